@@ -1,0 +1,36 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Daemon.Sockets;
+
+/// <summary>
+/// One request that waits for its answer. Ends exactly once, by <see cref="Reply"/> or <see cref="Fail"/>; later ends
+/// are ignored, so that a cancelled call needs no care. All members can be called from any thread.
+/// </summary>
+public abstract class SyscallCall
+{
+    protected SyscallCall(long id, Peer peer, Syscall syscall) => (Id, Peer, Syscall) = (id, peer, syscall);
+
+    /// <summary>Unique among the calls of this kernel start, never reused.</summary>
+    public long Id { get; }
+
+    public Peer Peer { get; }
+
+    public Syscall Syscall { get; }
+
+    /// <summary>True once the client has cancelled or gone, or the call has ended.</summary>
+    public abstract bool IsOver { get; }
+
+    public abstract void Reply(Reply reply);
+
+    public abstract void Fail(SysError error);
+
+    /// <summary>
+    /// Sends a piece of a streamed answer: a RAW frame with MORE natively; gathered into the answer in AgentOS framing.
+    /// Completes when the client has taken enough that more may be sent, so memory stays bounded; false when over.
+    /// </summary>
+    public abstract ValueTask<bool> SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+
+    /// <summary>Sends a JSON piece with MORE if there is room for it now; false drops it (the caller counts).</summary>
+    public abstract bool TrySendEvent(EventView piece);
+}

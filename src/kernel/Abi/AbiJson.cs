@@ -1,0 +1,99 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Abi;
+
+/// <summary>
+/// JSON of the wire: snake case, absent for null, bounded depth. Reading never throws: what a peer sends wrong comes
+/// back as an <see cref="SysError"/> that names the field.
+/// </summary>
+public static class AbiJson
+{
+    public static byte[] Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(value, type);
+
+    public static bool TryRead<T>(
+        ReadOnlySpan<byte> json,
+        JsonTypeInfo<T> type,
+        [NotNullWhen(true)] out T? value,
+        [NotNullWhen(false)] out SysError? error)
+        where T : class
+    {
+        error = null;
+        try
+        {
+            value = JsonSerializer.Deserialize(json, type);
+        }
+        catch (JsonException wrong)
+        {
+            value = null;
+            error = SysError.InvalidArgument(Explain(wrong), "see docs/abi.md for the fields and their types");
+            return false;
+        }
+
+        error = value is null ? SysError.InvalidArgument("the payload is null; expected a JSON object") : null;
+        return value is not null;
+    }
+
+    private static string Explain(JsonException wrong)
+    {
+        var path = wrong.Path?.TrimStart('$').TrimStart('.');
+        var where = string.IsNullOrEmpty(path) ? "payload" : Shorten(path, 120);
+        var what = wrong.Message.Split(" Path: ", 2)[0].Split(" LineNumber:", 2)[0];
+        return $"{where}: {Shorten(what, 300)}";
+    }
+
+    private static string Shorten(string text, int length) => text.Length <= length ? text : text[..length] + "…";
+}
+
+/// <summary>The wire's types, with their serializers made at compile time.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    MaxDepth = AbiLimits.JsonDepthMax)]
+[JsonSerializable(typeof(Spawn))]
+[JsonSerializable(typeof(SpawnReply))]
+[JsonSerializable(typeof(Kill))]
+[JsonSerializable(typeof(KillReply))]
+[JsonSerializable(typeof(Pause))]
+[JsonSerializable(typeof(Resume))]
+[JsonSerializable(typeof(PauseReply))]
+[JsonSerializable(typeof(List))]
+[JsonSerializable(typeof(ListReply))]
+[JsonSerializable(typeof(ProcessView))]
+[JsonSerializable(typeof(Wait))]
+[JsonSerializable(typeof(Inspect))]
+[JsonSerializable(typeof(Exec))]
+[JsonSerializable(typeof(ExecReply))]
+[JsonSerializable(typeof(Read))]
+[JsonSerializable(typeof(ReadReply))]
+[JsonSerializable(typeof(Write))]
+[JsonSerializable(typeof(WriteReply))]
+[JsonSerializable(typeof(Files))]
+[JsonSerializable(typeof(FilesReply))]
+[JsonSerializable(typeof(Logs))]
+[JsonSerializable(typeof(LogsReply))]
+[JsonSerializable(typeof(Subscribe))]
+[JsonSerializable(typeof(EventView))]
+[JsonSerializable(typeof(Hello))]
+[JsonSerializable(typeof(HelloReply))]
+[JsonSerializable(typeof(Think))]
+[JsonSerializable(typeof(Claim))]
+[JsonSerializable(typeof(ClaimReply))]
+[JsonSerializable(typeof(Status))]
+[JsonSerializable(typeof(StatusReply))]
+[JsonSerializable(typeof(Shutdown))]
+[JsonSerializable(typeof(ShutdownReply))]
+[JsonSerializable(typeof(ErrorBody))]
+public sealed partial class AbiJsonContext : JsonSerializerContext;
+
+/// <summary>The payload of a response whose status is not 0.</summary>
+public sealed record ErrorBody(string Code, string Message)
+{
+    public string? Hint { get; init; }
+
+    public static ErrorBody From(SysError error) => new(error.CodeName, error.Message) { Hint = error.Hint };
+}

@@ -1,0 +1,49 @@
+namespace Analemma.Abi.Syscalls;
+
+/// <summary>Agrees on the version and tells the caller who it is.</summary>
+public sealed record Hello : Syscall
+{
+    public override SyscallNumber Number => SyscallNumber.Hello;
+
+    /// <summary>The highest version that the client speaks; default 2.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>A name for logs, such as <c>analemma-python/0.1</c>.</summary>
+    public string? Client { get; init; }
+}
+
+/// <summary>The version to speak, and the caller as the kernel knows it: <see cref="Process"/> is 0 for the host.</summary>
+public sealed record HelloReply(int Version, string Kernel, ProcessId Process) : Reply
+{
+    public string? Name { get; init; }
+
+    public ResourceLimits? Limits { get; init; }
+
+    public IReadOnlyList<string> Features { get; init; } = [];
+}
+
+/// <summary>Asks a model. No model exists yet: always <c>not_configured</c>.</summary>
+public sealed record Think : Syscall
+{
+    public override SyscallNumber Number => SyscallNumber.Think;
+
+    public string? Prompt { get; init; }
+}
+
+/// <summary>
+/// A pooled sandbox's preloaded interpreter waits with this for the work it is to do. Anybody else is refused.
+/// </summary>
+public sealed record Claim : Syscall
+{
+    public override SyscallNumber Number => SyscallNumber.Claim;
+}
+
+/// <summary>What a preloaded interpreter becomes: it runs <see cref="Script"/> as <c>__main__</c>.</summary>
+public sealed record ClaimReply(ProcessId Id, string Script) : Reply
+{
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    public string Cwd { get; init; } = "/work";
+}
