@@ -1,0 +1,15 @@
+using System.Runtime.InteropServices;
+
+namespace Analemma.Linux;
+
+// <sys/syscall.h>: system calls that this libc has no function for. Numbers from 424 on are the same on every
+// architecture.
+internal static unsafe partial class LibC
+{
+    public const nint SYS_pidfd_send_signal = 424;
+    public const nint SYS_pidfd_open = 434;
+    public const nint SYS_openat2 = 437;
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint syscall4(nint number, nint a, nint b, nint c, nint d);
+}
