@@ -1,0 +1,116 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Analemma.Linux;
+
+/// <summary>Who is at the other end of a connection, as it was when it connected: SO_PEERCRED in unix(7).</summary>
+public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid);
+
+/// <summary>
+/// A Unix stream socket. What happens in normal running comes back as a number, a byte count or a negative errno; only
+/// set-up throws. Never raises SIGPIPE.
+/// </summary>
+public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
+{
+    private UnixSocket(int fd)
+        : base(ownsHandle: true) => SetHandle(fd);
+
+    /// <summary>The descriptor's number, for tables indexed by it while this socket is open.</summary>
+    public int Number => (int)handle;
+
+    /// <summary>
+    /// Listens on a new path, non-blocking. The file has the mode from its first instant: bind(2) takes the inode's mode
+    /// of the socket, less the umask, so what the umask took is put back after.
+    /// </summary>
+    public static UnixSocket Listen(string path, UnixFileMode mode, int backlog)
+    {
+        var address = UnixAddress.Of(path);
+        var socket = Create(LibC.SOCK_NONBLOCK);
+        try
+        {
+            File.SetUnixFileMode(new SafeFileHandle(socket.handle, ownsHandle: false), mode);
+            fixed (byte* at = address)
+            {
+                LinuxException.ThrowIfFailed(LibC.bind(socket, at, (uint)address.Length), $"bind({path})");
+            }
+
+            if (File.GetUnixFileMode(path) != mode)
+            {
+                File.SetUnixFileMode(path, mode);
+            }
+
+            LinuxException.ThrowIfFailed(LibC.listen(socket, backlog), $"listen({path})");
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Connects; a blocking socket unless told otherwise. Null and the errno when refused.</summary>
+    public static UnixSocket? TryConnect(string path, bool blocking, out int errno)
+    {
+        var address = UnixAddress.Of(path);
+        var socket = Create(blocking ? 0 : LibC.SOCK_NONBLOCK);
+        fixed (byte* at = address)
+        {
+            errno = LibC.connect(socket, at, (uint)address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+
+        if (errno == 0)
+        {
+            return socket;
+        }
+
+        socket.Dispose();
+        return null;
+    }
+
+    /// <summary>The next connection, non-blocking; null and <see cref="Errno.EAGAIN"/> when there is none.</summary>
+    public UnixSocket? TryAccept(out int errno)
+    {
+        var fd = LibC.accept4(this, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
+        errno = fd >= 0 ? 0 : Marshal.GetLastPInvokeError();
+        return fd >= 0 ? new UnixSocket(fd) : null;
+    }
+
+    /// <summary>Bytes received, 0 at the end of the stream, or a negative errno.</summary>
+    public int Receive(Span<byte> buffer)
+    {
+        fixed (byte* at = buffer)
+        {
+            var count = (int)LibC.recv(this, at, (nuint)buffer.Length, 0);
+            return count >= 0 ? count : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    /// <summary>Bytes sent, fewer than given when the peer's buffer is full, or a negative errno.</summary>
+    public int Send(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* at = bytes)
+        {
+            var count = (int)LibC.send(this, at, (nuint)bytes.Length, LibC.MSG_NOSIGNAL);
+            return count >= 0 ? count : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    /// <summary>Tells the peer that no more will come; what it has already gone away for is no error.</summary>
+    public void ShutdownWrites() => _ = LibC.shutdown(this, LibC.SHUT_WR);
+
+    public PeerCredentials Credentials()
+    {
+        PeerCredentials credentials;
+        var size = (uint)sizeof(PeerCredentials);
+        LinuxException.ThrowIfFailed(
+            LibC.getsockopt(this, LibC.SOL_SOCKET, LibC.SO_PEERCRED, &credentials, &size), "getsockopt(SO_PEERCRED)");
+        return credentials;
+    }
+
+    protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
+
+    private static UnixSocket Create(int flags) =>
+        new(LinuxException.ThrowIfFailed(
+            LibC.socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC | flags, 0), "socket(AF_UNIX)"));
+}
