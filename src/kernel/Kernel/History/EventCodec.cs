@@ -1,0 +1,125 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.History;
+
+/// <summary>
+/// Durable events to journal bodies and back. The type name and the JSON are the journal's format: a name is never
+/// reused for another meaning, fields are only added.
+/// </summary>
+public static class EventCodec
+{
+    private const string SyscallPrefix = "syscall.";
+
+    /// <summary>The record type and body of a durable event.</summary>
+    public static (string Type, byte[] Body) Write(KernelEvent @event)
+    {
+        Invariant.Holds(@event.IsDurable, "only durable events are journaled");
+        return @event switch
+        {
+            SyscallArrived arrived => WriteSyscall(arrived),
+            KernelStarted started => ("kernel.started", Json(started, EventJsonContext.Default.KernelStarted)),
+            SandboxStarted started => ("sandbox.started", Json(started, EventJsonContext.Default.SandboxStarted)),
+            SandboxStartFailed failed =>
+                ("sandbox.start_failed", Json(failed, EventJsonContext.Default.SandboxStartFailed)),
+            SandboxExited exited => ("sandbox.exited", Json(exited, EventJsonContext.Default.SandboxExited)),
+            GraceElapsed elapsed => ("grace.elapsed", Json(elapsed, EventJsonContext.Default.GraceElapsed)),
+            WallTimeElapsed elapsed => ("wall_time.elapsed", Json(elapsed, EventJsonContext.Default.WallTimeElapsed)),
+            LimitOverstepped overstepped =>
+                ("limit.overstepped", Json(overstepped, EventJsonContext.Default.LimitOverstepped)),
+            AttemptDenied denied => ("attempt.denied", Json(denied, EventJsonContext.Default.AttemptDenied)),
+            LeftoverAdopted adopted => ("leftover.adopted", Json(adopted, EventJsonContext.Default.LeftoverAdopted)),
+            LeftoverReaped reaped => ("leftover.reaped", Json(reaped, EventJsonContext.Default.LeftoverReaped)),
+            _ => throw new KernelPanicException($"no journal type for {@event.GetType().Name}"),
+        };
+    }
+
+    /// <summary>Throws <see cref="JsonException"/> on a body that this kernel cannot read.</summary>
+    public static KernelEvent Read(string type, ReadOnlySpan<byte> body) => type switch
+    {
+        "kernel.started" => Parse(body, EventJsonContext.Default.KernelStarted),
+        "sandbox.started" => Parse(body, EventJsonContext.Default.SandboxStarted),
+        "sandbox.start_failed" => Parse(body, EventJsonContext.Default.SandboxStartFailed),
+        "sandbox.exited" => Parse(body, EventJsonContext.Default.SandboxExited),
+        "grace.elapsed" => Parse(body, EventJsonContext.Default.GraceElapsed),
+        "wall_time.elapsed" => Parse(body, EventJsonContext.Default.WallTimeElapsed),
+        "limit.overstepped" => Parse(body, EventJsonContext.Default.LimitOverstepped),
+        "attempt.denied" => Parse(body, EventJsonContext.Default.AttemptDenied),
+        "leftover.adopted" => Parse(body, EventJsonContext.Default.LeftoverAdopted),
+        "leftover.reaped" => Parse(body, EventJsonContext.Default.LeftoverReaped),
+        _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
+        _ => throw new JsonException($"the journal holds a record of type {type}, which this kernel does not know"),
+    };
+
+    private static (string Type, byte[] Body) WriteSyscall(SyscallArrived arrived)
+    {
+        var (name, request) = arrived.Syscall switch
+        {
+            Spawn spawn => ("spawn", JsonSerializer.SerializeToElement(spawn, EventJsonContext.Default.Spawn)),
+            Kill kill => ("kill", JsonSerializer.SerializeToElement(kill, EventJsonContext.Default.Kill)),
+            Pause pause => ("pause", JsonSerializer.SerializeToElement(pause, EventJsonContext.Default.Pause)),
+            Resume resume => ("resume", JsonSerializer.SerializeToElement(resume, EventJsonContext.Default.Resume)),
+            Shutdown stop => ("shutdown", JsonSerializer.SerializeToElement(stop, EventJsonContext.Default.Shutdown)),
+            _ => throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
+        };
+        var record = new SyscallRecord(arrived.At, arrived.Call.Value, arrived.Caller.Process, arrived.Caller.Uid, request);
+        return (SyscallPrefix + name, Json(record, EventJsonContext.Default.SyscallRecord));
+    }
+
+    private static SyscallArrived ReadSyscall(string type, ReadOnlySpan<byte> body)
+    {
+        var record = Parse(body, EventJsonContext.Default.SyscallRecord);
+        Syscall? syscall = type[SyscallPrefix.Length..] switch
+        {
+            "spawn" => record.Request.Deserialize(EventJsonContext.Default.Spawn),
+            "kill" => record.Request.Deserialize(EventJsonContext.Default.Kill),
+            "pause" => record.Request.Deserialize(EventJsonContext.Default.Pause),
+            "resume" => record.Request.Deserialize(EventJsonContext.Default.Resume),
+            "shutdown" => record.Request.Deserialize(EventJsonContext.Default.Shutdown),
+            _ => null,
+        };
+        return new SyscallArrived(
+            new CallId(record.Call),
+            new Caller(record.Process, record.Uid),
+            syscall ?? throw new JsonException($"the journal holds {type}, which this kernel does not know"))
+        {
+            At = record.At,
+        };
+    }
+
+    private static byte[] Json<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        JsonSerializer.SerializeToUtf8Bytes(value, type);
+
+    private static T Parse<T>(
+        ReadOnlySpan<byte> body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class =>
+        JsonSerializer.Deserialize(body, type) ?? throw new JsonException("a journal record is null");
+}
+
+internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint Uid, JsonElement Request);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(SyscallRecord))]
+[JsonSerializable(typeof(Spawn))]
+[JsonSerializable(typeof(Kill))]
+[JsonSerializable(typeof(Pause))]
+[JsonSerializable(typeof(Resume))]
+[JsonSerializable(typeof(Shutdown))]
+[JsonSerializable(typeof(KernelStarted))]
+[JsonSerializable(typeof(SandboxStarted))]
+[JsonSerializable(typeof(SandboxStartFailed))]
+[JsonSerializable(typeof(SandboxExited))]
+[JsonSerializable(typeof(GraceElapsed))]
+[JsonSerializable(typeof(WallTimeElapsed))]
+[JsonSerializable(typeof(LimitOverstepped))]
+[JsonSerializable(typeof(AttemptDenied))]
+[JsonSerializable(typeof(LeftoverAdopted))]
+[JsonSerializable(typeof(LeftoverReaped))]
+[JsonSerializable(typeof(CheckpointBody))]
+internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -1,0 +1,65 @@
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Kernel;
+
+/// <summary>
+/// What the owner of the machine decided. It enters the kernel with <see cref="Events.KernelStarted"/>, so that a
+/// replay of the journal decides as the kernel did then.
+/// </summary>
+public sealed record KernelOptions
+{
+    public LimitSet Defaults { get; init; } = new();
+
+    /// <summary>Between SIGTERM and the kill, when the caller does not say.</summary>
+    public long GraceMs { get; init; } = 2_000;
+
+    /// <summary>Living processes at once.</summary>
+    public int ProcessesMax { get; init; } = 10_000;
+
+    /// <summary>Records of dead processes that are kept; the oldest go first.</summary>
+    public int DeadRecordsMax { get; init; } = 1_000;
+
+    /// <summary>Guarantees that the sandbox engine gives on this host.</summary>
+    public IReadOnlyList<string> Enforced { get; init; } = GuaranteeNames.All;
+
+    /// <summary>Whether a client on the host may ask for a process without a sandbox.</summary>
+    public bool UnsandboxedAllowed { get; init; } = true;
+}
+
+/// <summary>The limits of one process, every field decided. Units are in the names.</summary>
+public sealed record LimitSet
+{
+    public const long NoQuota = -1;
+
+    public long MemoryBytes { get; init; } = 256L * 1024 * 1024;
+
+    public int Pids { get; init; } = 64;
+
+    public long CpuQuotaUs { get; init; } = 100_000;
+
+    public long CpuPeriodUs { get; init; } = 100_000;
+
+    public int CpuWeight { get; init; } = 100;
+
+    /// <summary>Zero: no limit.</summary>
+    public long WallMs { get; init; }
+
+    public int OpenFiles { get; init; } = 1024;
+
+    public long LogBytes { get; init; } = 16L * 1024 * 1024;
+
+    public long WorkBytes { get; init; } = 64L * 1024 * 1024;
+
+    public ResourceLimits ToWire() => new()
+    {
+        Memory = MemoryBytes,
+        MaxPids = Pids,
+        CpuQuota = CpuQuotaUs,
+        CpuPeriod = CpuPeriodUs,
+        CpuWeight = CpuWeight,
+        WallMs = WallMs == 0 ? null : WallMs,
+        OpenFiles = OpenFiles,
+        LogBytes = LogBytes,
+        WorkBytes = WorkBytes,
+    };
+}

@@ -1,0 +1,113 @@
+using Analemma.Abi;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Processes;
+using Analemma.Kernel.Syscalls;
+
+namespace Analemma.Kernel;
+
+// THE KERNEL
+//
+// A deterministic machine with one writer: Apply takes an event and gives the new state and the effects. It reads no
+// clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
+// project's references and banned symbols hold it to that.
+//
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown: decided by durable events alone, in the
+//                    order of the journal; a fold of the journal, or a checkpoint and the fold of the rest, gives it.
+//   volatile state   Calls (who waits for what), the latest usage samples: gone with the kernel, and never looked at
+//                    when a durable event decides about durable state.
+//
+// Effects may depend on both: a fold throws them away.
+public sealed class KernelState
+{
+    public KernelOptions Options { get; internal set; } = new();
+
+    /// <summary>How many times a kernel has started on this journal.</summary>
+    public long Boot { get; internal set; }
+
+    public string Version { get; internal set; } = "";
+
+    public string Engine { get; internal set; } = "";
+
+    public long BootedAt { get; internal set; }
+
+    /// <summary>The id that the next process gets.</summary>
+    public long NextProcessId { get; internal set; } = 1;
+
+    public bool ShuttingDown { get; internal set; }
+
+    /// <summary>The time of the latest event.</summary>
+    public long Now { get; private set; }
+
+    public ProcessTable Processes { get; } = new();
+
+    public WaitingCalls Calls { get; } = new();
+
+    /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
+    public void Apply(KernelEvent @event, List<Effect> effects)
+    {
+        Now = Math.Max(Now, @event.At);
+        switch (@event)
+        {
+            case SyscallArrived arrived:
+                SyscallTable.Handle(this, arrived, effects);
+                break;
+            case UsageSampled sampled:
+                ProcessWatch.Sampled(this, sampled, effects);
+                break;
+            case SandboxStarted started:
+                ProcessStart.Started(this, started, effects);
+                break;
+            case SandboxStartFailed failed:
+                ProcessStart.Failed(this, failed, effects);
+                break;
+            case SandboxExited exited:
+                ProcessExit.Exited(this, exited, effects);
+                break;
+            case GraceElapsed elapsed:
+                ProcessStop.GraceElapsed(this, elapsed.Process, effects);
+                break;
+            case WallTimeElapsed elapsed:
+                ProcessStop.WallTimeElapsed(this, elapsed.Process, effects);
+                break;
+            case LimitOverstepped overstepped:
+                ProcessStop.Overstepped(this, overstepped, effects);
+                break;
+            case DenialReported reported:
+                ProcessWatch.DenialReported(this, reported, effects);
+                break;
+            case AttemptDenied denied:
+                ProcessWatch.Denied(this, denied, effects);
+                break;
+            case CallCancelled cancelled:
+                Calls.Remove(cancelled.Call, effects);
+                break;
+            case CallTimedOut timedOut:
+                Calls.TimeOut(timedOut.Call, effects);
+                break;
+            case LeftoverAdopted adopted:
+                Reboot.Adopted(this, adopted, effects);
+                break;
+            case LeftoverReaped reaped:
+                Reboot.Reaped(this, reaped, effects);
+                break;
+            case KernelStarted started:
+                Reboot.Started(this, started, effects);
+                break;
+            default:
+                throw new KernelPanicException($"no handler for {@event.GetType().Name}");
+        }
+    }
+
+    internal ProcessId TakeProcessId()
+    {
+        Invariant.Holds(NextProcessId <= ProcessId.Max, "four thousand million processes have been started");
+        return new ProcessId(NextProcessId++);
+    }
+
+    internal Process Require(ProcessId id)
+    {
+        Invariant.Holds(Processes.TryGet(id, out var process), "the daemon speaks of processes that the kernel started");
+        return process!;
+    }
+}

@@ -1,0 +1,72 @@
+namespace Analemma.Kernel;
+
+/// <summary>Every bound of the kernel itself, in one place. What agents may use by default is in KernelOptions.</summary>
+public static class Limits
+{
+    /// <summary>Memory below which no interpreter starts.</summary>
+    public const long MemoryBytesMin = 8L * 1024 * 1024;
+
+    /// <summary>More than any host has: keeps sums far from overflow.</summary>
+    public const long MemoryBytesMax = 1L << 46;
+
+    public const int PidsMax = 1 << 20;
+
+    /// <summary>cgroup v1 and v2 refuse quotas below a millisecond.</summary>
+    public const long CpuQuotaUsMin = 1_000;
+
+    public const long CpuQuotaUsMax = 1_000_000_000;
+
+    public const long CpuPeriodUsMin = 1_000;
+
+    public const long CpuPeriodUsMax = 1_000_000;
+
+    public const int OpenFilesMin = 16;
+
+    public const int OpenFilesMax = 1 << 20;
+
+    public const long LogBytesMin = 4096;
+
+    public const long LogBytesMax = 1L << 40;
+
+    public const long WorkBytesMin = 64 * 1024;
+
+    public const long WorkBytesMax = 1L << 40;
+
+    /// <summary>A year: an agent that needs longer needs no limit.</summary>
+    public const long WallMsMax = 366L * 24 * 3600 * 1000;
+
+    public const long GraceMsMax = 300_000;
+
+    public const long WaitMsMax = 7L * 24 * 3600 * 1000;
+
+    public const int ArgumentsMax = 256;
+
+    /// <summary>Linux's own bound for one argument is 128 KiB: execve(2), MAX_ARG_STRLEN.</summary>
+    public const int ArgumentCharsMax = 100_000;
+
+    public const int EnvironmentMax = 256;
+
+    public const int MountsMax = 64;
+
+    public const int PathCharsMax = 4096;
+
+    /// <summary>Descendants of one process alive at once, so that no family can fill the table.</summary>
+    public const int DescendantsMax = 256;
+
+    /// <summary>Parents above a process: cgroups nest as deep.</summary>
+    public const int DepthMax = 8;
+
+    /// <summary>Calls waiting in the kernel, WAIT, KILL and SUBSCRIBE together.</summary>
+    public const int WaitingCallsMax = 20_000;
+
+    public const int SubscribersMax = 1_000;
+
+    /// <summary>
+    /// Refused forks after which an agent at its process limit is a fork bomb and is killed. A program that meets the
+    /// limit by mistake stays far below it.
+    /// </summary>
+    public const long PidLimitHitsMax = 200;
+
+    /// <summary>Denials and refusals of one process that are journaled; those beyond are counted only.</summary>
+    public const long AuditRecordsPerProcessMax = 1_000;
+}

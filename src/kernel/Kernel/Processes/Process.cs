@@ -1,0 +1,104 @@
+using System.Text.Json.Serialization;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Processes;
+
+/// <summary>
+/// One row of the process table. Everything here is durable, that is, decided by durable events alone, but for the
+/// latest usage.
+/// </summary>
+public sealed class Process
+{
+    private ProcessState _state;
+
+    public required ProcessId Id { get; init; }
+
+    public required SpawnPlan Plan { get; init; }
+
+    public required long CreatedAt { get; init; }
+
+    /// <summary>Changed by <see cref="Take"/> alone.</summary>
+    public ProcessState State { get => _state; init => _state = value; }
+
+    /// <summary>The sandbox's key on the host, once it exists.</summary>
+    public string? Key { get; set; }
+
+    public int HostPid { get; set; }
+
+    public string? Engine { get; set; }
+
+    public string? Tier { get; set; }
+
+    public IReadOnlyList<string> Missing { get; set; } = [];
+
+    public long? StartedAt { get; set; }
+
+    public long? ExitedAt { get; set; }
+
+    /// <summary>Why it is being stopped, once it is. The first reason stays.</summary>
+    public ExitCause? StopCause { get; set; }
+
+    public string? StopDetail { get; set; }
+
+    /// <summary>Whether the kill after SIGTERM has been sent.</summary>
+    public bool KillSent { get; set; }
+
+    public ExitStatus? Exit { get; set; }
+
+    /// <summary>Denials and refusals that are in the journal.</summary>
+    public long AuditRecords { get; set; }
+
+    public long DeniedJournaled { get; set; }
+
+    /// <summary>Counters at the end, or the latest sample while it lives.</summary>
+    public Usage? FinalUsage { get; set; }
+
+    [JsonIgnore]
+    public Usage Latest { get; set; } = new();
+
+    /// <summary>Denials counted beyond those in the journal; lost with the kernel.</summary>
+    [JsonIgnore]
+    public long DeniedUncounted { get; set; }
+
+    [JsonIgnore]
+    public bool IsAlive => State != ProcessState.Exited;
+
+    [JsonIgnore]
+    public ProcessId Parent => Plan.Parent;
+
+    [JsonIgnore]
+    public string Name => Plan.Name;
+
+    public void Take(ProcessEvent @event) => _state = Lifecycle.Next(_state, @event);
+
+    public bool Can(ProcessEvent @event) => Lifecycle.Allows(State, @event);
+
+    public ProcessView View(long now)
+    {
+        var usage = FinalUsage ?? Latest;
+        return new ProcessView(Id, Name, State)
+        {
+            Pid = IsAlive ? HostPid : 0,
+            Running = State is ProcessState.Running,
+            Parent = Parent,
+            Sandboxed = Plan.Sandboxed,
+            Engine = Engine,
+            Tier = Tier,
+            Missing = Missing,
+            CpuMs = usage.CpuUs / 1000,
+            MemoryBytes = IsAlive ? usage.MemoryBytes : 0,
+            MemoryPeakBytes = usage.MemoryPeakBytes,
+            Pids = IsAlive ? usage.Pids : 0,
+            ThrottledMs = usage.ThrottledUs / 1000,
+            Denied = DeniedJournaled + DeniedUncounted,
+            PidLimitHits = usage.PidLimitHits,
+            UptimeMs = Math.Max(0, (ExitedAt ?? now) - (StartedAt ?? now)) / TimeSpan.TicksPerMillisecond,
+            CreatedAt = new DateTimeOffset(CreatedAt, TimeSpan.Zero),
+            ExitedAt = ExitedAt is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null,
+            Exit = Exit,
+            Limits = Plan.Limits.ToWire(),
+        };
+    }
+}

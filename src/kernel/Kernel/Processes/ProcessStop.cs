@@ -1,0 +1,93 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Processes;
+
+/// <summary>
+/// Ends processes: SIGTERM, a grace, then everything inside. The reason is in the state, and so in the journal, before
+/// any signal leaves; that is how our own kills are told from the host's.
+/// </summary>
+internal static class ProcessStop
+{
+    private const int SigTerm = 15;
+
+    public static void Stop(
+        KernelState state, Process process, ExitCause cause, string detail, long graceMs, List<Effect> effects)
+    {
+        var wasPaused = process.State is ProcessState.Paused;
+        process.Take(ProcessEvent.StopRequested);
+        process.StopCause ??= cause;
+        process.StopDetail ??= detail;
+        if (process.KillSent || process.StartedAt is null)
+        {
+            return;
+        }
+
+        if (graceMs == 0)
+        {
+            KillNow(process, effects);
+            return;
+        }
+
+        if (wasPaused)
+        {
+            effects.Add(new Thaw(process.Id));
+        }
+
+        effects.Add(new SendSignal(process.Id, SigTerm));
+        effects.Add(new ArmTimer(
+            new TimerName(TimerKind.Grace, process.Id.Value), state.Now + (graceMs * TimeSpan.TicksPerMillisecond)));
+    }
+
+    public static void GraceElapsed(KernelState state, ProcessId id, List<Effect> effects)
+    {
+        if (IsAlive(state, id, out var process) && process.State is ProcessState.Stopping && !process.KillSent)
+        {
+            KillNow(process, effects);
+        }
+    }
+
+    public static void WallTimeElapsed(KernelState state, ProcessId id, List<Effect> effects)
+    {
+        if (IsAlive(state, id, out var process) && process.StopCause is null)
+        {
+            var detail = $"ran for its {process.Plan.Limits.WallMs} ms of wall-clock time";
+            Stop(state, process, ExitCause.Timeout, detail, state.Options.GraceMs, effects);
+        }
+    }
+
+    public static void Overstepped(KernelState state, LimitOverstepped overstepped, List<Effect> effects)
+    {
+        if (!IsAlive(state, overstepped.Process, out var process) || process.StopCause is not null)
+        {
+            return;
+        }
+
+        var (cause, detail) = overstepped.What switch
+        {
+            Overstep.Memory => (ExitCause.OomKilled, ProcessExit.OutOfMemory(process)),
+            Overstep.Pids => (ExitCause.PidLimit,
+                $"kept forking at its limit of {process.Plan.Limits.Pids} processes ({overstepped.Count} refused)"),
+            _ => throw new KernelPanicException($"no cause for {overstepped.What}"),
+        };
+        var happened = Happening.Of(process, "limit-reached", overstepped.At) with
+        {
+            Kind = overstepped.What is Overstep.Memory ? "memory" : "pids",
+            Reason = detail,
+            Count = overstepped.Count,
+        };
+        state.Calls.Publish(state, process, happened, effects);
+        Stop(state, process, cause, detail, graceMs: 0, effects);
+    }
+
+    private static void KillNow(Process process, List<Effect> effects)
+    {
+        process.KillSent = true;
+        effects.Add(new KillAll(process.Id));
+    }
+
+    private static bool IsAlive(KernelState state, ProcessId id, out Process process) =>
+        state.Processes.TryGet(id, out process!) && process.IsAlive;
+}

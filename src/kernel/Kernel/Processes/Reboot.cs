@@ -1,0 +1,62 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Processes;
+
+/// <summary>What a kernel start means for processes of the start before.</summary>
+internal static class Reboot
+{
+    public static void Started(KernelState state, KernelStarted started, List<Effect> effects)
+    {
+        state.Boot++;
+        state.Version = started.Version;
+        state.Engine = started.Engine;
+        state.Options = started.Options;
+        state.BootedAt = started.At;
+        state.ShuttingDown = false;
+        state.Calls.Publish(
+            state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);
+    }
+
+    /// <summary>It ran on while no kernel watched; what was asked of it before is asked again.</summary>
+    public static void Adopted(KernelState state, LeftoverAdopted adopted, List<Effect> effects)
+    {
+        var process = state.Require(adopted.Process);
+        Invariant.Holds(process.IsAlive && process.StartedAt is not null, "only what runs can be adopted");
+        process.HostPid = adopted.HostPid;
+        if (process.State is ProcessState.Stopping)
+        {
+            process.KillSent = true;
+            effects.Add(new KillAll(process.Id));
+        }
+        else if (process.Plan.Limits.WallMs > 0)
+        {
+            effects.Add(new ArmTimer(
+                new TimerName(TimerKind.WallTime, process.Id.Value),
+                process.StartedAt!.Value + (process.Plan.Limits.WallMs * TimeSpan.TicksPerMillisecond)));
+        }
+
+        state.Calls.Publish(state, process, Happening.Of(process, "adopted", adopted.At), effects);
+    }
+
+    public static void Reaped(KernelState state, LeftoverReaped reaped, List<Effect> effects)
+    {
+        var process = state.Require(reaped.Process);
+        if (!process.IsAlive)
+        {
+            return;
+        }
+
+        process.Take(process.StartedAt is null ? ProcessEvent.StartFailed : ProcessEvent.Died);
+        var cause = process.StopCause ?? ExitCause.KernelShutdown;
+        var exit = new ExitStatus(cause) { Detail = process.StopDetail ?? reaped.Detail };
+        foreach (var call in state.Calls.TakeAll(process.Id, WaitingFor.Start))
+        {
+            effects.Add(new Refuse(call.Call, new SysError(SysErrorCode.ShuttingDown, reaped.Detail)));
+        }
+
+        ProcessExit.Bury(state, process, exit, reaped.At, effects);
+    }
+}

@@ -1,0 +1,40 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Kernel.Processes;
+
+/// <summary>What one process is and may be: the spawn request with every default decided.</summary>
+public sealed record SpawnPlan
+{
+    public required string Name { get; init; }
+
+    /// <summary>Set for a script: the path as the spawner sees it.</summary>
+    public string? Script { get; init; }
+
+    public string Python { get; init; } = "python3";
+
+    public IReadOnlyList<string> Argv { get; init; } = [];
+
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    public string Cwd { get; init; } = "/work";
+
+    public bool Sandboxed { get; init; } = true;
+
+    public bool Network { get; init; }
+
+    public required LimitSet Limits { get; init; }
+
+    public IReadOnlyList<string> Require { get; init; } = [];
+
+    public bool AuditReads { get; init; }
+
+    public bool PoolAllowed { get; init; } = true;
+
+    public IReadOnlyList<MountRequest> Mounts { get; init; } = [];
+
+    /// <summary>The spawner, whose /work a script comes from; None for the host.</summary>
+    public ProcessId Parent { get; init; }
+}

@@ -1,0 +1,36 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Processes;
+
+namespace Analemma.Kernel.Syscalls;
+
+/// <summary>SHUTDOWN: ends every process, all at once, then the kernel.</summary>
+internal static class ShutdownSyscall
+{
+    public static void Handle(SyscallContext call, Shutdown request)
+    {
+        if (!call.Caller.IsHost)
+        {
+            call.Deny("SHUTDOWN", SysError.PermissionDenied(
+                "an agent cannot stop the kernel", "missing capability: shutdown"));
+            return;
+        }
+
+        var state = call.State;
+        call.Answer(new ShutdownReply(state.Processes.LivingCount));
+        var again = state.ShuttingDown;
+        state.ShuttingDown = true;
+        foreach (var process in state.Processes.Living.ToArray())
+        {
+            var graceMs = again ? 0 : request.GraceMs ?? state.Options.GraceMs;
+            ProcessStop.Stop(
+                state, process, ExitCause.KernelShutdown, "the kernel was asked to stop", graceMs, call.Effects);
+        }
+
+        if (state.Processes.LivingCount == 0)
+        {
+            call.Effects.Add(new StopKernel());
+        }
+    }
+}

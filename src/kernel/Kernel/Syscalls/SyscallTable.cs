@@ -1,0 +1,64 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Syscalls;
+
+/// <summary>
+/// The one waist: every syscall that reads or changes the kernel comes through here, each to the handler in the file of
+/// its name. NOOP, HELLO and EXIT touch no kernel state and are answered at the connection.
+/// </summary>
+internal static class SyscallTable
+{
+    public static void Handle(KernelState state, SyscallArrived arrived, List<Effect> effects)
+    {
+        var call = new SyscallContext(state, arrived.Call, arrived.Caller, effects);
+        switch (arrived.Syscall)
+        {
+            case Spawn spawn:
+                SpawnSyscall.Handle(call, spawn);
+                break;
+            case Kill kill:
+                KillSyscall.Handle(call, kill);
+                break;
+            case Pause pause:
+                PauseSyscall.Handle(call, pause);
+                break;
+            case Resume resume:
+                PauseSyscall.Handle(call, resume);
+                break;
+            case List list:
+                ListSyscall.Handle(call, list);
+                break;
+            case Inspect inspect:
+                ListSyscall.Handle(call, inspect);
+                break;
+            case Wait wait:
+                WaitSyscall.Handle(call, wait);
+                break;
+            case Subscribe subscribe:
+                SubscribeSyscall.Handle(call, subscribe);
+                break;
+            case Exec or Read or Write or Files or Abi.Syscalls.Logs:
+                DataSyscalls.Handle(call, (TargetedSyscall)arrived.Syscall);
+                break;
+            case Status:
+                StatusSyscall.Handle(call);
+                break;
+            case Shutdown shutdown:
+                ShutdownSyscall.Handle(call, shutdown);
+                break;
+            case Think:
+                call.Refuse(new SysError(
+                    SysErrorCode.NotConfigured,
+                    "LLM not configured (set GEMINI_API_KEY)",
+                    "this kernel has no model drivers yet"));
+                break;
+            default:
+                call.Refuse(new SysError(
+                    SysErrorCode.UnknownSyscall, $"{arrived.Syscall.Number} is not served by the kernel"));
+                break;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics.CodeAnalysis;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Processes;
+
+namespace Analemma.Kernel;
+
+/// <summary>Calls that wait in the kernel for something to happen. Volatile: they go with their connections.</summary>
+public sealed class WaitingCalls
+{
+    private readonly Dictionary<CallId, WaitingCall> _byCall = [];
+    private readonly Dictionary<ProcessId, List<CallId>> _byProcess = [];
+    private readonly Dictionary<CallId, Subscriber> _subscribers = [];
+
+    public int Count => _byCall.Count + _subscribers.Count;
+
+    public int SubscriberCount => _subscribers.Count;
+
+    /// <summary>Lets a call wait for a process to start or end.</summary>
+    internal void Add(WaitingCall call)
+    {
+        _byCall.Add(call.Call, call);
+        if (!_byProcess.TryGetValue(call.Process, out var calls))
+        {
+            _byProcess.Add(call.Process, calls = []);
+        }
+
+        calls.Add(call.Call);
+    }
+
+    internal void Subscribe(CallId call, Subscriber subscriber) => _subscribers.Add(call, subscriber);
+
+    /// <summary>The client took it back or has gone: forget it without an answer.</summary>
+    internal void Remove(CallId call, List<Effect> effects)
+    {
+        _subscribers.Remove(call);
+        if (Take(call, out var waiting) && waiting.HasTimer)
+        {
+            effects.Add(new DisarmTimer(new TimerName(TimerKind.Call, call.Value)));
+        }
+    }
+
+    internal void TimeOut(CallId call, List<Effect> effects)
+    {
+        if (Take(call, out var waiting))
+        {
+            effects.Add(new Refuse(
+                call, new SysError(SysErrorCode.TimedOut, $"process {waiting.Process} has not ended yet")));
+        }
+    }
+
+    /// <summary>Takes out those that wait for one thing to happen to one process.</summary>
+    internal List<WaitingCall> TakeAll(ProcessId process, WaitingFor waitingFor)
+    {
+        List<WaitingCall> taken = [];
+        if (!_byProcess.TryGetValue(process, out var calls))
+        {
+            return taken;
+        }
+
+        foreach (var id in calls.ToArray())
+        {
+            if (_byCall[id].For == waitingFor)
+            {
+                Take(id, out var call);
+                taken.Add(call!);
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>Hands an event to every subscriber that may see it and asked for its type.</summary>
+    internal void Publish(KernelState state, Process? about, EventView @event, List<Effect> effects)
+    {
+        foreach (var (call, subscriber) in _subscribers)
+        {
+            if (subscriber.Wants(state, about, @event.Type))
+            {
+                effects.Add(new Publish(call, @event));
+            }
+        }
+    }
+
+    private bool Take(CallId call, [NotNullWhen(true)] out WaitingCall? waiting)
+    {
+        if (!_byCall.Remove(call, out waiting))
+        {
+            return false;
+        }
+
+        var calls = _byProcess[waiting.Process];
+        calls.Remove(call);
+        if (calls.Count == 0)
+        {
+            _byProcess.Remove(waiting.Process);
+        }
+
+        return true;
+    }
+}
+
+internal enum WaitingFor
+{
+    Start,
+    ExitForWait,
+    ExitForKill,
+}
+
+internal sealed record WaitingCall(CallId Call, ProcessId Process, WaitingFor For, bool HasTimer = false);
+
+internal sealed record Subscriber(Caller Caller, IReadOnlySet<string>? Types)
+{
+    public bool Wants(KernelState state, Process? about, string type) =>
+        (Types is null || Types.Contains(type))
+        && (Caller.IsHost || (about is not null && state.Processes.IsInFamily(about, Caller.Process)));
+}
