@@ -47,7 +47,7 @@ public sealed record Publish(CallId Subscriber, EventView Event) : Effect;
 /// <summary>Brings an event about: it comes back through the queue, and through the journal when durable.</summary>
 public sealed record Raise(KernelEvent Event) : Effect;
 
-/// <summary>Brings <see cref="Then"/> about at a time, unless disarmed. A timer of the same name replaces it.</summary>
+/// <summary>Brings its event (see TimerKind) about at a time, unless disarmed. A timer of the same name replaces it.</summary>
 public sealed record ArmTimer(TimerName Timer, long DueAt) : Effect;
 
 public sealed record DisarmTimer(TimerName Timer) : Effect;
