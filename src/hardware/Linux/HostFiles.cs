@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Analemma.Linux;
+
+/// <summary>Host files and pipes that <see cref="File"/> does not know. Every descriptor is close-on-exec.</summary>
+public static unsafe class HostFiles
+{
+    public static void MakeFifo(string path, int mode) =>
+        LinuxException.ThrowIfFailed(LibC.mkfifo(path, (uint)mode), $"mkfifo {path}");
+
+    /// <summary>The end to read of a FIFO, not blocking, whether or not somebody writes.</summary>
+    public static SafeFileHandle OpenFifoToRead(string path) => Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK);
+
+    /// <summary>Both ends of a FIFO: whoever holds them never gets SIGPIPE.</summary>
+    public static SafeFileHandle OpenFifoBothWays(string path) => Open(path, LibC.O_RDWR);
+
+    /// <summary>The end to write of a FIFO that somebody reads; ENXIO when nobody does.</summary>
+    public static SafeFileHandle OpenFifoToWrite(string path) => Open(path, LibC.O_WRONLY | LibC.O_NONBLOCK);
+
+    public static (SafeFileHandle Read, SafeFileHandle Write) MakePipe(bool readBlocks)
+    {
+        var ends = stackalloc int[2];
+        LinuxException.ThrowIfFailed(LibC.pipe2(ends, LibC.O_CLOEXEC));
+        SafeFileHandle read = new(ends[0], ownsHandle: true);
+        SafeFileHandle write = new(ends[1], ownsHandle: true);
+        const int setFlags = 4;
+        if (!readBlocks)
+        {
+            LinuxException.ThrowIfFailed(LibC.fcntl(ends[0], setFlags, LibC.O_NONBLOCK));
+        }
+
+        return (read, write);
+    }
+
+    /// <summary>Reads what is there: 0 at the end, -1 when a non-blocking descriptor has nothing.</summary>
+    public static int Read(SafeFileHandle file, Span<byte> into)
+    {
+        while (true)
+        {
+            nint count;
+            fixed (byte* pointer = into)
+            {
+                count = LibC.read((int)file.DangerousGetHandle(), pointer, (nuint)into.Length);
+            }
+
+            if (count >= 0)
+            {
+                return (int)count;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.EINTR:
+                    continue;
+                case Errno.EAGAIN:
+                    return -1;
+                default:
+                    throw new LinuxException(Marshal.GetLastPInvokeError(), "read");
+            }
+        }
+    }
+
+    public static int Write(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* pointer = bytes)
+        {
+            var count = LibC.write((int)file.DangerousGetHandle(), pointer, (nuint)bytes.Length);
+            return (int)LinuxException.ThrowIfFailed(count, "write");
+        }
+    }
+
+    /// <summary>Gives a file away, not following a link.</summary>
+    public static void ChangeOwner(string path, uint uid, uint gid) =>
+        LinuxException.ThrowIfFailed(LibC.lchown(path, uid, gid), $"lchown {path}");
+
+    /// <summary>Removes an empty folder, such as a cgroup. False when it is busy or not empty.</summary>
+    public static bool TryRemoveFolder(string path)
+    {
+        if (LibC.rmdir(path) == 0)
+        {
+            return true;
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        return errno switch
+        {
+            Errno.ENOENT => true,
+            Errno.EBUSY or 39 => false, // ENOTEMPTY
+            _ => throw new LinuxException(errno, $"rmdir {path}"),
+        };
+    }
+
+    private static SafeFileHandle Open(string path, int flags) =>
+        new(LinuxException.ThrowIfFailed(LibC.open(path, flags | LibC.O_CLOEXEC, 0), $"open {path}"), ownsHandle: true);
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Analemma.Linux;
+
+/// <summary>Small files of proc(5) and sysfs: read whole, absent when the process or the feature is gone.</summary>
+public static class ProcFiles
+{
+    public static string? TryRead(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The state letter of a host process, such as Z.</summary>
+    public static char? TryReadState(int pid) => Field(pid, 0) is [var state, ..] ? state : null;
+
+    /// <summary>When it started, in clock ticks since boot: with the pid, unique while the host is up.</summary>
+    public static long? TryReadStartTime(int pid) =>
+        long.TryParse(Field(pid, 19), CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
+
+    // /proc/PID/stat: the name, second, is in parentheses and may hold anything; index 0 is the field after it.
+    private static string? Field(int pid, int index)
+    {
+        if (TryRead($"/proc/{pid}/stat") is not { } line)
+        {
+            return null;
+        }
+
+        var fields = line[(line.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return index < fields.Length ? fields[index] : null;
+    }
+}

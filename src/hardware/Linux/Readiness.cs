@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Analemma.Linux;
+
+/// <summary>
+/// One thread that waits on many descriptors (epoll(7), level-triggered) and calls back. Callbacks run on that thread:
+/// they must be short, and must not throw.
+/// </summary>
+public sealed unsafe partial class Readiness : IDisposable
+{
+    public const uint In = 0x1;
+    public const uint Urgent = 0x2;
+    public const uint Error = 0x8;
+    public const uint HangUp = 0x10;
+
+    private const int Add = 1;
+    private const int Remove = 2;
+    private const int BatchMax = 64;
+    private const int CloseOnExec = 0x80000;
+
+    // struct epoll_event is packed on x86-64 and nowhere else.
+    private static readonly bool Packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, Action<uint>> _callbacks = [];
+    private readonly int _epoll;
+    private readonly int _wakeRead;
+    private readonly int _wakeWrite;
+    private long _latest;
+    private bool _disposed;
+
+    public Readiness(string name)
+    {
+        _epoll = LinuxException.ThrowIfFailed(Native.epoll_create1(CloseOnExec));
+        var pipe = stackalloc int[2];
+        LinuxException.ThrowIfFailed(LibC.pipe2(pipe, LibC.O_CLOEXEC | LibC.O_NONBLOCK));
+        (_wakeRead, _wakeWrite) = (pipe[0], pipe[1]);
+        Control(Add, _wakeRead, In, 0);
+        new Thread(Run) { IsBackground = true, Name = name }.Start();
+    }
+
+    /// <summary>Calls back while the descriptor is ready, until the watch is disposed; do that before closing it.</summary>
+    public IDisposable Watch(int fd, uint events, Action<uint> callback)
+    {
+        long id;
+        lock (_gate)
+        {
+            id = ++_latest;
+            _callbacks[id] = callback;
+        }
+
+        Control(Add, fd, events, id);
+        return new Watched(this, fd, id);
+    }
+
+    /// <summary>Completes once the descriptor is readable or hung up.</summary>
+    public Task WhenReadable(int fd)
+    {
+        TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        IDisposable? watch = null;
+        Lock armed = new();
+        lock (armed)
+        {
+            watch = Watch(fd, In, _ =>
+            {
+                lock (armed)
+                {
+                    watch?.Dispose();
+                }
+
+                ready.TrySetResult();
+            });
+        }
+
+        return ready.Task;
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+        }
+
+        byte wake = 1;
+        LibC.write(_wakeWrite, &wake, 1);
+    }
+
+    private void Run()
+    {
+        var stride = Packed ? 12 : 16;
+        var events = stackalloc byte[BatchMax * 16];
+        while (true)
+        {
+            var count = Native.epoll_wait(_epoll, events, BatchMax, -1);
+            for (var index = 0; index < count; index++)
+            {
+                ReadOnlySpan<byte> entry = new(events + (index * stride), stride);
+                var id = BinaryPrimitives.ReadInt64LittleEndian(entry[(stride - 8)..]);
+                Action<uint>? callback;
+                lock (_gate)
+                {
+                    if (_disposed)
+                    {
+                        Close();
+                        return;
+                    }
+
+                    _callbacks.TryGetValue(id, out callback);
+                }
+
+                callback?.Invoke(BinaryPrimitives.ReadUInt32LittleEndian(entry));
+            }
+        }
+    }
+
+    private void Close()
+    {
+        _callbacks.Clear();
+        LibC.close(_epoll);
+        LibC.close(_wakeRead);
+        LibC.close(_wakeWrite);
+    }
+
+    private void Control(int operation, int fd, uint events, long id)
+    {
+        Span<byte> entry = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt32LittleEndian(entry, events);
+        BinaryPrimitives.WriteInt64LittleEndian(entry[(Packed ? 4 : 8)..], id);
+        fixed (byte* pointer = entry)
+        {
+            LinuxException.ThrowIfFailed(Native.epoll_ctl(_epoll, operation, fd, pointer));
+        }
+    }
+
+    private void Forget(int fd, long id)
+    {
+        lock (_gate)
+        {
+            if (!_callbacks.Remove(id) || _disposed)
+            {
+                return;
+            }
+        }
+
+        Control(Remove, fd, 0, 0);
+    }
+
+    private sealed class Watched(Readiness owner, int fd, long id) : IDisposable
+    {
+        public void Dispose() => owner.Forget(fd, id);
+    }
+
+    private static partial class Native
+    {
+        [LibraryImport("libc", SetLastError = true)]
+        public static partial int epoll_create1(int flags);
+
+        [LibraryImport("libc", SetLastError = true)]
+        public static partial int epoll_ctl(int epfd, int op, int fd, byte* entry);
+
+        [LibraryImport("libc", SetLastError = true)]
+        public static partial int epoll_wait(int epfd, byte* events, int maxevents, int timeout);
+    }
+}
