@@ -78,9 +78,9 @@ public sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Waits for its end and takes its status.</summary>
-    public async Task<WaitStatus> WaitAsync(Readiness readiness)
+    public async Task<WaitStatus> WaitAsync(Watcher watcher)
     {
-        await readiness.WhenReadable(Handle.Number);
+        await watcher.WhenReadable(Handle.Number);
         return Handle.TryReap() ?? default;
     }
 

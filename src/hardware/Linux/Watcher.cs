@@ -7,7 +7,7 @@ namespace Analemma.Linux;
 /// One thread that waits on many descriptors (epoll(7), level-triggered) and calls back. Callbacks run on that thread:
 /// they must be short, and must not throw.
 /// </summary>
-public sealed unsafe partial class Readiness : IDisposable
+public sealed unsafe partial class Watcher : IDisposable
 {
     public const uint In = 0x1;
     public const uint Urgent = 0x2;
@@ -30,7 +30,7 @@ public sealed unsafe partial class Readiness : IDisposable
     private long _latest;
     private bool _disposed;
 
-    public Readiness(string name)
+    public Watcher(string name)
     {
         _epoll = LinuxException.ThrowIfFailed(Native.epoll_create1(CloseOnExec));
         var pipe = stackalloc int[2];
@@ -152,7 +152,7 @@ public sealed unsafe partial class Readiness : IDisposable
         Control(Remove, fd, 0, 0);
     }
 
-    private sealed class Watched(Readiness owner, int fd, long id) : IDisposable
+    private sealed class Watched(Watcher owner, int fd, long id) : IDisposable
     {
         public void Dispose() => owner.Forget(fd, id);
     }
