@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Analemma.Kernel.Processes;
+
+namespace Analemma.Kernel.History;
+
+/// <summary>
+/// The durable state as bytes, and back: what recovery starts from instead of the whole journal. Two states are equal
+/// in all that is durable exactly when their checkpoints are equal, byte for byte.
+/// </summary>
+public static class StateCheckpoint
+{
+    /// <summary>Raised when the body's meaning changes; a kernel refuses what it does not know.</summary>
+    public const int FormatVersion = 1;
+
+    public static byte[] Write(KernelState state)
+    {
+        var body = new CheckpointBody
+        {
+            Boot = state.Boot,
+            Version = state.Version,
+            Engine = state.Engine,
+            BootedAt = state.BootedAt,
+            NextProcessId = state.NextProcessId,
+            ShuttingDown = state.ShuttingDown,
+            Options = state.Options,
+            Living = state.Processes.Living.ToArray(),
+            Dead = state.Processes.Dead.ToArray(),
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
+    }
+
+    /// <summary>Throws <see cref="JsonException"/> when the bytes are not a checkpoint.</summary>
+    public static KernelState Read(ReadOnlySpan<byte> bytes)
+    {
+        var body = JsonSerializer.Deserialize(bytes, EventJsonContext.Default.CheckpointBody)
+            ?? throw new JsonException("the checkpoint is null");
+        var state = new KernelState
+        {
+            Boot = body.Boot,
+            Version = body.Version,
+            Engine = body.Engine,
+            BootedAt = body.BootedAt,
+            NextProcessId = body.NextProcessId,
+            ShuttingDown = body.ShuttingDown,
+            Options = body.Options,
+        };
+        foreach (var process in body.Dead.Concat(body.Living))
+        {
+            state.Processes.Add(process);
+        }
+
+        return state;
+    }
+}
+
+internal sealed record CheckpointBody
+{
+    public long Boot { get; init; }
+
+    public string Version { get; init; } = "";
+
+    public string Engine { get; init; } = "";
+
+    public long BootedAt { get; init; }
+
+    public long NextProcessId { get; init; }
+
+    public bool ShuttingDown { get; init; }
+
+    public KernelOptions Options { get; init; } = new();
+
+    public IReadOnlyList<Process> Living { get; init; } = [];
+
+    public IReadOnlyList<Process> Dead { get; init; } = [];
+}
