@@ -1,0 +1,197 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Cli.Host;
+using Analemma.Cli.Values;
+using Analemma.Client;
+
+namespace Analemma.Cli.Commands;
+
+/// <summary>Starts, stops and describes the kernel.</summary>
+internal sealed class KernelCommand : ICliCommand
+{
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
+
+    private readonly Option<bool> _foreground = new("--foreground")
+    {
+        Description = "Stay in the foreground, print its log here, stop on Ctrl-C.",
+    };
+
+    private readonly Option<string?> _config = new("--config")
+    {
+        HelpName = "FILE",
+        Description = "The machine file: analemma.toml or JSON.",
+    };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        HelpName = "SECTION.KEY=VALUE",
+        Description = "One setting, over the file and the environment. Repeatable.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _grace = new("--grace")
+    {
+        HelpName = "TIME",
+        Description = "How long agents have between SIGTERM and SIGKILL. Default 2s.",
+    };
+
+    public Command Declare(Terminal terminal)
+    {
+        var start = new Command("start", """
+            Start the kernel in the background and wait until it answers.
+
+            Examples:
+              analemma kernel start
+              analemma kernel start --foreground --set kernel.log_level=debug
+              analemma kernel start --config analemma.toml
+            """);
+        start.Options.Add(_foreground);
+        start.Options.Add(_config);
+        start.Options.Add(_set);
+        var stop = new Command("stop", "End every agent, then the kernel.");
+        stop.Options.Add(_grace);
+        var status = new Command("status", "Say whether a kernel runs, and what it does.");
+        return new Command("kernel", "Start, stop and describe the kernel.")
+        {
+            start.Does(terminal, StartAsync),
+            stop.Does(terminal, StopAsync),
+            status.Does(terminal, StatusAsync),
+        };
+    }
+
+    private async Task<int> StartAsync(Session session)
+    {
+        var program = KernelProgram.Find(session.Terminal.Environment);
+        if (session.Parsed.GetValue(_foreground))
+        {
+            return await RunInForegroundAsync(program, Arguments(session));
+        }
+
+        if (await IsRunningAsync(session))
+        {
+            throw new CliException(
+                "already_running", $"a kernel answers at {session.SocketPath} already", "stop it with `analemma kernel stop`");
+        }
+
+        var started = session.Terminal.Time.GetTimestamp();
+        var background = new BackgroundKernel(program, Arguments(session), session.SocketPath, session.Terminal.Time);
+        await using var kernel = await background.StartAsync(session.CancellationToken);
+        var status = await kernel.StatusAsync(session.CancellationToken);
+        if (session.Json)
+        {
+            session.WriteJson(status, AbiJsonContext.Default.StatusReply);
+            return ExitCodes.Ok;
+        }
+
+        var took = (long)session.Terminal.Time.GetElapsedTime(started).TotalMilliseconds;
+        session.Terminal.Output.WriteLine(
+            $"the kernel runs (pid {status.Pid}) at {status.Socket}, ready after {Quantities.Duration(took)}");
+        var missing = status.Guarantees.Where(guarantee => !guarantee.Enforced).Select(guarantee => guarantee.Name).ToArray();
+        if (missing.Length > 0)
+        {
+            session.Terminal.Output.WriteLine($"not enforced here: {string.Join(", ", missing)}; see `analemma doctor`");
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> StatusAsync(Session session)
+    {
+        await using var kernel = await session.ConnectAsync();
+        var status = await kernel.StatusAsync(session.CancellationToken);
+        if (session.Json)
+        {
+            session.WriteJson(status, AbiJsonContext.Default.StatusReply);
+            return ExitCodes.Ok;
+        }
+
+        var output = session.Terminal.Output;
+        output.WriteLine($"kernel     {status.Version}, pid {status.Pid}, boot {status.Boot}");
+        output.WriteLine($"socket     {status.Socket} ({status.Connections} connections)");
+        output.WriteLine($"up         {Quantities.Duration(status.UptimeMs)}");
+        output.WriteLine($"sandbox    {status.Engine}, cgroups {status.Cgroups}");
+        output.WriteLine($"pool       {status.PoolCreated} created, {status.PoolPreloaded} preloaded");
+        output.WriteLine($"processes  {status.Starting} starting, {status.RunningProcesses} running, "
+            + $"{status.Paused} paused, {status.Stopping} stopping, {status.Exited} exited");
+        output.WriteLine($"journal    {status.JournalSequence} events");
+        output.WriteLine($"memory     {Quantities.Bytes(status.ResidentBytes)} resident");
+        return ExitCodes.Ok;
+    }
+
+    private async Task<int> StopAsync(Session session)
+    {
+        var grace = session.Parsed.GetValue(_grace);
+        long graceMs = 0;
+        if (grace is not null && !Quantities.TryMilliseconds(grace, out graceMs))
+        {
+            throw CliException.Usage($"--grace {grace} is not a time", "write it as 500ms or 5s");
+        }
+
+        await using var kernel = await session.ConnectAsync();
+        var pid = (await kernel.StatusAsync(session.CancellationToken)).Pid;
+        var reply = await kernel.ShutdownAsync(
+            new Shutdown { GraceMs = grace is null ? null : graceMs }, session.CancellationToken);
+        await WaitUntilGoneAsync(session, pid, StopMax + TimeSpan.FromMilliseconds(graceMs));
+        if (session.Json)
+        {
+            session.WriteJson(reply, AbiJsonContext.Default.ShutdownReply);
+        }
+        else
+        {
+            session.Terminal.Output.WriteLine($"the kernel has stopped; {reply.Processes} agents ended with it");
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static async Task WaitUntilGoneAsync(Session session, int pid, TimeSpan atMost)
+    {
+        var started = session.Terminal.Time.GetTimestamp();
+        while (HostProcess.IsAlive(pid))
+        {
+            if (session.Terminal.Time.GetElapsedTime(started) > atMost)
+            {
+                throw new CliException(
+                    "timed_out", $"the kernel (pid {pid}) is still there after {atMost.TotalSeconds} s", "look at its log");
+            }
+
+            await Task.Delay(Interval, session.Terminal.Time, session.CancellationToken);
+        }
+    }
+
+    private static async Task<bool> IsRunningAsync(Session session)
+    {
+        try
+        {
+            await using var kernel = await session.ConnectAsync();
+            return true;
+        }
+        catch (KernelConnectionException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The kernel shares our terminal, so Ctrl-C reaches it by itself; we only wait for its end.</summary>
+    private static async Task<int> RunInForegroundAsync(string program, IEnumerable<string> args)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, args))!;
+        await process.WaitForExitAsync(CancellationToken.None);
+        return process.ExitCode;
+    }
+
+    private List<string> Arguments(Session session)
+    {
+        List<string> args = [$"--kernel.socket={session.SocketPath}"];
+        if (session.Parsed.GetValue(_config) is { } file)
+        {
+            args.AddRange(["--config", Path.GetFullPath(file)]);
+        }
+
+        args.AddRange((session.Parsed.GetValue(_set) ?? []).Select(setting => $"--{setting}"));
+        return args;
+    }
+}

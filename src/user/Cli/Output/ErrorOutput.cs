@@ -1,0 +1,24 @@
+using System.Text.Json;
+using Analemma.Abi;
+
+namespace Analemma.Cli.Output;
+
+/// <summary>The one form in which the command says that something went wrong.</summary>
+internal static class ErrorOutput
+{
+    public static void Write(TextWriter error, bool json, string code, string message, string? hint)
+    {
+        if (json)
+        {
+            var body = new ErrorBody(code, message) { Hint = hint };
+            error.WriteLine($$"""{"error":{{JsonSerializer.Serialize(body, AbiJsonContext.Default.ErrorBody)}}}""");
+            return;
+        }
+
+        error.WriteLine($"error {code}: {message}");
+        if (hint is not null)
+        {
+            error.WriteLine($"  {hint}");
+        }
+    }
+}

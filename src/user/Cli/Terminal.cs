@@ -1,0 +1,64 @@
+using Spectre.Console;
+
+namespace Analemma.Cli;
+
+/// <summary>
+/// Where a command reads and writes, and on what it may do so. Colour only on a terminal, and never when NO_COLOR is set
+/// (no-color.org).
+/// </summary>
+internal sealed class Terminal
+{
+    /// <summary>A table that goes into a pipe keeps one line per row.</summary>
+    private const int PipeColumns = 4096;
+
+    private readonly Lazy<IAnsiConsole> _console;
+
+    public Terminal(TextWriter output, TextWriter error, Stream binaryOutput, Stream binaryError, bool interactive)
+    {
+        (Output, Error, BinaryOutput, BinaryError, Interactive) = (output, error, binaryOutput, binaryError, interactive);
+        _console = new Lazy<IAnsiConsole>(MakeConsole);
+    }
+
+    public TextWriter Output { get; }
+
+    public TextWriter Error { get; }
+
+    /// <summary>An agent's standard output, byte for byte.</summary>
+    public Stream BinaryOutput { get; }
+
+    public Stream BinaryError { get; }
+
+    /// <summary>A person looks at the output: it may be coloured and redrawn.</summary>
+    public bool Interactive { get; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
+    public IAnsiConsole Console => _console.Value;
+
+    public static Terminal OfThisProcess() => new(
+        System.Console.Out,
+        System.Console.Error,
+        System.Console.OpenStandardOutput(),
+        System.Console.OpenStandardError(),
+        !System.Console.IsOutputRedirected);
+
+    private IAnsiConsole MakeConsole()
+    {
+        var colour = Interactive && string.IsNullOrEmpty(Environment("NO_COLOR"));
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(Output),
+            Ansi = Interactive ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = Interactive ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!Interactive)
+        {
+            console.Profile.Width = PipeColumns;
+        }
+
+        return console;
+    }
+}

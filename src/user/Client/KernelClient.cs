@@ -1,0 +1,258 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
+using Analemma.Abi;
+using Analemma.Abi.Frames;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Client;
+
+/// <summary>
+/// A connection to the kernel. Every method may be called from any thread and any number may be in flight. A refusal is
+/// a <see cref="SyscallException"/>; a kernel that has gone is a <see cref="KernelConnectionException"/>, after which
+/// the client is of no more use: connect anew and find out with <see cref="InspectAsync"/> what had happened.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var kernel = await KernelClient.ConnectAsync();
+/// var agent = await kernel.SpawnAsync(new Spawn { Name = "hello", Argv = ["python3", "-c", "print('hello')"] });
+/// await foreach (var piece in kernel.Logs(new Logs { Id = agent.Id, Follow = true }))
+/// {
+///     Console.OpenStandardOutput().Write(piece.Bytes.Span);
+/// }
+/// </code>
+/// </example>
+public sealed class KernelClient : IAsyncDisposable
+{
+    // EXEC's output is bounded by the kernel, so all of it may wait to be read and hold back nobody.
+    private const int EndingPiecesMax = int.MaxValue;
+    private const int EndlessPiecesMax = 64;
+
+    private readonly KernelConnection _connection;
+
+    private KernelClient(KernelConnection connection, HelloReply hello) => (_connection, Hello) = (connection, hello);
+
+    /// <summary>What the kernel said of itself and of the caller when the connection was made.</summary>
+    public HelloReply Hello { get; }
+
+    /// <summary>The socket that this client speaks through.</summary>
+    public string SocketPath => _connection.Path;
+
+    /// <summary>Connects and agrees on the version.</summary>
+    /// <param name="socketPath">The kernel's socket; default <see cref="KernelSocket.DefaultPath()"/>.</param>
+    /// <param name="name">A name for the kernel's logs, such as <c>my-tool/1.0</c>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="KernelConnectionException">No kernel answers there.</exception>
+    public static async Task<KernelClient> ConnectAsync(
+        string? socketPath = null, string? name = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var connection = KernelConnection.Open(socketPath ?? KernelSocket.DefaultPath());
+        try
+        {
+            var hello = await Exchange.RecordAsync(
+                connection,
+                new Hello { Version = AbiLimits.Version, Client = name ?? "analemma-dotnet" },
+                AbiJsonContext.Default.Hello,
+                AbiJsonContext.Default.HelloReply,
+                cancellationToken).ConfigureAwait(false);
+            return new KernelClient(connection, hello);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>NOOP: the kernel sends the bytes back.</summary>
+    /// <param name="payload">At most <see cref="AbiLimits.BodyBytesMax"/> bytes.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<byte[]> EchoAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>
+        Exchange.BytesAsync(_connection, SyscallNumber.Noop, FrameFlags.Raw, payload, cancellationToken);
+
+    /// <summary>
+    /// NOOP in the least time: sends and receives on the calling thread when nothing else of this client is in flight.
+    /// </summary>
+    /// <param name="payload">At most <see cref="AbiLimits.PayloadBytesMax"/> bytes.</param>
+    /// <param name="reply">Takes the answer; at least as long as the payload.</param>
+    /// <returns>The bytes written to <paramref name="reply"/>.</returns>
+    public int Echo(ReadOnlySpan<byte> payload, Span<byte> reply)
+    {
+        if (reply.Length < payload.Length)
+        {
+            throw new ArgumentException($"the reply needs {payload.Length} bytes, not {reply.Length}", nameof(reply));
+        }
+
+        if (_connection.TryEcho(payload, reply, out var length))
+        {
+            return length;
+        }
+
+        var answer = EchoAsync(payload.ToArray()).GetAwaiter().GetResult();
+        answer.CopyTo(reply);
+        return answer.Length;
+    }
+
+    /// <summary>Starts an agent; answers when it runs.</summary>
+    /// <param name="spawn">What to run and within which limits.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<SpawnReply> SpawnAsync(Spawn spawn, CancellationToken cancellationToken = default) =>
+        CallAsync(spawn, AbiJsonContext.Default.Spawn, AbiJsonContext.Default.SpawnReply, cancellationToken);
+
+    /// <summary>Ends a process and all below it; answers when it has ended.</summary>
+    /// <param name="kill">Which, and how patiently.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<KillReply> KillAsync(Kill kill, CancellationToken cancellationToken = default) =>
+        CallAsync(kill, AbiJsonContext.Default.Kill, AbiJsonContext.Default.KillReply, cancellationToken);
+
+    /// <summary>Freezes a process with everything in it.</summary>
+    /// <param name="pause">Which.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<PauseReply> PauseAsync(Pause pause, CancellationToken cancellationToken = default) =>
+        CallAsync(pause, AbiJsonContext.Default.Pause, AbiJsonContext.Default.PauseReply, cancellationToken);
+
+    /// <summary>Lets a paused process go on.</summary>
+    /// <param name="resume">Which.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<PauseReply> ResumeAsync(Resume resume, CancellationToken cancellationToken = default) =>
+        CallAsync(resume, AbiJsonContext.Default.Resume, AbiJsonContext.Default.PauseReply, cancellationToken);
+
+    /// <summary>Lists processes by id.</summary>
+    /// <param name="list">Default: the living.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public async Task<IReadOnlyList<ProcessView>> ListAsync(
+        List? list = null, CancellationToken cancellationToken = default)
+    {
+        var reply = await CallAsync(
+            list ?? new List(), AbiJsonContext.Default.List, AbiJsonContext.Default.ListReply, cancellationToken)
+            .ConfigureAwait(false);
+        return reply.Processes;
+    }
+
+    /// <summary>Completes with a process's last record when it has ended.</summary>
+    /// <param name="wait">Which, and for how long.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<ProcessView> WaitAsync(Wait wait, CancellationToken cancellationToken = default) =>
+        CallAsync(wait, AbiJsonContext.Default.Wait, AbiJsonContext.Default.ProcessView, cancellationToken);
+
+    /// <summary>One process's record, living or dead.</summary>
+    /// <param name="inspect">Which.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<ProcessView> InspectAsync(Inspect inspect, CancellationToken cancellationToken = default) =>
+        CallAsync(inspect, AbiJsonContext.Default.Inspect, AbiJsonContext.Default.ProcessView, cancellationToken);
+
+    /// <summary>Runs a command inside a process's sandbox and streams what it prints.</summary>
+    /// <param name="exec">Where and what.</param>
+    public SyscallStream<OutputPiece, ExecReply> Exec(Exec exec) =>
+        new((onReply, cancellationToken) => Exchange.StreamAsync(
+                _connection,
+                exec,
+                AbiJsonContext.Default.Exec,
+                EndingPiecesMax,
+                AbiJsonContext.Default.ExecReply,
+                onReply,
+                cancellationToken)
+            .Select(piece => Exchange.ToOutput(piece.Bytes)));
+
+    /// <summary>
+    /// Streams a process's captured output. Has a connection of its own, so that a reader who is slow, or never done,
+    /// holds back nothing else.
+    /// </summary>
+    /// <param name="logs">Whose, from where, and whether to go on.</param>
+    public SyscallStream<OutputPiece, LogsReply> Logs(Logs logs) =>
+        new((onReply, cancellationToken) => OnItsOwnConnection(
+                logs, AbiJsonContext.Default.Logs, AbiJsonContext.Default.LogsReply, onReply, cancellationToken)
+            .Select(piece => Exchange.ToOutput(piece.Bytes)));
+
+    /// <summary>Streams what happens, until cancelled. Has a connection of its own, as <see cref="Logs"/> has.</summary>
+    /// <param name="subscribe">Default: everything the caller may see.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public IAsyncEnumerable<EventView> Events(
+        Subscribe? subscribe = null, CancellationToken cancellationToken = default) =>
+        OnItsOwnConnection<Subscribe, EventView>(
+                subscribe ?? new Subscribe(), AbiJsonContext.Default.Subscribe, null, null, cancellationToken)
+            .Select(piece => Exchange.Parse(piece.Bytes, AbiJsonContext.Default.EventView));
+
+    /// <summary>Reads a file of a process's /work, or a part of it.</summary>
+    /// <param name="read">Whose, which, and which part.</param>
+    public SyscallStream<ReadOnlyMemory<byte>, ReadReply> Read(Read read) =>
+        new((onReply, cancellationToken) => FileReader.PiecesAsync(_connection, read, onReply, cancellationToken));
+
+    /// <summary>Writes a file of a process's /work; beyond 8 MiB use several with mode <c>append</c>.</summary>
+    /// <param name="write">Whose, which and what.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<WriteReply> WriteAsync(Write write, CancellationToken cancellationToken = default) =>
+        CallAsync(write, AbiJsonContext.Default.Write, AbiJsonContext.Default.WriteReply, cancellationToken);
+
+    /// <summary>Lists a folder of a process's /work, or describes one file.</summary>
+    /// <param name="files">Whose and which.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<FilesReply> FilesAsync(Files files, CancellationToken cancellationToken = default) =>
+        CallAsync(files, AbiJsonContext.Default.Files, AbiJsonContext.Default.FilesReply, cancellationToken);
+
+    /// <summary>Describes the kernel and what it can enforce on its host.</summary>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<StatusReply> StatusAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(new Status(), AbiJsonContext.Default.Status, AbiJsonContext.Default.StatusReply, cancellationToken);
+
+    /// <summary>Stops the kernel after ending every process.</summary>
+    /// <param name="shutdown">How patiently.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<ShutdownReply> ShutdownAsync(Shutdown? shutdown = null, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            shutdown ?? new Shutdown(),
+            AbiJsonContext.Default.Shutdown,
+            AbiJsonContext.Default.ShutdownReply,
+            cancellationToken);
+
+    /// <summary>Asks a model. Refused with <c>not_configured</c> by a kernel that has none.</summary>
+    /// <param name="think">The prompt.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    /// <returns>The answer's JSON.</returns>
+    public Task<byte[]> ThinkAsync(Think think, CancellationToken cancellationToken = default) =>
+        Exchange.BytesAsync(
+            _connection,
+            think.Number,
+            FrameFlags.None,
+            AbiJson.Write(think, AbiJsonContext.Default.Think),
+            cancellationToken);
+
+    /// <summary>Says goodbye, as AgentOS programs do. The process goes on; only the connection may be closed now.</summary>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<byte[]> ExitAsync(CancellationToken cancellationToken = default) =>
+        Exchange.BytesAsync(_connection, SyscallNumber.Exit, FrameFlags.None, default, cancellationToken);
+
+    /// <summary>Closes the connection. What is in flight ends with <see cref="KernelConnectionException"/>.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _connection.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private Task<TReply> CallAsync<TCall, TReply>(
+        TCall call,
+        JsonTypeInfo<TCall> callType,
+        JsonTypeInfo<TReply> replyType,
+        CancellationToken cancellationToken)
+        where TCall : Syscall
+        where TReply : Reply =>
+        Exchange.RecordAsync(_connection, call, callType, replyType, cancellationToken);
+
+    private async IAsyncEnumerable<(FrameFlags Flags, byte[] Bytes)> OnItsOwnConnection<TCall, TReply>(
+        TCall call,
+        JsonTypeInfo<TCall> callType,
+        JsonTypeInfo<TReply>? replyType,
+        Action<TReply>? onReply,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TCall : Syscall
+        where TReply : Reply
+    {
+        using var connection = KernelConnection.Open(SocketPath);
+        var pieces = Exchange.StreamAsync(
+            connection, call, callType, EndlessPiecesMax, replyType, onReply, cancellationToken);
+        await foreach (var piece in pieces.ConfigureAwait(false))
+        {
+            yield return piece;
+        }
+    }
+}
