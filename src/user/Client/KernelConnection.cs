@@ -67,7 +67,7 @@ internal sealed class KernelConnection : IDisposable
         catch (SocketException refused)
         {
             socket.Dispose();
-            throw new KernelConnectionException(path, $"no kernel answers at {path}: {refused.Message}", refused);
+            throw new KernelConnectionException(path, $"no kernel answers at {path}: {Reason(path, refused)}", refused);
         }
     }
 
@@ -159,6 +159,15 @@ internal sealed class KernelConnection : IDisposable
         Lose(new KernelConnectionException(Path, "the client closed the connection"));
         _socket.Dispose();
     }
+
+    /// <summary>.NET words a missing socket file as an address that cannot be assigned.</summary>
+    private static string Reason(string path, SocketException refused) => refused.SocketErrorCode switch
+    {
+        _ when !File.Exists(path) => "there is no socket",
+        SocketError.ConnectionRefused => "nobody listens there any more",
+        SocketError.AccessDenied => "it belongs to another user",
+        _ => refused.Message,
+    };
 
     private int ReceiveEcho(ulong id, Span<byte> reply)
     {

@@ -1,0 +1,73 @@
+# Runs every test project and the tests of the Python SDK. Ends with a line `N passed, N failed, N skipped`.
+# Arguments choose: `./analemma test unit python`.
+
+ensure_tools
+say "building with tests"
+quietly build "$root/Analemma.slnx" -c Release -v quiet
+
+passed=0 failed=0 skipped=0 broken=()
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+# Adds up a Microsoft.Testing.Platform summary; a program that ends without one has failed.
+run_dotnet_tests() {
+    local name=$1 program=$2 code=0
+    echo "== $name"
+    "$program" --no-progress --no-ansi >"$output" 2>&1 || code=$?
+    cat "$output"
+    if ! grep -qE '^ *total: [0-9]+' "$output"; then
+        failed=$((failed + 1))
+        broken+=("$name ended with code $code before it had a result")
+        return
+    fi
+
+    passed=$((passed + $(count succeeded)))
+    failed=$((failed + $(count failed)))
+    skipped=$((skipped + $(count skipped)))
+    if [[ $code -ne 0 ]]; then
+        broken+=("$name ended with code $code")
+    fi
+}
+
+count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$output" | tail -1 | grep . || echo 0; }
+
+run_python_tests() {
+    echo "== Python SDK"
+    local code=0 ran bad left
+    (cd "$root/sdk/python" && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest discover -s tests) >"$output" 2>&1 || code=$?
+    cat "$output"
+    ran=$(sed -nE 's/^Ran ([0-9]+) tests? in.*/\1/p' "$output" | tail -1)
+    if [[ -z $ran ]]; then
+        failed=$((failed + 1))
+        broken+=("the Python tests ended with code $code before they had a result")
+        return
+    fi
+
+    bad=$(tail -1 "$output" | grep -oE '(failures|errors|unexpected successes)=[0-9]+' | grep -oE '[0-9]+$' | paste -sd+ | sed 's/^$/0/')
+    bad=$((${bad:-0}))
+    left=$(tail -1 "$output" | sed -nE 's/.*skipped=([0-9]+).*/\1/p')
+    failed=$((failed + bad))
+    skipped=$((skipped + ${left:-0}))
+    passed=$((passed + ran - bad - ${left:-0}))
+    if [[ $code -ne 0 ]]; then
+        broken+=("the Python tests ended with code $code")
+    fi
+}
+
+wanted() { [[ ${#chosen[@]} -eq 0 ]] || [[ " ${chosen[*],,} " == *" ${1,,} "* ]]; }
+
+chosen=("$@")
+for project in "$root"/test/*/*.csproj; do
+    name=$(basename "$(dirname "$project")")
+    assembly=$(basename "$project" .csproj)
+    wanted "$name" && run_dotnet_tests "$name" "$root/artifacts/bin/$assembly/release/$assembly"
+done
+if wanted python && [[ -d $root/sdk/python/tests ]]; then
+    run_python_tests
+fi
+
+for reason in ${broken[@]+"${broken[@]}"}; do
+    say "$reason"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[[ $failed -eq 0 && ${#broken[@]} -eq 0 && $passed -gt 0 ]]
