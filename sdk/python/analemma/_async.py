@@ -1,0 +1,357 @@
+"""The asyncio client: any number of calls in flight on one connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+from analemma import _calls
+from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
+from analemma._generic import G, Generic, T
+from analemma._paths import default_socket
+from analemma._session import IN_FLIGHT_MAX, Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Awaitable, Callable, Coroutine
+    from typing import Any
+
+    from typing_extensions import ParamSpec, Self
+
+    from analemma._calls import Call, Feed
+    from analemma._session import Exchange, Request
+
+    P = ParamSpec("P")
+
+_TIMEOUT_DEFAULT = 60.0
+
+# Pieces that nobody has taken yet: from the first mark on the connection is not read, until it is under the second.
+_QUEUED_BYTES_HIGH = 4 * 1024 * 1024
+_QUEUED_BYTES_LOW = 1024 * 1024
+
+
+def _method(call: Callable[P, Call[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    def method(self: AsyncKernel, *args: Any, **kwargs: Any) -> Any:
+        return self._drive(call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type]
+
+    return _named_after(method, call)
+
+
+def _feed(call: Callable[P, Feed[T, G]]) -> Callable[P, AsyncStream[T, G]]:
+    def method(self: AsyncKernel, *args: Any, **kwargs: Any) -> Any:
+        return AsyncStream(self, call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type,var-annotated]
+
+    return _named_after(method, call)
+
+
+def _named_after(method: Any, call: Any) -> Any:
+    method.__name__ = call.__name__.rstrip("_")
+    method.__qualname__ = f"AsyncKernel.{method.__name__}"
+    method.__doc__ = call.__doc__
+    method.__wrapped__ = call
+    return method
+
+
+class AsyncKernel:
+    """A connection to the kernel, made at the first call and again after it was lost. Calls do not wait for each other.
+
+    A call whose task is cancelled is cancelled in the kernel too. `timeout` is as in `Kernel`.
+
+        async with AsyncKernel() as kernel:
+            agents = await asyncio.gather(*(kernel.spawn("agent.py") for _ in range(8)))
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, timeout: float | None = _TIMEOUT_DEFAULT) -> None:
+        self.path = default_socket() if path is None else str(path)
+        self.timeout = timeout
+        self._link: _Link | None = None
+        self._connecting: asyncio.Lock | None = None
+
+    hello = _method(_calls.hello)
+    noop = _method(_calls.noop)
+    echo = _method(_calls.echo)
+    think = _method(_calls.think)
+    spawn = _method(_calls.spawn)
+    kill = _method(_calls.kill)
+    list = _method(_calls.list_)
+    wait = _method(_calls.wait)
+    inspect = _method(_calls.inspect)
+    pause = _method(_calls.pause)
+    resume = _method(_calls.resume)
+    exec = _method(_calls.exec_)
+    read = _method(_calls.read)
+    write = _method(_calls.write)
+    files = _method(_calls.files)
+    status = _method(_calls.status)
+    shutdown = _method(_calls.shutdown)
+    exec_stream = _feed(_calls.exec_stream)
+    logs = _feed(_calls.logs)
+    events = _feed(_calls.events)
+
+    async def connect(self) -> Self:
+        """Connects now, rather than at the first call."""
+        await self._linked()
+        return self
+
+    async def close(self) -> None:
+        """Ends the connection. What is still in flight on it ends with ConnectionLost."""
+        link, self._link = self._link, None
+        if link is not None:
+            link.drop(ConnectionLost("the client was closed"))
+            await link.closed
+
+    async def __aenter__(self) -> Self:
+        return await self.connect()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"AsyncKernel({self.path!r}, {'connected' if self._link is not None else 'not connected'})"
+
+    async def _linked(self) -> _Link:
+        if self._link is not None and not self._link.closed.done():
+            return self._link
+        if self._connecting is None:
+            self._connecting = asyncio.Lock()
+        async with self._connecting:
+            if self._link is not None and not self._link.closed.done():
+                return self._link
+            loop = asyncio.get_running_loop()
+            try:
+                _, link = await loop.create_unix_connection(lambda: _Link(loop, self.path), self.path)
+            except OSError as failed:
+                raise ConnectionFailed(
+                    f"no kernel answers at {self.path}: {failed.strerror or failed}; "
+                    "start one with `analemma kernel start`, or name its socket in $ANALEMMA_SOCKET"
+                ) from failed
+            self._link = link
+            return link
+
+    def _limit(self, request: Request) -> float | None:
+        return None if request.takes is None or self.timeout is None else self.timeout + request.takes
+
+    async def _drive(self, call: Call[T]) -> T:
+        reply: Any = None
+        try:
+            while True:
+                reply = await self._ask(call.send(reply))
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+
+    async def _ask(self, request: Request) -> _calls.Reply:
+        link = await self._linked()
+        await link.room()
+        ended = link.loop.create_future()
+        exchange: Exchange
+
+        def wake() -> None:
+            if exchange.over and not ended.done():
+                ended.set_result(None)
+
+        link.plain += 1
+        exchange = link.send(request, wake)
+        limit = self._limit(request)
+        timer = None if limit is None else link.loop.call_later(limit, _expire, ended)
+        try:
+            if not exchange.over:
+                await ended
+        finally:
+            link.plain -= 1
+            if timer is not None:
+                timer.cancel()
+            if not exchange.over:
+                link.cancel(exchange)
+        if exchange.error is not None:
+            raise exchange.error
+        return _calls.Reply(exchange.pieces and exchange.take(), exchange.answer)
+
+
+def _expire(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_exception(CallTimeout("the kernel did not answer within the client's timeout"))
+
+
+class AsyncStream(Generic[T, G]):
+    """An answer that comes in pieces. Iterate it with `async for`, or `gather()` it; `close()`, or an `async with`,
+    takes the call back. The call goes out with the first of these."""
+
+    def __init__(self, kernel: AsyncKernel, feed: Feed[T, G]) -> None:
+        self._kernel = kernel
+        self._feed = feed
+        self._link: _Link | None = None
+        self._exchange: Exchange | None = None
+        self._ready: list[bytes] = []
+        self._next = 0
+        self._come: asyncio.Future[None] | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        if self._next == len(self._ready):
+            await self._fetch()
+        piece = self._ready[self._next]
+        self._next += 1
+        return self._feed.piece(piece)
+
+    async def start(self) -> Self:
+        """Sends the call now, so that nothing is missed from here on."""
+        if self._exchange is None:
+            link = self._link = await self._kernel._linked()
+            await link.room()
+            self._exchange = link.send(self._feed.request, self._wake)
+        return self
+
+    async def _fetch(self) -> None:
+        await self.start()
+        exchange, link = self._exchange, self._link
+        assert exchange is not None and link is not None
+        if not exchange.pieces and not exchange.over:
+            self._come = link.loop.create_future()
+            limit = self._kernel._limit(self._feed.request)
+            timer = None if limit is None else link.loop.call_later(limit, _expire, self._come)
+            try:
+                await self._come
+            except CallTimeout:
+                link.cancel(exchange)
+                raise
+            finally:
+                if timer is not None:
+                    timer.cancel()
+        self._ready, self._next = exchange.take(), 0
+        link.taken()
+        if self._ready:
+            return
+        if exchange.error is not None:
+            raise exchange.error
+        raise StopAsyncIteration
+
+    def _wake(self) -> None:
+        if self._come is not None and not self._come.done():
+            self._come.set_result(None)
+
+    async def gather(self) -> G:
+        """Takes all that is still to come, and puts it together."""
+        pieces = [piece async for piece in self]
+        assert self._exchange is not None
+        return self._feed.gather(pieces, _calls.parse(self._exchange.answer))
+
+    async def close(self) -> None:
+        """Takes the call back, if it has not ended."""
+        self._give_up()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._give_up()
+
+    def _give_up(self) -> None:
+        if self._exchange is not None and self._link is not None and not self._exchange.over:
+            self._link.cancel(self._exchange)
+
+    def __del__(self) -> None:
+        # What nobody will read must not pile up in the session.
+        if getattr(self, "_link", None) is not None and not self._link.loop.is_closed():  # type: ignore[union-attr]
+            self._give_up()
+
+
+class _Link(asyncio.BufferedProtocol):
+    """One connection: carries bytes between a transport and a session."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, path: str) -> None:
+        self.loop = loop
+        self.path = path
+        self.closed: asyncio.Future[None] = loop.create_future()
+        # Calls that wait for a whole answer. While there are any, unread streams do not stop the reading: the answer
+        # may lie behind them.
+        self.plain = 0
+        self._session = Session()
+        self._transport: asyncio.Transport | None = None
+        self._reading = True
+        self._writable: asyncio.Future[None] | None = None
+        self._freed: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def get_buffer(self, sizehint: int) -> Any:
+        return self._session.buffer()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            self._session.received(nbytes)
+        except AnalemmaError as failed:
+            self.drop(failed)
+            return
+        if self._freed is not None and len(self._session.in_flight) < IN_FLIGHT_MAX:
+            self._freed, freed = None, self._freed
+            if not freed.done():
+                freed.set_result(None)
+        if self._reading and self._session.queued > _QUEUED_BYTES_HIGH and self.plain == 0:
+            self._reading = False
+            assert self._transport is not None
+            self._transport.pause_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(ConnectionLost(f"the kernel at {self.path} closed the connection" + (f": {exc}" if exc else "")))
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        self._writable = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        self._writable = None
+
+    def drop(self, error: AnalemmaError) -> None:
+        """Ends the connection, and all that is in flight on it, for this reason."""
+        self._end(error)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _end(self, error: AnalemmaError) -> None:
+        self._session.lose(error)
+        for waiting in (self._writable, self._freed):
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(error)
+                # Whoever waits raises it; if nobody does, it is no news.
+                waiting.exception()
+
+    async def room(self) -> None:
+        """Waits until another request may be sent."""
+        while self._writable is not None or len(self._session.in_flight) >= IN_FLIGHT_MAX:
+            if self._writable is not None:
+                await asyncio.shield(self._writable)
+                continue
+            if self._freed is None:
+                self._freed = self.loop.create_future()
+            await asyncio.shield(self._freed)
+
+    def send(self, request: Request, wake: Callable[[], None]) -> Exchange:
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionLost(f"the kernel at {self.path} closed the connection")
+        exchange, frames = self._session.begin(request, wake)
+        self._transport.write(frames)
+        if self.plain:
+            self._resume()
+        return exchange
+
+    def cancel(self, exchange: Exchange) -> None:
+        frame = self._session.cancel(exchange)
+        if frame and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frame)
+        self.taken()
+
+    def taken(self) -> None:
+        """Some pieces were taken: goes on reading if it had stopped for them."""
+        if self._session.queued < _QUEUED_BYTES_LOW:
+            self._resume()
+
+    def _resume(self) -> None:
+        if not self._reading and self._transport is not None and not self._transport.is_closing():
+            self._reading = True
+            self._transport.resume_reading()

@@ -1,0 +1,191 @@
+"""What can go wrong, as a tree.
+
+    AnalemmaError
+    ├── ConnectionFailed         no kernel answers at the path            (also a ConnectionError)
+    ├── ConnectionLost           the kernel went away in the middle       (also a ConnectionError)
+    ├── ProtocolError            the peer sent what the framing does not allow; the connection is over
+    ├── CallTimeout              the client's own patience ran out        (also a TimeoutError)
+    └── SyscallError             the kernel refused: code, message, hint
+        ├── InvalidArgument      a field is wrong; the message names it   (also a ValueError)
+        ├── UnknownSyscall       this kernel does not have the syscall
+        ├── MalformedFrame       the kernel could not follow our frames
+        ├── TooLarge             a frame or a body is over its limit
+        ├── PermissionDenied     the caller may not do this               (also a PermissionError)
+        ├── NoSuchProcess        no process of that id or name            (also a LookupError)
+        ├── NameTaken            a living process has the name
+        ├── WrongState           such as pausing what is paused already
+        ├── TryAgain             a queue is full now; a later try may do
+        ├── LimitExceeded        a budget or limit is used up
+        ├── StartFailed          the program could not be started
+        ├── NotEnforceable       a required guarantee cannot be given on this host
+        ├── NoSuchFile           no file of that path in /work            (also a FileNotFoundError)
+        ├── IoFailed             the kernel's own reading or writing failed
+        ├── TimedOut             a time limit given with the call passed  (also a TimeoutError)
+        ├── Cancelled            the call was taken back
+        ├── NotConfigured        such as a model that nobody has set up
+        ├── ShuttingDown         the kernel is stopping
+        └── InternalError        a fault of the kernel's; a bug worth reporting
+"""
+
+from __future__ import annotations
+
+
+class AnalemmaError(Exception):
+    """The root of all that this package raises by itself."""
+
+
+class ConnectionFailed(AnalemmaError, ConnectionError):
+    """No kernel answers at the path."""
+
+
+class ConnectionLost(AnalemmaError, ConnectionError):
+    """The kernel went away before it had answered. Whether the call took effect is not known."""
+
+
+class ProtocolError(AnalemmaError):
+    """The peer sent what the framing does not allow. The connection is over."""
+
+
+class CallTimeout(AnalemmaError, TimeoutError):
+    """No answer within the client's timeout. The kernel has been told to cancel the call."""
+
+
+class SyscallError(AnalemmaError):
+    """The kernel refused a syscall.
+
+    `code` is stable and meant for programs, `message` says what was wrong and where, `hint` what to do about it.
+    """
+
+    code = "unknown"
+    message: str
+    hint: str | None
+
+    def __init__(self, message: str, hint: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        text = f"{self.message} [{self.code}]"
+        return f"{text}: {self.hint}" if self.hint else text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), (self.message, self.hint, self.code))
+
+
+class InvalidArgument(SyscallError, ValueError):
+    code = "invalid_argument"
+
+
+class UnknownSyscall(SyscallError):
+    code = "unknown_syscall"
+
+
+class MalformedFrame(SyscallError):
+    code = "malformed_frame"
+
+
+class TooLarge(SyscallError):
+    code = "too_large"
+
+
+class PermissionDenied(SyscallError, PermissionError):
+    code = "permission_denied"
+
+
+class NoSuchProcess(SyscallError, LookupError):
+    code = "no_such_process"
+
+
+class NameTaken(SyscallError):
+    code = "name_taken"
+
+
+class WrongState(SyscallError):
+    code = "wrong_state"
+
+
+class TryAgain(SyscallError):
+    code = "try_again"
+
+
+class LimitExceeded(SyscallError):
+    code = "limit_exceeded"
+
+
+class StartFailed(SyscallError):
+    code = "start_failed"
+
+
+class NotEnforceable(SyscallError):
+    code = "not_enforceable"
+
+
+class NoSuchFile(SyscallError, FileNotFoundError):
+    code = "no_such_file"
+
+
+class IoFailed(SyscallError):
+    code = "io_failed"
+
+
+class TimedOut(SyscallError, TimeoutError):
+    code = "timed_out"
+
+
+class Cancelled(SyscallError):
+    code = "cancelled"
+
+
+class NotConfigured(SyscallError):
+    code = "not_configured"
+
+
+class ShuttingDown(SyscallError):
+    code = "shutting_down"
+
+
+class InternalError(SyscallError):
+    code = "internal"
+
+
+# By the status in a response's header.
+BY_STATUS: tuple[type[SyscallError], ...] = (
+    SyscallError,
+    InvalidArgument,
+    UnknownSyscall,
+    MalformedFrame,
+    TooLarge,
+    PermissionDenied,
+    NoSuchProcess,
+    NameTaken,
+    WrongState,
+    TryAgain,
+    LimitExceeded,
+    StartFailed,
+    NotEnforceable,
+    NoSuchFile,
+    IoFailed,
+    TimedOut,
+    Cancelled,
+    NotConfigured,
+    ShuttingDown,
+    InternalError,
+)
+
+
+def refusal(status: int, payload: bytes) -> SyscallError:
+    """The exception for a response whose status is not 0."""
+    import json
+
+    try:
+        body = json.loads(payload) if payload else {}
+    except ValueError:
+        body = {}
+    if not isinstance(body, dict):
+        body = {}
+    kind = BY_STATUS[status] if 0 < status < len(BY_STATUS) else SyscallError
+    code = body.get("code") or (kind.code if kind is not SyscallError else f"status_{status}")
+    return kind(str(body.get("message") or f"the kernel refused: {code}"), body.get("hint"), str(code))

@@ -1,0 +1,305 @@
+"""What the kernel answers, as objects: the fields of the JSON are the attributes.
+
+A field that the kernel leaves out has the default written here. One that this version does not know is an attribute
+all the same, so that a newer kernel loses nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any, Literal
+
+    State = Literal["starting", "running", "paused", "stopping", "exited"]
+    Cause = Literal[
+        "exited",
+        "signalled",
+        "oom-killed",
+        "pid-limit",
+        "start-failed",
+        "timeout",
+        "killed-by-operator",
+        "kernel-shutdown",
+    ]
+
+
+class Record:
+    """Base of all answers."""
+
+    # Which fields are records, or lists of records, themselves.
+    _nested: Mapping[str, type[Record]] = {}
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.__dict__.update(fields)
+        for name, kind in self._nested.items():
+            value = self.__dict__.get(name)
+            if isinstance(value, dict):
+                self.__dict__[name] = kind(value)
+            elif isinstance(value, list):
+                self.__dict__[name] = [kind(item) for item in value]
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as the kernel sent them."""
+        return dict(self._plain())
+
+    def _plain(self) -> Iterator[tuple[str, Any]]:
+        for name, value in self.__dict__.items():
+            if isinstance(value, Record):
+                yield name, value.to_json()
+            elif isinstance(value, list):
+                yield name, [item.to_json() if isinstance(item, Record) else item for item in value]
+            else:
+                yield name, value
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+
+
+class Limits(Record):
+    """What a process and all its descendants may use together."""
+
+    memory: int | None = None
+    max_pids: int | None = None
+    cpu_quota: int | None = None
+    cpu_period: int | None = None
+    cpu_weight: int | None = None
+    cpu_shares: int | None = None
+    wall_ms: int | None = None
+    open_files: int | None = None
+    log_bytes: int | None = None
+    work_bytes: int | None = None
+
+
+class Exit(Record):
+    """How a process ended: the cause in the kernel's view, not only the wait status."""
+
+    cause: Cause
+    code: int | None = None
+    signal: int | None = None
+    detail: str | None = None
+
+    def __str__(self) -> str:
+        if self.code is not None:
+            return f"{self.cause}({self.code})"
+        return f"{self.cause}({self.signal})" if self.cause == "signalled" else self.cause
+
+
+class Process(Record):
+    """One process, living or dead. Usage figures are from the kernel's latest sample."""
+
+    id: int
+    name: str
+    state: State
+    pid: int = 0
+    running: bool = False
+    parent: int = 0
+    sandboxed: bool = False
+    engine: str | None = None
+    tier: str | None = None
+    missing: Sequence[str] = ()
+    cpu_ms: int = 0
+    memory_bytes: int = 0
+    memory_peak_bytes: int = 0
+    pids: int = 0
+    throttled_ms: int = 0
+    denied: int = 0
+    pid_limit_hits: int = 0
+    uptime_ms: int = 0
+    created_at: str = ""
+    exited_at: str | None = None
+    exit: Exit | None = None
+    limits: Limits | None = None
+
+    _nested = {"exit": Exit, "limits": Limits}
+
+
+class Spawned(Record):
+    """The new process."""
+
+    id: int
+    name: str
+    pid: int
+    status: str
+    tier: str | None = None
+    engine: str | None = None
+    missing: Sequence[str] = ()
+
+
+class Killed(Record):
+    """What KILL came to: `killed` is false when it had ended already."""
+
+    killed: bool
+    agent_id: int
+    exit: Exit | None = None
+
+    _nested = {"exit": Exit}
+
+
+class Paused(Record):
+    """The state that the process is in now."""
+
+    agent_id: int
+    state: State
+
+
+class Identity(Record):
+    """The version to speak, and the caller as the kernel knows it: `process` is 0 for a client on the host."""
+
+    version: int
+    kernel: str
+    process: int
+    name: str | None = None
+    limits: Limits | None = None
+    features: Sequence[str] = ()
+
+    _nested = {"limits": Limits}
+
+
+class Guarantee(Record):
+    """Something the sandbox can promise: what holds it, or why it is missing on this host and how to get it."""
+
+    name: str
+    enforced: bool
+    how: str = ""
+    remedy: str | None = None
+
+
+class Status(Record):
+    """The kernel, and what it can enforce on this host."""
+
+    version: str
+    pid: int
+    socket: str
+    uptime_ms: int = 0
+    boot: int = 0
+    engine: str = ""
+    cgroups: str = ""
+    guarantees: Sequence[Guarantee] = ()
+    starting: int = 0
+    running_processes: int = 0
+    paused: int = 0
+    stopping: int = 0
+    exited: int = 0
+    journal_sequence: int = 0
+    connections: int = 0
+    pool_created: int = 0
+    pool_preloaded: int = 0
+    resident_bytes: int = 0
+
+    _nested = {"guarantees": Guarantee}
+
+    def enforces(self, name: str) -> bool:
+        """Whether the guarantee of that name is given on this host."""
+        return any(guarantee.name == name and guarantee.enforced for guarantee in self.guarantees)
+
+
+class Event(Record):
+    """One thing that happened."""
+
+    type: str
+    at: str
+    process: int | None = None
+    name: str | None = None
+    kind: str | None = None
+    what: str | None = None
+    reason: str | None = None
+    exit: Exit | None = None
+    count: int | None = None
+
+    _nested = {"exit": Exit}
+
+
+class File(Record):
+    """One entry of a folder."""
+
+    name: str
+    kind: Literal["file", "folder", "link", "other"]
+    size: int
+    mode: int
+
+
+class Files(Record):
+    """A folder's entries, or one file."""
+
+    is_folder: bool
+    entries: list[File]
+
+    _nested = {"entries": File}
+
+
+class Output:
+    """A piece of what a program wrote, as it came; a character may be cut between two pieces."""
+
+    __slots__ = ("data", "stream")
+
+    def __init__(self, stream: int, data: bytes) -> None:
+        self.stream = stream
+        self.data = data
+
+    @property
+    def is_error(self) -> bool:
+        """True when it was written to stderr."""
+        return self.stream == 2
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8", "replace")
+
+    def __repr__(self) -> str:
+        return f"Output({self.stream}, {self.data!r})"
+
+
+class _Gathered:
+    """Output put together."""
+
+    __slots__ = ("stderr_bytes", "stdout_bytes")
+
+    def __init__(self, output: Sequence[Output]) -> None:
+        self.stdout_bytes = b"".join(piece.data for piece in output if piece.stream != 2)
+        self.stderr_bytes = b"".join(piece.data for piece in output if piece.stream == 2)
+
+    @property
+    def stdout(self) -> str:
+        return self.stdout_bytes.decode("utf-8", "replace")
+
+    @property
+    def stderr(self) -> str:
+        return self.stderr_bytes.decode("utf-8", "replace")
+
+
+class ExecResult(_Gathered):
+    """How a command ended, and all it wrote. A signal shows as exit code 128 + its number."""
+
+    __slots__ = ("exit_code", "timed_out", "truncated")
+
+    def __init__(self, output: Sequence[Output], fields: Mapping[str, Any]) -> None:
+        super().__init__(output)
+        self.exit_code: int = fields["exit_code"]
+        self.timed_out: bool = fields.get("timed_out", False)
+        self.truncated: bool = fields.get("truncated", False)
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0 and not self.timed_out
+
+    def __repr__(self) -> str:
+        return f"ExecResult(exit_code={self.exit_code}, stdout={self.stdout!r}, stderr={self.stderr!r})"
+
+
+class LogText(_Gathered):
+    """What is kept of a process's output; `dropped` bytes before it were lost to the log limit."""
+
+    __slots__ = ("dropped",)
+
+    def __init__(self, output: Sequence[Output], fields: Mapping[str, Any]) -> None:
+        super().__init__(output)
+        self.dropped: int = fields.get("dropped", 0)
+
+    def __repr__(self) -> str:
+        return f"LogText(stdout={self.stdout!r}, stderr={self.stderr!r}, dropped={self.dropped})"

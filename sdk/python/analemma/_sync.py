@@ -1,0 +1,280 @@
+"""The blocking client."""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+
+# The C module under `socket`, which takes 8 ms to import where this takes 0.2: an agent's first call should not wait
+# for enumerations of address families.
+import _socket
+
+from analemma import _calls
+from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
+from analemma._generic import G, Generic, T
+from analemma._paths import default_socket
+from analemma._session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import ParamSpec, Self
+
+    from analemma._calls import Call, Feed
+    from analemma._session import Exchange, Request
+
+    P = ParamSpec("P")
+
+# struct timeval, as SO_RCVTIMEO takes it: socket(7).
+_TIMEVAL = "ll"
+_TIMEOUT_DEFAULT = 60.0
+
+
+def _method(call: Callable[P, Call[T]]) -> Callable[P, T]:
+    def method(self: Kernel, *args: Any, **kwargs: Any) -> Any:
+        return self._drive(call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type]
+
+    return _named_after(method, call)
+
+
+def _feed(call: Callable[P, Feed[T, G]]) -> Callable[P, Stream[T, G]]:
+    def method(self: Kernel, *args: Any, **kwargs: Any) -> Any:
+        return Stream(self, call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type,var-annotated]
+
+    return _named_after(method, call)
+
+
+def _named_after(method: Any, call: Any) -> Any:
+    method.__name__ = call.__name__.rstrip("_")
+    method.__qualname__ = f"Kernel.{method.__name__}"
+    method.__doc__ = call.__doc__
+    method.__wrapped__ = call
+    return method
+
+
+class Kernel:
+    """A connection to the kernel, made at the first call and again after it was lost.
+
+    `timeout` is how many seconds the kernel may be silent while a call waits for it, beyond the time that the call takes
+    by its nature, as `wait` and `exec` do; None is for ever. Threads take turns on one `Kernel`, and a long `wait` keeps the others waiting: give
+    each thread its own, or use `AsyncKernel`.
+
+        with Kernel() as kernel:
+            agent = kernel.spawn("agent.py", name="worker")
+            print(kernel.wait(agent).exit)
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, timeout: float | None = _TIMEOUT_DEFAULT) -> None:
+        self.path = default_socket() if path is None else str(path)
+        self.timeout = timeout
+        self._lock = allocate_lock()
+        self._socket: Any = None
+        self._session = Session()
+        self._patience: float | None = None
+
+    hello = _method(_calls.hello)
+    echo = _method(_calls.echo)
+    think = _method(_calls.think)
+    spawn = _method(_calls.spawn)
+    kill = _method(_calls.kill)
+    list = _method(_calls.list_)
+    wait = _method(_calls.wait)
+    inspect = _method(_calls.inspect)
+    pause = _method(_calls.pause)
+    resume = _method(_calls.resume)
+    exec = _method(_calls.exec_)
+    read = _method(_calls.read)
+    write = _method(_calls.write)
+    files = _method(_calls.files)
+    status = _method(_calls.status)
+    shutdown = _method(_calls.shutdown)
+    exec_stream = _feed(_calls.exec_stream)
+    logs = _feed(_calls.logs)
+    events = _feed(_calls.events)
+
+    def noop(self, payload: bytes = b"") -> bytes:
+        """Sends bytes and gets the same back: is the kernel there?"""
+        return self._drive(_calls.noop(self, payload))
+
+    def connect(self) -> Self:
+        """Connects now, rather than at the first call."""
+        with self._lock:
+            self._connected()
+        return self
+
+    def close(self) -> None:
+        """Ends the connection. What still streams on it ends with ConnectionLost."""
+        self._drop(ConnectionLost("the client was closed"))
+
+    def __enter__(self) -> Self:
+        return self.connect()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Kernel({self.path!r}, {'connected' if self._socket is not None else 'not connected'})"
+
+    def _connected(self) -> Any:
+        if self._socket is not None:
+            return self._socket
+        stream = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+        try:
+            stream.connect(self.path)
+        except OSError as failed:
+            stream.close()
+            raise ConnectionFailed(
+                f"no kernel answers at {self.path}: {failed.strerror or failed}; "
+                "start one with `analemma kernel start`, or name its socket in $ANALEMMA_SOCKET"
+            ) from failed
+        self._socket = stream
+        self._session = Session()
+        self._patience = None
+        return stream
+
+    def _drop(self, error: AnalemmaError) -> None:
+        stream, self._socket = self._socket, None
+        if stream is not None:
+            stream.close()
+        self._session.lose(error)
+
+    def _drive(self, call: Call[T]) -> T:
+        reply: Any = None
+        try:
+            while True:
+                reply = self._ask(call.send(reply))
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+
+    def _ask(self, request: Request) -> _calls.Reply:
+        with self._lock:
+            exchange = self._send(request)
+            self._receive(exchange, request, True)
+        if exchange.error is not None:
+            raise exchange.error
+        return _calls.Reply(exchange.pieces and exchange.take(), exchange.answer)
+
+    def _send(self, request: Request) -> Exchange:
+        stream = self._connected()
+        exchange, frames = self._session.begin(request)
+        try:
+            stream.sendall(frames)
+        except BaseException as failed:
+            # Half a frame may have gone: nothing can follow it.
+            self._drop(ConnectionLost(f"the connection to {self.path} was lost: {failed}"))
+            if isinstance(failed, OSError):
+                raise ConnectionLost(f"the kernel at {self.path} has gone: {failed.strerror or failed}") from failed
+            raise
+        return exchange
+
+    def _receive(self, exchange: Exchange, request: Request, whole: bool) -> None:
+        """Receives until the exchange is over or, unless `whole`, has a piece."""
+        limit = None if request.takes is None or self.timeout is None else self.timeout + request.takes
+        while not exchange.over and (whole or not exchange.pieces):
+            stream, session = self._socket, self._session
+            try:
+                if limit != self._patience:
+                    self._allow(stream, limit)
+                count = stream.recv_into(session.buffer())
+                if count == 0:
+                    raise ConnectionLost(f"the kernel at {self.path} closed the connection")
+                session.received(count)
+            except BlockingIOError:
+                self._give_up(exchange, request)
+            except AnalemmaError as failed:
+                self._drop(failed)
+            except OSError as failed:
+                self._drop(ConnectionLost(f"the connection to {self.path} was lost: {failed.strerror or failed}"))
+            except BaseException:
+                # An interrupt may have come between the bytes and their being taken in.
+                self._drop(ConnectionLost("the call was interrupted"))
+                raise
+
+    def _allow(self, stream: Any, limit: float | None) -> None:
+        """The kernel's own clock for a receive costs no further system call, as a poll would."""
+        from struct import pack
+
+        seconds = 0.0 if limit is None else max(limit, 0.000001)
+        whole = int(seconds)
+        value = pack(_TIMEVAL, whole, int((seconds - whole) * 1_000_000) or (0 if whole or limit is None else 1))
+        stream.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, value)
+        self._patience = limit
+
+    def _give_up(self, exchange: Exchange, request: Request) -> None:
+        self._cancel(exchange)
+        assert self.timeout is not None and request.takes is not None
+        raise CallTimeout(
+            f"{self.path}: nothing came for {self.timeout + request.takes:g} s in answer to opcode {request.opcode:#x}"
+        )
+
+    def _cancel(self, exchange: Exchange) -> None:
+        frame = self._session.cancel(exchange)
+        if frame and self._socket is not None:
+            try:
+                self._socket.sendall(frame)
+            except OSError as failed:
+                self._drop(ConnectionLost(f"the connection to {self.path} was lost: {failed.strerror or failed}"))
+
+
+class Stream(Generic[T, G]):
+    """An answer that comes in pieces. Iterate it, or `gather()` it; `close()`, or a `with`, takes the call back."""
+
+    def __init__(self, kernel: Kernel, feed: Feed[T, G]) -> None:
+        self._kernel = kernel
+        self._feed = feed
+        self._ready: list[bytes] = []
+        self._next = 0
+        with kernel._lock:
+            self._exchange = kernel._send(feed.request)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        if self._next == len(self._ready):
+            self._fetch()
+        piece = self._ready[self._next]
+        self._next += 1
+        return self._feed.piece(piece)  # type: ignore[no-any-return]
+
+    def _fetch(self) -> None:
+        exchange = self._exchange
+        with self._kernel._lock:
+            self._kernel._receive(exchange, self._feed.request, False)
+        self._ready, self._next = exchange.take(), 0
+        if self._ready:
+            return
+        if exchange.error is not None:
+            raise exchange.error
+        raise StopIteration
+
+    def gather(self) -> G:
+        """Takes all that is still to come, and puts it together."""
+        pieces = list(self)
+        return self._feed.gather(pieces, _calls.parse(self._exchange.answer))  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Takes the call back, if it has not ended."""
+        if not self._exchange.over:
+            with self._kernel._lock:
+                self._kernel._cancel(self._exchange)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # What nobody will read must not pile up in the session.
+        exchange = getattr(self, "_exchange", None)
+        if exchange is not None and not exchange.over and self._kernel._lock.acquire(False):
+            try:
+                self._kernel._cancel(exchange)
+            finally:
+                self._kernel._lock.release()

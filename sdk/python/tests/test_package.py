@@ -1,0 +1,88 @@
+"""The package as a whole: its public names, what it imports, where it looks for the kernel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import unittest
+from unittest import mock
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+
+import analemma
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
+
+CLIENT = (
+    "close connect echo events exec exec_stream files hello inspect kill list logs noop pause read resume shutdown "
+    "spawn status think wait write"
+)
+
+
+def public(kind: object) -> str:
+    return " ".join(sorted(name for name in dir(kind) if not name.startswith("_")))
+
+
+class PackageTests(unittest.TestCase):
+    def test_the_public_names_are_pinned(self) -> None:
+        expected = (
+            "AnalemmaError AsyncKernel AsyncStream CallTimeout Cancelled ConnectionFailed ConnectionLost Event "
+            "ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument IoFailed Kernel Killed "
+            "LimitExceeded Limits LogText MalformedFrame NameTaken NoSuchFile NoSuchProcess NotConfigured "
+            "NotEnforceable Output Paused PermissionDenied Process ProtocolError ShuttingDown Spawned StartFailed "
+            "Status Stream SyscallError TimedOut TooLarge TryAgain UnknownSyscall WrongState __version__ default_socket"
+        )
+        self.assertEqual(" ".join(analemma.__all__), expected)
+        for name in analemma.__all__:
+            self.assertIsNotNone(getattr(analemma, name))
+
+    def test_both_clients_have_the_same_methods(self) -> None:
+        self.assertEqual(public(analemma.Kernel), CLIENT)
+        self.assertEqual(public(analemma.AsyncKernel), CLIENT)
+        self.assertEqual(public(analemma.Stream), "close gather")
+        self.assertEqual(public(analemma.AsyncStream), "close gather start")
+
+    def test_the_error_tree_in_the_docstring_is_the_tree(self) -> None:
+        tree = analemma._errors.__doc__ or ""
+        for name in analemma.__all__:
+            kind = getattr(analemma, name)
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                self.assertIn(name, tree)
+                for also in ("ConnectionError", "TimeoutError", "ValueError", "PermissionError", "LookupError"):
+                    line = next((line for line in tree.splitlines() if f" {name} " in line), "")
+                    self.assertEqual(f"({'also a '}{also})" in line, also in [base.__name__ for base in kind.__bases__])
+
+    def test_importing_it_imports_nothing_slow(self) -> None:
+        asked = "import os, sys; before = set(sys.modules); import analemma; print(*(set(sys.modules) - before))"
+        environment = {**os.environ, "PYTHONPATH": ROOT}
+        loaded = subprocess.run(
+            [sys.executable, "-S", "-c", asked], env=environment, capture_output=True, text=True, check=True
+        ).stdout.split()
+        outside = {name for name in loaded if not name.startswith("analemma")}
+        self.assertLessEqual(outside, {"__future__", "_socket", "struct", "_struct"})
+
+    def test_the_socket_is_looked_for_in_order(self) -> None:
+        from analemma import _paths
+
+        with mock.patch.dict(os.environ, {"ANALEMMA_SOCKET": "/said.sock"}):
+            self.assertEqual(analemma.default_socket(), "/said.sock")
+        with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": "/run/user/1"}), mock.patch.object(os, "geteuid") as uid:
+            os.environ.pop("ANALEMMA_SOCKET", None)
+            uid.return_value = 1000
+            with mock.patch.object(_paths, "AGENT_SOCKET", "/nonexistent"):
+                self.assertEqual(analemma.default_socket(), "/run/user/1/analemma/kernel.sock")
+                del os.environ["XDG_RUNTIME_DIR"]
+                self.assertEqual(analemma.default_socket(), "/run/analemma/kernel.sock")
+            with mock.patch.object(_paths, "AGENT_SOCKET", "/"):
+                self.assertEqual(analemma.default_socket(), "/")
+
+    def test_errors_survive_pickling(self) -> None:
+        import pickle
+
+        error = pickle.loads(pickle.dumps(analemma.NameTaken("a is taken", "choose another")))
+        self.assertEqual((type(error), error.hint, error.code), (analemma.NameTaken, "choose another", "name_taken"))
+
+
+if __name__ == "__main__":
+    unittest.main()
