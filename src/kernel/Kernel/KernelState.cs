@@ -36,8 +36,11 @@ public sealed class KernelState
 
     public bool ShuttingDown { get; internal set; }
 
-    /// <summary>The time of the latest event.</summary>
+    /// <summary>The time of the event being applied. For durable events volatile ones cannot move it.</summary>
     public long Now { get; private set; }
+
+    /// <summary>The latest time of a durable event: time never goes back in the journal's eyes.</summary>
+    internal long JournalNow { get; set; }
 
     public ProcessTable Processes { get; } = new();
 
@@ -46,7 +49,12 @@ public sealed class KernelState
     /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
     public void Apply(KernelEvent @event, List<Effect> effects)
     {
-        Now = Math.Max(Now, @event.At);
+        Now = Math.Max(JournalNow, @event.At);
+        if (@event.IsDurable)
+        {
+            JournalNow = Now;
+        }
+
         switch (@event)
         {
             case SyscallArrived arrived:

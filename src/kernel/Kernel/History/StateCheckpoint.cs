@@ -22,6 +22,7 @@ public static class StateCheckpoint
             BootedAt = state.BootedAt,
             NextProcessId = state.NextProcessId,
             ShuttingDown = state.ShuttingDown,
+            JournalNow = state.JournalNow,
             Options = state.Options,
             Living = state.Processes.Living.ToArray(),
             Dead = state.Processes.Dead.ToArray(),
@@ -42,6 +43,7 @@ public static class StateCheckpoint
             BootedAt = body.BootedAt,
             NextProcessId = body.NextProcessId,
             ShuttingDown = body.ShuttingDown,
+            JournalNow = body.JournalNow,
             Options = body.Options,
         };
         foreach (var process in body.Dead.Concat(body.Living))
@@ -66,6 +68,8 @@ internal sealed record CheckpointBody
     public long NextProcessId { get; init; }
 
     public bool ShuttingDown { get; init; }
+
+    public long JournalNow { get; init; }
 
     public KernelOptions Options { get; init; } = new();
 

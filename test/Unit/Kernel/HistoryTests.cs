@@ -1,0 +1,109 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.History;
+
+namespace Analemma.Unit.Tests.Kernel;
+
+public sealed class HistoryTests
+{
+    private static readonly KernelEvent[] Story =
+    [
+        new KernelStarted("0.1", "crun", new KernelOptions { DeadRecordsMax = 7 }) { At = 1 },
+        Call(1, new Spawn { Name = "a", Argv = ["x"], Env = new Dictionary<string, string> { ["K"] = "v" } }),
+        new SandboxStarted(new ProcessId(1), "a1", 10, "crun", "cold", ["uid"]) { At = 3 },
+        Call(2, new Spawn { Script = "/tmp/é.py", Limits = new ResourceLimits { Memory = 1 << 24, WallMs = 5 } }),
+        new SandboxStartFailed(new ProcessId(2), SysErrorCode.StartFailed, "no", "hint") { At = 4 },
+        Call(3, new Pause { Id = new ProcessId(1) }),
+        Call(4, new Resume { Name = "a" }),
+        new AttemptDenied(new ProcessId(1), "network", "connect", "no network", 3) { At = 5 },
+        new LimitOverstepped(new ProcessId(1), Overstep.Pids, 500) { At = 6 },
+        Call(5, new Kill { Id = new ProcessId(1), GraceMs = 9 }),
+        new GraceElapsed(new ProcessId(1)) { At = 7 },
+        new WallTimeElapsed(new ProcessId(1)) { At = 8 },
+        new SandboxExited(new ProcessId(1), null, 9, new Usage { CpuUs = 5, OomKills = 1 }) { At = 9 },
+        Call(6, new Shutdown { GraceMs = 1 }),
+        new KernelStarted("0.2", "runc", new KernelOptions()) { At = 10 },
+        Call(7, new Spawn { Argv = ["y"] }),
+        new SandboxStarted(new ProcessId(3), "a3", 11, "runc", "cold", []) { At = 11 },
+        new LeftoverAdopted(new ProcessId(3), 12) { At = 12 },
+        new LeftoverReaped(new ProcessId(3), "gone") { At = 13 },
+    ];
+
+    public static TheoryData<int> EveryPoint => [.. Enumerable.Range(0, Story.Length + 1)];
+
+    [Theory]
+    [MemberData(nameof(EveryPoint))]
+    public void A_checkpoint_and_the_rest_give_the_same_state_as_the_whole_journal(int at)
+    {
+        var whole = Fold(new KernelState(), Story);
+        var part = StateCheckpoint.Read(StateCheckpoint.Write(Fold(new KernelState(), Story[..at])));
+        Assert.Equal(Dump(whole), Dump(Fold(part, Story[at..])));
+    }
+
+    [Fact]
+    public void Every_durable_event_survives_the_journal()
+    {
+        foreach (var told in Story)
+        {
+            var (type, body) = EventCodec.Write(told);
+            var (again, bodyAgain) = EventCodec.Write(EventCodec.Read(type, body));
+            Assert.Equal(type, again);
+            Assert.Equal(body, bodyAgain);
+        }
+    }
+
+    [Fact]
+    public void A_record_of_the_future_is_refused_by_name()
+    {
+        var refused = Assert.Throws<System.Text.Json.JsonException>(() => EventCodec.Read("moon.landed", "{}"u8));
+        Assert.Contains("moon.landed", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Volatile_events_change_nothing_that_is_durable()
+    {
+        var state = Fold(new KernelState(), Story[..3]);
+        var before = Dump(state);
+        List<Effect> effects = [];
+        state.Apply(new UsageSampled(new ProcessId(1), new Usage { CpuUs = 99 }) { At = 50 }, effects);
+        state.Apply(new DenialReported(new ProcessId(1), "k", "w", "r", 1) { At = 50 }, effects);
+        state.Apply(Call(50, new List()), effects);
+        state.Apply(Call(51, new Wait { Name = "a" }), effects);
+        state.Apply(new CallCancelled(new CallId(51)) { At = 51 }, effects);
+        Assert.Equal(before, Dump(state));
+    }
+
+    [Fact]
+    public void A_turn_lets_nothing_out_before_it_ends()
+    {
+        var turns = new KernelTurns(new KernelState());
+        turns.Arrive(Story[0]);
+        turns.Arrive(Story[1]);
+        List<DurableRecord> records = [];
+        Assert.True(turns.Begin(records));
+        Assert.Equal(["kernel.started", "syscall.spawn"], records.Select(record => record.Type));
+        Assert.Equal(0, turns.State.Processes.LivingCount);
+        Assert.Contains(turns.End(), effect => effect is Launch);
+        Assert.False(turns.Begin(records));
+    }
+
+    private static SyscallArrived Call(long id, Syscall syscall) =>
+        new(new CallId(id), new Caller(ProcessId.None, 0), syscall) { At = 2 };
+
+    private static KernelState Fold(KernelState state, IEnumerable<KernelEvent> events)
+    {
+        List<Effect> effects = [];
+        foreach (var @event in events)
+        {
+            state.Apply(@event, effects);
+        }
+
+        return state;
+    }
+
+    private static string Dump(KernelState state) =>
+        System.Text.Encoding.UTF8.GetString(StateCheckpoint.Write(state));
+}
