@@ -72,6 +72,36 @@ public sealed class SeccompProfile
             }
         }
 
+        return Section(options, syscalls);
+    }
+
+    /// <summary>
+    /// The same filter ready-made: struct sock_filter[], as bubblewrap's --seccomp reads it and, in base64, crun's
+    /// annotation run.oci.seccomp_bpf_data.
+    /// </summary>
+    public byte[] ToBpf(SeccompOptions options) => ToBpf(options, SyscallNumbers.Native);
+
+    internal byte[] ToBpf(SeccompOptions options, SyscallNumbers numbers) => BpfCompiler.Compile(
+        Rules.Where(rule => rule.AppliesTo(options)),
+        ErrnoOf(_default.Errno),
+        options.ListenerPath is not null,
+        numbers);
+
+    /// <summary>
+    /// The <c>linux.seccomp</c> object beside crun's ready-made filter: names the listener, and refuses everything
+    /// should a runtime not know the annotation.
+    /// </summary>
+    public JsonObject ToOciBesideBpf(SeccompOptions options) => Section(options, []);
+
+    internal static int ErrnoOf(string? name) => name switch
+    {
+        "EPERM" => Eperm,
+        "ENOSYS" => Enosys,
+        _ => throw new FormatException($"the seccomp profile names the unknown errno '{name}'"),
+    };
+
+    private JsonObject Section(SeccompOptions options, JsonArray syscalls)
+    {
         var oci = new JsonObject
         {
             ["defaultAction"] = "SCMP_ACT_ERRNO",
@@ -87,13 +117,6 @@ public sealed class SeccompProfile
 
         return oci;
     }
-
-    internal static int ErrnoOf(string? name) => name switch
-    {
-        "EPERM" => Eperm,
-        "ENOSYS" => Enosys,
-        _ => throw new FormatException($"the seccomp profile names the unknown errno '{name}'"),
-    };
 
     private static (string Action, int? Errno) ActionOf(SeccompRule rule, SeccompOptions options) => rule.Action switch
     {

@@ -118,6 +118,10 @@ public sealed record SeccompCondition
         }
     }
 
+    internal ulong Bits => _mask;
+
+    internal IReadOnlyList<ulong> Values => _values;
+
     /// <summary>The words for which the condition holds, as sets of which one must contain the argument.</summary>
     internal IReadOnlyList<MaskedValue> Words => NotEqualTo is null
         ? [.. _values.Select(value => new MaskedValue(_mask, value))]
