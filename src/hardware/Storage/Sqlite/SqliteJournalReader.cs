@@ -1,0 +1,130 @@
+using Analemma.Journal;
+using Microsoft.Data.Sqlite;
+
+namespace Analemma.Storage.Sqlite;
+
+/// <summary>
+/// A journal as it was when the reader was opened, also while a kernel writes to it. Damage that SQLite itself finds
+/// is reported as corruption of the record that could not be read.
+/// </summary>
+public sealed class SqliteJournalReader : IJournalReader, IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly string _path;
+
+    private SqliteJournalReader(SqliteConnection connection, string path)
+    {
+        (_connection, _path) = (connection, path);
+        (Anchor, Last) = ReadChain();
+    }
+
+    public JournalPosition Anchor { get; }
+
+    public JournalPosition Last { get; }
+
+    public bool TailCanTear => false;
+
+    public static SqliteJournalReader Open(string path)
+    {
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = SqliteJournalSchema.OpenForReading(path);
+            return new SqliteJournalReader(connection, path);
+        }
+        catch (SqliteException error)
+        {
+            connection?.Dispose();
+            throw error.ToStoreException(path);
+        }
+        catch (JournalCorruptException)
+        {
+            connection?.Dispose();
+            throw;
+        }
+    }
+
+    public IEnumerable<JournalRecord> Read(long fromSequence)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText =
+            "SELECT sequence, ticks, type, hash, body FROM record WHERE sequence >= $from ORDER BY sequence";
+        command.Parameters.AddWithValue("$from", fromSequence);
+        var sequence = fromSequence;
+        using var rows = Guarded(sequence, command.ExecuteReader);
+        while (Guarded(sequence, rows.Read))
+        {
+            yield return Guarded(sequence, () => RecordOf(rows));
+            sequence++;
+        }
+    }
+
+    public Checkpoint? ReadCheckpoint()
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT sequence, hash, format_version, digest, state FROM checkpoint";
+        using var rows = Guarded(0, command.ExecuteReader);
+        if (!Guarded(0, rows.Read))
+        {
+            return null;
+        }
+
+        var checkpoint = new Checkpoint(
+            new JournalPosition(Number(rows, 0, 0), Hash(rows, 1, 0)), (int)Number(rows, 2, 0), Bytes(rows, 4, 0));
+        var expected = HashChain.DigestOf(checkpoint);
+        var found = Hash(rows, 3, 0);
+        return expected == found
+            ? checkpoint
+            : throw new JournalCorruptException(0, "checkpoint digest", expected.ToString(), found.ToString());
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private static JournalRecord RecordOf(SqliteDataReader rows)
+    {
+        var sequence = Number(rows, 0, 0);
+        var type = rows.GetValue(2) as string ?? throw NotOfType(sequence, "type");
+        return new JournalRecord(
+            sequence, Number(rows, 1, sequence), type, Bytes(rows, 4, sequence), Hash(rows, 3, sequence));
+    }
+
+    private static long Number(SqliteDataReader rows, int column, long sequence) =>
+        rows.GetValue(column) is long number ? number : throw NotOfType(sequence, rows.GetName(column));
+
+    private static byte[] Bytes(SqliteDataReader rows, int column, long sequence) =>
+        rows.GetValue(column) as byte[] ?? throw NotOfType(sequence, rows.GetName(column));
+
+    private static ChainHash Hash(SqliteDataReader rows, int column, long sequence) =>
+        ChainHash.TryRead(Bytes(rows, column, sequence), out var hash)
+            ? hash
+            : throw NotOfType(sequence, rows.GetName(column));
+
+    private static JournalCorruptException NotOfType(long sequence, string column) =>
+        new(sequence, column, "a value of the column's type", "another type or length");
+
+    private (JournalPosition Anchor, JournalPosition Last) ReadChain()
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT anchor_sequence, anchor_hash, last_sequence, last_hash FROM chain WHERE id = 1";
+        using var rows = Guarded(0, command.ExecuteReader);
+        return Guarded(0, rows.Read)
+            ? (new(Number(rows, 0, 0), Hash(rows, 1, 0)), new(Number(rows, 2, 0), Hash(rows, 3, 0)))
+            : throw new JournalCorruptException(0, "chain row", "one", "none");
+    }
+
+    private T Guarded<T>(long sequence, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (SqliteException error) when (SqliteErrors.IsDamage(error))
+        {
+            throw new JournalCorruptException(sequence, "database", "a readable page", error.Message);
+        }
+        catch (SqliteException error)
+        {
+            throw error.ToStoreException(_path);
+        }
+    }
+}

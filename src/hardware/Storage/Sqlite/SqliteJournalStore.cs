@@ -1,0 +1,216 @@
+using Analemma.Journal;
+using Microsoft.Data.Sqlite;
+
+namespace Analemma.Storage.Sqlite;
+
+/// <summary>
+/// The journal in one SQLite file, owned by one kernel. All writing is done by one thread with one connection and
+/// prepared statements, one transaction a batch. A failure that leaves it open whether a commit took place closes the
+/// store for writing: what is on disk is found out by opening it again.
+/// </summary>
+public sealed class SqliteJournalStore : IJournalStore
+{
+    private readonly string _path;
+    private readonly JournalFileLock _lock;
+    private readonly SqliteConnection _connection;
+    private readonly SqliteJournalStatements _statements;
+    private readonly StorageThread _thread;
+    private volatile Note _anchor;
+    private volatile Note _last;
+    private volatile JournalStoreException? _broken;
+    private long _commits;
+    private bool _disposed;
+
+    private sealed record Note(JournalPosition Position);
+
+    private SqliteJournalStore(string path, JournalFileLock fileLock)
+    {
+        _path = path;
+        _lock = fileLock;
+        CreatePrivately(path);
+        _connection = SqliteJournalSchema.OpenForWriting(path);
+        _statements = new SqliteJournalStatements(_connection);
+        (var anchor, var last) = _statements.ReadChain();
+        (_anchor, _last) = (new Note(anchor), new Note(last));
+        _thread = new StorageThread("journal");
+    }
+
+    public JournalPosition Anchor => _anchor.Position;
+
+    public JournalPosition Last => _last.Position;
+
+    public bool TailCanTear => false;
+
+    public long Commits => Interlocked.Read(ref _commits);
+
+    /// <summary>Creates the file if there is none, mode 0600. Its directory must exist.</summary>
+    public static SqliteJournalStore Open(string path)
+    {
+        var fileLock = JournalFileLock.Take(path);
+        try
+        {
+            return new SqliteJournalStore(path, fileLock);
+        }
+        catch (SqliteException error)
+        {
+            fileLock.Dispose();
+            throw error.ToStoreException(path);
+        }
+        catch
+        {
+            fileLock.Dispose();
+            throw;
+        }
+    }
+
+    public IEnumerable<JournalRecord> Read(long fromSequence)
+    {
+        using var reader = SqliteJournalReader.Open(_path);
+        foreach (var record in reader.Read(fromSequence))
+        {
+            yield return record;
+        }
+    }
+
+    public Checkpoint? ReadCheckpoint()
+    {
+        using var reader = SqliteJournalReader.Open(_path);
+        return reader.ReadCheckpoint();
+    }
+
+    public void Append(IReadOnlyList<JournalRecord> batch, Action<JournalStoreException?> done)
+    {
+        if (!_thread.TryPost(() => done(Transact(() => Insert(batch)))))
+        {
+            done(Closed());
+        }
+    }
+
+    public Task WriteCheckpointAsync(Checkpoint checkpoint, CancellationToken cancellationToken) =>
+        PostAsync(() =>
+        {
+            _statements.WriteCheckpoint(checkpoint, HashChain.DigestOf(checkpoint));
+            return 0;
+        }, cancellationToken);
+
+    public Task<int> PruneAsync(long throughSequence, CancellationToken cancellationToken) =>
+        PostAsync(() =>
+        {
+            var anchor = Anchor;
+            var through = Math.Min(throughSequence, anchor.Sequence + JournalLimits.PruneRecordsMax);
+            through = Math.Min(through, _statements.CheckpointSequence());
+            if (through <= anchor.Sequence)
+            {
+                return 0;
+            }
+
+            var moved = _statements.Prune(through);
+            _anchor = new Note(moved);
+            return (int)(moved.Sequence - anchor.Sequence);
+        }, cancellationToken);
+
+    public void DropTail(long fromSequence) =>
+        throw new NotSupportedException("the tail of this store cannot tear: a transaction is whole or absent");
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _thread.Dispose();
+        _statements.Dispose();
+        _connection.Dispose();
+        _lock.Dispose();
+    }
+
+    private static void CreatePrivately(string path)
+    {
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+    }
+
+    private void Insert(IReadOnlyList<JournalRecord> batch)
+    {
+        if (batch[0].Sequence != Last.Sequence + 1)
+        {
+            throw new InvalidOperationException($"record {batch[0].Sequence} does not follow {Last.Sequence}");
+        }
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            _statements.Insert(batch[i]);
+        }
+
+        _statements.NoteLast(batch[^1].Position);
+        _statements.Commit();
+        _last = new Note(batch[^1].Position);
+        Interlocked.Increment(ref _commits);
+    }
+
+    private JournalStoreException? Transact(Action work)
+    {
+        if (_broken is not null)
+        {
+            return Closed();
+        }
+
+        try
+        {
+            _statements.Begin();
+            work();
+            return null;
+        }
+        catch (SqliteException error)
+        {
+            var failure = error.ToStoreException(_path);
+            if (!_statements.TryRollback() || !failure.StoreIsUsable)
+            {
+                _broken = failure;
+            }
+
+            return failure;
+        }
+    }
+
+    private Task<int> PostAsync(Func<int> work, CancellationToken cancellationToken)
+    {
+        var source = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var posted = _thread.TryPost(() =>
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                source.SetCanceled(cancellationToken);
+                return;
+            }
+
+            var result = 0;
+            var failure = Transact(() =>
+            {
+                result = work();
+                _statements.Commit();
+            });
+            if (failure is null)
+            {
+                source.SetResult(result);
+            }
+            else
+            {
+                source.SetException(failure);
+            }
+        });
+        return posted ? source.Task : Task.FromException<int>(Closed());
+    }
+
+    private JournalStoreException Closed() => new(
+        JournalStoreFailure.Closed,
+        _broken is null ? $"{_path} is closed" : $"{_path} failed before and must be opened again: {_broken.Message}",
+        _broken);
+}

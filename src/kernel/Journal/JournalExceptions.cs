@@ -1,0 +1,56 @@
+namespace Analemma.Journal;
+
+/// <summary>
+/// The journal does not say what was written to it. Boot refuses to start on it: a guess about history would be
+/// acted on. Sequence is that of the record that does not check out; 0 when it is the checkpoint or the store's notes.
+/// </summary>
+public sealed class JournalCorruptException(long sequence, string what, string expected, string found)
+    : Exception($"journal record {sequence} is corrupt: {what} expected {expected}, found {found}")
+{
+    public long Sequence { get; } = sequence;
+
+    public string What { get; } = what;
+
+    public string Expected { get; } = expected;
+
+    public string Found { get; } = found;
+}
+
+/// <summary>Why a store could not do what it was asked.</summary>
+public enum JournalStoreFailure
+{
+    /// <summary>No room: nothing of the batch was kept, and the store goes on when there is room again.</summary>
+    Full,
+
+    /// <summary>Reading or writing failed. Whether a commit took place is unknown, so the store must be reopened.</summary>
+    Io,
+
+    /// <summary>Another kernel has this journal.</summary>
+    InUse,
+
+    /// <summary>The file is not a journal, or one of a newer Analemma.</summary>
+    NotAJournal,
+
+    /// <summary>The database itself is damaged, below the level of records.</summary>
+    Damaged,
+
+    /// <summary>The store was closed, or failed before and must be reopened.</summary>
+    Closed,
+
+    /// <summary>Too much already waits; the caller may try again.</summary>
+    Busy,
+}
+
+/// <summary>
+/// A journal store failed. The daemon's kernel loop handles it: what was not committed is not applied, and if
+/// <see cref="StoreIsUsable"/> is false, the kernel stops and recovers on its next start.
+/// </summary>
+public sealed class JournalStoreException(
+    JournalStoreFailure failure, string message, Exception? innerException = null)
+    : Exception(message, innerException)
+{
+    public JournalStoreFailure Failure { get; } = failure;
+
+    /// <summary>True when the failed batch is certainly absent and the next append may succeed.</summary>
+    public bool StoreIsUsable => Failure is JournalStoreFailure.Full or JournalStoreFailure.Busy;
+}
