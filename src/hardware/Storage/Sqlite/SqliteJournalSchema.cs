@@ -20,6 +20,12 @@ internal static class SqliteJournalSchema
     /// <summary>"AnlJ" in ASCII.</summary>
     private const int ApplicationId = 0x416E6C4A;
 
+    /// <summary>SQLite's default, which a new file gets.</summary>
+    private const int PageBytes = 4096;
+
+    /// <summary>SQLite's own limit: https://sqlite.org/limits.html.</summary>
+    private const long PagesMax = 4294967294;
+
     /// <summary>Each takes a file from the version that is its index to the next. Never edit one that was released.</summary>
     private static readonly string[] Migrations =
     [
@@ -50,13 +56,15 @@ internal static class SqliteJournalSchema
         """,
     ];
 
-    public static SqliteConnection OpenForWriting(string path)
+    public static SqliteConnection OpenForWriting(string path, long bytesMax)
     {
         var connection = Open(path, SqliteOpenMode.ReadWriteCreate);
         try
         {
             Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON;");
             Migrate(connection, path);
+            var pagesMax = Math.Min(bytesMax / PageBytes, PagesMax);
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={pagesMax}"));
             return connection;
         }
         catch

@@ -86,7 +86,8 @@ internal sealed class SqliteJournalStatements : IDisposable
         Set(read, 0, through);
         if (read.ExecuteScalar() is not byte[] bytes || !ChainHash.TryRead(bytes, out var hash))
         {
-            throw new JournalCorruptException(through, "hash", "32 bytes", "none");
+            throw new JournalStoreException(
+                JournalStoreFailure.Damaged, $"record {through}, which the anchor would move to, cannot be read");
         }
 
         using var delete = Command("DELETE FROM record WHERE sequence <= $1", 1);

@@ -23,12 +23,12 @@ public sealed class SqliteJournalStore : IJournalStore
 
     private sealed record Note(JournalPosition Position);
 
-    private SqliteJournalStore(string path, JournalFileLock fileLock)
+    private SqliteJournalStore(string path, long bytesMax, JournalFileLock fileLock)
     {
         _path = path;
         _lock = fileLock;
         CreatePrivately(path);
-        _connection = SqliteJournalSchema.OpenForWriting(path);
+        _connection = SqliteJournalSchema.OpenForWriting(path, bytesMax);
         _statements = new SqliteJournalStatements(_connection);
         (var anchor, var last) = _statements.ReadChain();
         (_anchor, _last) = (new Note(anchor), new Note(last));
@@ -43,13 +43,16 @@ public sealed class SqliteJournalStore : IJournalStore
 
     public long Commits => Interlocked.Read(ref _commits);
 
-    /// <summary>Creates the file if there is none, mode 0600. Its directory must exist.</summary>
-    public static SqliteJournalStore Open(string path)
+    /// <summary>
+    /// Creates the file if there is none, mode 0600; its directory must exist. A journal that has grown to
+    /// <paramref name="bytesMax"/> is full, as if the disk were.
+    /// </summary>
+    public static SqliteJournalStore Open(string path, long bytesMax = long.MaxValue)
     {
         var fileLock = JournalFileLock.Take(path);
         try
         {
-            return new SqliteJournalStore(path, fileLock);
+            return new SqliteJournalStore(path, bytesMax, fileLock);
         }
         catch (SqliteException error)
         {
@@ -170,14 +173,22 @@ public sealed class SqliteJournalStore : IJournalStore
         }
         catch (SqliteException error)
         {
-            var failure = error.ToStoreException(_path);
-            if (!_statements.TryRollback() || !failure.StoreIsUsable)
-            {
-                _broken = failure;
-            }
-
-            return failure;
+            return RolledBack(error.ToStoreException(_path));
         }
+        catch (JournalStoreException error)
+        {
+            return RolledBack(error);
+        }
+    }
+
+    private JournalStoreException RolledBack(JournalStoreException failure)
+    {
+        if (!_statements.TryRollback() || !failure.StoreIsUsable)
+        {
+            _broken = failure;
+        }
+
+        return failure;
     }
 
     private Task<int> PostAsync(Func<int> work, CancellationToken cancellationToken)
