@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Analemma.Journal;
 using Analemma.Storage.Sqlite;
 
@@ -28,30 +27,23 @@ internal static class JournalChild
         return Process.Start(start)!;
     }
 
-    [ModuleInitializer]
-    internal static void RunIfChild()
+    public static bool IsAsked => Environment.GetEnvironmentVariable(Variable) is not null;
+
+    public static void Run()
     {
-        var mode = Environment.GetEnvironmentVariable(Variable);
-        var path = Environment.GetEnvironmentVariable(Variable + "_PATH");
-        if (mode is null || path is null)
+        var path = Environment.GetEnvironmentVariable(Variable + "_PATH")!;
+        switch (Environment.GetEnvironmentVariable(Variable))
         {
-            return;
+            case "append":
+                AppendForever(path);
+                break;
+            case "open":
+                MeasureOpen(path);
+                break;
+            default:
+                FillTheDisk(path);
+                break;
         }
-
-        if (mode == "append")
-        {
-            AppendForever(path);
-        }
-        else if (mode == "open")
-        {
-            MeasureOpen(path);
-        }
-        else
-        {
-            FillTheDisk(path);
-        }
-
-        Environment.Exit(0);
     }
 
     /// <summary>Three callers at once, batches of one to five, so that kills meet grouped commits.</summary>

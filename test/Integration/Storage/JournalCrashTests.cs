@@ -20,7 +20,8 @@ public sealed class JournalCrashTests
         var random = new Random(20261122);
         for (var kill = 0; kill < Kills; kill++)
         {
-            var acknowledged = await AppendUntilKilledAsync(directory.JournalPath, random.Next(0, 150), random.Next(20_000));
+            var (lines, spins) = (random.Next(0, 60), random.Next(20_000));
+            var acknowledged = await AppendUntilKilledAsync(directory.JournalPath, lines, spins);
 
             using var store = SqliteJournalStore.Open(directory.JournalPath);
             var report = JournalVerifier.Verify(store);

@@ -11,19 +11,29 @@ public sealed class JournalDamageTests
     public async Task A_changed_byte_in_a_record_is_found_and_the_record_is_named()
     {
         using var directory = new JournalDirectory();
-        await FillAsync(directory.JournalPath);
+        await FillAsync(directory.JournalPath, checkpoint: false);
         var bytes = await File.ReadAllBytesAsync(directory.JournalPath, TestContext.Current.CancellationToken);
         foreach (var sequence in new[] { 1, 57, 200, Records })
         {
-            var at = bytes.AsSpan().IndexOf(BodyOf(sequence));
-            Assert.True(at > 0);
-            var damaged = directory.PathOf($"damaged-{sequence}.db");
-            Change(bytes, at + 3, damaged);
+            var named = 0;
+            foreach (var at in PlacesOf(BodyOf(sequence), bytes))
+            {
+                var damaged = directory.PathOf($"damaged-{sequence}-{at}.db");
+                Change(bytes, at + 3, damaged);
+                using var store = SqliteJournalStore.Open(damaged);
+                var corruption = JournalVerifier.Verify(store).Corruption;
+                if (corruption is null)
+                {
+                    continue;
+                }
 
-            using var store = SqliteJournalStore.Open(damaged);
-            var corruption = Assert.Throws<JournalCorruptException>(() => Recovery.Begin(store, 1).Records.Count());
-            Assert.Equal((sequence, "hash"), (corruption.Sequence, corruption.What));
-            Assert.Contains($"record {sequence} is corrupt", corruption.Message, StringComparison.Ordinal);
+                named++;
+                Assert.Equal((sequence, "hash"), (corruption.Sequence, corruption.What));
+                Assert.Contains($"record {sequence} is corrupt", corruption.Message, StringComparison.Ordinal);
+                Assert.Throws<JournalCorruptException>(() => Recovery.Begin(store, 1).Records.Count());
+            }
+
+            Assert.Equal(1, named);
         }
     }
 
@@ -31,7 +41,7 @@ public sealed class JournalDamageTests
     public async Task A_changed_byte_anywhere_is_found_or_changes_nothing_that_is_read()
     {
         using var directory = new JournalDirectory();
-        await FillAsync(directory.JournalPath);
+        await FillAsync(directory.JournalPath, checkpoint: true);
         var bytes = await File.ReadAllBytesAsync(directory.JournalPath, TestContext.Current.CancellationToken);
         var original = Contents(directory.JournalPath);
         var random = new Random(77);
@@ -66,17 +76,31 @@ public sealed class JournalDamageTests
 
     private static byte[] BodyOf(int sequence) => System.Text.Encoding.ASCII.GetBytes($"[body of record {sequence}]");
 
-    private static async Task FillAsync(string path)
+    /// <summary>A page that SQLite has split may still show a body in the part that is free now.</summary>
+    private static List<int> PlacesOf(byte[] body, byte[] bytes)
+    {
+        var places = new List<int>();
+        for (var at = bytes.AsSpan().IndexOf(body); at >= 0;)
+        {
+            places.Add(at);
+            var next = bytes.AsSpan(at + 1).IndexOf(body);
+            at = next < 0 ? -1 : at + 1 + next;
+        }
+
+        return places;
+    }
+
+    private static async Task FillAsync(string path, bool checkpoint)
     {
         using var store = SqliteJournalStore.Open(path);
         var writer = new JournalWriter(store);
         var position = await writer.AppendAsync(
             [.. Enumerable.Range(1, Records).Select(i => new JournalEntry("record", BodyOf(i), i))]);
-        var checkpoint = new Checkpoint(position with { }, 1, "all of it"u8.ToArray());
-        await store.WriteCheckpointAsync(
-            checkpoint with { Position = store.Read(1).First().Position with { } }, CancellationToken.None);
-        // Recovery in these tests reads all records: the checkpoint stands for the first one only.
-        await store.PruneAsync(0, CancellationToken.None);
+        if (checkpoint)
+        {
+            var state = new Checkpoint(position, 1, "all of it"u8.ToArray());
+            await store.WriteCheckpointAsync(state, TestContext.Current.CancellationToken);
+        }
     }
 
     private static void Change(byte[] bytes, int at, string path)

@@ -1,0 +1,15 @@
+using Analemma.Integration.Tests;
+using Analemma.Integration.Tests.Storage;
+using Xunit.MicrosoftTestingPlatform;
+using Xunit.Runner.InProc.SystemConsole;
+
+// The entry point that xunit would generate, behind the modes in which a test runs this program again.
+if (JournalChild.IsAsked)
+{
+    JournalChild.Run();
+    return 0;
+}
+
+return args.Any(argument => argument is "-automated" or "@@")
+    ? await ConsoleRunner.Run(args)
+    : await TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
