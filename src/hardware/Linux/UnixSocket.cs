@@ -68,6 +68,19 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
         return null;
     }
 
+    /// <summary>True for a socket's file: the one kind that open(2) refuses with ENXIO.</summary>
+    public static bool IsSocketFile(string path)
+    {
+        var fd = LibC.open(path, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOFOLLOW | LibC.O_CLOEXEC, 0);
+        if (fd >= 0)
+        {
+            _ = LibC.close(fd);
+            return false;
+        }
+
+        return Marshal.GetLastPInvokeError() == Errno.ENXIO;
+    }
+
     /// <summary>The next connection, non-blocking; null and <see cref="Errno.EAGAIN"/> when there is none.</summary>
     public UnixSocket? TryAccept(out int errno)
     {

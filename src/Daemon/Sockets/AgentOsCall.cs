@@ -1,0 +1,105 @@
+using System.Buffers;
+using Analemma.Abi;
+using Analemma.Abi.AgentOs;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Daemon.Sockets;
+
+/// <summary>
+/// An AgentOS request that waits for its answer, or for its turn to be answered. What the syscall streams is gathered
+/// into the one answer that the framing has.
+/// </summary>
+internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, int bytes, Syscall syscall)
+    : SyscallCall(id, session.Connection.Peer, syscall)
+{
+    private const int GatheredBytesMax = 16 * 1024 * 1024;
+
+    private readonly ArrayBufferWriter<byte> _gathered = new();
+    private bool _over;
+    private bool _cut;
+
+    public byte Opcode => opcode;
+
+    /// <summary>What this call weighs in its caller's budget.</summary>
+    public int Bytes { get; private set; } = bytes;
+
+    /// <summary>The client's number for an asynchronous request, which is not answered in turn.</summary>
+    public ulong? AsyncId { get; init; }
+
+    /// <summary>Set when the call has ended.</summary>
+    public byte[]? Answer { get; private set; }
+
+    public override bool IsOver => Volatile.Read(ref _over);
+
+    /// <summary>Under the session's gate: true for the one who ends it.</summary>
+    public bool EndLocked(byte[]? answer)
+    {
+        var first = !_over;
+        if (first)
+        {
+            Answer = answer;
+            Volatile.Write(ref _over, true);
+        }
+
+        return first;
+    }
+
+    public override void Reply(Reply reply)
+    {
+        if (IsOver)
+        {
+            return;
+        }
+
+        if (_cut && reply is not ExecReply)
+        {
+            Fail(new SysError(
+                SysErrorCode.TooLarge, "the answer is larger than one AgentOS answer may be", "read it in pieces"));
+            return;
+        }
+
+        var whole = _cut && reply is ExecReply exec ? exec with { Truncated = true } : reply;
+        byte[] answer;
+        lock (_gathered)
+        {
+            answer = AgentOsEncoder.Encode(Syscall, whole, _gathered.WrittenSpan);
+        }
+
+        session.Finish(this, answer);
+    }
+
+    public override void Fail(SysError error)
+    {
+        if (!IsOver)
+        {
+            session.Finish(this, AgentOsEncoder.EncodeError(Opcode, error));
+        }
+    }
+
+    public override ValueTask<bool> SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        // A command's output is marked with its stream in the first byte; here the two are one text.
+        var text = Syscall is Exec or Logs ? bytes.Span[1..] : bytes.Span;
+        lock (_gathered)
+        {
+            if (IsOver)
+            {
+                return new ValueTask<bool>(false);
+            }
+
+            if (_gathered.WrittenCount + text.Length > GatheredBytesMax || !session.Connection.Budget.TryTake(text.Length))
+            {
+                _cut = true;
+            }
+            else
+            {
+                Bytes += text.Length;
+                _gathered.Write(text);
+            }
+        }
+
+        return new ValueTask<bool>(true);
+    }
+
+    public override bool TrySendEvent(EventView piece) => false;
+}

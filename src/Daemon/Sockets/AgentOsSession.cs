@@ -1,0 +1,217 @@
+using Analemma.Abi;
+using Analemma.Abi.AgentOs;
+using Analemma.Abi.Frames;
+
+namespace Analemma.Daemon.Sockets;
+
+// THE AGENTOS FRAMING ON ONE CONNECTION
+//
+// There are no request ids, so answers leave in the order of their requests, whatever order the calls end in: a call that
+// ends early waits for its turn. An asynchronous request (EXEC) is answered with a receipt in its turn; its result is
+// fetched with ASYNC_POLL on the same connection.
+internal sealed class AgentOsSession(Connection connection) : Session
+{
+    private readonly Lock _gate = new();
+    private Queue<Turn>? _turns;
+    private AgentOsResults? _results;
+
+    public override bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _turns is not { Count: > 0 };
+            }
+        }
+    }
+
+    public override bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _turns?.Count >= connection.Server.Options.AgentOsWaitingMax;
+            }
+        }
+    }
+
+    public Connection Connection => connection;
+
+    public override void Handle(in DecodedFrame frame)
+    {
+        var opcode = frame.AgentOs.Opcode;
+        switch ((SyscallNumber)opcode)
+        {
+            case SyscallNumber.Noop:
+                Answer(opcode, frame.Payload);
+                return;
+            case SyscallNumber.Exit:
+                Answer(opcode, AgentOsEncoder.Goodbye);
+                return;
+            case SyscallNumber.Hello:
+                Answer(opcode, AgentOsEncoder.Hello(connection.Server.Options.KernelVersion));
+                return;
+        }
+
+        var request = AgentOsDecoder.Decode(opcode, frame.Payload);
+        if (request.Error is { } error)
+        {
+            Answer(opcode, AgentOsEncoder.EncodeError(opcode, error));
+        }
+        else if (request.PollMax > 0)
+        {
+            Answer(opcode, AgentOsEncoder.Results(TakeResults(request.PollMax)));
+        }
+        else
+        {
+            Begin(opcode, frame.Payload.Length, request);
+        }
+    }
+
+    public override void SendRefusal(SysError error, byte opcode) =>
+        Send(opcode, AgentOsEncoder.EncodeError(opcode, error));
+
+    public override void Abandon()
+    {
+        List<AgentOsCall> over = [];
+        lock (_gate)
+        {
+            foreach (var turn in _turns ?? [])
+            {
+                connection.Budget.Give(turn.Bytes);
+                if (turn.Call is { } call)
+                {
+                    connection.Budget.Give(call.Bytes);
+                    if (call.EndLocked(null))
+                    {
+                        over.Add(call);
+                    }
+                }
+            }
+
+            _turns = null;
+            over.AddRange(_results?.AbandonLocked(connection.Budget) ?? []);
+            _results = null;
+        }
+
+        foreach (var call in over)
+        {
+            connection.Server.Sink.Cancelled(call);
+        }
+    }
+
+    public void Finish(AgentOsCall call, byte[] answer)
+    {
+        lock (_gate)
+        {
+            if (!call.EndLocked(answer))
+            {
+                return;
+            }
+
+            if (call.AsyncId is null)
+            {
+                SendTurnsLocked();
+            }
+        }
+
+        connection.CallEnded();
+    }
+
+    private void Begin(byte opcode, int bytes, AgentOsRequest request)
+    {
+        var error = new SysError(SysErrorCode.TryAgain, "too much is in flight for this caller", "wait for answers first");
+        AgentOsCall? call = null;
+        lock (_gate)
+        {
+            if (connection.Budget.TryTake(bytes))
+            {
+                var asyncId = request.Async ? (_results ??= new AgentOsResults()).IdFor(request.AsyncId) : (ulong?)null;
+                call = new AgentOsCall(this, connection.Server.NextCallId(), opcode, bytes, request.Syscall!)
+                {
+                    AsyncId = asyncId,
+                };
+                if (asyncId is { } id)
+                {
+                    if (!_results!.TryAddLocked(call, connection.Server.Options.AgentOsAsyncMax))
+                    {
+                        connection.Budget.Give(bytes);
+                        call = null;
+                    }
+                }
+                else
+                {
+                    (_turns ??= []).Enqueue(new Turn(opcode, call, null));
+                }
+            }
+        }
+
+        if (call is null)
+        {
+            Answer(opcode, AgentOsEncoder.EncodeError(opcode, error));
+            return;
+        }
+
+        if (call.AsyncId is { } accepted)
+        {
+            Answer(opcode, AgentOsEncoder.Accepted(accepted));
+        }
+
+        connection.Listener.Submit(call);
+    }
+
+    private List<(ulong AsyncId, byte Opcode, byte[] Payload)> TakeResults(int resultsMax)
+    {
+        lock (_gate)
+        {
+            return _results?.TakeLocked(resultsMax, connection.Budget) ?? [];
+        }
+    }
+
+    /// <summary>Answers at once, or in its turn when others are before it.</summary>
+    private void Answer(byte opcode, ReadOnlySpan<byte> payload)
+    {
+        lock (_gate)
+        {
+            if (_turns is not { Count: > 0 })
+            {
+                Send(opcode, payload);
+                return;
+            }
+
+            var kept = connection.Budget.TryTake(payload.Length)
+                ? payload.ToArray()
+                : AgentOsEncoder.EncodeError(opcode, new SysError(SysErrorCode.TryAgain, "too much is in flight"));
+            _turns.Enqueue(new Turn(opcode, null, kept));
+        }
+    }
+
+    private void SendTurnsLocked()
+    {
+        while (_turns is not null && _turns.TryPeek(out var turn) && turn.Answered is { } answer)
+        {
+            _turns.Dequeue();
+            Send(turn.Opcode, answer);
+            connection.Budget.Give(turn.Bytes + (turn.Call?.Bytes ?? 0));
+        }
+    }
+
+    private void Send(byte opcode, ReadOnlySpan<byte> payload)
+    {
+        var process = connection.Identity.Process;
+        var id = process == ProcessId.None ? connection.Number : (uint)process.Value;
+        Span<byte> header = stackalloc byte[AgentOsFrame.HeaderSize];
+        new AgentOsFrame(id, opcode, payload.Length).WriteTo(header);
+        connection.Output.Write(header, payload);
+    }
+
+    /// <summary>One request in line: a call, or an answer that is there already and only waits.</summary>
+    private sealed record Turn(byte Opcode, AgentOsCall? Call, byte[]? Kept)
+    {
+        public byte[]? Answered => Kept ?? Call!.Answer;
+
+        public int Bytes => Kept?.Length ?? 0;
+    }
+}

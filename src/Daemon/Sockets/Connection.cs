@@ -1,0 +1,418 @@
+using System.Buffers;
+using Analemma.Abi;
+using Analemma.Abi.Frames;
+using Analemma.Linux;
+
+namespace Analemma.Daemon.Sockets;
+
+// A CONNECTION
+//
+// Receives into the reactor's buffer, cuts frames, and keeps only the unconsumed tail of what it received: nothing, most
+// of the time. Lives on its reactor's thread; calls answer from any thread through Output.
+//
+//   open       frames are served as they come
+//   waiting    the client leaves too much unread, or has too many requests waiting: nothing is received until that is
+//              over; the peer's own socket buffer then stops it
+//   ended      the client has shut down its side: what is in flight is answered, then the connection closes
+//   refusing   the stream cannot be followed: the client has been told why, what it still sends is thrown away for a
+//              short while so that it can read that, then the connection closes
+//   closed
+internal sealed class Connection : IReady
+{
+    /// <summary>A frame that is larger is received into its own buffer directly.</summary>
+    private const int RoomMin = 8 * 1024;
+
+    private const int DiscardBytesMax = 16 * 1024 * 1024;
+
+    private readonly SocketListener _listener;
+    private readonly UnixSocket _socket;
+    private readonly FrameDecoder _decoder = new();
+    private readonly SysError? _refusal;
+    private Session? _session;
+    private byte[]? _tail;
+    private int _tailBytes;
+    private int _needed;
+    private int _discarded;
+    private volatile State _state;
+    private LinkedListNode<(Connection Connection, long At)>? _frameDeadline;
+    private LinkedListNode<(Connection Connection, long At)>? _stallDeadline;
+    private LinkedListNode<(Connection Connection, long At)>? _lingerDeadline;
+
+    public Connection(
+        SocketListener listener, IoThread io, UnixSocket socket, PeerCredentials credentials, uint number,
+        SysError? refusal)
+    {
+        (_listener, Io, _socket, Credentials, Number, _refusal) =
+            (listener, io, socket, credentials, number, refusal);
+        Output = new ConnectionOutput(this, io.Reactor, socket, listener.Budget, listener.Server.Options);
+    }
+
+    private enum State
+    {
+        Open,
+        Waiting,
+        Ended,
+        Refusing,
+        Closed,
+    }
+
+    public IoThread Io { get; }
+
+    public PeerCredentials Credentials { get; }
+
+    /// <summary>What an AgentOS program on the host is told as its id.</summary>
+    public uint Number { get; }
+
+    public ConnectionOutput Output { get; }
+
+    public SyscallServer Server => _listener.Server;
+
+    public SocketListener Listener => _listener;
+
+    public ByteBudget Budget => _listener.Budget;
+
+    public AgentIdentity Identity => _listener.Identity;
+
+    public Peer Peer => new(Identity.Process, Credentials.Uid, Credentials.Pid);
+
+    public bool IsRefused => _refusal is not null;
+
+    public void Start()
+    {
+        Io.Reactor.Watch(_socket, this, Readiness.Read);
+        if (IsRefused)
+        {
+            Io.Linger.Set(ref _lingerDeadline, this);
+        }
+    }
+
+    public void OnReady(Readiness ready)
+    {
+        if ((ready & Readiness.Write) != 0 && Output.Flush())
+        {
+            DeadlineQueue.Clear(_stallDeadline);
+            AfterProgress();
+        }
+
+        if ((ready & ~Readiness.Write) == 0)
+        {
+            return;
+        }
+
+        switch (_state)
+        {
+            case State.Open:
+                Receive();
+                break;
+            case State.Refusing:
+                Discard(hungUp: (ready & (Readiness.HungUp | Readiness.Error)) != 0);
+                break;
+            case State.Waiting or State.Ended when (ready & (Readiness.HungUp | Readiness.Error)) != 0:
+                Close();
+                break;
+        }
+    }
+
+    /// <summary>A call has been answered, on any thread: what waited for that may go on.</summary>
+    public void CallEnded()
+    {
+        if (_state is State.Waiting or State.Ended)
+        {
+            Io.Reactor.Post(AfterProgress);
+        }
+    }
+
+    /// <summary>The client took too long over a frame, or over reading its answers.</summary>
+    public void FrameExpired() => Refuse(
+        new SysError(SysErrorCode.TimedOut, "a frame was begun and not ended in time", "send whole frames"), 0);
+
+    /// <summary>Ends the connection after telling the client why.</summary>
+    public void Refuse(SysError error, byte opcode)
+    {
+        if (_state is State.Refusing or State.Closed)
+        {
+            return;
+        }
+
+        Server.Count(error);
+        _state = State.Refusing;
+        FreeTail();
+        DeadlineQueue.Clear(_frameDeadline);
+        Session.SendRefusal(error, opcode);
+        Session.Abandon();
+        Output.SetReading(true);
+        Io.Linger.Set(ref _lingerDeadline, this);
+
+        // Not now: the error may still be among the frames that gather for one send.
+        Io.Reactor.Post(AfterProgress);
+    }
+
+    public void Close()
+    {
+        if (_state == State.Closed)
+        {
+            return;
+        }
+
+        _state = State.Closed;
+        Io.Reactor.Forget(_socket);
+        DeadlineQueue.Clear(_frameDeadline);
+        DeadlineQueue.Clear(_stallDeadline);
+        DeadlineQueue.Clear(_lingerDeadline);
+        FreeTail();
+        Output.Close();
+        _session?.Abandon();
+        _socket.Dispose();
+        _listener.Forget(this);
+    }
+
+    private Session Session => _session ??= _decoder.Framing == Framing.Native
+        ? new NativeSession(this)
+        : new AgentOsSession(this);
+
+    private void Receive()
+    {
+        var input = Io.Reactor.Input;
+        var direct = _tailBytes + RoomMin > input.Length;
+        if (direct)
+        {
+            GrowTail();
+        }
+        else if (_tailBytes > 0)
+        {
+            _tail.AsSpan(0, _tailBytes).CopyTo(input);
+        }
+
+        if (_state != State.Open)
+        {
+            return;
+        }
+
+        var buffer = direct ? _tail! : input;
+        var received = _socket.Receive(buffer.AsSpan(_tailBytes));
+        if (received > 0)
+        {
+            Serve(buffer, _tailBytes + received);
+        }
+        else if (received == 0)
+        {
+            End();
+        }
+        else if (received is not (-Errno.EAGAIN or -Errno.EINTR))
+        {
+            Close();
+        }
+    }
+
+    /// <summary>Serves the whole frames at the start of a buffer and keeps what is left.</summary>
+    private void Serve(byte[] buffer, int length)
+    {
+        var at = 0;
+        Output.Cork();
+        while (_state == State.Open)
+        {
+            if (!Output.HasRoom || _session is { IsFull: true })
+            {
+                Wait();
+                break;
+            }
+
+            if (!_decoder.TryRead(buffer.AsSpan(at, length - at), out var frame, out var error, out _needed))
+            {
+                if (error != FrameError.None)
+                {
+                    Refuse(FrameRefusal.For(error), FrameRefusal.OpcodeAt(_decoder, buffer.AsSpan(at, length - at)));
+                }
+
+                break;
+            }
+
+            at += frame.Size;
+            if (_refusal is not null)
+            {
+                Refuse(_refusal, frame.AgentOs.Opcode);
+                break;
+            }
+
+            Session.Handle(frame);
+        }
+
+        if (_state is State.Open or State.Waiting)
+        {
+            KeepTail(buffer.AsSpan(at, length - at), begun: at > 0);
+        }
+
+        Output.Uncork();
+    }
+
+    private void KeepTail(ReadOnlySpan<byte> rest, bool begun)
+    {
+        if (rest.IsEmpty)
+        {
+            FreeTail();
+        }
+        else if (_tail is not null && _tail.Length >= rest.Length)
+        {
+            // The two may overlap, as when a large frame was received into the tail itself.
+            rest.CopyTo(_tail);
+            _tailBytes = rest.Length;
+        }
+        else
+        {
+            var tail = ArrayPool<byte>.Shared.Rent(rest.Length);
+            if (!Budget.TryTake(tail.Length))
+            {
+                ArrayPool<byte>.Shared.Return(tail);
+                Refuse(OutOfBytes, 0);
+                return;
+            }
+
+            rest.CopyTo(tail);
+            FreeTail();
+            (_tail, _tailBytes) = (tail, rest.Length);
+        }
+
+        SetFrameDeadline(restart: begun);
+    }
+
+    /// <summary>A deadline runs while a frame or body is on its way, and not while it is us who make the client wait.</summary>
+    private void SetFrameDeadline(bool restart)
+    {
+        var owed = _state == State.Open && (_tailBytes > 0 || _session is { HasOpenBody: true });
+        if (!owed)
+        {
+            DeadlineQueue.Clear(_frameDeadline);
+        }
+        else if (restart || _frameDeadline?.List is null)
+        {
+            Io.Frames.Set(ref _frameDeadline, this);
+        }
+    }
+
+    /// <summary>Makes room for the rest of a large frame, at most as much again as has come: claims cost nothing.</summary>
+    private void GrowTail()
+    {
+        var size = Math.Min(_needed, _tailBytes * 2);
+        if (_tail!.Length >= size && _tail.Length > _tailBytes)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, _tailBytes + 1));
+        if (!Budget.TryTake(larger.Length))
+        {
+            ArrayPool<byte>.Shared.Return(larger);
+            Refuse(OutOfBytes, 0);
+            return;
+        }
+
+        _tail.AsSpan(0, _tailBytes).CopyTo(larger);
+        var kept = _tailBytes;
+        FreeTail();
+        (_tail, _tailBytes) = (larger, kept);
+    }
+
+    private static SysError OutOfBytes => new(
+        SysErrorCode.LimitExceeded, "the kernel keeps too many bytes for this caller", "wait for answers, then retry");
+
+    private void FreeTail()
+    {
+        if (_tail is not null)
+        {
+            Budget.Give(_tail.Length);
+            ArrayPool<byte>.Shared.Return(_tail);
+            _tail = null;
+        }
+
+        _tailBytes = 0;
+    }
+
+    /// <summary>Stops receiving until the client has taken its answers, or they have come.</summary>
+    private void Wait()
+    {
+        _state = State.Waiting;
+        Output.SetReading(false);
+        if (!Output.HasRoom)
+        {
+            Io.Stalls.Set(ref _stallDeadline, this);
+        }
+
+        // A call may have ended between the look and the state.
+        if (_session is { IsFull: false })
+        {
+            Io.Reactor.Post(AfterProgress);
+        }
+    }
+
+    /// <summary>The client has shut down its sending side.</summary>
+    private void End()
+    {
+        if (_tailBytes > 0 || _session is { HasOpenBody: true })
+        {
+            Refuse(new SysError(SysErrorCode.MalformedFrame, "the stream ended inside a frame"), 0);
+            return;
+        }
+
+        _state = State.Ended;
+        Output.SetReading(false);
+        AfterProgress();
+    }
+
+    private void AfterProgress()
+    {
+        switch (_state)
+        {
+            case State.Waiting when Output.HasRoom && _session is not { IsFull: true }:
+                Resume();
+                break;
+            case State.Waiting or State.Ended when !Output.HasRoom:
+                Io.Stalls.Set(ref _stallDeadline, this);
+                break;
+            case State.Ended when Output.Queued == 0 && _session is not { IsIdle: false }:
+                Close();
+                break;
+            case State.Refusing when Output.Queued == 0:
+                Output.ShutdownWrites();
+                break;
+        }
+    }
+
+    private void Resume()
+    {
+        _state = State.Open;
+        Output.SetReading(true);
+        if (_tailBytes > 0)
+        {
+            var length = _tailBytes;
+            var input = Io.Reactor.Input;
+            if (length <= input.Length)
+            {
+                _tail.AsSpan(0, length).CopyTo(input);
+                Serve(input, length);
+            }
+            else
+            {
+                Serve(_tail!, length);
+            }
+        }
+    }
+
+    private void Discard(bool hungUp)
+    {
+        var received = _socket.Receive(Io.Reactor.Input);
+        if (received is -Errno.EAGAIN or -Errno.EINTR)
+        {
+            return;
+        }
+
+        _discarded += Math.Max(received, 0);
+        if (received == 0 && !hungUp && Output.Queued > 0)
+        {
+            Output.SetReading(false);
+        }
+        else if (received <= 0 || _discarded > DiscardBytesMax)
+        {
+            Close();
+        }
+    }
+}

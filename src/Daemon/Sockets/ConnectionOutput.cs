@@ -1,0 +1,307 @@
+using System.Buffers;
+using Analemma.Linux;
+
+namespace Analemma.Daemon.Sockets;
+
+// OUTPUT OF ONE CONNECTION
+//
+// Any thread writes whole frames. What the socket takes at once is sent by the writer; the rest waits in a pooled buffer
+// that the reactor sends as room comes (EPOLLOUT). While the reactor serves the connection its output is corked: frames
+// gather in the reactor's buffer and leave in one send(2), so that pipelined calls cost one system call a batch.
+//
+// Three bounds. Above OutputBytesSoft there is no room: requests are not read and streams pause. Above OutputBytesMax, or
+// when the owner's budget is used up, the client is not worth keeping and the connection breaks.
+internal sealed class ConnectionOutput(
+    Connection owner, Reactor reactor, UnixSocket socket, ByteBudget budget, SocketOptions options)
+{
+    private readonly Lock _gate = new();
+    private byte[]? _pending;
+    private int _start;
+    private int _end;
+    private bool _corked;
+    private int _corkedBytes;
+    private bool _closed;
+    private bool _broken;
+    private Readiness _interest = Readiness.Read;
+    private TaskCompletionSource<bool>? _room;
+
+    /// <summary>True when the socket failed or the client let too much lie; the reactor then closes the connection.</summary>
+    public bool IsBroken => Volatile.Read(ref _broken);
+
+    /// <summary>Bytes that the client has not taken.</summary>
+    public int Queued => Volatile.Read(ref _end) - Volatile.Read(ref _start);
+
+    public bool HasRoom => Queued <= options.OutputBytesSoft;
+
+    /// <summary>Queues or sends a frame, given in two parts. False when the connection has gone.</summary>
+    public bool Write(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
+    {
+        lock (_gate)
+        {
+            if (_closed || _broken)
+            {
+                return false;
+            }
+
+            if (_corked && TryCorkLocked(head, body))
+            {
+                return true;
+            }
+
+            if (_pending is not null)
+            {
+                return EnqueueLocked(head) && EnqueueLocked(body);
+            }
+
+            if (body.IsEmpty)
+            {
+                return SendLocked(head);
+            }
+
+            var frame = ArrayPool<byte>.Shared.Rent(head.Length + body.Length);
+            head.CopyTo(frame);
+            body.CopyTo(frame.AsSpan(head.Length));
+            var sent = SendLocked(frame.AsSpan(0, head.Length + body.Length));
+            ArrayPool<byte>.Shared.Return(frame);
+            return sent;
+        }
+    }
+
+    /// <summary>From now on frames gather until <see cref="Uncork"/>. On the reactor's thread.</summary>
+    public void Cork()
+    {
+        lock (_gate)
+        {
+            _corked = _pending is null && !_closed;
+            _corkedBytes = 0;
+        }
+    }
+
+    public void Uncork()
+    {
+        lock (_gate)
+        {
+            FlushCorkLocked();
+            _corked = false;
+        }
+    }
+
+    /// <summary>Sends what waits, as far as the client takes it. True when bytes went. On the reactor's thread.</summary>
+    public bool Flush()
+    {
+        lock (_gate)
+        {
+            if (_closed || _broken || _pending is null)
+            {
+                return false;
+            }
+
+            var sent = socket.Send(_pending.AsSpan(_start, _end - _start));
+            if (sent < 0)
+            {
+                return sent is not (-Errno.EAGAIN or -Errno.EINTR) && BreakLocked();
+            }
+
+            _start += sent;
+            if (_start == _end)
+            {
+                FreePendingLocked();
+                InterestLocked(_interest & ~Readiness.Write);
+            }
+
+            if (_end - _start <= options.OutputBytesSoft / 2)
+            {
+                _room?.TrySetResult(true);
+                _room = null;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Whether the reactor shall say when there is something to receive.</summary>
+    public void SetReading(bool reading)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                InterestLocked(reading ? _interest | Readiness.Read : _interest & ~Readiness.Read);
+            }
+        }
+    }
+
+    /// <summary>Completes when there is room again; false when the connection has gone.</summary>
+    public ValueTask<bool> WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_closed || _broken)
+            {
+                return new ValueTask<bool>(false);
+            }
+
+            if (HasRoom)
+            {
+                return new ValueTask<bool>(true);
+            }
+
+            // Continuations must not run on the reactor's thread, under the lock.
+            _room ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask<bool>(_room.Task.WaitAsync(cancellationToken));
+        }
+    }
+
+    /// <summary>Tells the client that nothing more comes.</summary>
+    public void ShutdownWrites()
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                socket.ShutdownWrites();
+            }
+        }
+    }
+
+    /// <summary>After this nothing is sent. The socket itself is the caller's to close.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _corked = false;
+            FreePendingLocked();
+            _room?.TrySetResult(false);
+            _room = null;
+        }
+    }
+
+    private bool TryCorkLocked(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
+    {
+        var size = head.Length + body.Length;
+        if (_corkedBytes + size > reactor.Output.Length)
+        {
+            FlushCorkLocked();
+            if (_pending is not null || size > reactor.Output.Length)
+            {
+                return false;
+            }
+        }
+
+        var free = reactor.Output.AsSpan(_corkedBytes);
+        head.CopyTo(free);
+        body.CopyTo(free[head.Length..]);
+        _corkedBytes += size;
+        return true;
+    }
+
+    private void FlushCorkLocked()
+    {
+        if (_corked && _corkedBytes > 0)
+        {
+            var bytes = reactor.Output.AsSpan(0, _corkedBytes);
+            _corkedBytes = 0;
+            SendLocked(bytes);
+        }
+    }
+
+    private bool SendLocked(ReadOnlySpan<byte> bytes)
+    {
+        var sent = socket.Send(bytes);
+        if (sent == bytes.Length)
+        {
+            return true;
+        }
+
+        if (sent < 0)
+        {
+            if (sent is not (-Errno.EAGAIN or -Errno.EINTR))
+            {
+                return BreakLocked();
+            }
+
+            sent = 0;
+        }
+
+        return EnqueueLocked(bytes[sent..]);
+    }
+
+    private bool EnqueueLocked(ReadOnlySpan<byte> bytes)
+    {
+        var queued = _end - _start;
+        if (queued > options.OutputBytesMax || !ReserveLocked(bytes.Length))
+        {
+            return BreakLocked();
+        }
+
+        _corked = false;
+        bytes.CopyTo(_pending.AsSpan(_end));
+        Volatile.Write(ref _end, _end + bytes.Length);
+        InterestLocked(_interest | Readiness.Write);
+        return true;
+    }
+
+    private bool ReserveLocked(int bytes)
+    {
+        if (_pending is not null && _end + bytes <= _pending.Length)
+        {
+            return true;
+        }
+
+        var queued = _end - _start;
+        if (_pending is not null && queued + bytes <= _pending.Length)
+        {
+            _pending.AsSpan(_start, queued).CopyTo(_pending);
+        }
+        else
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(queued + bytes, queued * 2));
+            if (!budget.TryTake(larger.Length))
+            {
+                ArrayPool<byte>.Shared.Return(larger);
+                return false;
+            }
+
+            _pending.AsSpan(_start, queued).CopyTo(larger);
+            FreePendingLocked();
+            _pending = larger;
+        }
+
+        Volatile.Write(ref _start, 0);
+        Volatile.Write(ref _end, queued);
+        return true;
+    }
+
+    private void FreePendingLocked()
+    {
+        if (_pending is not null)
+        {
+            budget.Give(_pending.Length);
+            ArrayPool<byte>.Shared.Return(_pending);
+            _pending = null;
+        }
+
+        Volatile.Write(ref _start, 0);
+        Volatile.Write(ref _end, 0);
+    }
+
+    private bool BreakLocked()
+    {
+        _broken = true;
+        FreePendingLocked();
+        reactor.Post(owner.Close);
+        _room?.TrySetResult(false);
+        _room = null;
+        return false;
+    }
+
+    private void InterestLocked(Readiness interest)
+    {
+        if (interest != _interest)
+        {
+            _interest = interest;
+            reactor.Change(socket, interest);
+        }
+    }
+}

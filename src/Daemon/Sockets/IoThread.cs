@@ -1,0 +1,34 @@
+namespace Analemma.Daemon.Sockets;
+
+/// <summary>A reactor and the deadlines of its connections.</summary>
+internal sealed class IoThread : IDisposable
+{
+    /// <summary>One receive takes at most this, which bounds how long one client can hold the thread.</summary>
+    private const int InputBytes = 64 * 1024;
+
+    private const int OutputBytes = 64 * 1024;
+
+    public IoThread(int index, SocketOptions options, TimeProvider time)
+    {
+        Reactor = new Reactor($"analemma-io-{index}", InputBytes, OutputBytes);
+        Frames = new DeadlineQueue(Reactor, time, options.FrameTimeout, connection => connection.FrameExpired());
+        Stalls = new DeadlineQueue(Reactor, time, options.StallTimeout, connection => connection.Close());
+        Linger = new DeadlineQueue(Reactor, time, options.LingerTimeout, connection => connection.Close());
+    }
+
+    public Reactor Reactor { get; }
+
+    public DeadlineQueue Frames { get; }
+
+    public DeadlineQueue Stalls { get; }
+
+    public DeadlineQueue Linger { get; }
+
+    public void Dispose()
+    {
+        Reactor.Dispose();
+        Frames.Dispose();
+        Stalls.Dispose();
+        Linger.Dispose();
+    }
+}

@@ -1,0 +1,255 @@
+using Analemma.Abi;
+using Analemma.Abi.Frames;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Daemon.Sockets;
+
+/// <summary>
+/// The native framing on one connection: requests in flight by their ids, bodies in pieces, cancellation. NOOP, HELLO and
+/// EXIT are answered here; a NOOP allocates nothing.
+/// </summary>
+internal sealed class NativeSession(Connection connection) : Session
+{
+    private readonly Lock _gate = new();
+    private Dictionary<ulong, NativeCall>? _calls;
+    private RequestBodies? _bodies;
+
+    public override bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _calls is not { Count: > 0 };
+            }
+        }
+    }
+
+    public override bool HasOpenBody => _bodies is { Count: > 0 };
+
+    /// <summary>Guards the calls and, so that nothing follows a call's last frame, what they write.</summary>
+    public Lock Gate => _gate;
+
+    public Connection Connection => connection;
+
+    public override void Handle(in DecodedFrame frame)
+    {
+        var header = frame.Native;
+        switch (header.Kind)
+        {
+            case FrameKind.Request when (header.Flags & FrameFlags.More) != 0 || _bodies is { Count: > 0 }:
+                HandlePiece(header, frame.Payload);
+                break;
+            case FrameKind.Request:
+                HandleRequest(header, frame.Payload);
+                break;
+            case FrameKind.Cancel:
+                Cancel(header.RequestId);
+                break;
+            case FrameKind.Response:
+                connection.Refuse(FrameRefusal.Malformed("a client sends requests and cancels, not responses"), 0);
+                break;
+        }
+    }
+
+    public override void SendRefusal(SysError error, byte opcode) => SendError(opcode: 0, requestId: 0, error);
+
+    public override void Abandon()
+    {
+        NativeCall[] calls;
+        lock (_gate)
+        {
+            calls = _calls is null ? [] : [.. _calls.Values];
+            _calls = null;
+            foreach (var call in calls)
+            {
+                call.EndLocked();
+            }
+        }
+
+        _bodies?.Clear();
+        foreach (var call in calls)
+        {
+            connection.Budget.Give(call.Bytes);
+            connection.Server.Sink.Cancelled(call);
+        }
+    }
+
+    /// <summary>A call's answer, unless it has had one. The id is free again before the client can see it.</summary>
+    public bool Finish(NativeCall call, SysErrorCode status, ReadOnlySpan<byte> payload)
+    {
+        lock (_gate)
+        {
+            if (!call.EndLocked())
+            {
+                return false;
+            }
+
+            _calls?.Remove(call.RequestId);
+            SendBody(FrameFlags.None, call.Opcode, call.RequestId, status, payload);
+        }
+
+        connection.Budget.Give(call.Bytes);
+        connection.CallEnded();
+        return true;
+    }
+
+    private void HandlePiece(NativeFrame header, ReadOnlySpan<byte> payload)
+    {
+        _bodies ??= new RequestBodies(connection.Budget, connection.Server.Options.OpenBodiesMax);
+        if (!_bodies.Has(header.RequestId) && (header.Flags & FrameFlags.More) == 0)
+        {
+            HandleRequest(header, payload);
+            return;
+        }
+
+        if (!_bodies.TryAdd(header, payload, out var body, out var error))
+        {
+            connection.Refuse(error, 0);
+            return;
+        }
+
+        if ((header.Flags & FrameFlags.More) != 0)
+        {
+            return;
+        }
+
+        if (body.Error is { } wrong)
+        {
+            SendError(header.Opcode, header.RequestId, wrong);
+        }
+        else
+        {
+            HandleRequest(header with { Flags = header.Flags & ~FrameFlags.More }, body.Bytes);
+        }
+
+        _bodies.Remove(header.RequestId);
+    }
+
+    private void HandleRequest(NativeFrame header, ReadOnlySpan<byte> payload)
+    {
+        switch ((SyscallNumber)header.Opcode)
+        {
+            case SyscallNumber.Noop:
+                SendBody(header.Flags & FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, payload);
+                break;
+            case SyscallNumber.Exit:
+                SendBody(FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, "goodbye"u8);
+                break;
+            default:
+                HandleSyscall(header, payload);
+                break;
+        }
+    }
+
+    private void HandleSyscall(NativeFrame header, ReadOnlySpan<byte> payload)
+    {
+        if ((header.Flags & FrameFlags.Raw) != 0)
+        {
+            SendError(header.Opcode, header.RequestId, SysError.InvalidArgument("this syscall takes JSON, not RAW bytes"));
+        }
+        else if (!SyscallJson.TryRead(header.Opcode, payload, out var syscall, out var error))
+        {
+            SendError(header.Opcode, header.RequestId, error);
+        }
+        else if (syscall is Hello hello)
+        {
+            Greet(header, hello);
+        }
+        else if (TryBegin(header, payload.Length, syscall, out var call, out error))
+        {
+            connection.Listener.Submit(call);
+        }
+        else
+        {
+            SendError(header.Opcode, header.RequestId, error);
+        }
+    }
+
+    private void Greet(NativeFrame header, Hello hello)
+    {
+        if (hello.Version is < AbiLimits.Version)
+        {
+            SendError(header.Opcode, header.RequestId, SysError.InvalidArgument(
+                $"version {hello.Version} is not spoken in this framing; the lowest is {AbiLimits.Version}"));
+            return;
+        }
+
+        var reply = SyscallJson.Write(Greeting.For(connection));
+        SendBody(FrameFlags.None, header.Opcode, header.RequestId, SysErrorCode.Ok, reply);
+    }
+
+    private bool TryBegin(
+        NativeFrame header, int bytes, Syscall syscall, out NativeCall call, out SysError error)
+    {
+        call = new NativeCall(this, connection.Server.NextCallId(), header, bytes, syscall);
+        error = new SysError(SysErrorCode.TryAgain, "too much is in flight for this caller", "wait for answers first");
+        if (!connection.Budget.TryTake(bytes))
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            _calls ??= [];
+            if (_calls.Count < AbiLimits.InFlightMax)
+            {
+                if (_calls.TryAdd(header.RequestId, call))
+                {
+                    return true;
+                }
+
+                error = SysError.InvalidArgument($"request id {header.RequestId} is in flight already");
+            }
+        }
+
+        connection.Budget.Give(bytes);
+        return false;
+    }
+
+    private void Cancel(ulong requestId)
+    {
+        var error = new SysError(SysErrorCode.Cancelled, "the client has cancelled the request");
+        if (_bodies?.OpcodeOf(requestId) is { } opcode)
+        {
+            _bodies.Remove(requestId);
+            SendError(opcode, requestId, error);
+            return;
+        }
+
+        NativeCall? call = null;
+        lock (_gate)
+        {
+            _calls?.TryGetValue(requestId, out call);
+        }
+
+        if (call is not null && Finish(call, error.Code, SyscallJson.Write(error)))
+        {
+            connection.Server.Sink.Cancelled(call);
+        }
+    }
+
+    private void SendError(ushort opcode, ulong requestId, SysError error) =>
+        SendBody(FrameFlags.None, opcode, requestId, error.Code, SyscallJson.Write(error));
+
+    /// <summary>One response frame, or several when the body is larger than a frame.</summary>
+    private void SendBody(
+        FrameFlags flags, ushort opcode, ulong requestId, SysErrorCode status, ReadOnlySpan<byte> payload)
+    {
+        while (payload.Length > AbiLimits.PayloadBytesMax)
+        {
+            SendFrame(flags | FrameFlags.More, opcode, requestId, status, payload[..AbiLimits.PayloadBytesMax]);
+            payload = payload[AbiLimits.PayloadBytesMax..];
+        }
+
+        SendFrame(flags, opcode, requestId, status, payload);
+    }
+
+    public bool SendFrame(
+        FrameFlags flags, ushort opcode, ulong requestId, SysErrorCode status, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> header = stackalloc byte[NativeFrame.HeaderSize];
+        new NativeFrame(FrameKind.Response, flags, opcode, requestId, status, payload.Length).WriteTo(header);
+        return connection.Output.Write(header, payload);
+    }
+}

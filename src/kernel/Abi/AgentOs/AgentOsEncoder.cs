@@ -1,0 +1,257 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Abi.AgentOs;
+
+/// <summary>
+/// Answers in the shapes that AgentOS programs expect. Text that is not UTF-8 (a child's output, a file) comes with
+/// replacement characters, so that what is sent is always valid JSON.
+/// </summary>
+public static class AgentOsEncoder
+{
+    private const string NotConfigured = "LLM not configured (set GEMINI_API_KEY)";
+
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static ReadOnlySpan<byte> Goodbye => "goodbye"u8;
+
+    public static byte[] Hello(string kernelVersion) => Write(json =>
+    {
+        json.WriteBoolean("success", true);
+        json.WriteNumber("protocol_version", 1);
+        json.WriteString("kernel_version", kernelVersion);
+        json.WriteStartObject("features");
+        json.WriteBoolean("llm_in_kernel", false);
+        json.WriteBoolean("sys_think_stub", true);
+        json.WriteBoolean("async_default_exec_http", true);
+        json.WriteEndObject();
+    });
+
+    /// <summary>The receipt of an asynchronous request.</summary>
+    public static byte[] Accepted(ulong asyncId) => Write(json =>
+    {
+        json.WriteBoolean("success", true);
+        json.WriteBoolean("async", true);
+        json.WriteNumber("request_id", asyncId);
+        json.WriteString("status", "accepted");
+    });
+
+    /// <summary>The answer of ASYNC_POLL; each payload is an answer that this class has written.</summary>
+    public static byte[] Results(IReadOnlyList<(ulong AsyncId, byte Opcode, byte[] Payload)> results) => Write(json =>
+    {
+        json.WriteBoolean("success", true);
+        json.WriteStartArray("results");
+        foreach (var (asyncId, opcode, payload) in results)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("request_id", asyncId);
+            json.WriteNumber("opcode", opcode);
+            json.WriteString("opcode_name", AgentOsOpcodes.NameOf(opcode));
+            json.WriteString("payload", Encoding.UTF8.GetString(payload));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("count", results.Count);
+    });
+
+    /// <summary>
+    /// An answer; <paramref name="gathered"/> is what the syscall streamed: a file's bytes, or a command's output.
+    /// </summary>
+    public static byte[] Encode(Syscall syscall, Reply reply, ReadOnlySpan<byte> gathered)
+    {
+        var text = gathered.IsEmpty ? "" : Encoding.UTF8.GetString(gathered);
+        var bytes = gathered.Length;
+        return reply switch
+        {
+            SpawnReply spawn => Write(json => Spawn(json, (Spawn)syscall, spawn)),
+            KillReply kill => Write(json =>
+            {
+                json.WriteBoolean("killed", kill.Killed);
+                json.WriteNumber("agent_id", kill.AgentId.Value);
+            }),
+            ListReply list => List(list),
+            PauseReply pause => Write(json =>
+            {
+                json.WriteBoolean("success", true);
+                json.WriteBoolean(syscall is Pause ? "paused" : "resumed", true);
+                json.WriteNumber("agent_id", pause.AgentId.Value);
+            }),
+            ExecReply exec => Write(json => Exec(json, exec, text)),
+            ReadReply => Write(json =>
+            {
+                json.WriteBoolean("success", true);
+                json.WriteString("content", text);
+                json.WriteNumber("size", bytes);
+            }),
+            WriteReply write => Write(json =>
+            {
+                json.WriteBoolean("success", true);
+                json.WriteNumber("bytes_written", write.BytesWritten);
+            }),
+            _ => EncodeError((byte)syscall.Number, new SysError(
+                SysErrorCode.Internal, $"{syscall.Number} has no answer in this framing")),
+        };
+    }
+
+    public static byte[] EncodeError(byte opcode, SysError error) => opcode switch
+    {
+        (byte)SyscallNumber.Think => Write(json =>
+        {
+            json.WriteBoolean("success", false);
+            json.WriteString("content", "");
+            json.WriteString("error", error.Code == SysErrorCode.NotConfigured ? NotConfigured : Text(opcode, error));
+        }),
+        (byte)SyscallNumber.Kill when error.Code == SysErrorCode.NoSuchProcess =>
+            Write(json => json.WriteBoolean("killed", false)),
+        _ => Write(json => Refusal(json, opcode, error)),
+    };
+
+    private static void Refusal(Utf8JsonWriter json, byte opcode, SysError error)
+    {
+        json.WriteBoolean("success", false);
+        json.WriteString("error", Text(opcode, error));
+        json.WriteString("code", error.CodeName);
+        if (error.Hint is { } hint)
+        {
+            json.WriteString("hint", hint);
+        }
+
+        switch (opcode)
+        {
+            case (byte)SyscallNumber.Kill:
+                json.WriteBoolean("killed", false);
+                break;
+            case (byte)SyscallNumber.Pause:
+                json.WriteBoolean("paused", false);
+                break;
+            case (byte)SyscallNumber.Resume:
+                json.WriteBoolean("resumed", false);
+                break;
+            case (byte)SyscallNumber.Exec:
+                json.WriteString("stdout", "");
+                json.WriteString("stderr", "");
+                json.WriteNumber("exit_code", -1);
+                break;
+        }
+    }
+
+    /// <summary>The words that AgentOS used come first, for programs that look for them; then ours.</summary>
+    private static string Text(byte opcode, SysError error) => (opcode, error.Code) switch
+    {
+        ((byte)SyscallNumber.Spawn or (byte)SyscallNumber.Read or (byte)SyscallNumber.Write, _)
+            when error.Message.EndsWith("path required", StringComparison.Ordinal) => error.Message,
+        ((byte)SyscallNumber.Spawn, SysErrorCode.InvalidArgument) => $"invalid request: {error.Message}",
+        ((byte)SyscallNumber.Spawn, _) => $"failed to spawn agent: {error.Message}",
+        ((byte)SyscallNumber.Read, SysErrorCode.PermissionDenied) =>
+            $"Permission denied: path not allowed for reading: {error.Message}",
+        ((byte)SyscallNumber.Write, SysErrorCode.PermissionDenied) =>
+            $"Permission denied: path not allowed for writing: {error.Message}",
+        ((byte)SyscallNumber.Exec, SysErrorCode.PermissionDenied) =>
+            $"Permission denied: command not allowed: {error.Message}",
+        ((byte)SyscallNumber.Read or (byte)SyscallNumber.Write, SysErrorCode.NoSuchFile or SysErrorCode.IoFailed) =>
+            $"failed to open file: {error.Message}",
+        (_, SysErrorCode.NoSuchProcess) => $"target agent not found: {error.Message}",
+        (_, SysErrorCode.InvalidArgument) => $"invalid request: {error.Message}",
+        _ => error.Message,
+    };
+
+    private static void Spawn(Utf8JsonWriter json, Spawn spawn, SpawnReply reply)
+    {
+        json.WriteNumber("id", reply.Id.Value);
+        json.WriteString("name", reply.Name);
+        json.WriteNumber("pid", reply.Pid);
+        json.WriteString("status", "running");
+        json.WriteString("restart_policy", "never");
+        var sandboxed = spawn.Sandboxed ?? true;
+        var missing = reply.Missing ?? [];
+        bool Has(string guarantee) => sandboxed && !missing.Contains(guarantee, StringComparer.Ordinal);
+
+        json.WriteStartObject("isolation");
+        json.WriteBoolean("fully_isolated", sandboxed && missing.Count == 0 && spawn.Network != true);
+        json.WriteStartObject("namespaces");
+        json.WriteBoolean("pid", Has(GuaranteeNames.Processes));
+        json.WriteBoolean("net", Has(GuaranteeNames.Network) && spawn.Network != true);
+        json.WriteBoolean("mnt", Has(GuaranteeNames.Filesystem));
+        json.WriteBoolean("uts", sandboxed);
+        json.WriteEndObject();
+        json.WriteStartObject("cgroups");
+        json.WriteBoolean("available", Has(GuaranteeNames.Memory) || Has(GuaranteeNames.Pids));
+        json.WriteBoolean("memory_limit", Has(GuaranteeNames.Memory));
+        json.WriteBoolean("cpu_quota", Has(GuaranteeNames.Cpu));
+        json.WriteBoolean("pids_limit", Has(GuaranteeNames.Pids));
+        json.WriteEndObject();
+        if (!sandboxed || missing.Count > 0)
+        {
+            var reason = sandboxed ? $"not enforced on this host: {string.Join(", ", missing)}" : "not sandboxed";
+            json.WriteString("degraded_reason", reason);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Exec(Utf8JsonWriter json, ExecReply reply, string output)
+    {
+        json.WriteBoolean("success", reply.ExitCode == 0 && !reply.TimedOut);
+        json.WriteString("stdout", output);
+        json.WriteString("stderr", "");
+        json.WriteNumber("exit_code", reply.ExitCode);
+        if (reply.TimedOut)
+        {
+            json.WriteString("error", "the command ran into its timeout and was killed");
+        }
+
+        if (reply.Truncated)
+        {
+            json.WriteBoolean("truncated", true);
+        }
+    }
+
+    private static byte[] List(ListReply reply)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            json.WriteStartArray();
+            foreach (var process in reply.Processes.Where(process => process.State != ProcessState.Exited))
+            {
+                json.WriteStartObject();
+                json.WriteNumber("id", process.Id.Value);
+                json.WriteString("name", process.Name);
+                json.WriteNumber("pid", process.Pid);
+                json.WriteString("state", StateOf(process.State));
+                json.WriteBoolean("running", process.Running);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static string StateOf(ProcessState state) => state switch
+    {
+        ProcessState.Starting => "STARTING",
+        ProcessState.Running => "RUNNING",
+        ProcessState.Paused => "PAUSED",
+        ProcessState.Stopping => "STOPPING",
+        ProcessState.Exited => "STOPPED",
+    };
+
+    private static byte[] Write(Action<Utf8JsonWriter> fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            json.WriteStartObject();
+            fields(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Analemma.Abi.AgentOs;
+
+// The request payloads of AgentOS programs, as they send them. Fields that Analemma has no use for yet are read, so
+// that a wrong type is still refused, and then ignored.
+
+internal sealed record AgentOsSpawn
+{
+    public string? Name { get; init; }
+
+    public string? Script { get; init; }
+
+    public string? Python { get; init; }
+
+    public bool? Sandboxed { get; init; }
+
+    public bool? Network { get; init; }
+
+    public AgentOsLimits? Limits { get; init; }
+
+    public string? RestartPolicy { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? MaxRestarts { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? RestartWindow { get; init; }
+}
+
+internal sealed record AgentOsLimits
+{
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? Memory { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? MaxPids { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? CpuQuota { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? CpuPeriod { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? CpuShares { get; init; }
+}
+
+internal sealed record AgentOsTarget
+{
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? Id { get; init; }
+
+    public string? Name { get; init; }
+}
+
+internal sealed record AgentOsExec
+{
+    public string? Command { get; init; }
+
+    public string? Cwd { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public double? Timeout { get; init; }
+
+    public bool? Async { get; init; }
+
+    public ulong? RequestId { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? Id { get; init; }
+
+    public string? Name { get; init; }
+}
+
+internal sealed record AgentOsFile
+{
+    public string? Path { get; init; }
+
+    public string? Content { get; init; }
+
+    public string? Mode { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? Id { get; init; }
+
+    public string? Name { get; init; }
+}
+
+internal sealed record AgentOsThink
+{
+    public string? Prompt { get; init; }
+}
+
+internal sealed record AgentOsPoll
+{
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? Max { get; init; }
+}
+
+/// <summary>A whole number, however it is written: AgentOS took 1e6 and 268435456.0 too.</summary>
+internal sealed class WholeNumberConverter : JsonConverter<long?>
+{
+    public override long? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType == JsonTokenType.Number)
+        {
+            if (reader.TryGetInt64(out var whole))
+            {
+                return whole;
+            }
+
+            // 2^63 is a double; the largest long is not.
+            if (reader.TryGetDouble(out var real) && real is >= -9223372036854775808.0 and < 9223372036854775808.0)
+            {
+                return (long)real;
+            }
+        }
+
+        throw new JsonException("expected a whole number of 64 bits");
+    }
+
+    public override void Write(Utf8JsonWriter writer, long? value, JsonSerializerOptions options) =>
+        throw new NotSupportedException("requests are only read");
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    MaxDepth = AbiLimits.JsonDepthMax)]
+[JsonSerializable(typeof(AgentOsSpawn))]
+[JsonSerializable(typeof(AgentOsTarget))]
+[JsonSerializable(typeof(AgentOsExec))]
+[JsonSerializable(typeof(AgentOsFile))]
+[JsonSerializable(typeof(AgentOsThink))]
+[JsonSerializable(typeof(AgentOsPoll))]
+internal sealed partial class AgentOsJsonContext : JsonSerializerContext;

@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Abi;
+
+/// <summary>The JSON payloads of the native framing, by opcode. Never throws on what a peer sends.</summary>
+public static class SyscallJson
+{
+    private static ReadOnlySpan<byte> EmptyObject => "{}"u8;
+
+    /// <summary>Reads a request's payload; an empty one stands for an object without fields.</summary>
+    public static bool TryRead(
+        ushort opcode,
+        ReadOnlySpan<byte> payload,
+        [NotNullWhen(true)] out Syscall? syscall,
+        [NotNullWhen(false)] out SysError? error)
+    {
+        syscall = null;
+        if (!Utf8.IsValid(payload))
+        {
+            error = SysError.InvalidArgument("the payload is not UTF-8");
+            return false;
+        }
+
+        var json = payload.IsEmpty ? EmptyObject : payload;
+        (syscall, error) = (SyscallNumber)opcode switch
+        {
+            SyscallNumber.Think => Read(json, AbiJsonContext.Default.Think),
+            SyscallNumber.Exec => Read(json, AbiJsonContext.Default.Exec),
+            SyscallNumber.Read => Read(json, AbiJsonContext.Default.Read),
+            SyscallNumber.Write => Read(json, AbiJsonContext.Default.Write),
+            SyscallNumber.Spawn => Read(json, AbiJsonContext.Default.Spawn),
+            SyscallNumber.Kill => Read(json, AbiJsonContext.Default.Kill),
+            SyscallNumber.List => Read(json, AbiJsonContext.Default.List),
+            SyscallNumber.Pause => Read(json, AbiJsonContext.Default.Pause),
+            SyscallNumber.Resume => Read(json, AbiJsonContext.Default.Resume),
+            SyscallNumber.Subscribe => Read(json, AbiJsonContext.Default.Subscribe),
+            SyscallNumber.Hello => Read(json, AbiJsonContext.Default.Hello),
+            SyscallNumber.Wait => Read(json, AbiJsonContext.Default.Wait),
+            SyscallNumber.Inspect => Read(json, AbiJsonContext.Default.Inspect),
+            SyscallNumber.Logs => Read(json, AbiJsonContext.Default.Logs),
+            SyscallNumber.Status => Read(json, AbiJsonContext.Default.Status),
+            SyscallNumber.Shutdown => Read(json, AbiJsonContext.Default.Shutdown),
+            SyscallNumber.Files => Read(json, AbiJsonContext.Default.Files),
+            SyscallNumber.Claim => Read(json, AbiJsonContext.Default.Claim),
+            _ => (null, Unknown(opcode)),
+        };
+        return error is null;
+    }
+
+    /// <summary>The payload of the last frame of an answer.</summary>
+    public static byte[] Write(Reply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, TypeOf(reply));
+
+    /// <summary>The payload of a refusal.</summary>
+    public static byte[] Write(SysError error) =>
+        AbiJson.Write(ErrorBody.From(error), AbiJsonContext.Default.ErrorBody);
+
+    private static SysError Unknown(ushort opcode) => new(
+        SysErrorCode.UnknownSyscall, $"there is no syscall 0x{opcode:X2}", "see docs/abi.md for those there are");
+
+    private static (Syscall?, SysError?) Read<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
+        where T : Syscall =>
+        AbiJson.TryRead(json, type, out var value, out var error) ? (value, null) : (null, error);
+
+    private static JsonTypeInfo TypeOf(Reply reply) =>
+        AbiJsonContext.Default.GetTypeInfo(reply.GetType())
+        ?? throw new ArgumentException($"{reply.GetType().Name} is not one of the wire's types", nameof(reply));
+}
