@@ -32,16 +32,16 @@ _QUEUED_BYTES_LOW = 1024 * 1024
 
 def _method(call: Callable[P, Call[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     def method(self: AsyncKernel, *args: Any, **kwargs: Any) -> Any:
-        return self._drive(call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type]
+        return self._drive(call(self, *args, **kwargs))  # type: ignore[arg-type]
 
-    return _named_after(method, call)
+    return _named_after(method, call)  # type: ignore[no-any-return]
 
 
 def _feed(call: Callable[P, Feed[T, G]]) -> Callable[P, AsyncStream[T, G]]:
     def method(self: AsyncKernel, *args: Any, **kwargs: Any) -> Any:
-        return AsyncStream(self, call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type,var-annotated]
+        return AsyncStream(self, call(self, *args, **kwargs))  # type: ignore[arg-type]
 
-    return _named_after(method, call)
+    return _named_after(method, call)  # type: ignore[no-any-return]
 
 
 def _named_after(method: Any, call: Any) -> Any:
@@ -172,6 +172,13 @@ def _expire(ended: asyncio.Future[None]) -> None:
         ended.set_exception(CallTimeout("the kernel did not answer within the client's timeout"))
 
 
+def _fail(waiting: asyncio.Future[None] | None, error: AnalemmaError) -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_exception(error)
+        # Whoever waits for it raises it; if nobody does, it is no news.
+        waiting.exception()
+
+
 class AsyncStream(Generic[T, G]):
     """An answer that comes in pieces. Iterate it with `async for`, or `gather()` it; `close()`, or an `async with`,
     takes the call back. The call goes out with the first of these."""
@@ -286,7 +293,7 @@ class _Link(asyncio.BufferedProtocol):
             self.drop(failed)
             return
         if self._freed is not None and len(self._session.in_flight) < IN_FLIGHT_MAX:
-            self._freed, freed = None, self._freed
+            freed, self._freed = self._freed, None
             if not freed.done():
                 freed.set_result(None)
         if self._reading and self._session.queued > _QUEUED_BYTES_HIGH and self.plain == 0:
@@ -303,9 +310,9 @@ class _Link(asyncio.BufferedProtocol):
         self._writable = self.loop.create_future()
 
     def resume_writing(self) -> None:
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
-        self._writable = None
+        writable, self._writable = self._writable, None
+        if writable is not None and not writable.done():
+            writable.set_result(None)
 
     def drop(self, error: AnalemmaError) -> None:
         """Ends the connection, and all that is in flight on it, for this reason."""
@@ -315,11 +322,8 @@ class _Link(asyncio.BufferedProtocol):
 
     def _end(self, error: AnalemmaError) -> None:
         self._session.lose(error)
-        for waiting in (self._writable, self._freed):
-            if waiting is not None and not waiting.done():
-                waiting.set_exception(error)
-                # Whoever waits raises it; if nobody does, it is no news.
-                waiting.exception()
+        _fail(self._writable, error)
+        _fail(self._freed, error)
 
     async def room(self) -> None:
         """Waits until another request may be sent."""

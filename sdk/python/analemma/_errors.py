@@ -186,6 +186,6 @@ def refusal(status: int, payload: bytes) -> SyscallError:
         body = {}
     if not isinstance(body, dict):
         body = {}
-    kind = BY_STATUS[status] if 0 < status < len(BY_STATUS) else SyscallError
+    kind: type[SyscallError] = BY_STATUS[status] if 0 < status < len(BY_STATUS) else SyscallError
     code = body.get("code") or (kind.code if kind is not SyscallError else f"status_{status}")
     return kind(str(body.get("message") or f"the kernel refused: {code}"), body.get("hint"), str(code))

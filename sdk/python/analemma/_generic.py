@@ -4,7 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Generic, TypeVar
+    from typing import Generic as Generic
+    from typing import TypeVar
 
     T = TypeVar("T")
     G = TypeVar("G")

@@ -12,7 +12,7 @@ from analemma import _calls
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
-from analemma._session import Session
+from analemma._session import Request, Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import ParamSpec, Self
 
     from analemma._calls import Call, Feed
-    from analemma._session import Exchange, Request
+    from analemma._session import Exchange
 
     P = ParamSpec("P")
 
@@ -35,16 +35,16 @@ _TIMEOUT_DEFAULT = 60.0
 
 def _method(call: Callable[P, Call[T]]) -> Callable[P, T]:
     def method(self: Kernel, *args: Any, **kwargs: Any) -> Any:
-        return self._drive(call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type]
+        return self._drive(call(self, *args, **kwargs))  # type: ignore[arg-type]
 
-    return _named_after(method, call)
+    return _named_after(method, call)  # type: ignore[no-any-return]
 
 
 def _feed(call: Callable[P, Feed[T, G]]) -> Callable[P, Stream[T, G]]:
     def method(self: Kernel, *args: Any, **kwargs: Any) -> Any:
-        return Stream(self, call(self, *args, **kwargs))  # type: ignore[call-arg,arg-type,var-annotated]
+        return Stream(self, call(self, *args, **kwargs))  # type: ignore[arg-type]
 
-    return _named_after(method, call)
+    return _named_after(method, call)  # type: ignore[no-any-return]
 
 
 def _named_after(method: Any, call: Any) -> Any:
@@ -97,7 +97,8 @@ class Kernel:
 
     def noop(self, payload: bytes = b"") -> bytes:
         """Sends bytes and gets the same back: is the kernel there?"""
-        return self._drive(_calls.noop(self, payload))
+        reply = self._ask(Request(_calls.NOOP, payload, True))
+        return b"".join(reply.pieces) + reply.payload if reply.pieces else reply.payload
 
     def connect(self) -> Self:
         """Connects now, rather than at the first call."""
@@ -240,7 +241,7 @@ class Stream(Generic[T, G]):
             self._fetch()
         piece = self._ready[self._next]
         self._next += 1
-        return self._feed.piece(piece)  # type: ignore[no-any-return]
+        return self._feed.piece(piece)
 
     def _fetch(self) -> None:
         exchange = self._exchange
@@ -256,7 +257,7 @@ class Stream(Generic[T, G]):
     def gather(self) -> G:
         """Takes all that is still to come, and puts it together."""
         pieces = list(self)
-        return self._feed.gather(pieces, _calls.parse(self._exchange.answer))  # type: ignore[no-any-return]
+        return self._feed.gather(pieces, _calls.parse(self._exchange.answer))
 
     def close(self) -> None:
         """Takes the call back, if it has not ended."""

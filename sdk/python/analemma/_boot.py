@@ -1,0 +1,263 @@
+"""The preloaded interpreter of the warm pool: waits inside a sandbox for the program that it is to become.
+
+The kernel starts it as `python3 …/analemma/_boot.py`, with the options and the environment of a plain
+`python3 SCRIPT SOCKET`, so that site, the standard streams and the signal handlers are what a program expects. It
+imports what programs commonly use, asks for work with CLAIM on the sandbox's socket, and blocks. The answer names a
+script, which then runs as `__main__` in this interpreter, once. Nothing is ever reused.
+
+A program must not be able to tell the difference from a cold start. Where this interpreter could not keep that up, it
+replaces itself by `python3 SCRIPT SOCKET ARGS…` (execve) and costs what a cold start costs:
+
+  - a variable in the environment that Python reads before any program, and that differs from what it was started with;
+  - a file beside the script with the name of a module that is loaded here already;
+  - a script that is not a plain source file that compiles: Python says itself what is wrong with it.
+
+What does differ: this file's frame lies below the script's in a listing of the stack (not in tracebacks), and
+/proc/self/cmdline and /proc/self/environ show how the interpreter was started.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, TracebackType
+    from typing import Any, NoReturn
+
+_PRELOADED = (
+    "asyncio",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "functools",
+    "json",
+    "logging",
+    "os",
+    "pathlib",
+    "random",
+    "re",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "time",
+    "traceback",
+    "typing",
+)
+
+# Read by the interpreter, its libraries or the loader before a program's first line.
+_STARTUP_NAMES = frozenset({"HOME", "LANG", "LANGUAGE", "GCONV_PATH", "GLIBC_TUNABLES"})
+_STARTUP_PREFIXES = ("PYTHON", "LC_", "LD_", "MALLOC_")
+
+_SOCKET = "/run/analemma/agent.sock"
+
+
+class _Work:
+    """What CLAIM answered."""
+
+    def __init__(self, fields: dict[str, Any], socket_path: str) -> None:
+        self.script: str = fields["script"]
+        self.env: dict[str, str] = fields.get("env") or {}
+        self.cwd: str = fields.get("cwd") or "/work"
+        self.argv: list[str] = [self.script, self.env.get("ANALEMMA_SOCKET") or socket_path, *(fields.get("args") or [])]
+
+
+class _Unfaithful(Exception):
+    """Only a new interpreter can run this program as a plain Python would."""
+
+
+def _preload() -> None:
+    """Imports, and walks once the paths that a program's start takes, so that their pages are there."""
+    import importlib
+
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    import gc
+    import json
+
+    exec(compile("def f(a, *b, **c):\n    return [x for x in b]\nf(1, 2)\n", "<warm>", "exec"), {})
+    json.loads(json.dumps({"warm": [1, 2.5, None, "é"]}))
+    gc.collect()
+
+
+def _claim(socket_path: str) -> _Work | None:
+    """Blocks until there is work; None when the kernel has gone."""
+    import socket
+
+    from analemma import _calls
+    from analemma._session import Request, Session
+
+    session = Session()
+    exchange, frame = session.begin(Request(_calls.CLAIM, b"{}"))
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(socket_path)
+        connection.sendall(frame)
+        while not exchange.over:
+            count = connection.recv_into(session.buffer())
+            if count == 0:
+                return None
+            session.received(count)
+    if exchange.error is not None:
+        raise exchange.error
+    return _Work(_calls.parse(exchange.answer), socket_path)
+
+
+def _check(work: _Work, started_with: dict[str, str], modules_before: set[str]) -> None:
+    """Raises _Unfaithful when this interpreter is not what a new one would be."""
+    import os
+
+    for name in started_with.keys() | work.env.keys():
+        if name in _STARTUP_NAMES or name.startswith(_STARTUP_PREFIXES):
+            here, there = started_with.get(name), work.env.get(name)
+            if here != there and not (name == "PYTHONUNBUFFERED" and not here):
+                raise _Unfaithful(name)
+    folder = os.path.dirname(os.path.realpath(work.script)) or "."
+    try:
+        beside = {name.partition(".")[0] for name in os.listdir(folder)}
+    except OSError as failed:
+        raise _Unfaithful(folder) from failed
+    loaded = {name.partition(".")[0] for name in sys.modules} - modules_before
+    if not beside.isdisjoint(loaded):
+        raise _Unfaithful("a module beside the script")
+
+
+def _compile(work: _Work) -> CodeType:
+    """The script's code. The name is absolute, as in a plain Python since 3.9."""
+    import os
+
+    if work.script.endswith(".pyc"):
+        raise _Unfaithful("compiled")
+    try:
+        with open(work.script, "rb") as file:
+            source = file.read()
+        code: CodeType = compile(source, os.path.abspath(work.script), "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, MemoryError, RecursionError) as failed:
+        raise _Unfaithful(work.script) from failed
+    return code
+
+
+def _replace(work: _Work) -> NoReturn:
+    """Starts over as a plain Python."""
+    import os
+
+    os.execve(sys.executable, [*getattr(sys, "orig_argv", ["python3"])[:1], *work.argv], work.env)
+
+
+def _move_in(work: _Work, started_with: dict[str, str]) -> None:
+    """Gives the process the environment, the folder and the arguments of the program."""
+    import os
+    import time
+
+    zone = os.environ.get("TZ")
+    os.environ.clear()
+    os.environ.update(work.env)
+    if os.environ.get("TZ") != zone:
+        time.tzset()
+    if work.env.get("PYTHONUNBUFFERED") and not started_with.get("PYTHONUNBUFFERED"):
+        _unbuffer()
+    sys.argv[:] = work.argv
+    if hasattr(sys, "orig_argv"):
+        sys.orig_argv[1:] = work.argv
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, os.path.dirname(os.path.realpath(work.script)))
+
+
+def _unbuffer() -> None:
+    import io
+
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        old = getattr(sys, name)
+        raw = io.FileIO(descriptor, "w", closefd=False)
+        new = io.TextIOWrapper(
+            raw, old.encoding, old.errors, newline="\n", line_buffering=old.line_buffering, write_through=True
+        )
+        new.mode = "w"  # type: ignore[misc]
+        raw.name = f"<{name}>"
+        setattr(sys, name, new)
+        setattr(sys, f"__{name}__", new)
+
+
+def _become_main(filename: str) -> dict[str, Any]:
+    """Empties the real __main__ of this file's names, and dresses it as the script's."""
+    from importlib.machinery import SourceFileLoader
+
+    main = sys.modules["__main__"].__dict__
+    for name in list(main):
+        if name != "__builtins__":
+            del main[name]
+    builtins = main.pop("__builtins__")
+    main.update(
+        __name__="__main__",
+        __doc__=None,
+        __package__=None,
+        __loader__=SourceFileLoader("__main__", filename),
+        __spec__=None,
+        __annotations__={},
+        __builtins__=builtins,
+        __file__=filename,
+        __cached__=None,
+    )
+    return main
+
+
+def _from_script_on(code: CodeType, hook: Callable[..., Any]) -> Callable[..., None]:
+    """Shows an exception that ended the program as a plain Python would: from the script's frame on."""
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.excepthook = hook
+        while trace is not None and trace.tb_frame.f_code is not code:
+            trace = trace.tb_next
+        error.__traceback__ = trace
+        sys.last_traceback = trace
+        hook(kind, error, trace)
+
+    return show
+
+
+def run(modules_before: set[str]) -> None:
+    """Waits for work and becomes it. The modules are those that a plain Python has loaded when its program begins."""
+    import os
+
+    started_with = dict(os.environ)
+    _preload()
+    socket_path = started_with.get("ANALEMMA_SOCKET") or _SOCKET
+    try:
+        work = _claim(socket_path)
+    except OSError as failed:
+        sys.exit(f"analemma: cannot wait for work at {socket_path}: {failed}")
+    if work is None:
+        sys.exit(0)
+    try:
+        os.chdir(work.cwd)
+        _check(work, started_with, modules_before)
+        code = _compile(work)
+    except (_Unfaithful, OSError):
+        _replace(work)
+    _move_in(work, started_with)
+    main = _become_main(code.co_filename)
+    del modules_before, started_with, socket_path, work
+    try:
+        exec(code, main)
+    except SystemExit:
+        raise
+    except BaseException:
+        sys.excepthook = _from_script_on(code, sys.excepthook)
+        raise
+
+
+if __name__ == "__main__":
+    _modules_before = {name.partition(".")[0] for name in sys.modules}
+    # This folder is the package's; what is importable is the folder above, which PYTHONPATH may name already.
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.pop(0)
+    _above = __file__.rpartition("/")[0].rpartition("/")[0]
+    if _above not in sys.path:
+        sys.path.insert(0, _above)
+        from analemma import _boot
+
+        sys.path.pop(0)
+    else:
+        from analemma import _boot
+    _boot.run(_modules_before)
