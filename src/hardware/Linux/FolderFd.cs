@@ -114,8 +114,11 @@ public sealed unsafe class FolderFd : IDisposable
         return Encoding.UTF8.GetString(target, (int)size);
     }
 
-    public void MakeLink(string name, string target) =>
+    public void MakeLink(string name, string target, uint uid, uint gid)
+    {
+        using FileIdentity owner = new(uid, gid);
         LinuxException.ThrowIfFailed(LibC.symlinkat(target, Fd(_folder), name), $"symlink {name}");
+    }
 
     public void Dispose() => _folder.Dispose();
 

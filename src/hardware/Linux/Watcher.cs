@@ -7,7 +7,7 @@ namespace Analemma.Linux;
 /// One thread that waits on many descriptors (epoll(7), level-triggered) and calls back. Callbacks run on that thread:
 /// they must be short, and must not throw.
 /// </summary>
-public sealed unsafe partial class Watcher : IDisposable
+public sealed partial class Watcher : IDisposable
 {
     public const uint In = 0x1;
     public const uint Urgent = 0x2;
@@ -30,7 +30,7 @@ public sealed unsafe partial class Watcher : IDisposable
     private long _latest;
     private bool _disposed;
 
-    public Watcher(string name)
+    public unsafe Watcher(string name)
     {
         _epoll = LinuxException.ThrowIfFailed(Native.epoll_create1(CloseOnExec));
         var pipe = stackalloc int[2];
@@ -57,23 +57,20 @@ public sealed unsafe partial class Watcher : IDisposable
     /// <summary>Completes once the descriptor is readable or hung up.</summary>
     public Task WhenReadable(int fd)
     {
-        TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        IDisposable? watch = null;
-        Lock armed = new();
-        lock (armed)
+        OneWait wait = new();
+        wait.Arm(this, fd);
+        return wait.Task;
+    }
+
+    /// <summary>Completes once the descriptor is readable or hung up, or when it is no longer wanted.</summary>
+    public async Task WhenReadable(SafeHandle descriptor, CancellationToken cancellationToken)
+    {
+        OneWait wait = new();
+        wait.Arm(this, (int)descriptor.DangerousGetHandle());
+        await using (cancellationToken.Register(wait.Complete))
         {
-            watch = Watch(fd, In, _ =>
-            {
-                lock (armed)
-                {
-                    watch?.Dispose();
-                }
-
-                ready.TrySetResult();
-            });
+            await wait.Task;
         }
-
-        return ready.Task;
     }
 
     public void Dispose()
@@ -88,11 +85,16 @@ public sealed unsafe partial class Watcher : IDisposable
             _disposed = true;
         }
 
+        Wake();
+    }
+
+    private unsafe void Wake()
+    {
         byte wake = 1;
         LibC.write(_wakeWrite, &wake, 1);
     }
 
-    private void Run()
+    private unsafe void Run()
     {
         var stride = Packed ? 12 : 16;
         var events = stackalloc byte[BatchMax * 16];
@@ -128,7 +130,7 @@ public sealed unsafe partial class Watcher : IDisposable
         LibC.close(_wakeWrite);
     }
 
-    private void Control(int operation, int fd, uint events, long id)
+    private unsafe void Control(int operation, int fd, uint events, long id)
     {
         Span<byte> entry = stackalloc byte[16];
         BinaryPrimitives.WriteUInt32LittleEndian(entry, events);
@@ -157,7 +159,34 @@ public sealed unsafe partial class Watcher : IDisposable
         public void Dispose() => owner.Forget(fd, id);
     }
 
-    private static partial class Native
+    private sealed class OneWait
+    {
+        private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Lock _gate = new();
+        private IDisposable? _watch;
+
+        public Task Task => _ready.Task;
+
+        public void Arm(Watcher watcher, int fd)
+        {
+            lock (_gate)
+            {
+                _watch = watcher.Watch(fd, In, _ => Complete());
+            }
+        }
+
+        public void Complete()
+        {
+            lock (_gate)
+            {
+                _watch?.Dispose();
+            }
+
+            _ready.TrySetResult();
+        }
+    }
+
+    private static unsafe partial class Native
     {
         [LibraryImport("libc", SetLastError = true)]
         public static partial int epoll_create1(int flags);

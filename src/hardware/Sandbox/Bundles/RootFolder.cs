@@ -1,0 +1,113 @@
+using Analemma.Linux;
+
+namespace Analemma.Sandbox.Bundles;
+
+/// <summary>
+/// The read-only root that all sandboxes share: mount points and a minimal /etc of ours. Made once; a format number in
+/// it makes the next kernel renew it when we change what belongs there.
+/// </summary>
+internal static class RootFolder
+{
+    private const string Format = "1";
+
+    private static readonly string[] Folders =
+    [
+        "dev", "etc/ssl/certs", "home", "mnt", "opt/analemma/python", "proc", "run/analemma", "tmp", "usr", "var/tmp",
+        "work",
+    ];
+
+    private static readonly string[] SystemPaths = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
+
+    // What programs need of the host's /etc and tells nothing of it.
+    private static readonly string[] Copied = ["ld.so.cache", "localtime", "ssl/certs/ca-certificates.crt"];
+
+    /// <summary>Makes it where it is missing. Returns the host folders to be shown, read-only.</summary>
+    public static IReadOnlyList<string> Ensure(string root)
+    {
+        var stamp = $"{root}.format";
+        if (ProcFiles.TryRead(stamp) != Format)
+        {
+            if (Directory.Exists(root))
+            {
+                Directory.Delete(root, recursive: true);
+            }
+
+            Make(root);
+            File.WriteAllText(stamp, Format);
+        }
+
+        return
+        [
+            "/usr",
+            .. SystemPaths
+                .Select(name => $"/{name}")
+                .Where(path => Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null),
+        ];
+    }
+
+    private static void Make(string root)
+    {
+        foreach (var folder in Folders)
+        {
+            Directory.CreateDirectory($"{root}/{folder}");
+        }
+
+        // runc gives a tmpfs the mode of its mount point.
+        const UnixFileMode all = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        File.SetUnixFileMode($"{root}/tmp", all | UnixFileMode.StickyBit);
+        foreach (var name in SystemPaths)
+        {
+            var host = new DirectoryInfo($"/{name}");
+            if (host.LinkTarget is { } target)
+            {
+                File.CreateSymbolicLink($"{root}/{name}", target);
+            }
+            else if (host.Exists)
+            {
+                Directory.CreateDirectory($"{root}/{name}");
+            }
+        }
+
+        MakeEtc($"{root}/etc");
+    }
+
+    private static void MakeEtc(string etc)
+    {
+        File.WriteAllText(
+            $"{etc}/passwd",
+            "root:x:0:0:root:/:/usr/sbin/nologin\n"
+            + "agent:x:1000:1000:agent:/work:/bin/sh\n"
+            + "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n");
+        File.WriteAllText($"{etc}/group", "root:x:0:\nagent:x:1000:\nnogroup:x:65534:\n");
+        File.WriteAllText($"{etc}/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+        File.WriteAllText($"{etc}/resolv.conf", "");
+        File.WriteAllText($"{etc}/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
+        foreach (var name in Copied.Where(name => File.Exists($"/etc/{name}")))
+        {
+            File.Copy($"/etc/{name}", $"{etc}/{name}");
+        }
+
+        CopyAlternatives(etc);
+    }
+
+    // Debian's commands are links to /etc/alternatives/NAME, which link back into /usr.
+    private static void CopyAlternatives(string etc)
+    {
+        DirectoryInfo alternatives = new("/etc/alternatives");
+        if (!alternatives.Exists)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory($"{etc}/alternatives");
+        foreach (var link in alternatives.EnumerateFileSystemInfos())
+        {
+            if (link.LinkTarget is { } target && !target.Contains("/man/", StringComparison.Ordinal))
+            {
+                File.CreateSymbolicLink($"{etc}/alternatives/{link.Name}", target);
+            }
+        }
+    }
+}

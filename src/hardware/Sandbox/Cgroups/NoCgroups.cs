@@ -1,0 +1,46 @@
+using Analemma.Linux;
+
+namespace Analemma.Sandbox.Cgroups;
+
+/// <summary>A host that gives us no cgroup: nothing is limited, and killing rests on the pid namespace alone.</summary>
+internal sealed class NoCgroups(string reason) : ICgroupTree
+{
+    public string Version => "none";
+
+    public string? Lack(string guarantee) => reason;
+
+    public ICgroup Create(ICgroup? parent, string key) => new Nothing();
+
+    public ICgroup? Find(string path) => new Nothing();
+
+    public IReadOnlyList<ICgroup> Top() => [];
+
+    public void Remove()
+    {
+    }
+
+    private sealed class Nothing : ICgroup
+    {
+        public string Path => "";
+
+        public IReadOnlyList<string> JoinFiles => [];
+
+        public bool IsEmpty => true;
+
+        public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits) => [];
+
+        public void Freeze() => throw new SandboxException("cannot pause: the host gives no cgroup freezer");
+
+        public void Thaw() => throw new SandboxException("cannot resume: the host gives no cgroup freezer");
+
+        public void Kill()
+        {
+        }
+
+        public SandboxUsage ReadUsage() => new();
+
+        public IDisposable? WatchOom(Watcher watcher, Action happened) => null;
+
+        public bool TryRemove() => true;
+    }
+}

@@ -1,0 +1,52 @@
+using Analemma.Abi.Syscalls;
+using Analemma.Sandbox.Cgroups;
+
+namespace Analemma.Sandbox.Hosts;
+
+/// <summary>
+/// What an engine gives on this host, in words: for each guarantee the mechanism, or the reason why not and the remedy.
+/// Decides from what the probe found; touches nothing.
+/// </summary>
+internal sealed record GuaranteeTable(
+    string Engine, ICgroupTree Cgroups, IReadOnlyList<string> Namespaces, bool HasSeccomp, bool IsSingleUid)
+{
+    private const string CgroupRemedy =
+        "run the kernel as root, or as a systemd service with Delegate=yes";
+
+    public EngineReport Report() => new(Engine, Cgroups.Version, [
+        Cgroup(GuaranteeNames.Memory, "memory limit, swap off"),
+        Cgroup(GuaranteeNames.Pids, "pids limit"),
+        Cgroup(GuaranteeNames.Cpu, "cpu quota and weight"),
+        Cgroup(GuaranteeNames.Freezer, "freezer"),
+        Namespace(GuaranteeNames.Filesystem, "mount", "read-only root, private bounded /work and /tmp"),
+        Namespace(GuaranteeNames.Network, "network", "own network namespace without a route"),
+        Namespace(GuaranteeNames.Processes, "pid", "own pid namespace"),
+        new Guarantee(GuaranteeNames.Seccomp, HasSeccomp)
+        {
+            How = HasSeccomp ? "allow-list of system calls" : "no filter is configured",
+        },
+        Namespace(GuaranteeNames.UserNamespace, "user", "own user namespace"),
+        new Guarantee(GuaranteeNames.Uid, !IsSingleUid)
+        {
+            How = IsSingleUid ? "an ordinary user has one uid, which all agents share" : "a host uid for each agent",
+            Remedy = IsSingleUid ? "run the kernel as root" : null,
+        },
+        new Guarantee(GuaranteeNames.Denials, HasSeccomp)
+        {
+            How = HasSeccomp ? "seccomp user notification" : "no filter is configured",
+        },
+    ]);
+
+    private Guarantee Cgroup(string name, string how) => Cgroups.Lack(name) is { } reason
+        ? new Guarantee(name, Enforced: false) { How = reason, Remedy = CgroupRemedy }
+        : new Guarantee(name, Enforced: true) { How = $"cgroup {Cgroups.Version}: {how}" };
+
+    private Guarantee Namespace(string name, string needed, string how) => Namespaces.Contains(needed)
+        ? new Guarantee(name, Enforced: true) { How = how }
+        : new Guarantee(name, Enforced: false)
+        {
+            How = $"the host lets us make no {needed} namespace",
+            Remedy = "sysctl user.max_user_namespaces=65536; on Ubuntu also "
+                + "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+        };
+}

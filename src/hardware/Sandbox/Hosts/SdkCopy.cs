@@ -1,0 +1,28 @@
+namespace Analemma.Sandbox.Hosts;
+
+/// <summary>
+/// Copies the SDK to where every agent's uid can reach it: its folder may lie in somebody's home. Files are replaced in
+/// place, because the sandboxes of an earlier kernel may show them.
+/// </summary>
+internal static class SdkCopy
+{
+    public static void Update(string from, string to)
+    {
+        foreach (var source in Directory.EnumerateFiles(from, "*.py*", SearchOption.AllDirectories))
+        {
+            if (source.EndsWith(".pyc", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            FileInfo target = new(Path.Combine(to, Path.GetRelativePath(from, source)));
+            var time = File.GetLastWriteTimeUtc(source);
+            if (!target.Exists || target.LastWriteTimeUtc != time)
+            {
+                Directory.CreateDirectory(target.DirectoryName!);
+                File.Copy(source, target.FullName, overwrite: true);
+                File.SetLastWriteTimeUtc(target.FullName, time);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Analemma.Linux;
+
+namespace Analemma.Sandbox.Oci;
+
+/// <summary>
+/// The host folders of one sandbox. The private one is the kernel's; the run folder is shown to the agent, and only
+/// the agent's uid can enter it.
+/// </summary>
+internal sealed record SandboxFolders(string Private, string Run)
+{
+    public string Bundle => Private;
+
+    public string Stdout => $"{Private}/stdout";
+
+    public string Stderr => $"{Private}/stderr";
+
+    public string PidFile => $"{Private}/pid";
+
+    public string RuntimeLog => $"{Private}/runtime.log";
+
+    public string WorkCopy => $"{Private}/work";
+
+    public static SandboxFolders For(SandboxEngineOptions options, string key) =>
+        new($"{options.SandboxesFolder}/{key}", $"{options.RunFolders}/{key}");
+
+    public void Make(uint uid)
+    {
+        Directory.CreateDirectory(Private);
+        Directory.CreateDirectory(Run, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        HostFiles.ChangeOwner(Run, uid, uid);
+        const int ownerOnly = 0x180; // 0600
+        HostFiles.MakeFifo(Stdout, ownerOnly);
+        HostFiles.MakeFifo(Stderr, ownerOnly);
+    }
+
+    /// <summary>What only a running sandbox needs.</summary>
+    public void RemoveLive()
+    {
+        Remove(Run);
+        File.Delete(Stdout);
+        File.Delete(Stderr);
+    }
+
+    public void RemoveAll()
+    {
+        Remove(Run);
+        Remove(Private);
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Already gone.
+        }
+    }
+}

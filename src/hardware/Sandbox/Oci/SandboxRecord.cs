@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Analemma.Linux;
+
+namespace Analemma.Sandbox.Oci;
+
+/// <summary>
+/// sandbox.json in a sandbox's folder: what the next kernel must know to re-adopt or reap it, written before it runs.
+/// The start time is of the pid, so that a pid that was used again is not taken for the agent.
+/// </summary>
+internal sealed record SandboxRecord
+{
+    public required string Key { get; init; }
+
+    public required string Engine { get; init; }
+
+    public int Pid { get; init; }
+
+    public long StartTime { get; init; }
+
+    public required string CgroupPath { get; init; }
+
+    public uint Uid { get; init; }
+
+    public uint HostUid { get; init; }
+
+    public uint HostRootUid { get; init; }
+
+    public SandboxTier Tier { get; init; }
+
+    public required SandboxPolicy Policy { get; init; }
+
+    public IReadOnlyList<string> Missing { get; init; } = [];
+
+    public static string PathIn(string folder) => $"{folder}/sandbox.json";
+
+    public void Save(string folder)
+    {
+        var path = PathIn(folder);
+        File.WriteAllBytes($"{path}.new", JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.SandboxRecord));
+        File.Move($"{path}.new", path, overwrite: true);
+    }
+
+    /// <summary>Null when there is none or it cannot be read.</summary>
+    public static SandboxRecord? TryLoad(string folder)
+    {
+        if (ProcFiles.TryRead(PathIn(folder)) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(text, RecordJson.Default.SandboxRecord);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Holds its first process, if that still runs.</summary>
+    public PidFd? TryHold()
+    {
+        var handle = Pid > 0 ? PidFd.TryOpen(Pid) : null;
+        if (handle is not null && ProcFiles.TryReadStartTime(Pid) == StartTime && ProcFiles.TryReadState(Pid) != 'Z')
+        {
+            return handle;
+        }
+
+        handle?.Dispose();
+        return null;
+    }
+}
+
+[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSerializable(typeof(SandboxRecord))]
+internal sealed partial class RecordJson : JsonSerializerContext;

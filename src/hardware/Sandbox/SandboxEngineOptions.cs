@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Analemma.Linux;
+
+namespace Analemma.Sandbox;
+
+/// <summary>What the owner of the kernel decides about its sandboxes. The defaults here are the documentation.</summary>
+public sealed record SandboxEngineOptions
+{
+    /// <summary>
+    /// A folder of this kernel alone, absolute, on a file system that takes FIFOs. Bundles, logs, run folders and the
+    /// files of ended sandboxes live here; after a crash it says what is left over.
+    /// </summary>
+    public required string StateFolder { get; init; }
+
+    /// <summary>
+    /// auto (crun, then runc, then bubblewrap), or by name: crun, runc, runsc, kata, bubblewrap, unsandboxed.
+    /// </summary>
+    public string Engine { get; init; } = "auto";
+
+    /// <summary>Names the cgroups of this kernel beside others'; default from the state folder's path.</summary>
+    public string? Instance { get; init; }
+
+    /// <summary>A host folder with the Python SDK, which agents find on PYTHONPATH.</summary>
+    public string? SdkFolder { get; init; }
+
+    /// <summary>The OCI <c>linux.seccomp</c> section of a sandbox; null for no filter.</summary>
+    public Func<SandboxPolicy, JsonObject?>? Seccomp { get; init; }
+
+    /// <summary>First of the host uids that agents get, two each, when root makes the sandboxes.</summary>
+    public uint UidBase { get; init; } = 0x7000_0000;
+
+    /// <summary>How many host uids belong to all kernels of this host together.</summary>
+    public uint UidCount { get; init; } = 0x0800_0000;
+
+    /// <summary>Bytes of /tmp in each sandbox; they count against its memory.</summary>
+    public long TmpBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Runs the callbacks of descriptors; one of its own when null.</summary>
+    public Watcher? Watcher { get; init; }
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal string SandboxesFolder => Path.Combine(StateFolder, "sandboxes");
+
+    internal string RunFolders => Path.Combine(StateFolder, "run");
+
+    internal string RuntimeFolder => Path.Combine(StateFolder, "runtime");
+
+    internal string RootFolder => Path.Combine(StateFolder, "root");
+}
