@@ -221,7 +221,8 @@ internal sealed class Connection : IReady
             {
                 if (error != FrameError.None)
                 {
-                    Refuse(FrameRefusal.For(error), FrameRefusal.OpcodeAt(_decoder, buffer.AsSpan(at, length - at)));
+                    var opcode = FrameRefusal.OpcodeAt(_decoder, error, buffer.AsSpan(at, length - at));
+                    Refuse(FrameRefusal.For(error), opcode);
                 }
 
                 break;

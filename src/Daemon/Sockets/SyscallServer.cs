@@ -29,6 +29,9 @@ public sealed class SyscallServer : IAsyncDisposable
 {
     private const int Backlog = 4096;
 
+    /// <summary>For the connections of a user, those of 500 agents, and what else the kernel has open.</summary>
+    private const int OpenFilesWanted = 65_536;
+
     private readonly IoThread[] _io;
     private readonly ByteBudget _budget;
     private readonly ByteBudget _hostBudget;
@@ -69,8 +72,11 @@ public sealed class SyscallServer : IAsyncDisposable
 
     internal ILogger Log { get; }
 
-    public void ListenForHost(HostSocket socket) =>
+    public void ListenForHost(HostSocket socket)
+    {
+        OpenFileLimit.Raise(OpenFilesWanted);
         Add(new SocketListener(this, _io[0], socket.Open(Backlog), socket.Path, AgentIdentity.Host, _hostBudget, null));
+    }
 
     /// <summary>Listens for one agent. The path lies in a folder that only its sandbox sees.</summary>
     public AgentSocket ListenForAgent(string path, AgentIdentity identity) => Listen(path, identity, claim: null);

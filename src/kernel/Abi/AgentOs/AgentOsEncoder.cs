@@ -99,11 +99,11 @@ public static class AgentOsEncoder
 
     public static byte[] EncodeError(byte opcode, SysError error) => opcode switch
     {
-        (byte)SyscallNumber.Think => Write(json =>
+        (byte)SyscallNumber.Think when error.Code == SysErrorCode.NotConfigured => Write(json =>
         {
             json.WriteBoolean("success", false);
             json.WriteString("content", "");
-            json.WriteString("error", error.Code == SysErrorCode.NotConfigured ? NotConfigured : Text(opcode, error));
+            json.WriteString("error", NotConfigured);
         }),
         (byte)SyscallNumber.Kill when error.Code == SysErrorCode.NoSuchProcess =>
             Write(json => json.WriteBoolean("killed", false)),
@@ -122,6 +122,9 @@ public static class AgentOsEncoder
 
         switch (opcode)
         {
+            case (byte)SyscallNumber.Think:
+                json.WriteString("content", "");
+                break;
             case (byte)SyscallNumber.Kill:
                 json.WriteBoolean("killed", false);
                 break;
