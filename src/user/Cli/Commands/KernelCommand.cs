@@ -88,7 +88,7 @@ internal sealed class KernelCommand : ICliCommand
 
         var took = (long)session.Terminal.Time.GetElapsedTime(started).TotalMilliseconds;
         session.Terminal.Output.WriteLine(
-            $"the kernel runs (pid {status.Pid}) at {status.Socket}, ready after {Quantities.Duration(took)}");
+            $"the kernel runs (pid {status.Pid}) at {status.Socket}, ready after {Durations.Format(took)}");
         var missing = status.Guarantees.Where(guarantee => !guarantee.Enforced).Select(guarantee => guarantee.Name).ToArray();
         if (missing.Length > 0)
         {
@@ -111,13 +111,13 @@ internal sealed class KernelCommand : ICliCommand
         var output = session.Terminal.Output;
         output.WriteLine($"kernel     {status.Version}, pid {status.Pid}, boot {status.Boot}");
         output.WriteLine($"socket     {status.Socket} ({status.Connections} connections)");
-        output.WriteLine($"up         {Quantities.Duration(status.UptimeMs)}");
+        output.WriteLine($"up         {Durations.Format(status.UptimeMs)}");
         output.WriteLine($"sandbox    {status.Engine}, cgroups {status.Cgroups}");
         output.WriteLine($"pool       {status.PoolCreated} created, {status.PoolPreloaded} preloaded");
         output.WriteLine($"processes  {status.Starting} starting, {status.RunningProcesses} running, "
             + $"{status.Paused} paused, {status.Stopping} stopping, {status.Exited} exited");
         output.WriteLine($"journal    {status.JournalSequence} events");
-        output.WriteLine($"memory     {Quantities.Bytes(status.ResidentBytes)} resident");
+        output.WriteLine($"memory     {ByteSize.Format(status.ResidentBytes)} resident");
         return ExitCodes.Ok;
     }
 
@@ -125,7 +125,7 @@ internal sealed class KernelCommand : ICliCommand
     {
         var grace = session.Parsed.GetValue(_grace);
         long graceMs = 0;
-        if (grace is not null && !Quantities.TryMilliseconds(grace, out graceMs))
+        if (grace is not null && !Durations.TryParse(grace, out graceMs))
         {
             throw CliException.Usage($"--grace {grace} is not a time", "write it as 500ms or 5s");
         }

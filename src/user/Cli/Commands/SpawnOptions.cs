@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Values;
 
@@ -158,14 +159,14 @@ internal sealed class SpawnOptions
     private static long? Bytes(string? text) => text switch
     {
         null => null,
-        _ when Quantities.TryBytes(text, out var bytes) => bytes,
+        _ when ByteSize.TryParse(text, out var bytes) => bytes,
         _ => throw CliException.Usage($"--memory {text} is not a size", "write it as 65536, 64K, 256M or 1.5G"),
     };
 
     private static long? Milliseconds(string? text) => text switch
     {
         null => null,
-        _ when Quantities.TryMilliseconds(text, out var time) => time,
+        _ when Durations.TryParse(text, out var time) => time,
         _ => throw CliException.Usage($"--timeout {text} is not a time", "write it as 500ms, 30s, 5m or 2h"),
     };
 

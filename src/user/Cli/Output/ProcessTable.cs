@@ -1,4 +1,5 @@
 using System.Globalization;
+using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Values;
 using Spectre.Console;
@@ -34,11 +35,11 @@ internal static class ProcessTable
         process.Name,
         StateName(process.State),
         process.Pid == 0 ? "-" : process.Pid.ToString(CultureInfo.InvariantCulture),
-        Quantities.Duration(process.CpuMs),
-        Quantities.Bytes(process.State == ProcessState.Exited ? process.MemoryPeakBytes : process.MemoryBytes),
-        process.ThrottledMs == 0 ? "-" : Quantities.Duration(process.ThrottledMs),
+        Durations.Format(process.CpuMs),
+        ByteSize.Format(process.State == ProcessState.Exited ? process.MemoryPeakBytes : process.MemoryBytes),
+        process.ThrottledMs == 0 ? "-" : Durations.Format(process.ThrottledMs),
         process.Denied == 0 ? "-" : process.Denied.ToString(CultureInfo.InvariantCulture),
-        Quantities.Duration(process.UptimeMs),
+        Durations.Format(process.UptimeMs),
         ExitText.Of(process.Exit),
     ];
 

@@ -1,0 +1,90 @@
+using Analemma.Daemon.Configuration.Files;
+
+namespace Analemma.Daemon.Configuration;
+
+/// <summary>The kernel program's own arguments.</summary>
+internal sealed class BootFlags
+{
+    public const string Usage = """
+        analemma-kernel runs the kernel in the foreground. People start it with `analemma kernel start`.
+
+          --config FILE            the machine file, TOML or JSON; default $ANALEMMA_CONFIG, else
+                                   /etc/analemma/analemma.toml as root, ~/.config/analemma/analemma.toml otherwise
+          --SECTION.KEY=VALUE      one setting, over the file and the environment; see docs/reference/config.md
+          --probe                  find out what this host can enforce, print it as JSON, and end
+          --print-config           print the settings that would be used, as a machine file, and end
+          --version, --help
+
+        """;
+
+    private static readonly string[] Words = ["--config", "--probe", "--print-config", "--help", "--version"];
+
+    public BootAction Action { get; private set; } = BootAction.Run;
+
+    public string? ConfigFile { get; private set; }
+
+    public SettingSource Settings { get; } = new();
+
+    public static BootFlags Read(IReadOnlyList<string> args)
+    {
+        var flags = new BootFlags();
+        for (var i = 0; i < args.Count; i++)
+        {
+            var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
+            var isSetting = name.StartsWith("--", StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal);
+            if (isSetting || name == "--config")
+            {
+                value ??= ++i < args.Count ? args[i] : null;
+            }
+
+            flags.Take(name, value, isSetting);
+        }
+
+        return flags;
+    }
+
+    private void Take(string name, string? value, bool isSetting)
+    {
+        if (isSetting || name == "--config")
+        {
+            TakeValue(name, value);
+            return;
+        }
+
+        switch (name)
+        {
+            case "--probe":
+                Action = BootAction.Probe;
+                break;
+            case "--print-config":
+                Action = BootAction.PrintConfig;
+                break;
+            case "--help" or "-h":
+                Action = BootAction.Help;
+                break;
+            case "--version":
+                Action = BootAction.Version;
+                break;
+            default:
+                var near = Suggestion.For(name, Words) is { } word ? $"; did you mean {word}?" : "";
+                Settings.Problems.Add($"there is no argument {name}{near}");
+                break;
+        }
+    }
+
+    private void TakeValue(string name, string? value)
+    {
+        if (value is null)
+        {
+            Settings.Problems.Add($"{name} needs a value");
+        }
+        else if (name == "--config")
+        {
+            ConfigFile = value;
+        }
+        else
+        {
+            Settings.Add(name[2..], value, name);
+        }
+    }
+}

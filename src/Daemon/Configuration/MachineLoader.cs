@@ -1,0 +1,84 @@
+using System.Collections;
+using Analemma.Daemon.Configuration.Files;
+
+namespace Analemma.Daemon.Configuration;
+
+/// <summary>Gathers the settings: records' defaults, then the machine file, then the environment, then flags.</summary>
+internal sealed class MachineLoader(
+    IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, bool root)
+{
+    private const string ConfigVariable = "ANALEMMA_CONFIG";
+
+    private static readonly string[] FileNames = ["analemma.toml", "analemma.json"];
+
+    public static IReadOnlyDictionary<string, string> EnvironmentOfThisProcess() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(
+            entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal);
+
+    public BootRequest Load()
+    {
+        var flags = BootFlags.Read(args);
+        List<string> problems = [.. flags.Settings.Problems];
+        var options = new MachineOptions();
+        foreach (var source in new[] { FromFile(flags.ConfigFile), FromEnvironment() })
+        {
+            problems.AddRange(source.Problems);
+            options = OptionTable.Bind(options, source, problems);
+        }
+
+        options = OptionTable.Bind(options, flags.Settings, problems).WithPaths(Variable, root);
+        problems.AddRange(options.Problems());
+        return new BootRequest(flags.Action, options, problems);
+    }
+
+    private string? Variable(string name) => environment.TryGetValue(name, out var value) ? value : null;
+
+    private SettingSource FromFile(string? named)
+    {
+        var path = named ?? Variable(ConfigVariable) ?? DefaultFile();
+        if (path is null)
+        {
+            return new SettingSource();
+        }
+
+        try
+        {
+            var text = File.ReadAllText(path);
+            var name = Path.GetFileName(path);
+            return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+                ? JsonFile.Read(text, name)
+                : TomlFile.Read(text, name);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            var source = new SettingSource();
+            source.Problems.Add($"the machine file cannot be read: {fault.Message}");
+            return source;
+        }
+    }
+
+    /// <summary>Never from the folder that the kernel happens to be started in: a checkout must not configure it.</summary>
+    private string? DefaultFile()
+    {
+        var folder = root
+            ? "/etc/analemma"
+            : Path.Combine(Variable("XDG_CONFIG_HOME") ?? Path.Combine(Variable("HOME") ?? "/", ".config"), "analemma");
+        return FileNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>ANALEMMA_SECTION__KEY. Variables without the double underscore are for others.</summary>
+    private SettingSource FromEnvironment()
+    {
+        var source = new SettingSource();
+        foreach (var (name, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (name.StartsWith(OptionTable.VariablePrefix, StringComparison.Ordinal)
+                && name[OptionTable.VariablePrefix.Length..].Split("__") is [var section, var key])
+            {
+                source.Add($"{section}.{key}".ToLowerInvariant(), value, name);
+            }
+        }
+
+        return source;
+    }
+}

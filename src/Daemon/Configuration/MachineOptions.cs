@@ -1,0 +1,90 @@
+using Analemma.Abi;
+using Analemma.Daemon.Configuration.Sections;
+using Analemma.Kernel;
+
+namespace Analemma.Daemon.Configuration;
+
+/// <summary>
+/// All that the owner of the machine decides, from the machine file, the environment and flags, later ones over earlier
+/// ones. Read once at start. The defaults here are the documentation: docs/reference/config.md is made of them.
+/// </summary>
+internal sealed record MachineOptions
+{
+    public KernelSection Kernel { get; init; } = new();
+
+    public SandboxSection Sandbox { get; init; } = new();
+
+    public PoolSection Pool { get; init; } = new();
+
+    public DefaultsSection Defaults { get; init; } = new();
+
+    public LimitsSection Limits { get; init; } = new();
+
+    public JournalSection Journal { get; init; } = new();
+
+    /// <summary>Reads everything; a mistake anywhere is listed with all others and nothing may be started.</summary>
+    public static BootRequest Load(
+        IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, bool root) =>
+        new MachineLoader(args, environment, root).Load();
+
+    /// <summary>Every mistake at once, each naming its key.</summary>
+    public IEnumerable<string> Problems() =>
+    [
+        .. Kernel.Problems(),
+        .. Sandbox.Problems(),
+        .. Pool.Problems(),
+        .. Defaults.Problems(),
+        .. Limits.Problems(),
+        .. Journal.Problems(),
+    ];
+
+    /// <summary>The part that the pure kernel decides by.</summary>
+    public KernelOptions ToKernelOptions(IReadOnlyList<string> enforced) => new()
+    {
+        Defaults = Defaults.ToLimits(),
+        GraceMs = Defaults.GraceMs,
+        ProcessesMax = Limits.ProcessesMax,
+        DeadRecordsMax = Limits.DeadRecordsMax,
+        Enforced = enforced,
+        UnsandboxedAllowed = Sandbox.UnsandboxedAllowed,
+    };
+
+    internal MachineOptions Copy() => this with
+    {
+        Kernel = Kernel with { },
+        Sandbox = Sandbox with { },
+        Pool = Pool with { },
+        Defaults = Defaults with { },
+        Limits = Limits with { },
+        Journal = Journal with { },
+    };
+
+    /// <summary>Fills in the paths that depend on the host and on who starts the kernel.</summary>
+    internal MachineOptions WithPaths(Func<string, string?> environment, bool root)
+    {
+        var state = Kernel.StateFolder.Length > 0 ? Kernel.StateFolder : Abi.StateFolder.DefaultPath(environment, root);
+        var socket = Kernel.Socket.Length > 0 ? Kernel.Socket : KernelSocket.DefaultPath(environment, root);
+        var journal = Journal.Path.Length > 0 ? Journal.Path : Path.Combine(state, "journal.db");
+        return this with
+        {
+            Kernel = Kernel with { Socket = socket, StateFolder = state },
+            Journal = Journal with { Path = journal },
+        };
+    }
+}
+
+/// <summary>What the kernel program is asked to do.</summary>
+internal enum BootAction
+{
+    Run,
+
+    /// <summary>Find out what this host can enforce and print it as STATUS would, as JSON.</summary>
+    Probe,
+
+    PrintConfig,
+    Help,
+    Version,
+}
+
+/// <summary>The program's arguments, understood. With problems, nothing but printing them may be done.</summary>
+internal sealed record BootRequest(BootAction Action, MachineOptions Options, IReadOnlyList<string> Problems);

@@ -1,0 +1,29 @@
+using Analemma.Kernel;
+
+namespace Analemma.Daemon.Configuration.Sections;
+
+/// <summary>The <c>[limits]</c> section of the machine file: bounds of the kernel as a whole.</summary>
+internal sealed record LimitsSection
+{
+    private const int ProcessesHighest = 100_000;
+    private const int DeadRecordsHighest = 1_000_000;
+
+    [Setting("Living agents at once.")]
+    public int ProcessesMax { get; init; } = new KernelOptions().ProcessesMax;
+
+    [Setting("Records of dead agents that are kept; the oldest go first.")]
+    public int DeadRecordsMax { get; init; } = new KernelOptions().DeadRecordsMax;
+
+    public IEnumerable<string> Problems()
+    {
+        if (ProcessesMax is < 1 or > ProcessesHighest)
+        {
+            yield return $"limits.processes_max is {ProcessesMax}; it must be 1 to {ProcessesHighest}";
+        }
+
+        if (DeadRecordsMax is < 0 or > DeadRecordsHighest)
+        {
+            yield return $"limits.dead_records_max is {DeadRecordsMax}; it must be 0 to {DeadRecordsHighest}";
+        }
+    }
+}

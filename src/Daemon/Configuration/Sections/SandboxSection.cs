@@ -1,0 +1,61 @@
+namespace Analemma.Daemon.Configuration.Sections;
+
+/// <summary>What isolates the agents. Auto takes the first that passes a trial at start: crun, runc, bubblewrap.</summary>
+internal enum Engine
+{
+    Auto,
+    Crun,
+    Runc,
+    Runsc,
+    Kata,
+    Bubblewrap,
+    Unsandboxed,
+}
+
+/// <summary>The <c>[sandbox]</c> section of the machine file.</summary>
+internal sealed record SandboxSection
+{
+    private const long HostUidMax = uint.MaxValue - 1;
+
+    [Setting("What isolates the agents; auto takes the first of crun, runc and bubblewrap that passes a trial at start.")]
+    public Engine Engine { get; init; } = Engine.Auto;
+
+    [Setting("Whether a client on the host may ask for an agent without a sandbox.")]
+    public bool UnsandboxedAllowed { get; init; } = true;
+
+    [Setting("The first of the host uids that agents get when root makes the sandboxes.")]
+    public long UidBase { get; init; } = 0x7000_0000;
+
+    [Setting("How many host uids belong to all kernels of this host together.")]
+    public long UidCount { get; init; } = 0x0800_0000;
+
+    [Setting("The size of /tmp in a sandbox; what lies there counts against its memory.", IsBytes = true)]
+    public long TmpBytes { get; init; } = 64 * 1024 * 1024;
+
+    [Setting("The host folder of the Python SDK, which agents can import; empty for none.",
+        DefaultText = "the one that came with the kernel")]
+    public string SdkFolder { get; init; } = "";
+
+    public IEnumerable<string> Problems()
+    {
+        if (UidBase is < 1 or > HostUidMax)
+        {
+            yield return $"sandbox.uid_base is {UidBase}; it must be 1 to {HostUidMax}";
+        }
+
+        if (UidCount < 2 || UidCount > HostUidMax - Math.Max(UidBase, 0))
+        {
+            yield return $"sandbox.uid_count is {UidCount}; it must be 2 to what is left above sandbox.uid_base";
+        }
+
+        if (TmpBytes is < 64 * 1024 or > 1L << 40)
+        {
+            yield return $"sandbox.tmp_bytes is {TmpBytes}; it must be 64K to 1024G";
+        }
+
+        if (SdkFolder.Length > 0 && !SdkFolder.StartsWith('/'))
+        {
+            yield return $"sandbox.sdk_folder is '{SdkFolder}'; it must be an absolute path, or empty";
+        }
+    }
+}
