@@ -40,9 +40,12 @@ internal sealed record OptionRow(PropertyInfo Section, PropertyInfo Property, Se
 
     private static IEnumerable<string> EnumNames(Type type) => Enum.GetNames(type).Select(SnakeCase);
 
-    private static string Describe(object written) => written is string text
-        ? $"'{text}'"
-        : System.Convert.ToString(written, CultureInfo.InvariantCulture)!.ToLowerInvariant();
+    private static string Describe(object written) => written switch
+    {
+        string text => $"'{text}'",
+        List<object> => "a list",
+        _ => System.Convert.ToString(written, CultureInfo.InvariantCulture)!.ToLowerInvariant(),
+    };
 
     private object? Parse(object written)
     {
@@ -63,7 +66,12 @@ internal sealed record OptionRow(PropertyInfo Section, PropertyInfo Property, Se
             return name is null ? null : Enum.Parse(type, name);
         }
 
-        return Whole(written) is { } number ? Fit(number, type) : null;
+        return Whole(written) switch
+        {
+            { } number when type == typeof(long) => (object)number,
+            { } number when number is >= int.MinValue and <= int.MaxValue => (int)number,
+            _ => null,
+        };
     }
 
     private long? Whole(object written) => written switch
@@ -74,16 +82,6 @@ internal sealed record OptionRow(PropertyInfo Section, PropertyInfo Property, Se
         string text when Setting.IsBytes && ByteSize.TryParse(text, out var bytes) => bytes,
         _ => null,
     };
-
-    private static object? Fit(long number, Type type)
-    {
-        if (type == typeof(long))
-        {
-            return number;
-        }
-
-        return number is >= int.MinValue and <= int.MaxValue ? (int)number : null;
-    }
 }
 
 /// <summary>Every setting, in the order of the records: the one table behind binding, reference and --print-config.</summary>
