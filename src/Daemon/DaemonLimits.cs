@@ -1,0 +1,37 @@
+namespace Analemma.Daemon;
+
+/// <summary>Bounds of the daemon's own queues and waits. The kernel's are in its Limits.</summary>
+internal static class DaemonLimits
+{
+    /// <summary>Events that wait to enter the kernel; beyond, new calls are refused with try_again.</summary>
+    public const int ArrivalsMax = 50_000;
+
+    /// <summary>Sandboxes being made at once: more only fight for the same cores.</summary>
+    public const int LaunchesAtOnceMax = 16;
+
+    /// <summary>A script file, which is read whole.</summary>
+    public const int ScriptBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>A read of a file that is gathered for an AgentOS client is bounded by the call; a piece is this long.</summary>
+    public const int PieceBytes = 64 * 1024;
+
+    /// <summary>Output of one EXEC; what is beyond is dropped, and said to be.</summary>
+    public const long ExecOutputBytesMax = 16L * 1024 * 1024;
+
+    public static readonly TimeSpan ExecTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Counters are read about so often while few agents live …</summary>
+    public static readonly TimeSpan SampleEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>… and so that reading costs at most about 2 % of a core when many do.</summary>
+    public static readonly TimeSpan SampleEveryPerProcess = TimeSpan.FromMilliseconds(2.5);
+
+    /// <summary>After the grace of a shutdown, what still lives is killed; after this, it is left to the next start.</summary>
+    public static readonly TimeSpan ShutdownSlack = TimeSpan.FromSeconds(10);
+
+    /// <summary>Records between two checkpoints.</summary>
+    public const long CheckpointEvery = 5_000;
+
+    /// <summary>Records kept before a checkpoint, for whoever asks about the past.</summary>
+    public const long RecordsKept = 100_000;
+}

@@ -1,0 +1,39 @@
+using Analemma.Abi;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon;
+
+/// <summary>Event ids: 100 boot, 500 sandboxes.</summary>
+internal static partial class DaemonLog
+{
+    [LoggerMessage(100, LogLevel.Information, "kernel {Version} is ready on {Socket} after {Ms} ms (boot {Boot}, {Engine})")]
+    public static partial void Ready(
+        this ILogger log, string version, string socket, long ms, long boot, string engine);
+
+    [LoggerMessage(101, LogLevel.Information, "kernel stopped")]
+    public static partial void Stopped(this ILogger log);
+
+    [LoggerMessage(102, LogLevel.Critical, "the kernel found itself wrong and ends; a new one recovers")]
+    public static partial void Panicked(this ILogger log, Exception wrong);
+
+    [LoggerMessage(103, LogLevel.Warning, "{Count} background tasks still ran at the deadline")]
+    public static partial void StillRunning(this ILogger log, int count);
+
+    [LoggerMessage(104, LogLevel.Information, "leftovers of an earlier kernel: {Adopted} adopted, {Reaped} reaped")]
+    public static partial void Leftovers(this ILogger log, int adopted, int reaped);
+
+    [LoggerMessage(105, LogLevel.Warning, "this host cannot enforce {Guarantee}: {Why}")]
+    public static partial void NotEnforced(this ILogger log, string guarantee, string why);
+
+    [LoggerMessage(106, LogLevel.Warning, "checkpoint at {Sequence} failed: {Why}")]
+    public static partial void CheckpointFailed(this ILogger log, long sequence, string why);
+
+    [LoggerMessage(500, LogLevel.Debug, "process {Process} runs in {Key}")]
+    public static partial void Launched(this ILogger log, ProcessId process, string key);
+
+    [LoggerMessage(501, LogLevel.Warning, "process {Process} could not start: {Why}")]
+    public static partial void LaunchFailed(this ILogger log, ProcessId process, string why);
+
+    [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
+    public static partial void SandboxFault(this ILogger log, string key, string why);
+}

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using Analemma.Daemon.Sockets;
+
+namespace Analemma.Daemon.Loop;
+
+/// <summary>The calls that are inside the kernel or with a runner, by id. Each is taken out once, by its end.</summary>
+internal sealed class CallTable
+{
+    private readonly ConcurrentDictionary<long, SyscallCall> _calls = new();
+    private readonly ConcurrentDictionary<long, CancellationTokenSource> _watched = new();
+
+    public int Count => _calls.Count;
+
+    public void Add(SyscallCall call) => _calls[call.Id] = call;
+
+    public SyscallCall? Find(long id) => _calls.GetValueOrDefault(id);
+
+    public SyscallCall? Remove(long id) => _calls.TryRemove(id, out var call) ? call : null;
+
+    /// <summary>Takes a call out that its client took back, and tells its runner.</summary>
+    public bool Cancel(long id)
+    {
+        var found = Remove(id) is not null;
+        if (_watched.TryRemove(id, out var watched))
+        {
+            watched.Cancel();
+        }
+
+        return found;
+    }
+
+    /// <summary>For a runner: cancelled when the client takes the call back, or when the kernel stops.</summary>
+    public CancellationTokenSource Watch(SyscallCall call, CancellationToken stopping)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _watched[call.Id] = source;
+        if (call.IsOver)
+        {
+            source.Cancel();
+        }
+
+        return source;
+    }
+
+    public void Unwatch(long id) => _watched.TryRemove(id, out _);
+}

@@ -1,0 +1,224 @@
+using System.Collections.Concurrent;
+using Analemma.Abi;
+using Analemma.Daemon.Sockets;
+using Analemma.Journal;
+using Analemma.Kernel;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Policy;
+
+namespace Analemma.Daemon.Loop;
+
+// THE LOOP
+//
+// Whoever brings an event enters the kernel if it is idle, and otherwise leaves the event to the one inside: so a call
+// to an idle kernel costs no thread hop, and there is never more than one writer. The right to be inside is a baton. A
+// turn with durable events keeps the baton while the journal commits, without a thread; the journal's own thread then
+// ends the turn, and goes on with what has arrived meanwhile (that is the group in group commit).
+//
+// Effects start on the thread that ends the turn; runners return at once. If the journal cannot keep a batch, nothing
+// of it has happened, and the kernel stops: a new one recovers.
+internal sealed class KernelLoop : ISyscallSink
+{
+    private const int Free = 0;
+    private const int Held = 1;
+
+    private readonly ConcurrentQueue<KernelEvent> _arrivals = new();
+    private readonly KernelTurns _turns;
+    private readonly JournalWriter _journal;
+    private readonly IEffectRunner _effects;
+    private readonly CallTable _calls;
+    private readonly TimeProvider _time;
+    private readonly Action<Exception> _panic;
+    private readonly Action<JournalPosition, KernelState>? _turnEnded;
+    private readonly List<DurableRecord> _records = [];
+    private int _waiting;
+    private int _baton;
+    private volatile bool _stopped;
+    private volatile bool _panicked;
+
+    public KernelLoop(
+        KernelState state,
+        JournalPosition position,
+        JournalWriter journal,
+        IEffectRunner effects,
+        CallTable calls,
+        TimeProvider time,
+        Action<Exception> panic,
+        Action<JournalPosition, KernelState>? turnEnded = null)
+    {
+        _turns = new KernelTurns(state);
+        _journal = journal;
+        Position = position;
+        _effects = effects;
+        _calls = calls;
+        _time = time;
+        _panic = panic;
+        _turnEnded = turnEnded;
+    }
+
+    /// <summary>Where the journal stands as of the last turn that ended.</summary>
+    public JournalPosition Position { get; private set; }
+
+    /// <summary>To be looked at only before the first event, and when the loop has stopped.</summary>
+    public KernelState State => _turns.State;
+
+    /// <summary>The clock that events are stamped with.</summary>
+    public long Now => _time.GetUtcNow().UtcTicks;
+
+    public void Submit(SyscallCall call)
+    {
+        if (SyscallRules.Check(call.Syscall) is { } problem)
+        {
+            call.Fail(problem);
+            return;
+        }
+
+        if (Volatile.Read(ref _waiting) >= DaemonLimits.ArrivalsMax)
+        {
+            call.Fail(new SysError(
+                SysErrorCode.TryAgain, $"{DaemonLimits.ArrivalsMax} events wait for the kernel", "try again shortly"));
+            return;
+        }
+
+        _calls.Add(call);
+        Post(new SyscallArrived(new CallId(call.Id), new Caller(call.Peer.Process, call.Peer.Uid), call.Syscall)
+        {
+            At = Now,
+        });
+    }
+
+    public void Cancelled(SyscallCall call)
+    {
+        if (_calls.Cancel(call.Id))
+        {
+            Post(new CallCancelled(new CallId(call.Id)) { At = Now });
+        }
+    }
+
+    /// <summary>Brings an event to the kernel. Events of the daemon itself are never refused: they are bounded.</summary>
+    public void Post(KernelEvent @event)
+    {
+        Interlocked.Increment(ref _waiting);
+        _arrivals.Enqueue(@event);
+        Enter();
+    }
+
+    /// <summary>From now on nothing enters. Completes when a turn in progress has ended.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        SpinWait wait = default;
+        while (Interlocked.CompareExchange(ref _baton, Held, Free) != Free && !_panicked)
+        {
+            wait.SpinOnce();
+        }
+    }
+
+    private void Enter()
+    {
+        while (!_stopped && !_arrivals.IsEmpty && Interlocked.CompareExchange(ref _baton, Held, Free) == Free)
+        {
+            if (!RunTurns())
+            {
+                return;
+            }
+
+            Volatile.Write(ref _baton, Free);
+        }
+    }
+
+    /// <summary>With the baton: true when all turns have ended, false when the journal has the baton now.</summary>
+    private bool RunTurns()
+    {
+        try
+        {
+            while (BeginTurn())
+            {
+                if (_records.Count > 0)
+                {
+                    Commit();
+                    return false;
+                }
+
+                EndTurn();
+            }
+
+            return true;
+        }
+        catch (Exception wrong) when (wrong is KernelPanicException or JournalStoreException or ArgumentException)
+        {
+            Panic(wrong);
+            return false;
+        }
+    }
+
+    private bool BeginTurn()
+    {
+        while (_arrivals.TryDequeue(out var @event))
+        {
+            Interlocked.Decrement(ref _waiting);
+            _turns.Arrive(@event);
+        }
+
+        _records.Clear();
+        return _turns.Begin(_records);
+    }
+
+    private void Commit()
+    {
+        var batch = new JournalEntry[_records.Count];
+        for (var i = 0; i < batch.Length; i++)
+        {
+            batch[i] = new JournalEntry(_records[i].Type, _records[i].Body, _records[i].At);
+        }
+
+        if (!_journal.TryAppend(batch, Committed))
+        {
+            throw new JournalStoreException(JournalStoreFailure.Busy, "the journal takes no more, though one turn waits");
+        }
+    }
+
+    private void Committed(AppendOutcome outcome)
+    {
+        if (outcome.Failure is { } failure)
+        {
+            Panic(failure);
+            return;
+        }
+
+        try
+        {
+            Position = outcome.Position;
+            EndTurn();
+        }
+        catch (KernelPanicException wrong)
+        {
+            Panic(wrong);
+            return;
+        }
+
+        if (RunTurns())
+        {
+            Volatile.Write(ref _baton, Free);
+            Enter();
+        }
+    }
+
+    private void EndTurn()
+    {
+        foreach (var effect in _turns.End())
+        {
+            _effects.Start(effect);
+        }
+
+        _turnEnded?.Invoke(Position, _turns.State);
+    }
+
+    // The baton stays held: a kernel that is wrong takes no further turn.
+    private void Panic(Exception wrong)
+    {
+        _stopped = true;
+        _panicked = true;
+        _panic(wrong);
+    }
+}

@@ -1,0 +1,111 @@
+using Analemma.Daemon.Loop;
+using Analemma.Kernel;
+using Analemma.Kernel.Effects;
+
+namespace Analemma.Daemon.Runners;
+
+/// <summary>Sends each effect to its runner. Decides nothing.</summary>
+internal sealed class EffectRunner(
+    CallTable calls,
+    LiveSandboxes live,
+    LaunchRunner launches,
+    DataRunner data,
+    TimerRunner timers,
+    StatusRunner status,
+    BackgroundTasks tasks,
+    SandboxFaults faults,
+    Action stopped) : IEffectRunner
+{
+    public void Start(Effect effect)
+    {
+        switch (effect)
+        {
+            case Answer answer:
+                calls.Remove(answer.Call.Value)?.Reply(answer.Reply);
+                break;
+            case Refuse refuse:
+                calls.Remove(refuse.Call.Value)?.Fail(refuse.Error);
+                break;
+            case Publish publish:
+                Tell(publish);
+                break;
+            case Perform perform:
+                data.Start(perform);
+                break;
+            case DescribeKernel describe:
+                calls.Remove(describe.Call.Value)?.Reply(status.Complete(describe.Known));
+                break;
+            case Launch launch:
+                launches.Start(launch);
+                break;
+            case ArmTimer arm:
+                timers.Arm(arm);
+                break;
+            case DisarmTimer disarm:
+                timers.Disarm(disarm.Timer);
+                break;
+            case Forget forget:
+                Forget(forget);
+                break;
+            case StopKernel:
+                stopped();
+                break;
+            case Raise:
+                break;
+            default:
+                Touch(effect);
+                break;
+        }
+    }
+
+    private void Touch(Effect effect)
+    {
+        var process = effect switch
+        {
+            SendSignal signal => signal.Process,
+            KillAll kill => kill.Process,
+            Freeze freeze => freeze.Process,
+            Thaw thaw => thaw.Process,
+            _ => throw new KernelPanicException($"no runner for {effect.GetType().Name}"),
+        };
+        if (!live.TryGet(process, out var sandbox) || sandbox.Exited.IsCompleted)
+        {
+            return;
+        }
+
+        faults.Guard(sandbox, () =>
+        {
+            switch (effect)
+            {
+                case SendSignal signal:
+                    sandbox.Signal(signal.Signal);
+                    break;
+                case KillAll:
+                    sandbox.Kill();
+                    break;
+                case Freeze:
+                    sandbox.Freeze();
+                    break;
+                case Thaw:
+                    sandbox.Thaw();
+                    break;
+            }
+        });
+    }
+
+    private void Tell(Publish publish)
+    {
+        if (calls.Find(publish.Subscriber.Value) is { } subscriber)
+        {
+            Subscribers.Send(subscriber, publish.Event);
+        }
+    }
+
+    private void Forget(Forget forget)
+    {
+        if (live.Remove(forget.Process) is { } sandbox)
+        {
+            tasks.Run(async _ => await sandbox.DisposeAsync());
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Processes;
+using Analemma.Sandbox;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon.Runners;
+
+/// <summary>
+/// Makes sandboxes and watches them to their end. Ends every launch with SandboxStarted and later SandboxExited, or
+/// with SandboxStartFailed.
+/// </summary>
+internal sealed class LaunchRunner(
+    ISandboxEngine sandboxed,
+    ISandboxEngine unsandboxed,
+    AgentSockets sockets,
+    LiveSandboxes live,
+    BackgroundTasks tasks,
+    TimeProvider time,
+    Action<KernelEvent> post,
+    string sdkInside,
+    ILogger log) : IDisposable
+{
+    private readonly SemaphoreSlim _places = new(DaemonLimits.LaunchesAtOnceMax);
+
+    private long Now => time.GetUtcNow().UtcTicks;
+
+    public void Start(Launch launch) => tasks.Run(cancellationToken => LaunchAsync(launch, cancellationToken));
+
+    /// <summary>Takes over a sandbox of an earlier kernel.</summary>
+    public void Adopt(Process process, ISandbox sandbox)
+    {
+        live.Add(process.Id, sandbox);
+        sockets.Open(sandbox, process.Id, process.Name, process.Plan.Limits.ToWire());
+        tasks.Run(_ => WatchAsync(process.Id, sandbox));
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    private async Task LaunchAsync(Launch launch, CancellationToken cancellationToken)
+    {
+        ISandbox? sandbox = null;
+        try
+        {
+            await _places.WaitAsync(cancellationToken);
+            try
+            {
+                sandbox = await MakeAsync(launch, cancellationToken);
+            }
+            finally
+            {
+                _places.Release();
+            }
+
+            // Told before it runs, so that nothing the agent does can reach the kernel before its start has.
+            post(new SandboxStarted(
+                launch.Process,
+                sandbox.Key,
+                sandbox.HostPid,
+                sandbox.Engine,
+                sandbox.Tier.ToString().ToLowerInvariant(),
+                sandbox.Missing)
+            {
+                At = Now,
+            });
+            await ReleaseAsync(launch, sandbox, cancellationToken);
+        }
+        catch (Exception failure) when (failure is SandboxException or IOException or UnauthorizedAccessException
+            or OperationCanceledException)
+        {
+            await FailAsync(launch, sandbox, failure);
+            return;
+        }
+
+        log.Launched(launch.Process, sandbox.Key);
+        await WatchAsync(launch.Process, sandbox);
+    }
+
+    private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
+    {
+        var script = await ReadScriptAsync(launch.Plan, cancellationToken);
+        var engine = launch.Plan.Sandboxed ? sandboxed : unsandboxed;
+        var policy = SandboxPolicies.For(launch, sdkInside);
+        var sandbox = await engine.CreateAsync(policy, cancellationToken);
+        live.Add(launch.Process, sandbox);
+        if (script is not null)
+        {
+            await using var file = sandbox.Work.OpenWrite(Path.GetFileName(launch.Plan.Script!), append: false, 0x1ED);
+            await file.WriteAsync(script, cancellationToken);
+        }
+
+        sockets.Open(sandbox, launch.Process, launch.Plan.Name, launch.Plan.Limits.ToWire());
+        return sandbox;
+    }
+
+    private async Task ReleaseAsync(Launch launch, ISandbox sandbox, CancellationToken cancellationToken)
+    {
+        if (sandbox.Tier is SandboxTier.Preloaded)
+        {
+            var policy = SandboxPolicies.For(launch, sdkInside);
+            sockets.AnswerClaim(sandbox, new ClaimReply(launch.Process, policy.Python!.ScriptPath)
+            {
+                Args = policy.Python.Args,
+                Env = policy.Env,
+                Cwd = policy.Cwd,
+            });
+            return;
+        }
+
+        await sandbox.StartAsync(cancellationToken);
+    }
+
+    private async Task<byte[]?> ReadScriptAsync(SpawnPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.Script is not { } path)
+        {
+            return null;
+        }
+
+        await using var source = plan.Parent == ProcessId.None
+            ? OpenHostScript(path)
+            : live.TryGet(plan.Parent, out var parent) ? parent.Work.OpenRead(path)
+            : throw new SandboxException($"script {path}: the process that spawns it is gone");
+        if (source.Length > DaemonLimits.ScriptBytesMax)
+        {
+            throw new SandboxException(
+                $"script {path} has {source.Length} bytes; at most {DaemonLimits.ScriptBytesMax} are read");
+        }
+
+        var bytes = new byte[source.Length];
+        await source.ReadExactlyAsync(bytes, cancellationToken);
+        return bytes;
+    }
+
+    private static FileStream OpenHostScript(string path)
+    {
+        if (!Path.IsPathRooted(path))
+        {
+            throw new SandboxException(
+                $"script {path} is not an absolute path", "the kernel does not know your working directory");
+        }
+
+        var attributes = File.Exists(path)
+            ? File.GetAttributes(path)
+            : throw new SandboxException($"script {path} does not exist on the host, or is not a file");
+        return attributes.HasFlag(FileAttributes.Device)
+            ? throw new SandboxException($"script {path} is a device")
+            : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+    }
+
+    private async Task FailAsync(Launch launch, ISandbox? sandbox, Exception failure)
+    {
+        sandbox ??= live.TryGet(launch.Process, out var made) ? made : null;
+        live.Exited(launch.Process);
+        var known = failure as SandboxException;
+        var code = known?.NotEnforceable == true ? SysErrorCode.NotEnforceable
+            : failure is OperationCanceledException ? SysErrorCode.ShuttingDown
+            : SysErrorCode.StartFailed;
+        post(new SandboxStartFailed(launch.Process, code, failure.Message, known?.Hint) { At = Now });
+        log.LaunchFailed(launch.Process, failure.Message);
+        if (sandbox is not null)
+        {
+            sockets.Close(sandbox);
+            sandbox.Kill();
+            await sandbox.Exited;
+        }
+    }
+
+    private async Task WatchAsync(ProcessId process, ISandbox sandbox)
+    {
+        var exit = await sandbox.Exited;
+        live.Exited(process);
+        sockets.Close(sandbox);
+        post(new SandboxExited(process, exit.Code, exit.Signal, UsageSampler.Convert(exit.Usage)) { At = Now });
+    }
+}

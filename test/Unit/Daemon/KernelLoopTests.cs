@@ -1,0 +1,206 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Loop;
+using Analemma.Daemon.Sockets;
+using Analemma.Journal;
+using Analemma.Kernel;
+using Analemma.Kernel.Effects;
+
+namespace Analemma.Unit.Tests.Daemon;
+
+public sealed class KernelLoopTests : IDisposable
+{
+    private readonly HeldJournal _journal = new();
+    private readonly RecordedEffects _effects = new();
+    private readonly CallTable _calls = new();
+    private readonly List<Exception> _panics = [];
+    private readonly KernelLoop _loop;
+
+    public KernelLoopTests() => _loop = new KernelLoop(
+        new KernelState(),
+        JournalPosition.Beginning,
+        new JournalWriter(_journal),
+        _effects,
+        _calls,
+        TimeProvider.System,
+        _panics.Add);
+
+    public void Dispose() => _journal.Dispose();
+
+    [Fact]
+    public void No_effect_is_seen_before_its_event_is_durable()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
+        Assert.Equal(1, _journal.Held);
+        Assert.Empty(_effects.Started);
+
+        _journal.Release();
+        Assert.IsType<Launch>(Assert.Single(_effects.Started));
+    }
+
+    [Fact]
+    public void An_idle_kernel_is_entered_on_the_arriving_thread()
+    {
+        _loop.Submit(new TestCall(1, new List()));
+        Assert.IsType<Answer>(Assert.Single(_effects.Started));
+        Assert.Equal(Environment.CurrentManagedThreadId, _effects.Thread);
+    }
+
+    [Fact]
+    public void What_arrives_during_a_commit_waits_its_turn_and_is_committed_together()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
+        _loop.Submit(new TestCall(2, new Spawn { Argv = ["true"] }));
+        _loop.Submit(new TestCall(3, new List()));
+        _loop.Submit(new TestCall(4, new Spawn { Argv = ["true"] }));
+        Assert.Equal([1], _journal.Batches);
+
+        _journal.Release();
+        Assert.Equal([1, 2], _journal.Batches);
+        Assert.Single(_effects.Started);
+
+        _journal.Release();
+        Assert.Equal(
+            [typeof(Launch), typeof(Launch), typeof(Answer), typeof(Launch)],
+            _effects.Started.Select(effect => effect.GetType()));
+        var listed = (ListReply)_effects.Started.OfType<Answer>().Single().Reply;
+        Assert.Equal([1, 2], listed.Processes.Select(process => process.Id.Value));
+    }
+
+    [Fact]
+    public void A_journal_that_cannot_keep_a_batch_stops_the_kernel_and_nothing_of_it_happens()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
+        _journal.Release(new JournalStoreException(JournalStoreFailure.Busy, "disk full"));
+        Assert.Single(_panics);
+        _loop.Submit(new TestCall(2, new List()));
+        Assert.Empty(_effects.Started);
+    }
+
+    [Fact]
+    public void A_malformed_request_is_answered_at_the_edge_and_enters_nothing()
+    {
+        var call = new TestCall(1, new Spawn());
+        _loop.Submit(call);
+        Assert.Equal(SysErrorCode.InvalidArgument, call.Failure!.Code);
+        Assert.Equal(0, _journal.Held);
+        Assert.Equal(0, _calls.Count);
+    }
+
+    [Fact]
+    public async Task Many_threads_are_one_writer()
+    {
+        using var store = new MemoryJournalStore();
+        var effects = new RecordedEffects();
+        var loop = new KernelLoop(
+            new KernelState(),
+            JournalPosition.Beginning,
+            new JournalWriter(store),
+            effects,
+            new CallTable(),
+            TimeProvider.System,
+            _panics.Add);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                Syscall syscall = i % 3 == 0 ? new Spawn { Argv = ["true"] } : new Wait { Id = new ProcessId(999_999) };
+                loop.Submit(new TestCall((thread * 10_000) + i + 1, syscall));
+            }
+        })));
+        Assert.Empty(_panics);
+        Assert.False(effects.Overlapped);
+        Assert.Equal(8000, effects.Started.OfType<Launch>().Count() + effects.Started.OfType<Refuse>().Count());
+        Assert.Equal(
+            Enumerable.Range(1, 2668).Select(id => (long)id),
+            effects.Started.OfType<Launch>().Select(launch => launch.Process.Value));
+    }
+
+    private sealed class TestCall(long id, Syscall syscall) : SyscallCall(id, new Peer(ProcessId.None, 0, 0), syscall)
+    {
+        public SysError? Failure { get; private set; }
+
+        public override bool IsOver => Failure is not null;
+
+        public override void Reply(Reply reply)
+        {
+        }
+
+        public override void Fail(SysError error) => Failure = error;
+
+        public override ValueTask<bool> SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(true);
+
+        public override bool TrySendEvent(EventView piece) => true;
+    }
+
+    private sealed class RecordedEffects : IEffectRunner
+    {
+        private int _inside;
+
+        public List<Effect> Started { get; } = [];
+
+        public int Thread { get; private set; }
+
+        public bool Overlapped { get; private set; }
+
+        public void Start(Effect effect)
+        {
+            Overlapped |= Interlocked.Exchange(ref _inside, 1) == 1;
+            Started.Add(effect);
+            Thread = Environment.CurrentManagedThreadId;
+            Volatile.Write(ref _inside, 0);
+        }
+    }
+
+    /// <summary>A store whose commits end when the test says so.</summary>
+    private sealed class HeldJournal : IJournalStore
+    {
+        private Action<JournalStoreException?>? _done;
+        private JournalPosition _next;
+
+        public List<int> Batches { get; } = [];
+
+        public int Held => _done is null ? 0 : 1;
+
+        public long Commits => 0;
+
+        public JournalPosition Anchor => JournalPosition.Beginning;
+
+        public JournalPosition Last { get; private set; }
+
+        public bool TailCanTear => false;
+
+        public void Append(IReadOnlyList<JournalRecord> batch, Action<JournalStoreException?> done)
+        {
+            Batches.Add(batch.Count);
+            _next = batch[^1].Position;
+            _done = done;
+        }
+
+        public void Release(JournalStoreException? failure = null)
+        {
+            var done = _done!;
+            _done = null;
+            Last = failure is null ? _next : Last;
+            done(failure);
+        }
+
+        public IEnumerable<JournalRecord> Read(long fromSequence) => [];
+
+        public Checkpoint? ReadCheckpoint() => null;
+
+        public Task WriteCheckpointAsync(Checkpoint checkpoint, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
+
+        public Task<int> PruneAsync(long throughSequence, CancellationToken cancellationToken) => Task.FromResult(0);
+
+        public void DropTail(long fromSequence)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
