@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners;
+using Analemma.Daemon.Sockets;
+using Analemma.Journal;
+using Analemma.Kernel;
+using Analemma.Kernel.Events;
+using Analemma.Sandbox;
+using Analemma.Storage.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon.Boot;
+
+/// <summary>What one kernel is started with.</summary>
+internal sealed record KernelHostOptions
+{
+    public required string Socket { get; init; }
+
+    public required string StateFolder { get; init; }
+
+    public KernelOptions Kernel { get; init; } = new();
+
+    public required SandboxEngineOptions Sandbox { get; init; }
+
+    /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
+    public bool AdoptLeftovers { get; init; }
+}
+
+// BOOT
+//
+//   1  claim the socket path         a live kernel is refused before anything is touched
+//   2  open the journal, recover     the state as of the last durable event
+//   3  open the sandbox engine       what this host can enforce, found by trying
+//   4  KernelStarted                 the first event, with the options
+//   5  leftovers                     every process that the journal calls alive is adopted or reaped
+//   6  listen                        only now can anybody ask anything
+//
+// The end is the same backwards, and bounded: SHUTDOWN stops all processes at once; when the last has ended, or the
+// deadline has passed, the socket closes, runners drain, the state is written and the journal closes.
+internal sealed class KernelHost : IAsyncDisposable
+{
+    public const string Version = "0.1.0";
+
+    /// <summary>Where agents find the Python SDK.</summary>
+    public const string SdkInside = "/usr/lib/analemma/python";
+
+    private readonly KernelHostOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CallTable _calls = new();
+    private readonly LiveSandboxes _live = new();
+    private readonly HostSocket _socket;
+    private readonly SqliteJournalStore _store;
+    private readonly JournalWriter _journal;
+    private readonly BackgroundTasks _tasks;
+    private readonly Checkpoints _checkpoints;
+    private readonly DeferredSink _sink = new();
+    private readonly SyscallServer _server;
+    private readonly AgentSockets _sockets;
+    private SandboxStack? _sandboxes;
+    private KernelLoop? _loop;
+    private TimerRunner? _timers;
+    private LaunchRunner? _launches;
+
+    private KernelHost(KernelHostOptions options, TimeProvider time, ILogger log)
+    {
+        (_options, _time, _log) = (options, time, log);
+        _socket = HostSocket.Claim(options.Socket);
+        Directory.CreateDirectory(
+            options.StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _store = SqliteJournalStore.Open(Path.Combine(options.StateFolder, "journal.db"));
+        _journal = new JournalWriter(_store);
+        _tasks = new BackgroundTasks(Panic, log);
+        _checkpoints = new Checkpoints(_journal, _tasks, log);
+        _server = new SyscallServer(_sink, new SocketOptions { KernelVersion = Version }, time, log);
+        _sockets = new AgentSockets(_server);
+    }
+
+    /// <summary>Completes when the kernel has stopped: with null when it was asked to, else with what went wrong.</summary>
+    public Task<Exception?> Stopped => _stopped.Task;
+
+    public static async Task<KernelHost> StartAsync(
+        KernelHostOptions options, TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.GetTimestamp();
+        var host = new KernelHost(options, time, log);
+        try
+        {
+            await host.BootAsync(cancellationToken);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
+        var state = host._loop!.State;
+        log.Ready(
+            Version,
+            options.Socket,
+            (long)Stopwatch.GetElapsedTime(watch).TotalMilliseconds,
+            state.Boot,
+            host._sandboxes!.Report.Engine);
+        return host;
+    }
+
+    /// <summary>Asks the kernel to stop, as SHUTDOWN does. A second time, without grace.</summary>
+    public void RequestStop(long? graceMs = null) =>
+        _loop?.Post(new SyscallArrived(
+            new CallId(0), new Caller(ProcessId.None, 0), new Shutdown { GraceMs = graceMs }) { At = _loop.Now });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await _tasks.CancelAsync();
+        await _tasks.DrainAsync(TimeSpan.FromSeconds(5), _time);
+        _loop?.Stop();
+        _timers?.Dispose();
+        if (_sandboxes is not null)
+        {
+            await _sandboxes.DisposeAsync();
+        }
+
+        if (_loop is not null && !_stopped.Task.IsFaulted)
+        {
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+            await _checkpoints.FinishAsync(_loop.Position, _loop.State, deadline.Token);
+        }
+
+        _launches?.Dispose();
+        await _tasks.DisposeAsync();
+        _store.Dispose();
+        _socket.Dispose();
+        _log.Stopped();
+    }
+
+    private async Task BootAsync(CancellationToken cancellationToken)
+    {
+        var opening = SandboxStack.OpenAsync(_options.Sandbox, cancellationToken);
+        var state = RecoveredState.From(_store);
+        _sandboxes = await opening;
+        Compose(state);
+        foreach (var missing in _sandboxes.Report.Guarantees.Where(guarantee => !guarantee.Enforced))
+        {
+            _log.NotEnforced(missing.Name, missing.How);
+        }
+
+        _loop!.Post(new KernelStarted(Version, _sandboxes.Report.Engine, _options.Kernel with
+        {
+            Enforced = [.. _sandboxes.Report.Guarantees.Where(kept => kept.Enforced).Select(kept => kept.Name)],
+        })
+        {
+            At = _loop.Now,
+        });
+        var leftovers = new Leftovers(_sandboxes, _launches!, _loop.Post, () => _loop.Now, _log);
+        await leftovers.SettleAsync(state.Processes.Living.ToArray(), _options.AdoptLeftovers, cancellationToken);
+        var sampler = new UsageSampler(_live, _time, _loop.Post);
+        _tasks.Run(sampler.RunAsync);
+        _sink.Open(_loop);
+        _server.ListenForHost(_socket);
+    }
+
+    private void Compose(KernelState state)
+    {
+        var sandboxes = _sandboxes!;
+        var effects = new DeferredEffects();
+        _loop = new KernelLoop(
+            state, _store.Last, _journal, effects, _calls, _time, Panic, _checkpoints.TurnEnded);
+        _timers = new TimerRunner(_time, _loop.Post);
+        _launches = new LaunchRunner(
+            sandboxes.Sandboxed, sandboxes.Unsandboxed, _sockets, _live, _tasks, _time, _loop.Post, SdkInside, _log);
+        var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees);
+        effects.Open(new EffectRunner(
+            _calls,
+            _live,
+            _launches,
+            new DataRunner(_live, _calls, _tasks, _time),
+            _timers,
+            new StatusRunner(facts, () => _loop.Position.Sequence, () => _server.Connections, sandboxes.PoolCounts),
+            _tasks,
+            new SandboxFaults(_log),
+            Ended));
+    }
+
+    private void Denied(DeniedAttempt attempt)
+    {
+        if (_live.TryGet(attempt.SandboxKey, out var process))
+        {
+            _loop?.Post(new DenialReported(process, attempt.Kind, attempt.What, attempt.Reason, 1)
+            {
+                At = _loop.Now,
+            });
+        }
+    }
+
+    private void Ended() => _stopped.TrySetResult(null);
+
+    private void Panic(Exception wrong)
+    {
+        _log.Panicked(wrong);
+        _stopped.TrySetResult(wrong);
+    }
+}

@@ -1,0 +1,32 @@
+using Analemma.Sandbox;
+using Analemma.Sandbox.Seccomp;
+
+namespace Analemma.Daemon.Boot;
+
+/// <summary>The engines of one kernel, and how they are put together.</summary>
+internal sealed class SandboxStack : IAsyncDisposable
+{
+    private SandboxStack(ISandboxEngine sandboxed, ISandboxEngine unsandboxed) =>
+        (Sandboxed, Unsandboxed) = (sandboxed, unsandboxed);
+
+    public ISandboxEngine Sandboxed { get; }
+
+    public ISandboxEngine Unsandboxed { get; }
+
+    public EngineReport Report => Sandboxed.Report;
+
+    public static async Task<SandboxStack> OpenAsync(
+        SandboxEngineOptions options, CancellationToken cancellationToken)
+    {
+        var sandboxed = await SandboxEngines.OpenAsync(
+            options with { Seccomp = policy => Filter(policy) }, cancellationToken);
+        return new SandboxStack(sandboxed, sandboxed);
+    }
+
+    public (int Created, int Preloaded) PoolCounts() => (0, 0);
+
+    public ValueTask DisposeAsync() => Sandboxed.DisposeAsync();
+
+    private static System.Text.Json.Nodes.JsonObject Filter(SandboxPolicy policy) =>
+        SeccompProfile.Agent.ToOci(new SeccompOptions { AuditReads = policy.AuditReads });
+}
