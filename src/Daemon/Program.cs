@@ -4,7 +4,6 @@ using Analemma.Daemon.Boot;
 using Analemma.Daemon.Sockets;
 using Analemma.Journal;
 using Analemma.Sandbox;
-using Analemma.Sandbox.Hosts;
 using Microsoft.Extensions.Logging;
 
 HybridCgroups.Cover();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
@@ -108,9 +107,11 @@ internal sealed class KernelHost : IAsyncDisposable
     }
 
     /// <summary>Asks the kernel to stop, as SHUTDOWN does. A second time, without grace.</summary>
-    public void RequestStop(long? graceMs = null) =>
-        _loop?.Post(new SyscallArrived(
-            new CallId(0), new Caller(ProcessId.None, 0), new Shutdown { GraceMs = graceMs }) { At = _loop.Now });
+    public void RequestStop(long? graceMs = null)
+    {
+        var stop = new Shutdown { GraceMs = graceMs };
+        _loop?.Post(new SyscallArrived(default, default, stop) { At = _loop.Now });
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -148,15 +149,10 @@ internal sealed class KernelHost : IAsyncDisposable
             _log.NotEnforced(missing.Name, missing.How);
         }
 
-        _loop!.Post(new KernelStarted(Version, _sandboxes.Report.Engine, _options.Kernel with
-        {
-            Enforced = [.. _sandboxes.Report.Guarantees.Where(kept => kept.Enforced).Select(kept => kept.Name)],
-        })
-        {
-            At = _loop.Now,
-        });
-        var leftovers = new Leftovers(_sandboxes, _launches!, _loop.Post, () => _loop.Now, _log);
-        await leftovers.SettleAsync(state.Processes.Living.ToArray(), _options.AdoptLeftovers, cancellationToken);
+        string[] enforced = [.. _sandboxes.Report.Guarantees.Where(kept => kept.Enforced).Select(kept => kept.Name)];
+        var decided = _options.Kernel with { Enforced = enforced };
+        _loop!.Post(new KernelStarted(Version, _sandboxes.Report.Engine, decided) { At = _loop.Now });
+        new Leftovers(_loop.Post, () => _loop.Now, _log).Settle([.. state.Processes.Living]);
         var sampler = new UsageSampler(_live, _time, _loop.Post);
         _tasks.Run(sampler.RunAsync);
         _sink.Open(_loop);
@@ -179,21 +175,10 @@ internal sealed class KernelHost : IAsyncDisposable
             _launches,
             new DataRunner(_live, _calls, _tasks, _time),
             _timers,
-            new StatusRunner(facts, () => _loop.Position.Sequence, () => _server.Connections, sandboxes.PoolCounts),
+            new StatusRunner(facts, () => _loop.Position.Sequence, () => _server.Connections, SandboxStack.PoolCounts),
             _tasks,
             new SandboxFaults(_log),
             Ended));
-    }
-
-    private void Denied(DeniedAttempt attempt)
-    {
-        if (_live.TryGet(attempt.SandboxKey, out var process))
-        {
-            _loop?.Post(new DenialReported(process, attempt.Kind, attempt.What, attempt.Reason, 1)
-            {
-                At = _loop.Now,
-            });
-        }
     }
 
     private void Ended() => _stopped.TrySetResult(null);

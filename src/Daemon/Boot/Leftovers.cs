@@ -1,4 +1,3 @@
-using Analemma.Daemon.Runners;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
 using Microsoft.Extensions.Logging;
@@ -6,12 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace Analemma.Daemon.Boot;
 
 /// <summary>Settles every process that the journal calls alive when a kernel starts: adopted, or reaped.</summary>
-internal sealed class Leftovers(
-    SandboxStack sandboxes, LaunchRunner launches, Action<KernelEvent> post, Func<long> now, ILogger log)
+internal sealed class Leftovers(Action<KernelEvent> post, Func<long> now, ILogger log)
 {
-    public async Task SettleAsync(IReadOnlyList<Process> living, bool adopt, CancellationToken cancellationToken)
+    public void Settle(IReadOnlyList<Process> living)
     {
-        var adopted = 0;
         foreach (var process in living)
         {
             post(new LeftoverReaped(process.Id, "the kernel was killed; its sandbox was ended at the next start")
@@ -22,9 +19,7 @@ internal sealed class Leftovers(
 
         if (living.Count > 0)
         {
-            log.Leftovers(adopted, living.Count - adopted);
+            log.Leftovers(0, living.Count);
         }
-
-        await Task.CompletedTask;
     }
 }

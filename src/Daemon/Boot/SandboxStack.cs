@@ -23,7 +23,7 @@ internal sealed class SandboxStack : IAsyncDisposable
         return new SandboxStack(sandboxed, sandboxed);
     }
 
-    public (int Created, int Preloaded) PoolCounts() => (0, 0);
+    public static (int Created, int Preloaded) PoolCounts() => (0, 0);
 
     public ValueTask DisposeAsync() => Sandboxed.DisposeAsync();
 
