@@ -1,4 +1,4 @@
-"""Where the kernel listens, when nobody says."""
+"""Where the kernel listens, when nobody says. The kernel has the same rule."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ SYSTEM_SOCKET = "/run/analemma/kernel.sock"
 
 
 def default_socket() -> str:
-    """`$ANALEMMA_SOCKET`; inside a sandbox its own socket; else the user's kernel, else the machine's."""
+    """`$ANALEMMA_SOCKET`; inside a sandbox its own socket; as root the machine's; else the user's."""
     named = os.environ.get("ANALEMMA_SOCKET")
     if named:
         return named
     if os.path.exists(AGENT_SOCKET):
         return AGENT_SOCKET
+    if os.geteuid() == 0:
+        return SYSTEM_SOCKET
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime:
-        own = os.path.join(runtime, "analemma", "kernel.sock")
-        if os.geteuid() != 0 or os.path.exists(own) or not os.path.exists(SYSTEM_SOCKET):
-            return own
-    return SYSTEM_SOCKET
+        return os.path.join(runtime, "analemma", "kernel.sock")
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return os.path.join(state, "analemma", "kernel.sock")

@@ -58,9 +58,9 @@ def _named_after(method: Any, call: Any) -> Any:
 class Kernel:
     """A connection to the kernel, made at the first call and again after it was lost.
 
-    `timeout` is how many seconds the kernel may be silent while a call waits for it, beyond the time that the call takes
-    by its nature, as `wait` and `exec` do; None is for ever. Threads take turns on one `Kernel`, and a long `wait` keeps the others waiting: give
-    each thread its own, or use `AsyncKernel`.
+    `timeout` is how many seconds the kernel may be silent while a call waits for it, beyond the time that the call
+    takes by its nature, as `wait` and `exec` do; None is for ever. Threads take turns on one `Kernel`, and a long
+    `wait` keeps the others waiting: give each thread its own, or use `AsyncKernel`.
 
         with Kernel() as kernel:
             agent = kernel.spawn("agent.py", name="worker")

@@ -53,7 +53,7 @@ class AgentOsTests(unittest.TestCase):
     def test_names_and_signatures_are_those_of_agentos(self) -> None:
         shape = {
             name: list(inspect.signature(getattr(AgentOSClient, name)).parameters)[1:]
-            for name in ("connect", "disconnect", "send", "recv", "call", "echo", "exit", "spawn", "kill", "list_agents")
+            for name in "connect disconnect send recv call echo exit spawn kill list_agents".split()
         }
         self.assertEqual(
             shape,

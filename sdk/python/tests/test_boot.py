@@ -1,7 +1,7 @@
 """The preloaded interpreter: a program must not be able to tell it from a cold start.
 
-Each program runs under `python3 SCRIPT SOCKET ARGS…` and under _boot with a scripted kernel that answers its CLAIM, and
-both must write the same, in the same order on each stream, and end the same way.
+Each program runs under `python3 SCRIPT SOCKET ARGS…` and under _boot with a scripted kernel that answers its CLAIM,
+and both must write the same, in the same order on each stream, and end the same way.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PROGRAMS = {
     "exit_builtin": "exit(5)",
     "exit_hard": "import os; print('lost'); os._exit(6)",
     "exit_raised": "raise SystemExit(7)",
-    "exit_in_a_function": "def f():\n    try:\n        raise SystemExit(8)\n    finally:\n        print('finally')\nf()",
+    "exit_in_a_function": "def f():\n    try:\n        raise SystemExit(8)\n    finally:\n        print(9)\nf()",
     "interrupted": "raise KeyboardInterrupt",
     "interrupted_by_a_signal": "import os, signal; os.kill(os.getpid(), signal.SIGINT); import time; time.sleep(5)",
     "terminated": "import os, signal; os.kill(os.getpid(), signal.SIGTERM); import time; time.sleep(5)",
@@ -141,7 +141,7 @@ PROGRAMS = {
     "assertion": "assert False, 'why'",
     "inspect_source": "import inspect\ndef f():\n    return 1\nprint(inspect.getsource(f), inspect.getfile(f))",
     "traceback_text": "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    print(traceback.format_exc())",
-    "run_again": "import runpy, sys\nif len(sys.argv) < 9:\n    sys.argv += ['x'] * 9\n    runpy.run_path(__file__)\nprint(1)",
+    "run_again": "import runpy, sys\nif len(sys.argv) < 9:\n    sys.argv += 'x' * 9\n    runpy.run_path(__file__)\nprint(1)",
     "flags": "import sys; print(sys.flags, sys.warnoptions, sys.implementation.name, sys.executable, sys.prefix)",
     "paths": "import sys; print(sys.path)",
     "open_files": "import os; print(sorted(os.listdir('/proc/self/fd'))[:3], len(os.listdir('/proc/self/fd')))",
@@ -244,10 +244,18 @@ class BootTests(unittest.TestCase):
         self.assertEqual(self.closed, len(PROGRAMS))
 
     def test_environments_do_the_same_as_under_a_plain_python(self) -> None:
-        shown = "import os, sys, time\nassert sys.argv\nprint('a', time.tzname, hash('x') if 'HASH' in os.environ else '')\n"
-        shown += "for s in (sys.stdout, sys.stderr):\n    print(s.name, s.mode, s.encoding, s.write_through, type(s.buffer))\n"
-        shown += "os.write(1, b'bytes\\n')\nprint('b')\nimport warnings; warnings.warn('w')\n"
-        script = self.put("shown.py", shown)
+        script = self.put(
+            "shown.py",
+            """
+            import os, sys, time, warnings
+            print('a', time.tzname, hash('x') if 'PYTHONHASHSEED' in os.environ else '')
+            for s in (sys.stdout, sys.stderr):
+                print(s.name, s.mode, s.encoding, s.write_through, type(s.buffer))
+            os.write(1, b'bytes\\n')
+            print('b')
+            warnings.warn('w')
+            """,
+        )
         for name, env in ENVIRONMENTS.items():
             with self.subTest(name):
                 self.same(script, env)

@@ -69,11 +69,14 @@ class PackageTests(unittest.TestCase):
             self.assertEqual(analemma.default_socket(), "/said.sock")
         with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": "/run/user/1"}), mock.patch.object(os, "geteuid") as uid:
             os.environ.pop("ANALEMMA_SOCKET", None)
-            uid.return_value = 1000
             with mock.patch.object(_paths, "AGENT_SOCKET", "/nonexistent"):
+                uid.return_value = 0
+                self.assertEqual(analemma.default_socket(), "/run/analemma/kernel.sock")
+                uid.return_value = 1000
                 self.assertEqual(analemma.default_socket(), "/run/user/1/analemma/kernel.sock")
                 del os.environ["XDG_RUNTIME_DIR"]
-                self.assertEqual(analemma.default_socket(), "/run/analemma/kernel.sock")
+                os.environ["XDG_STATE_HOME"] = "/state"
+                self.assertEqual(analemma.default_socket(), "/state/analemma/kernel.sock")
             with mock.patch.object(_paths, "AGENT_SOCKET", "/"):
                 self.assertEqual(analemma.default_socket(), "/")
 

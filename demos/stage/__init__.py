@@ -1,0 +1,1 @@
+"""What the demonstrations share: a kernel of their own, the live table, and claims that hold or do not."""
