@@ -141,7 +141,13 @@ PROGRAMS = {
     "assertion": "assert False, 'why'",
     "inspect_source": "import inspect\ndef f():\n    return 1\nprint(inspect.getsource(f), inspect.getfile(f))",
     "traceback_text": "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    print(traceback.format_exc())",
-    "run_again": "import runpy, sys\nif len(sys.argv) < 9:\n    sys.argv += 'x' * 9\n    runpy.run_path(__file__)\nprint(1)",
+    "again": """
+        import runpy, sys
+        if len(sys.argv) < 9:
+            sys.argv += ["x"] * 9
+            runpy.run_path(__file__)
+        print(1)
+        """,
     "flags": "import sys; print(sys.flags, sys.warnoptions, sys.implementation.name, sys.executable, sys.prefix)",
     "paths": "import sys; print(sys.path)",
     "open_files": "import os; print(sorted(os.listdir('/proc/self/fd'))[:3], len(os.listdir('/proc/self/fd')))",

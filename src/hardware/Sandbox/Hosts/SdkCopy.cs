@@ -2,7 +2,7 @@ namespace Analemma.Sandbox.Hosts;
 
 /// <summary>
 /// Copies the SDK to where every agent's uid can reach it: its folder may lie in somebody's home. Files are replaced in
-/// place, because the sandboxes of an earlier kernel may show them.
+/// place, because the sandboxes of an earlier kernel may show them. Compiled files go along: no agent could keep its own.
 /// </summary>
 internal static class SdkCopy
 {
@@ -10,11 +10,6 @@ internal static class SdkCopy
     {
         foreach (var source in Directory.EnumerateFiles(from, "*.py*", SearchOption.AllDirectories))
         {
-            if (source.EndsWith(".pyc", StringComparison.Ordinal))
-            {
-                continue;
-            }
-
             FileInfo target = new(Path.Combine(to, Path.GetRelativePath(from, source)));
             var time = File.GetLastWriteTimeUtc(source);
             if (!target.Exists || target.LastWriteTimeUtc != time)
