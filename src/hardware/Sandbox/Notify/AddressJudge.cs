@@ -17,7 +17,7 @@ internal static class AddressJudge
     private const int Inet6Size = 24;
     private const int NamePort = 53;
 
-    public static bool IsDenied(ReadOnlySpan<byte> address, int pid, RootFolder root)
+    public static bool IsDenied(ReadOnlySpan<byte> address, int pid, ProcessRoot root)
     {
         if (address.Length < sizeof(ushort))
         {
@@ -70,7 +70,7 @@ internal static class AddressJudge
     }
 
     /// <summary>Not one that a process of the same sandbox listens on.</summary>
-    private static bool IsForeign(ReadOnlySpan<byte> name, int pid, RootFolder root)
+    private static bool IsForeign(ReadOnlySpan<byte> name, int pid, ProcessRoot root)
     {
         if (name.IsEmpty)
         {

@@ -5,7 +5,7 @@ namespace Analemma.Sandbox.Notify;
 /// <summary>One sandbox as the listener knows it: its filters, its root folder, and what it tried lately.</summary>
 internal sealed class NotifiedSandbox(string key, AttemptReports reports) : IDisposable
 {
-    private RootFolder? _root;
+    private ProcessRoot? _root;
 
     public string Key { get; } = key;
 
@@ -18,7 +18,7 @@ internal sealed class NotifiedSandbox(string key, AttemptReports reports) : IDis
     /// The root that every process inside shares, for none may change it; null when the process that asks has gone.
     /// Kept, so that it costs one open for each sandbox and not one for each call.
     /// </summary>
-    public RootFolder? RootSeenBy(int pid) => _root ??= RootFolder.TryOpen(pid);
+    public ProcessRoot? RootSeenBy(int pid) => _root ??= ProcessRoot.TryOpen(pid);
 
     public void Dispose()
     {

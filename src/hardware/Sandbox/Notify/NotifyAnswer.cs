@@ -128,7 +128,7 @@ internal sealed class NotifyAnswer(NotifyRules rules)
         if (_attempt.Buffer[0] != (byte)'/')
         {
             var link = FolderLink(folder);
-            var length = RootFolder.ReadLink(link, _attempt.FolderBuffer[..^1]);
+            var length = ProcessRoot.ReadLink(link, _attempt.FolderBuffer[..^1]);
             _attempt.FolderLength = length > 0 && _attempt.FolderBuffer[0] == (byte)'/' ? length : 0;
         }
 
@@ -152,7 +152,7 @@ internal sealed class NotifyAnswer(NotifyRules rules)
         return _link.AsSpan(0, written);
     }
 
-    private void ReportOpen(NotifiedSandbox sandbox, int number, RootFolder root, bool write)
+    private void ReportOpen(NotifiedSandbox sandbox, int number, ProcessRoot root, bool write)
     {
         var path = _attempt.AbsolutePath();
         if (write ? OpenJudge.IsDeniedWrite(path, root) : OpenJudge.IsHiddenRead(path, root))

@@ -14,7 +14,7 @@ namespace Analemma.Sandbox.Notify;
 /// <summary>Finds out whether an open is one that the sandbox refuses.</summary>
 internal static class OpenJudge
 {
-    public static bool IsDeniedWrite(ReadOnlySpan<byte> path, RootFolder root)
+    public static bool IsDeniedWrite(ReadOnlySpan<byte> path, ProcessRoot root)
     {
         if (path.IsEmpty || path.IndexOf("/__pycache__/"u8) >= 0)
         {
@@ -34,7 +34,7 @@ internal static class OpenJudge
         return IsReadOnly(path, root);
     }
 
-    public static bool IsHiddenRead(ReadOnlySpan<byte> path, RootFolder root)
+    public static bool IsHiddenRead(ReadOnlySpan<byte> path, ProcessRoot root)
     {
         if (path.IsEmpty || path.StartsWith("/proc/"u8) || path.StartsWith("/dev/"u8))
         {
@@ -42,10 +42,10 @@ internal static class OpenJudge
         }
 
         return root.Look(path, out _) is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES
-            && RootFolder.ExistsOnHost(path);
+            && ProcessRoot.ExistsOnHost(path);
     }
 
-    private static bool IsReadOnly(ReadOnlySpan<byte> path, RootFolder root)
+    private static bool IsReadOnly(ReadOnlySpan<byte> path, ProcessRoot root)
     {
         var error = root.Look(path, out var readOnly);
         if (error == 0)

@@ -7,18 +7,18 @@ namespace Analemma.Linux;
 /// A host process's root folder, in which paths mean what they mean to that process: openat2(2) RESOLVE_IN_ROOT. Looks
 /// only (O_PATH): opens no device, waits for no FIFO.
 /// </summary>
-public sealed unsafe partial class RootFolder : SafeHandleMinusOneIsInvalid
+public sealed unsafe partial class ProcessRoot : SafeHandleMinusOneIsInvalid
 {
     private const ulong RESOLVE_IN_ROOT = 0x10;
 
-    private RootFolder(int fd)
+    private ProcessRoot(int fd)
         : base(ownsHandle: true) => SetHandle(fd);
 
     /// <summary>Null when the process has gone, or is not ours to look into.</summary>
-    public static RootFolder? TryOpen(int pid)
+    public static ProcessRoot? TryOpen(int pid)
     {
         var fd = LibC.open($"/proc/{pid}/root", LibC.O_PATH | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
-        return fd >= 0 ? new RootFolder(fd) : null;
+        return fd >= 0 ? new ProcessRoot(fd) : null;
     }
 
     /// <summary>
