@@ -17,6 +17,8 @@ internal static class AddressJudge
     private const int Inet6Size = 24;
     private const int NamePort = 53;
 
+    private static ReadOnlySpan<byte> MappedPrefix => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
     public static bool IsDenied(ReadOnlySpan<byte> address, int pid, ProcessRoot root)
     {
         if (address.Length < sizeof(ushort))
@@ -27,7 +29,8 @@ internal static class AddressJudge
         return BinaryPrimitives.ReadUInt16LittleEndian(address) switch
         {
             Unix => IsForeign(address[2..], pid, root),
-            Inet or Inet6 => EndPoint(address) is { } to && (!IsLoopback(to.Address) || to.Port == NamePort),
+            Inet when address.Length >= Inet4Size => !IsLoopback4(address.Slice(4, 4)) || IsNamePort(address),
+            Inet6 when address.Length >= Inet6Size => !IsLoopback6(address.Slice(8, 16)) || IsNamePort(address),
             _ => false,
         };
     }
@@ -63,11 +66,16 @@ internal static class AddressJudge
         return null;
     }
 
-    private static bool IsLoopback(IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return IPAddress.IsLoopback(plain) || plain.Equals(IPAddress.Any) || plain.Equals(IPAddress.IPv6Any);
-    }
+    private static bool IsNamePort(ReadOnlySpan<byte> address) =>
+        BinaryPrimitives.ReadUInt16BigEndian(address[2..]) == NamePort;
+
+    // The unspecified address means this host to connect(2).
+    private static bool IsLoopback4(ReadOnlySpan<byte> address) =>
+        address[0] == 127 || !address.ContainsAnyExcept((byte)0);
+
+    private static bool IsLoopback6(ReadOnlySpan<byte> address) => address.StartsWith(MappedPrefix)
+        ? IsLoopback4(address[12..])
+        : !address[..15].ContainsAnyExcept((byte)0) && address[15] <= 1;
 
     /// <summary>Not one that a process of the same sandbox listens on.</summary>
     private static bool IsForeign(ReadOnlySpan<byte> name, int pid, ProcessRoot root)
