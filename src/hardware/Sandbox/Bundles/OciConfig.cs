@@ -11,8 +11,7 @@ internal sealed record OciConfig(
     OciRoot Root,
     string Hostname,
     IReadOnlyList<OciMount> Mounts,
-    OciLinux Linux,
-    IReadOnlyDictionary<string, string>? Annotations);
+    OciLinux Linux);
 
 internal sealed record OciProcess(
     bool Terminal,
@@ -52,8 +51,7 @@ internal sealed record OciLinux(
     IReadOnlyList<OciIdMapping>? GidMappings,
     IReadOnlyList<string> MaskedPaths,
     IReadOnlyList<string> ReadonlyPaths,
-    JsonObject? Seccomp,
-    string? CgroupsPath);
+    JsonObject? Seccomp);
 
 internal sealed record OciNamespace(string Type);
 

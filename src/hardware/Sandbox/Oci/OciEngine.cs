@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Cgroups;
@@ -98,8 +99,8 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
     private async Task<OciSandbox> BuildAsync(
         SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup)
     {
-        var cgroupsPath = host.Runtime.KeepsCgroups ? null : cgroup.HierarchyPath;
-        var config = OciBundle.Plan(host.Bundle, policy, identity, folders.Run, cgroupsPath);
+        JsonObject? seccomp = host.Options.Seccomp?.Invoke(policy);
+        var config = OciBundle.Plan(host.Bundle, policy, identity, folders.Run, seccomp);
         File.WriteAllBytes($"{folders.Bundle}/config.json", OciJson.Write(config));
         SandboxRecord record = new()
         {

@@ -65,9 +65,9 @@ public sealed record SeccompRule
 
     internal bool Matches(ReadOnlySpan<ulong> args)
     {
-        for (var index = 0; index < When.Count; index++)
+        foreach (var condition in When)
         {
-            if (!When[index].Holds(args[When[index].Arg]))
+            if (!condition.Holds(args[condition.Arg]))
             {
                 return false;
             }

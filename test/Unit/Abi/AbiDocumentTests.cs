@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using Analemma.Abi;
+using Analemma.Abi.AgentOs;
+using Analemma.Abi.Frames;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Unit.Tests.Abi;
+
+/// <summary>docs/abi.md is the contract: every example in it goes through the code, and every number is in it.</summary>
+public sealed partial class AbiDocumentTests
+{
+    private static readonly string Document = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "docs", "abi.md"));
+
+    /// <summary>As the wire's types are read, but a field that does not exist is a mistake here.</summary>
+    private static readonly JsonSerializerOptions Strict = new(AbiJsonContext.Default.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        TypeInfoResolver = AbiJsonContext.Default,
+    };
+
+    /// <summary>What the kernel would have answered for the examples in AgentOS framing.</summary>
+    private static readonly Dictionary<string, byte[]> AgentOsAnswers = new(StringComparer.Ordinal)
+    {
+        ["response THINK"] = AgentOsEncoder.EncodeError(0x01, new SysError(SysErrorCode.NotConfigured, "no model")),
+        ["response EXEC"] = AgentOsEncoder.Encode(new Exec(), new ExecReply(0), "total 0\n"u8),
+        ["receipt EXEC"] = AgentOsEncoder.Accepted(1),
+        ["response READ"] = AgentOsEncoder.Encode(new Read(), new ReadReply(3, 3), "42\n"u8),
+        ["response WRITE"] = AgentOsEncoder.Encode(new Write(), new WriteReply(5), []),
+        ["response SPAWN"] = AgentOsEncoder.Encode(
+            new Spawn(), new SpawnReply(new ProcessId(3), "worker", 4711, "running"), []),
+        ["response KILL"] = AgentOsEncoder.Encode(new Kill(), new KillReply(true, new ProcessId(3)), []),
+        ["response LIST"] = AgentOsEncoder.Encode(
+            new List(),
+            new ListReply([
+                new ProcessView(new ProcessId(3), "worker", ProcessState.Running) { Pid = 4711, Running = true },
+                new ProcessView(new ProcessId(2), "gone", ProcessState.Exited)]),
+            []),
+        ["response PAUSE"] = AgentOsEncoder.Encode(
+            new Pause(), new PauseReply(new ProcessId(3), ProcessState.Paused), []),
+        ["response RESUME"] = AgentOsEncoder.Encode(
+            new Resume(), new PauseReply(new ProcessId(3), ProcessState.Running), []),
+        ["results ASYNC_POLL"] = AgentOsEncoder.Results(
+            [(1, 0x02, AgentOsEncoder.Encode(new Exec(), new ExecReply(0), "total 0\n"u8))]),
+        ["hello HELLO"] = AgentOsEncoder.Hello("0.1.0"),
+    };
+
+    private static readonly Dictionary<string, Type> Replies = new(StringComparer.Ordinal)
+    {
+        ["EXEC"] = typeof(ExecReply),
+        ["READ"] = typeof(ReadReply),
+        ["WRITE"] = typeof(WriteReply),
+        ["SPAWN"] = typeof(SpawnReply),
+        ["KILL"] = typeof(KillReply),
+        ["LIST"] = typeof(ListReply),
+        ["PAUSE"] = typeof(PauseReply),
+        ["RESUME"] = typeof(PauseReply),
+        ["SUBSCRIBE"] = typeof(EventView),
+        ["HELLO"] = typeof(HelloReply),
+        ["WAIT"] = typeof(ProcessView),
+        ["INSPECT"] = typeof(ProcessView),
+        ["LOGS"] = typeof(LogsReply),
+        ["STATUS"] = typeof(StatusReply),
+        ["SHUTDOWN"] = typeof(ShutdownReply),
+        ["FILES"] = typeof(FilesReply),
+        ["CLAIM"] = typeof(ClaimReply),
+    };
+
+    public static TheoryData<string, string> Examples() =>
+        [.. Blocks().Matches(Document).Select(block => (block.Groups[1].Value, block.Groups[2].Value))];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void Every_example_is_what_the_code_speaks(string label, string text)
+    {
+        var words = label.Split(' ');
+        switch (words)
+        {
+            case ["hex", var framing, var direction]:
+                CheckFrame(framing, direction, FrameTests.Hex(text.Split('\n')));
+                break;
+            case ["json", "error"] or ["json", _, "error", _]:
+                Assert.NotEqual(
+                    SysErrorCode.Internal,
+                    SysErrorCodes.Parse(JsonSerializer.Deserialize<ErrorBody>(text, Strict)!.Code));
+                break;
+            case ["json", "native", "request", var name]:
+                var number = Enum.Parse<SyscallNumber>(name, ignoreCase: true);
+                Assert.True(
+                    SyscallJson.TryRead((ushort)number, Encoding.UTF8.GetBytes(text), out var syscall, out var error),
+                    error?.Message);
+                Assert.NotNull(JsonSerializer.Deserialize(text, syscall.GetType(), Strict));
+                break;
+            case ["json", "native", "response", var name]:
+                Assert.NotNull(JsonSerializer.Deserialize(text, Replies[name], Strict));
+                break;
+            case ["json", "agentos", "request", var name]:
+                CheckAgentOsRequest(name, text);
+                break;
+            case ["json", "agentos", var kind, var name]:
+                Assert.True(
+                    JsonNode.DeepEquals(JsonNode.Parse(text), JsonNode.Parse(AgentOsAnswers[$"{kind} {name}"])),
+                    $"the code says {Encoding.UTF8.GetString(AgentOsAnswers[$"{kind} {name}"])}");
+                break;
+            default:
+                Assert.Fail($"nobody checks a block labelled {label}");
+                break;
+        }
+    }
+
+    [Fact]
+    public void Every_syscall_and_every_error_is_in_it()
+    {
+        foreach (var number in Enum.GetValues<SyscallNumber>())
+        {
+            Assert.Contains(
+                $"0x{(int)number:X2} {number.ToString().ToUpperInvariant()}", Document, StringComparison.Ordinal);
+        }
+
+        foreach (var code in Enum.GetValues<SysErrorCode>())
+        {
+            Assert.Contains($"| {(int)code} | `{SysErrorCodes.NameOf(code)}` |", Document, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Every_syscall_has_a_native_request_and_answer_in_it()
+    {
+        var labels = Examples().Select(row => row.Data.Item1).ToHashSet(StringComparer.Ordinal);
+        foreach (var number in Enum.GetValues<SyscallNumber>().Except([SyscallNumber.Noop, SyscallNumber.Exit]))
+        {
+            var name = number.ToString().ToUpperInvariant();
+            Assert.Contains($"json native request {name}", labels);
+            Assert.Contains($"json native {(number == SyscallNumber.Think ? "error" : "response")} {name}", labels);
+        }
+    }
+
+    [Fact]
+    public void Every_limit_of_the_wire_is_in_it()
+    {
+        foreach (var limit in new[]
+        {
+            AbiLimits.PayloadBytesMax, AbiLimits.BodyBytesMax, AbiLimits.JsonDepthMax, AbiLimits.InFlightMax,
+            AbiLimits.NameLengthMax, AbiLimits.SocketPathBytesMax,
+        })
+        {
+            Assert.Matches($@"\| [^|]* \| {limit.ToString(CultureInfo.InvariantCulture)}\b[^|]* \|", Document);
+        }
+    }
+
+    private static void CheckFrame(string framing, string direction, byte[] bytes)
+    {
+        FrameDecoder decoder = new();
+        Assert.True(decoder.TryRead(bytes, out var frame, out var error, out _), error.ToString());
+        Assert.Equal(bytes.Length, frame.Size);
+        Assert.Equal(framing == "native" ? Framing.Native : Framing.AgentOs, decoder.Framing);
+        if (framing == "native")
+        {
+            Assert.Equal(direction == "response", frame.Native.Kind == FrameKind.Response);
+        }
+        else
+        {
+            Assert.Equal(direction == "response", frame.AgentOs.AgentId != 0);
+        }
+    }
+
+    private static void CheckAgentOsRequest(string name, string text)
+    {
+        var opcode = name == "ASYNC_POLL"
+            ? AgentOsOpcodes.AsyncPoll
+            : (byte)Enum.Parse<SyscallNumber>(name, ignoreCase: true);
+        var request = AgentOsDecoder.Decode(opcode, Encoding.UTF8.GetBytes(text));
+        Assert.Null(request.Error);
+        Assert.Equal(opcode == AgentOsOpcodes.AsyncPoll, request.Syscall is null);
+    }
+
+    [GeneratedRegex("^```([a-zA-Z_ ]+)\n(.*?)\n```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+}
