@@ -1,5 +1,4 @@
 using Analemma.Sandbox;
-using Analemma.Sandbox.Seccomp;
 
 namespace Analemma.Daemon.Boot;
 
@@ -18,15 +17,11 @@ internal sealed class SandboxStack : IAsyncDisposable
     public static async Task<SandboxStack> OpenAsync(
         SandboxEngineOptions options, CancellationToken cancellationToken)
     {
-        var sandboxed = await SandboxEngines.OpenAsync(
-            options with { Seccomp = policy => Filter(policy) }, cancellationToken);
+        var sandboxed = await SandboxEngines.OpenAsync(options, cancellationToken);
         return new SandboxStack(sandboxed, sandboxed);
     }
 
     public static (int Created, int Preloaded) PoolCounts() => (0, 0);
 
     public ValueTask DisposeAsync() => Sandboxed.DisposeAsync();
-
-    private static System.Text.Json.Nodes.JsonObject Filter(SandboxPolicy policy) =>
-        SeccompProfile.Agent.ToOci(new SeccompOptions { AuditReads = policy.AuditReads });
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Analemma.Linux;
 
 namespace Analemma.Sandbox;
@@ -23,8 +22,11 @@ public sealed record SandboxEngineOptions
     /// <summary>A host folder with the Python SDK, which agents find on PYTHONPATH.</summary>
     public string? SdkFolder { get; init; }
 
-    /// <summary>The OCI <c>linux.seccomp</c> section of a sandbox; null for no filter.</summary>
-    public Func<SandboxPolicy, JsonObject?>? Seccomp { get; init; }
+    /// <summary>
+    /// The socket of a running <c>NotifyListener</c>, to which the filter reports what it refuses. Null: the filter
+    /// refuses just the same, and nothing is reported. Set but not listening: no sandbox can be made.
+    /// </summary>
+    public string? NotifySocket { get; init; }
 
     /// <summary>First of the host uids that agents get, two each, when root makes the sandboxes.</summary>
     public uint UidBase { get; init; } = 0x7000_0000;

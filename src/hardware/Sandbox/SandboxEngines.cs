@@ -76,9 +76,10 @@ public static class SandboxEngines
             SdkFolder = CopySdk(options),
             Namespaces = namespaces,
             TmpBytes = options.TmpBytes,
+            Seccomp = new BundleSeccomp(options.NotifySocket, IsCompiled: name == "crun"),
         };
         var isSingleUid = !HostIdentity.HasManyUids();
-        GuaranteeTable table = new(name, cgroups, namespaces, options.Seccomp is not null, isSingleUid);
+        GuaranteeTable table = new(name, cgroups, namespaces, options.NotifySocket is not null, isSingleUid);
         OciRuntime runtime = new(name, path, options.RuntimeFolder, watcher);
         UidSlots uids = new(options.UidBase, options.UidCount, instance);
         return new OciEngine(new OciHost(

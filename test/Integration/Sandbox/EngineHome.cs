@@ -19,7 +19,8 @@ internal sealed class EngineHome : IAsyncDisposable
     public static string NewFolder() => Path.Combine(
         Path.GetTempPath(), $"analemma-test-{Environment.ProcessId}-{Interlocked.Increment(ref latest)}");
 
-    public static async Task<EngineHome> OpenAsync(string engine, Func<SandboxEngineOptions, SandboxEngineOptions>? change = null)
+    public static async Task<EngineHome> OpenAsync(
+        string engine, Func<SandboxEngineOptions, SandboxEngineOptions>? change = null)
     {
         var folder = NewFolder();
         SandboxEngineOptions options = new() { StateFolder = folder, Engine = engine };
@@ -90,7 +91,8 @@ internal sealed class EngineHome : IAsyncDisposable
             await sandbox.Logs.ReadAsync(
                 (_, bytes) =>
                 {
-                    if (seen.Append(Encoding.UTF8.GetString(bytes.Span)).ToString().Contains(text, StringComparison.Ordinal))
+                    seen.Append(Encoding.UTF8.GetString(bytes.Span));
+                    if (seen.ToString().Contains(text, StringComparison.Ordinal))
                     {
                         stop.Cancel();
                     }

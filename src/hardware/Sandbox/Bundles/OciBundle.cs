@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Analemma.Sandbox.Bundles;
 
 // THE BUNDLE
@@ -33,6 +31,8 @@ internal sealed record BundleHost
     public required IReadOnlyList<string> Namespaces { get; init; }
 
     public long TmpBytes { get; init; }
+
+    public required BundleSeccomp Seccomp { get; init; }
 }
 
 /// <summary>Who an agent is: ids inside, and the host's ids behind them.</summary>
@@ -65,7 +65,7 @@ internal static class OciBundle
         ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
     public static OciConfig Plan(
-        BundleHost host, SandboxPolicy policy, AgentIdentity identity, string runFolder, JsonObject? seccomp) => new(
+        BundleHost host, SandboxPolicy policy, AgentIdentity identity, string runFolder, string? cgroupsPath) => new(
         "1.0.2",
         Process(policy, identity, policy.Argv, policy.Env, policy.Cwd, host.SdkFolder is not null),
         new OciRoot(host.RootFolder, Readonly: true),
@@ -77,7 +77,9 @@ internal static class OciBundle
             Mappings(host, identity),
             Masked,
             ReadOnly,
-            seccomp));
+            host.Seccomp.Section(policy),
+            cgroupsPath),
+        host.Seccomp.Annotations(policy));
 
     /// <summary>The agent's first process, or a command run beside it.</summary>
     public static OciProcess Process(

@@ -11,7 +11,8 @@ internal sealed record OciConfig(
     OciRoot Root,
     string Hostname,
     IReadOnlyList<OciMount> Mounts,
-    OciLinux Linux);
+    OciLinux Linux,
+    IReadOnlyDictionary<string, string>? Annotations);
 
 internal sealed record OciProcess(
     bool Terminal,
@@ -51,7 +52,8 @@ internal sealed record OciLinux(
     IReadOnlyList<OciIdMapping>? GidMappings,
     IReadOnlyList<string> MaskedPaths,
     IReadOnlyList<string> ReadonlyPaths,
-    JsonObject? Seccomp);
+    JsonObject? Seccomp,
+    string? CgroupsPath);
 
 internal sealed record OciNamespace(string Type);
 

@@ -17,6 +17,16 @@ internal sealed class CgroupTreeV1 : ICgroupTree
 
     public CgroupTreeV1(CgroupMounts mounts, string instance, bool isRoot)
     {
+        BaseInHierarchy = isRoot
+            ? $"/analemma/{instance}"
+            : $"{mounts.V1Own.GetValueOrDefault("memory", "").TrimEnd('/')}/analemma/{instance}";
+        AllBases =
+        [
+            .. mounts.V1
+                .Select(pair => (isRoot ? pair.Value : pair.Value + mounts.V1Own[pair.Key].TrimEnd('/'))
+                    + $"/analemma/{instance}")
+                .Distinct(),
+        ];
         foreach (var controller in Controllers)
         {
             if (!mounts.V1.TryGetValue(controller, out var mount))
@@ -47,6 +57,14 @@ internal sealed class CgroupTreeV1 : ICgroupTree
 
     public IReadOnlyDictionary<string, string> Bases => _bases;
 
+    /// <summary>
+    /// Also those of the controllers that we do not use: a runtime that moves its containers makes its own groups there.
+    /// </summary>
+    public IReadOnlyList<string> AllBases { get; }
+
+    /// <summary>The base seen from the top of the hierarchy; the same in each as root.</summary>
+    public string BaseInHierarchy { get; }
+
     public string? Lack(string guarantee) => guarantee switch
     {
         GuaranteeNames.Memory => _lacks.GetValueOrDefault("memory"),
@@ -75,7 +93,7 @@ internal sealed class CgroupTreeV1 : ICgroupTree
 
     public void Remove()
     {
-        foreach (var folder in _bases.Values)
+        foreach (var folder in AllBases)
         {
             if (HostFiles.TryRemoveFolder(folder))
             {

@@ -14,6 +14,8 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
 
     public string Path { get; } = path;
 
+    public string? HierarchyPath => $"{tree.BaseInHierarchy}/{Path}/{CgroupFiles.Leaf}";
+
     public IReadOnlyList<string> JoinFiles =>
         [.. tree.Bases.Values.Distinct().Select(folder => $"{folder}/{Path}/{CgroupFiles.Leaf}/cgroup.procs")];
 
@@ -98,7 +100,7 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
     public bool TryRemove()
     {
         var all = true;
-        foreach (var folder in tree.Bases.Values)
+        foreach (var folder in tree.AllBases)
         {
             all &= CgroupFiles.TryRemoveTree($"{folder}/{Path}");
         }

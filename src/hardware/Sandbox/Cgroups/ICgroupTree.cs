@@ -32,6 +32,9 @@ internal interface ICgroup
     /// <summary>Below the tree's base, such as <c>agent-a/agent-b</c>; empty without cgroups.</summary>
     string Path { get; }
 
+    /// <summary>The leaf, seen from the top of the hierarchy, as OCI's cgroupsPath; null without cgroups.</summary>
+    string? HierarchyPath { get; }
+
     /// <summary>A process is inside once its pid is written into each of these files.</summary>
     IReadOnlyList<string> JoinFiles { get; }
 

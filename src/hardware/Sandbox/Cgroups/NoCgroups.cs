@@ -23,6 +23,8 @@ internal sealed class NoCgroups(string reason) : ICgroupTree
     {
         public string Path => "";
 
+        public string? HierarchyPath => null;
+
         public IReadOnlyList<string> JoinFiles => [];
 
         public bool IsEmpty => true;

@@ -8,7 +8,7 @@ namespace Analemma.Sandbox.Hosts;
 /// Decides from what the probe found; touches nothing.
 /// </summary>
 internal sealed record GuaranteeTable(
-    string Engine, ICgroupTree Cgroups, IReadOnlyList<string> Namespaces, bool HasSeccomp, bool IsSingleUid)
+    string Engine, ICgroupTree Cgroups, IReadOnlyList<string> Namespaces, bool HasListener, bool IsSingleUid)
 {
     private const string CgroupRemedy =
         "run the kernel as root, or as a systemd service with Delegate=yes";
@@ -21,19 +21,16 @@ internal sealed record GuaranteeTable(
         Namespace(GuaranteeNames.Filesystem, "mount", "read-only root, private bounded /work and /tmp"),
         Namespace(GuaranteeNames.Network, "network", "own network namespace without a route"),
         Namespace(GuaranteeNames.Processes, "pid", "own pid namespace"),
-        new Guarantee(GuaranteeNames.Seccomp, HasSeccomp)
-        {
-            How = HasSeccomp ? "allow-list of system calls" : "no filter is configured",
-        },
+        new Guarantee(GuaranteeNames.Seccomp, Enforced: true) { How = "allow-list of system calls" },
         Namespace(GuaranteeNames.UserNamespace, "user", "own user namespace"),
         new Guarantee(GuaranteeNames.Uid, !IsSingleUid)
         {
             How = IsSingleUid ? "an ordinary user has one uid, which all agents share" : "a host uid for each agent",
             Remedy = IsSingleUid ? "run the kernel as root" : null,
         },
-        new Guarantee(GuaranteeNames.Denials, HasSeccomp)
+        new Guarantee(GuaranteeNames.Denials, HasListener)
         {
-            How = HasSeccomp ? "seccomp user notification" : "no filter is configured",
+            How = HasListener ? "seccomp user notification" : "no listener for seccomp notifications runs",
         },
     ]);
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Cgroups;
@@ -99,8 +98,8 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
     private async Task<OciSandbox> BuildAsync(
         SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup)
     {
-        JsonObject? seccomp = host.Options.Seccomp?.Invoke(policy);
-        var config = OciBundle.Plan(host.Bundle, policy, identity, folders.Run, seccomp);
+        var cgroupsPath = host.Runtime.KeepsCgroups ? null : cgroup.HierarchyPath;
+        var config = OciBundle.Plan(host.Bundle, policy, identity, folders.Run, cgroupsPath);
         File.WriteAllBytes($"{folders.Bundle}/config.json", OciJson.Write(config));
         SandboxRecord record = new()
         {

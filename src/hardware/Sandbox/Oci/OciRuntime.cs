@@ -22,6 +22,11 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
 
     public string Path { get; } = path;
 
+    /// <summary>
+    /// Leaves its containers in the cgroups that it was started in. Others move them, and must be told where to.
+    /// </summary>
+    public bool KeepsCgroups => Name == "crun";
+
     /// <summary>Null when the host does not have it.</summary>
     public static string? Locate(string name) =>
         SearchFolders.Select(folder => $"{folder}/{name}").FirstOrDefault(File.Exists);
@@ -137,7 +142,7 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     private List<string> Global(string logFile)
     {
         List<string> all = [Path, "--root", stateFolder, "--log", logFile, "--log-format", "json"];
-        if (Name == "crun")
+        if (KeepsCgroups)
         {
             // The cgroups are ours.
             all.Add("--cgroup-manager=disabled");

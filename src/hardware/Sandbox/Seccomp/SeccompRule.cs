@@ -65,9 +65,9 @@ public sealed record SeccompRule
 
     internal bool Matches(ReadOnlySpan<ulong> args)
     {
-        foreach (var condition in When)
+        for (var index = 0; index < When.Count; index++)
         {
-            if (!condition.Holds(args[condition.Arg]))
+            if (!When[index].Holds(args[When[index].Arg]))
             {
                 return false;
             }

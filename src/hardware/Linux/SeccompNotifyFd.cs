@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Analemma.Linux;
+
+/// <summary>
+/// The listener's end of a seccomp filter: seccomp_unotify(2). One thread may receive. Closing it makes every notified
+/// syscall under the filter fail with ENOSYS.
+/// </summary>
+public sealed unsafe class SeccompNotifyFd : SafeHandleMinusOneIsInvalid
+{
+    public SeccompNotifyFd(SafeFileHandle descriptor)
+        : base(ownsHandle: true)
+    {
+        SetHandle(descriptor.DangerousGetHandle());
+        descriptor.SetHandleAsInvalid();
+    }
+
+    /// <summary>The descriptor's number, for tables indexed by it while it is open.</summary>
+    public int Number => (int)handle;
+
+    /// <summary>
+    /// Takes a waiting syscall, and waits for one should there be none. 0, or the errno: ENOENT when the caller has
+    /// gone, anything else when this is no filter to listen to.
+    /// </summary>
+    public int Receive(out SeccompNotification notification)
+    {
+        notification = default;
+        fixed (SeccompNotification* at = &notification)
+        {
+            return Control(LibC.SECCOMP_IOCTL_NOTIF_RECV, at);
+        }
+    }
+
+    /// <summary>Whether the caller still waits, so that what was read of it by its number was its own.</summary>
+    public bool IsWaiting(ulong id) => Control(LibC.SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+
+    /// <summary>Lets the syscall run. The caller may have changed its memory since: this is never a permission.</summary>
+    public void Continue(ulong id) => Send(id, error: 0, LibC.SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+
+    public void Refuse(ulong id, int errno) => Send(id, -errno, flags: 0);
+
+    protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
+
+    // A caller that has gone (ENOENT) needs no answer.
+    private void Send(ulong id, int error, uint flags)
+    {
+        LibC.seccomp_notif_resp response = new() { id = id, error = error, flags = flags };
+        Control(LibC.SECCOMP_IOCTL_NOTIF_SEND, &response);
+    }
+
+    private int Control(nuint request, void* argument)
+    {
+        int result;
+        do
+        {
+            result = LibC.ioctl(Number, request, argument) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+        while (result == Errno.EINTR);
+        return result;
+    }
+}

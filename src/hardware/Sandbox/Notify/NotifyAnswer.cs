@@ -1,0 +1,208 @@
+using System.Text;
+using Analemma.Linux;
+using Analemma.Sandbox.Seccomp;
+
+namespace Analemma.Sandbox.Notify;
+
+// ONE NOTIFIED CALL
+//
+//   receive → find the rule → refused: answer EPERM, report
+//                           → reported: read what the pointer says, check that the caller still waits (so that its
+//                             number is still its own), let it run, and only then find out whether the mounts and the
+//                             namespaces will refuse it
+//
+// The caller may change its memory between our reading and the kernel's: a report can be fooled, and nothing but the
+// report depends on it. Answering before judging keeps the judgement off the caller's path.
+
+/// <summary>Answers notified syscalls. One thread's; its buffers are reused from call to call.</summary>
+internal sealed class NotifyAnswer(NotifyRules rules)
+{
+    private const int AtWorkingFolder = -100;
+    private const int AddressBytesMax = 128;
+    private const int ArgumentPath = 1;
+
+    private const string WriteReason =
+        "Only /work and /tmp can be written here; put the file there, or ask the owner for a mount.";
+
+    private const string ReadReason =
+        "That file is not in this sandbox; ask the owner for a mount, or put a copy in /work.";
+
+    private const string NetworkReason =
+        "This sandbox has no network; ask the kernel for what you need by a syscall through the agent's socket.";
+
+    private readonly Attempt _attempt = new();
+    private readonly byte[] _link = new byte[64];
+
+    /// <summary>How many calls were answered.</summary>
+    public long Answered { get; private set; }
+
+    /// <summary>Takes and answers one call. False when this is no filter to listen to any more.</summary>
+    public bool Next(NotifiedSandbox sandbox, SeccompNotifyFd filter)
+    {
+        var error = filter.Receive(out var call);
+        if (error != 0)
+        {
+            return error == Errno.ENOENT;
+        }
+
+        Answered++;
+        var rule = rules.Find(call);
+        if (rule is not { Action: SeccompAction.Report })
+        {
+            filter.Refuse(call.Id, Errno.EPERM);
+            Report(sandbox, call, rule);
+            return true;
+        }
+
+        var kind = Read(call);
+        if (kind == CallKind.Unreadable || !filter.IsWaiting(call.Id))
+        {
+            filter.Continue(call.Id);
+            return true;
+        }
+
+        // An abstract socket and the root folder are looked up through the caller, so while it waits.
+        var root = sandbox.RootSeenBy((int)call.Pid);
+        var address = kind is CallKind.Connect or CallKind.SendTo;
+        var denied = address && root is not null && AddressJudge.IsDenied(_attempt.Bytes, _attempt.Pid, root);
+        filter.Continue(call.Id);
+        if (root is null)
+        {
+            return true;
+        }
+
+        if (address)
+        {
+            ReportAddress(sandbox, call.Number, denied, kind == CallKind.SendTo);
+        }
+        else
+        {
+            ReportOpen(sandbox, call.Number, root, kind == CallKind.OpenToWrite);
+        }
+
+        return true;
+    }
+
+    private CallKind Read(in SeccompNotification call)
+    {
+        _attempt.Pid = (int)call.Pid;
+        if (call.Number == rules.OpenAt)
+        {
+            return ReadPath(call.Args[ArgumentPath], unchecked((int)call.Args[0]), call.Args[2]);
+        }
+
+        if (call.Number == rules.Open)
+        {
+            return ReadPath(call.Args[0], AtWorkingFolder, call.Args[1]);
+        }
+
+        if (call.Number == rules.Creat)
+        {
+            return ReadPath(call.Args[0], AtWorkingFolder, flags: 1);
+        }
+
+        if (call.Number == rules.Connect)
+        {
+            return ReadAddress(call.Args[1], call.Args[2]) ? CallKind.Connect : CallKind.Unreadable;
+        }
+
+        if (call.Number == rules.SendTo)
+        {
+            return ReadAddress(call.Args[4], call.Args[5]) ? CallKind.SendTo : CallKind.Unreadable;
+        }
+
+        return CallKind.Unreadable;
+    }
+
+    private CallKind ReadPath(ulong pointer, int folder, ulong flags)
+    {
+        const ulong writeOrCreate = 0x43;
+        _attempt.Length = ProcessMemory.ReadString(_attempt.Pid, pointer, _attempt.Buffer);
+        if (_attempt.Length <= 0)
+        {
+            _attempt.Length = 0;
+            return CallKind.Unreadable;
+        }
+
+        _attempt.FolderLength = 0;
+        if (_attempt.Buffer[0] != (byte)'/')
+        {
+            var link = FolderLink(folder);
+            var length = ProcessRoot.ReadLink(link, _attempt.FolderBuffer[..^1]);
+            _attempt.FolderLength = length > 0 && _attempt.FolderBuffer[0] == (byte)'/' ? length : 0;
+        }
+
+        return (flags & writeOrCreate) != 0 ? CallKind.OpenToWrite : CallKind.OpenToRead;
+    }
+
+    private bool ReadAddress(ulong pointer, ulong size)
+    {
+        var length = (int)Math.Min(size & uint.MaxValue, AddressBytesMax);
+        _attempt.Length = ProcessMemory.Read(_attempt.Pid, pointer, _attempt.Buffer[..length]);
+        return _attempt.Length >= sizeof(ushort);
+    }
+
+    /// <summary>The link in /proc to the folder that a relative path starts from, with its NUL.</summary>
+    private ReadOnlySpan<byte> FolderLink(int folder)
+    {
+        var written = 0;
+        _ = folder == AtWorkingFolder
+            ? System.Text.Unicode.Utf8.TryWrite(_link, $"/proc/{_attempt.Pid}/cwd\0", out written)
+            : System.Text.Unicode.Utf8.TryWrite(_link, $"/proc/{_attempt.Pid}/fd/{folder}\0", out written);
+        return _link.AsSpan(0, written);
+    }
+
+    private void ReportOpen(NotifiedSandbox sandbox, int number, ProcessRoot root, bool write)
+    {
+        var path = _attempt.AbsolutePath();
+        if (write ? OpenJudge.IsDeniedWrite(path, root) : OpenJudge.IsHiddenRead(path, root))
+        {
+            sandbox.Reports.Add(Attempt.Identity(number, path), _attempt.Pid, path, write ? DescribeWrite : DescribeRead);
+        }
+    }
+
+    private void ReportAddress(NotifiedSandbox sandbox, int number, bool denied, bool sends)
+    {
+        if (denied)
+        {
+            sandbox.Reports.Add(
+                Attempt.Identity(number, _attempt.Bytes),
+                _attempt.Pid,
+                _attempt.Bytes,
+                sends ? DescribeSend : DescribeConnect);
+        }
+    }
+
+    private void Report(NotifiedSandbox sandbox, in SeccompNotification call, SeccompRule? rule)
+    {
+        var name = rules.NameOf(call.Number);
+        sandbox.Reports.Add(
+            Attempt.Identity(call.Number, Encoding.UTF8.GetBytes(rule?.What ?? name)),
+            (int)call.Pid,
+            (Rule: rule, Name: name),
+            static (in (SeccompRule? Rule, string Name) refused) => refused.Rule is { } rule
+                ? (rule.Kind!, $"{rule.What} ({refused.Name})", rule.Advice!)
+                : ("kernel", refused.Name, "The sandbox does not allow this syscall."));
+    }
+
+    private static (string Kind, string What, string Reason) DescribeWrite(in ReadOnlySpan<byte> path) =>
+        ("filesystem", $"open {Attempt.Show(path)} for writing", WriteReason);
+
+    private static (string Kind, string What, string Reason) DescribeRead(in ReadOnlySpan<byte> path) =>
+        ("filesystem", $"open {Attempt.Show(path)} for reading", ReadReason);
+
+    private static (string Kind, string What, string Reason) DescribeConnect(in ReadOnlySpan<byte> address) =>
+        ("network", AddressJudge.Describe(address, sends: false), NetworkReason);
+
+    private static (string Kind, string What, string Reason) DescribeSend(in ReadOnlySpan<byte> address) =>
+        ("network", AddressJudge.Describe(address, sends: true), NetworkReason);
+
+    private enum CallKind
+    {
+        Unreadable,
+        OpenToRead,
+        OpenToWrite,
+        Connect,
+        SendTo,
+    }
+}
