@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Analemma.Cli.Commands;
 using Analemma.Cli.Output;
 
@@ -7,45 +9,75 @@ namespace Analemma.Cli;
 /// <summary>The whole command line: every command, and what happens when it is not understood.</summary>
 internal static class CommandLine
 {
-    public static RootCommand Build(Terminal terminal)
+    private const string Closing = """
+          analemma kernel start                  start the kernel
+          analemma spawn -f agent.py             run a script as an agent and follow it
+          analemma ps --all                      what runs, what ended, and why
+          analemma doctor                        what this host can enforce
+
+        Of a source checkout, run by the ./analemma script itself:
+          ./analemma build | test | check | fmt  build, run the tests, all that CI checks, format
+
+        Exit codes: 0 done, 1 failed, 2 not understood, 3 no kernel runs, 130 interrupted;
+        spawn -f, spawn --wait, wait and exec pass on the code of the agent or command.
+        """;
+
+    private static readonly ICliCommand[] Commands =
+    [
+        new KernelCommand(),
+        new SpawnCommand(),
+        new PsCommand(),
+        new TopCommand(),
+        new LogsCommand(),
+        new KillCommand(),
+        new PauseCommand(),
+        new ResumeCommand(),
+        new WaitCommand(),
+        new ExecCommand(),
+        new CpCommand(),
+        new InspectCommand(),
+        new EventsCommand(),
+        new DoctorCommand(),
+    ];
+
+    public static Command Build(Terminal terminal)
     {
-        var root = new RootCommand("Analemma runs AI agents as isolated processes.") { TreatUnmatchedTokensAsErrors = true };
+        var set = new CommandSet(terminal);
+        var root = new Command("analemma", "Analemma runs AI agents as isolated processes.");
         root.Options.Add(GlobalOptions.Json);
         root.Options.Add(GlobalOptions.Socket);
-        foreach (var command in new ICliCommand[]
+        root.Options.Add(new HelpOption { Action = new TeachingHelp(set.Examples) });
+        root.Options.Add(new VersionOption());
+        foreach (var command in Commands)
         {
-            new KernelCommand(),
-            new SpawnCommand(),
-            new PsCommand(),
-        })
-        {
-            root.Subcommands.Add(command.Declare(terminal));
+            root.Subcommands.Add(command.Declare(set));
         }
 
-        return root;
+        return set.Explain(root, Closing);
     }
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
-        var parsed = Build(terminal).Parse(args);
-        if (parsed.Errors.Count > 0)
+        var parsed = Build(terminal).Parse(args.Length == 0 ? ["--help"] : args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not TeachingHelp)
         {
-            var command = string.Join(' ', Names(parsed.CommandResult));
             ErrorOutput.Write(
                 terminal.Error,
                 args.Contains("--json"),
                 "usage",
                 string.Join("; ", parsed.Errors.Select(error => error.Message).Distinct()),
-                $"see `{command} --help`");
+                $"see `{string.Join(' ', Names(parsed.CommandResult))} --help`");
             return ExitCodes.Usage;
         }
 
-        var configuration = new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error };
-        return await parsed.InvokeAsync(configuration);
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            Output = terminal.Output,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+        });
     }
 
-    private static IEnumerable<string> Names(System.CommandLine.Parsing.CommandResult result) =>
-        result.Parent is System.CommandLine.Parsing.CommandResult parent
-            ? Names(parent).Append(result.Command.Name)
-            : ["analemma"];
+    private static IEnumerable<string> Names(CommandResult result) =>
+        (result.Parent is CommandResult parent ? Names(parent) : []).Append(result.Command.Name);
 }

@@ -38,27 +38,23 @@ internal sealed class KernelCommand : ICliCommand
         Description = "How long agents have between SIGTERM and SIGKILL. Default 2s.",
     };
 
-    public Command Declare(Terminal terminal)
+    public Command Declare(CommandSet set)
     {
-        var start = new Command("start", """
-            Start the kernel in the background and wait until it answers.
-
-            Examples:
-              analemma kernel start
-              analemma kernel start --foreground --set kernel.log_level=debug
-              analemma kernel start --config analemma.toml
-            """);
-        start.Options.Add(_foreground);
-        start.Options.Add(_config);
-        start.Options.Add(_set);
-        var stop = new Command("stop", "End every agent, then the kernel.");
-        stop.Options.Add(_grace);
-        var status = new Command("status", "Say whether a kernel runs, and what it does.");
+        var start = new Command("start", "Start the kernel in the background and wait until it answers.")
+        {
+            _foreground, _config, _set,
+        };
+        var stop = new Command("stop", "End every agent, then the kernel.") { _grace };
+        var status = new Command("status", "Say what the kernel does. Exit code 3 when none runs.");
         return new Command("kernel", "Start, stop and describe the kernel.")
         {
-            start.Does(terminal, StartAsync),
-            stop.Does(terminal, StopAsync),
-            status.Does(terminal, StatusAsync),
+            set.Does(start, StartAsync, """
+                  analemma kernel start
+                  analemma kernel start --foreground --set kernel.log_level=debug
+                  analemma kernel start --config analemma.toml
+                """),
+            set.Does(stop, StopAsync),
+            set.Does(status, StatusAsync),
         };
     }
 
@@ -123,18 +119,12 @@ internal sealed class KernelCommand : ICliCommand
 
     private async Task<int> StopAsync(Session session)
     {
-        var grace = session.Parsed.GetValue(_grace);
-        long graceMs = 0;
-        if (grace is not null && !Durations.TryParse(grace, out graceMs))
-        {
-            throw CliException.Usage($"--grace {grace} is not a time", "write it as 500ms or 5s");
-        }
-
+        var graceMs = Durations.Option(session.Parsed, _grace);
         await using var kernel = await session.ConnectAsync();
         var pid = (await kernel.StatusAsync(session.CancellationToken)).Pid;
         var reply = await kernel.ShutdownAsync(
-            new Shutdown { GraceMs = grace is null ? null : graceMs }, session.CancellationToken);
-        await WaitUntilGoneAsync(session, pid, StopMax + TimeSpan.FromMilliseconds(graceMs));
+            new Shutdown { GraceMs = graceMs }, session.CancellationToken);
+        await WaitUntilGoneAsync(session, pid, StopMax + TimeSpan.FromMilliseconds(graceMs ?? 0));
         if (session.Json)
         {
             session.WriteJson(reply, AbiJsonContext.Default.ShutdownReply);

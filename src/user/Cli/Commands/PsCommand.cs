@@ -17,18 +17,15 @@ internal sealed class PsCommand : ICliCommand
         Description = "Once a second until Ctrl-C; with --json, one document a line.",
     };
 
-    public Command Declare(Terminal terminal)
+    public Command Declare(CommandSet set)
     {
-        var command = new Command("ps", """
-            List processes: state, use of resources, denied attempts, and why they ended.
-
-            Examples:
+        var command = new Command("ps", "List processes: state, use of resources, denied attempts, why they ended.");
+        command.Options.Add(_all);
+        command.Options.Add(_watch);
+        return set.Does(command, RunAsync, """
               analemma ps --all
               analemma ps --json | jq '.processes[] | select(.denied > 0) | .name'
             """);
-        command.Options.Add(_all);
-        command.Options.Add(_watch);
-        return command.Does(terminal, RunAsync);
     }
 
     private async Task<int> RunAsync(Session session)

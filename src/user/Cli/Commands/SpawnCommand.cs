@@ -21,22 +21,19 @@ internal sealed class SpawnCommand : ICliCommand
         Description = "Wait until it ends without printing its output, then exit with its code.",
     };
 
-    public Command Declare(Terminal terminal)
+    public Command Declare(CommandSet set)
     {
-        var command = new Command("spawn", """
-            Start an agent in a sandbox of its own.
-
-            Examples:
-              analemma spawn agent.py                       run a Python script
-              analemma spawn -f agent.py one two            … with arguments, and follow its output
-              analemma spawn --memory 64M --pids 16 a.py    … within limits
-              analemma spawn --name greeter -- sh -c 'echo hello'
-              analemma spawn --require memory --require pids a.py
-            """);
+        var command = new Command("spawn", "Start an agent in a sandbox of its own.");
         _options.AddTo(command);
         command.Options.Add(_follow);
         command.Options.Add(_wait);
-        return command.Does(terminal, RunAsync);
+        return set.Does(command, RunAsync, """
+              analemma spawn agent.py                       run a Python script
+              analemma spawn -f agent.py one two            with arguments, and follow its output
+              analemma spawn --memory 64M --pids 16 a.py    within limits
+              analemma spawn --name greeter -- sh -c 'echo hello'
+              analemma spawn --require memory --require pids a.py
+            """);
     }
 
     private async Task<int> RunAsync(Session session)
@@ -67,7 +64,7 @@ internal sealed class SpawnCommand : ICliCommand
             if (session.Parsed.GetValue(_follow))
             {
                 await AgentOutput.CopyAsync(
-                    kernel.Logs(new Logs { Id = agent.Id, Follow = true }), session.Terminal, session.CancellationToken);
+                    kernel.Logs(new Logs { Id = agent.Id, Follow = true }), session, session.CancellationToken);
             }
 
             var end = await kernel.WaitAsync(new Wait { Id = agent.Id }, session.CancellationToken);

@@ -72,7 +72,7 @@ internal sealed class SpawnOptions
     public Spawn Read(ParseResult parsed, Func<string, string?> environment)
     {
         var program = parsed.GetValue(_program) ?? [];
-        var isArgv = BeginsAfterDashes(parsed);
+        var isArgv = IsAllAfterDashes(parsed, program);
         return new Spawn
         {
             Name = parsed.GetValue(_name),
@@ -106,17 +106,12 @@ internal sealed class SpawnOptions
         return new MountRequest { Source = source, Target = target, Writable = writable };
     }
 
-    /// <summary>True for <c>spawn [options] -- program</c>, false for <c>spawn [options] script …</c>.</summary>
-    private static bool BeginsAfterDashes(ParseResult parsed)
+    /// <summary>True for <c>spawn [options] -- program …</c>, false for <c>spawn [options] script … [-- …]</c>.</summary>
+    private static bool IsAllAfterDashes(ParseResult parsed, string[] program)
     {
-        var first = parsed.Tokens.FirstOrDefault(token => token.Type is TokenType.DoubleDash or TokenType.Argument
-            && !IsOptionValue(parsed, token));
-        return first?.Type == TokenType.DoubleDash;
+        var afterDashes = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
+        return afterDashes == program.Length;
     }
-
-    private static bool IsOptionValue(ParseResult parsed, Token token) =>
-        parsed.CommandResult.Children.OfType<OptionResult>().Any(
-            option => option.Tokens.Any(value => ReferenceEquals(value, token)));
 
     private static string ExistingScript(string path)
     {
@@ -151,7 +146,7 @@ internal sealed class SpawnOptions
             Memory = Bytes(parsed.GetValue(_memory)),
             MaxPids = parsed.GetValue(_pids),
             CpuQuota = CpuQuota(parsed.GetValue(_cpu)),
-            WallMs = Milliseconds(parsed.GetValue(_timeout)),
+            WallMs = Durations.Option(parsed, _timeout),
         };
         return limits == new ResourceLimits() ? null : limits;
     }
@@ -161,13 +156,6 @@ internal sealed class SpawnOptions
         null => null,
         _ when ByteSize.TryParse(text, out var bytes) => bytes,
         _ => throw CliException.Usage($"--memory {text} is not a size", "write it as 65536, 64K, 256M or 1.5G"),
-    };
-
-    private static long? Milliseconds(string? text) => text switch
-    {
-        null => null,
-        _ when Durations.TryParse(text, out var time) => time,
-        _ => throw CliException.Usage($"--timeout {text} is not a time", "write it as 500ms, 30s, 5m or 2h"),
     };
 
     private static long? CpuQuota(string? text) => text switch

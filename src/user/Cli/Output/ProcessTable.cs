@@ -43,7 +43,7 @@ internal static class ProcessTable
         ExitText.Of(process.Exit),
     ];
 
-    private static string StateName(ProcessState state) => state switch
+    public static string StateName(ProcessState state) => state switch
     {
         ProcessState.Starting => "starting",
         ProcessState.Running => "running",

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 
 namespace Analemma.Cli.Values;
@@ -25,6 +26,15 @@ internal static class Durations
 
         return false;
     }
+
+    /// <summary>An option that is a time, in milliseconds, or null when it is not given.</summary>
+    public static long? Option(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch
+    {
+        null => null,
+        var text when TryParse(text, out var milliseconds) => milliseconds,
+        var text => throw CliException.Usage(
+            $"{option.Name} {text} is not a time", "write it as 500ms, 30s, 5m or 2h"),
+    };
 
     public static string Format(long milliseconds) => milliseconds switch
     {

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Cli.Host;
+using Analemma.Client;
+
+namespace Analemma.Cli.Commands;
+
+/// <summary>Says what this host can enforce, and how to get the rest. Starts no kernel.</summary>
+internal sealed class DoctorCommand : ICliCommand
+{
+    public Command Declare(CommandSet set) => set.Does(
+        new Command("doctor", "Show what this host can enforce, and how to get the rest. Exit code 1 if anything is missing."),
+        RunAsync);
+
+    private static async Task<int> RunAsync(Session session)
+    {
+        var (status, isRunning) = await AskAsync(session);
+        var missing = status.Guarantees.Count(guarantee => !guarantee.Enforced);
+        var code = missing == 0 && status.Guarantees.Count > 0 ? ExitCodes.Ok : ExitCodes.Failure;
+        if (session.Json)
+        {
+            session.WriteJson(status, AbiJsonContext.Default.StatusReply);
+            return code;
+        }
+
+        var output = session.Terminal.Output;
+        output.WriteLine(isRunning
+            ? $"the kernel at {status.Socket} runs agents with {status.Engine}, cgroups {status.Cgroups}"
+            : $"no kernel runs; one would run agents with {status.Engine}, cgroups {status.Cgroups}");
+        foreach (var guarantee in status.Guarantees)
+        {
+            output.WriteLine($"  {(guarantee.Enforced ? "yes" : "NO "),-5}{guarantee.Name,-16}{guarantee.How}");
+            if (!guarantee.Enforced && guarantee.Remedy is { } remedy)
+            {
+                output.WriteLine($"       {"",-16}to get it: {remedy}");
+            }
+        }
+
+        output.WriteLine(missing == 0 ? "everything is enforced" : $"{missing} of {status.Guarantees.Count} are not enforced");
+        return code;
+    }
+
+    private static async Task<(StatusReply Status, bool IsRunning)> AskAsync(Session session)
+    {
+        try
+        {
+            await using var kernel = await session.ConnectAsync();
+            return (await kernel.StatusAsync(session.CancellationToken), true);
+        }
+        catch (KernelConnectionException)
+        {
+            return (await ProbeAsync(session), false);
+        }
+    }
+
+    private static async Task<StatusReply> ProbeAsync(Session session)
+    {
+        var program = KernelProgram.Find(session.Terminal.Environment);
+        using var probe = Process.Start(new ProcessStartInfo(program, "--probe")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = probe.StandardError.ReadToEndAsync(session.CancellationToken);
+        var json = await probe.StandardOutput.ReadToEndAsync(session.CancellationToken);
+        await probe.WaitForExitAsync(session.CancellationToken);
+        return AbiJson.TryRead(
+            System.Text.Encoding.UTF8.GetBytes(json), AbiJsonContext.Default.StatusReply, out var status, out _)
+            ? status
+            : throw new CliException(
+                "probe_failed", $"the probe ended with code {probe.ExitCode} and no report: {(await errors).Trim()}");
+    }
+}

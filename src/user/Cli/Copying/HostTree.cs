@@ -1,0 +1,35 @@
+using System.Diagnostics;
+
+namespace Analemma.Cli.Copying;
+
+/// <summary>Something on the host: its kind as find(1) names it (f, d, l, …), permission bits, path below the root.</summary>
+internal sealed record HostEntry(char Kind, int Mode, string Path);
+
+/// <summary>
+/// Lists a file or folder of the host by find(1). .NET cannot tell a pipe or socket from a file except by opening it,
+/// which may block for ever. A link that is the root is followed, none below it is.
+/// </summary>
+internal static class HostTree
+{
+    public static async Task<IReadOnlyList<HostEntry>> ListAsync(string root, CancellationToken cancellationToken)
+    {
+        using var find = Process.Start(new ProcessStartInfo(
+            "find", ["-H", Path.GetFullPath(root), "-printf", @"%y %m %P\0"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = find.StandardError.ReadToEndAsync(cancellationToken);
+        var output = await find.StandardOutput.ReadToEndAsync(cancellationToken);
+        await find.WaitForExitAsync(cancellationToken);
+        return find.ExitCode == 0
+            ? [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(Parse).OrderBy(entry => entry.Path, StringComparer.Ordinal)]
+            : throw new CliException("io_failed", (await errors).Trim());
+    }
+
+    private static HostEntry Parse(string record)
+    {
+        var parts = record.Split(' ', 3);
+        return new HostEntry(parts[0][0], Convert.ToInt32(parts[1], 8), parts[2]);
+    }
+}

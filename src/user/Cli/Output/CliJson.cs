@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace Analemma.Cli.Output;
+
+/// <summary>A piece of output as <c>logs</c> and <c>exec</c> print it with --json.</summary>
+internal sealed record OutputLine(string Stream, string Text);
+
+/// <summary>What <c>cp</c> has done.</summary>
+internal sealed record CopyReport(int Files, int Folders, long Bytes, IReadOnlyList<string> Skipped);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(OutputLine))]
+[JsonSerializable(typeof(CopyReport))]
+internal sealed partial class CliJsonContext : JsonSerializerContext;

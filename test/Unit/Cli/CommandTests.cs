@@ -1,0 +1,232 @@
+using System.Text.Json;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Unit.Tests.Client;
+
+namespace Analemma.Unit.Tests.Cli;
+
+public sealed class CommandTests
+{
+    private const string Healthy = """
+        {"id":3,"name":"healthy","state":"exited","cpu_ms":1500,"memory_peak_bytes":1048576,"denied":2,"uptime_ms":61000,
+         "exit":{"cause":"oom-killed"},"parent":0,"missing":[],"created_at":"2026-01-02T03:04:05+00:00"}
+        """;
+
+    [Fact]
+    public async Task Ps_prints_a_line_a_process()
+    {
+        await using var fake = new FakeKernel(request => request.Reply($$"""{"processes":[{{Healthy}}]}"""));
+
+        var run = await CliRun.AgainstAsync(fake, "ps", "--all");
+
+        Assert.Equal(0, run.Code);
+        var lines = run.Output.TrimEnd().Split('\n');
+        Assert.Equal(["ID", "NAME", "STATE", "PID", "CPU", "MEMORY", "THROTTLED", "DENIED", "UPTIME", "EXIT"], Words(lines[0]));
+        Assert.Equal(["3", "healthy", "exited", "-", "1.5", "s", "1", "MiB", "-", "2", "1m", "01s", "oom-killed"], Words(lines[1]));
+    }
+
+    [Fact]
+    public async Task Ps_json_is_one_document()
+    {
+        await using var fake = new FakeKernel(request => request.Reply($$"""{"processes":[{{Healthy}}]}"""));
+
+        var run = await CliRun.AgainstAsync(fake, "ps", "--json");
+
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal("oom-killed", document.RootElement.GetProperty("processes")[0].GetProperty("exit").GetProperty("cause").GetString());
+    }
+
+    [Fact]
+    public async Task Spawn_turns_its_options_into_the_syscall()
+    {
+        Spawn? asked = null;
+        await using var fake = new FakeKernel(request =>
+        {
+            Assert.True(AbiJson.TryRead(request.Payload, AbiJsonContext.Default.Spawn, out asked, out _));
+            request.Reply("""{"id":1,"name":"x","pid":7,"status":"running","missing":["cpu"]}""");
+        });
+
+        var run = await CliRun.AgainstAsync(
+            fake, "spawn", "--name", "x", "--memory", "64M", "--pids", "9", "--cpu", "0.5", "--timeout", "2m", "--network",
+            "--env", "A=b=c", "--require", "memory", "--require", "pids", "--mount", "/etc/hosts:/mnt/h:rw", "--audit", "reads",
+            "--", "sh", "-c", "echo --name");
+
+        Assert.Equal(0, run.Code);
+        Assert.Equal("x runs: id 1, pid 7\n", run.Output);
+        Assert.Contains("cpu is not enforced", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["sh", "-c", "echo --name"], asked!.Argv);
+        Assert.Null(asked.Script);
+        Assert.Equal(
+            new ResourceLimits { Memory = 64 << 20, MaxPids = 9, CpuQuota = 50_000, WallMs = 120_000 }, asked.Limits);
+        Assert.Equal("b=c", asked.Env!["A"]);
+        Assert.Equal(["memory", "pids"], asked.Require);
+        Assert.Equal(new MountRequest { Source = "/etc/hosts", Target = "/mnt/h", Writable = true }, Assert.Single(asked.Mounts!));
+        Assert.True(asked.Network);
+        Assert.Null(asked.Sandboxed);
+    }
+
+    [Fact]
+    public async Task A_script_becomes_an_absolute_path_with_arguments()
+    {
+        Spawn? asked = null;
+        await using var fake = new FakeKernel(request =>
+        {
+            Assert.True(AbiJson.TryRead(request.Payload, AbiJsonContext.Default.Spawn, out asked, out _));
+            request.Reply("""{"id":1,"name":"x","pid":7,"status":"running"}""");
+        });
+        var script = Path.GetTempFileName();
+
+        var run = await CliRun.AgainstAsync(fake, "spawn", Path.GetRelativePath(".", script), "one", "--", "--two");
+
+        File.Delete(script);
+        Assert.Equal(0, run.Code);
+        Assert.Equal(script, asked!.Script);
+        Assert.Equal(["one", "--two"], asked.Args);
+        Assert.Null(asked.Argv);
+    }
+
+    [Fact]
+    public async Task Spawn_follow_prints_both_outputs_and_exits_with_the_agents_code()
+    {
+        await using var fake = new FakeKernel(request =>
+        {
+            switch (request.Number)
+            {
+                case SyscallNumber.Spawn:
+                    request.Reply("""{"id":1,"name":"x","pid":7,"status":"running"}""");
+                    break;
+                case SyscallNumber.Logs:
+                    request.Piece([1, .. "out\n"u8]);
+                    request.Piece([2, .. "err\n"u8]);
+                    request.Reply("""{"bytes":8,"dropped":0}""");
+                    break;
+                default:
+                    request.Reply("""{"id":1,"name":"x","state":"exited","exit":{"cause":"exited","code":42}}""");
+                    break;
+            }
+        });
+
+        var run = await CliRun.AgainstAsync(fake, "spawn", "-f", "--", "true");
+
+        Assert.Equal(new CliRun(42, "out\n", "err\n"), run);
+    }
+
+    [Fact]
+    public async Task Wait_says_why_when_it_was_not_an_exit()
+    {
+        await using var fake = new FakeKernel(request => request.Reply(Healthy));
+
+        var run = await CliRun.AgainstAsync(fake, "wait", "healthy");
+
+        Assert.Equal(new CliRun(1, "", "healthy ended: oom-killed\n"), run);
+    }
+
+    [Fact]
+    public async Task Exec_passes_the_exit_code_on()
+    {
+        Exec? asked = null;
+        await using var fake = new FakeKernel(request =>
+        {
+            Assert.True(AbiJson.TryRead(request.Payload, AbiJsonContext.Default.Exec, out asked, out _));
+            request.Piece([1, .. "é"u8]);
+            request.Reply("""{"exit_code":5}""");
+        });
+
+        var run = await CliRun.AgainstAsync(fake, "exec", "12", "--", "ls", "-l");
+
+        Assert.Equal(new CliRun(5, "é", ""), run);
+        Assert.Equal(new ProcessId(12), asked!.Id);
+        Assert.Equal(["ls", "-l"], asked.Argv);
+    }
+
+    [Fact]
+    public async Task Output_as_json_keeps_characters_whole()
+    {
+        await using var fake = new FakeKernel(request =>
+        {
+            request.Piece([1, 0xC3]);
+            request.Piece([1, 0xA9]);
+            request.Reply("""{"bytes":2,"dropped":0}""");
+        });
+
+        var run = await CliRun.AgainstAsync(fake, "logs", "a", "--json");
+
+        var text = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString());
+        Assert.Equal("é", string.Concat(text));
+    }
+
+    [Fact]
+    public async Task Doctor_exits_with_1_when_something_is_missing()
+    {
+        await using var fake = new FakeKernel(request => request.Reply("""
+            {"version":"1","pid":1,"socket":"s","engine":"crun","cgroups":"v1","guarantees":[
+              {"name":"memory","enforced":true,"how":"cgroup v1"},
+              {"name":"cpu","enforced":false,"how":"no cgroup","remedy":"start it as root"}]}
+            """));
+
+        var run = await CliRun.AgainstAsync(fake, "doctor");
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("NO   cpu", run.Output, StringComparison.Ordinal);
+        Assert.Contains("to get it: start it as root", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_an_error_line_a_hint_and_exit_code_1()
+    {
+        await using var fake = new FakeKernel(
+            request => request.Fail(SysErrorCode.NoSuchProcess, "there is no process x", "list them"));
+
+        Assert.Equal(
+            new CliRun(1, "", "error no_such_process: there is no process x\n  list them\n"),
+            await CliRun.AgainstAsync(fake, "kill", "x"));
+        Assert.Equal(
+            new CliRun(1, "", """{"error":{"code":"no_such_process","message":"there is no process x","hint":"list them"}}""" + "\n"),
+            await CliRun.AgainstAsync(fake, "kill", "x", "--json"));
+    }
+
+    [Fact]
+    public async Task No_kernel_is_exit_code_3()
+    {
+        var run = await CliRun.AloneAsync("--socket", "/nowhere/k.sock", "ps");
+
+        Assert.Equal(3, run.Code);
+        Assert.StartsWith("error no_kernel: no kernel answers at /nowhere/k.sock", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("spwan")]
+    [InlineData("spawn")]
+    [InlineData("ps", "--al")]
+    [InlineData("kill")]
+    [InlineData("logs", "a", "--tail", "many")]
+    [InlineData("spawn", "/no/such/script.py")]
+    [InlineData("spawn", "--memory", "lots", "--", "true")]
+    [InlineData("spawn", "--cpu", "-1", "--", "true")]
+    [InlineData("spawn", "--timeout", "5", "--", "true")]
+    [InlineData("cp", "a", "b")]
+    [InlineData("cp", "a:b", "c:d")]
+    public async Task What_is_not_understood_is_exit_code_2_and_one_message(params string[] args)
+    {
+        var run = await CliRun.AloneAsync(args);
+
+        Assert.Equal(2, run.Code);
+        Assert.Equal("", run.Output);
+        Assert.StartsWith("error usage: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_command_has_help_and_help_teaches()
+    {
+        var help = await CliRun.AloneAsync("--help");
+        Assert.Equal(0, help.Code);
+        Assert.Contains("Exit codes:", help.Output, StringComparison.Ordinal);
+
+        var spawn = await CliRun.AloneAsync("spawn", "--help");
+        Assert.Contains("analemma spawn -f agent.py", spawn.Output, StringComparison.Ordinal);
+        Assert.Equal(0, spawn.Code);
+    }
+
+    private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
