@@ -26,6 +26,10 @@ LATE_MS_MAX = 50.0
 QUIET_SECONDS = 1.0
 MISBEHAVING_SECONDS = 8.0
 
+# A heartbeat that is late on a host that is busy with other work proves nothing about the agents: look again.
+LOOKS_MAX = 3
+BUSY_PERCENT = 50
+
 CPU_QUOTA_PERCENT = 20
 MEMORY_MIB = 64
 PIDS = 32
@@ -63,6 +67,25 @@ class Heartbeat:
                 self.heard = time.monotonic()
 
 
+class HostLoad:
+    """How much of the host's CPU time goes to others than the agents, from now on: proc(5), /proc/stat."""
+
+    def __init__(self) -> None:
+        self._busy, self._all = self._read()
+
+    @staticmethod
+    def _read() -> tuple[int, int]:
+        with open("/proc/stat") as file:
+            user, nice, system, idle, waiting, *rest = map(int, file.readline().split()[1:9])
+        busy = user + nice + system + sum(rest)
+        return busy, busy + idle + waiting
+
+    def others_percent(self, agents_ms: int) -> float:
+        busy, total = (now - then for now, then in zip(self._read(), (self._busy, self._all)))
+        agents = agents_ms * os.sysconf("SC_CLK_TCK") / 1000
+        return max(0.0, 100 * (busy - agents) / max(total, 1))
+
+
 async def run(command: str, claims: Claims) -> None:
     async with OwnKernel(command) as kernel:
         status = await kernel.status()
@@ -76,15 +99,25 @@ async def run(command: str, claims: Claims) -> None:
         listening = asyncio.ensure_future(heartbeat.follow(kernel))
         try:
             await asyncio.sleep(QUIET_SECONDS)
-            quiet_ms, heartbeat.worst_ms = heartbeat.worst_ms, 0.0
-            started = await _start_misbehaving(kernel, claims)
-            await _watch(kernel, claims, heartbeat)
-            ended = {process.name: process for process in await kernel.list(all=True)}
+            quiet_ms = heartbeat.worst_ms
+            for look in range(1, LOOKS_MAX + 1):
+                heartbeat.worst_ms, load = 0.0, HostLoad()
+                started = await _start_misbehaving(kernel, claims)
+                await _watch(kernel, claims, heartbeat)
+                ended = {process.name: process for process in await kernel.list(all=True)}
+                busy = load.others_percent(sum(process.cpu_ms for process in ended.values()))
+                if heartbeat.worst_ms <= LATE_MS_MAX or busy < BUSY_PERCENT or look == LOOKS_MAX:
+                    break
+                claims.say(
+                    f"  healthy was {heartbeat.worst_ms:.1f} ms late, but {busy:.0f} % of the host went to other work:"
+                    " once more"
+                )
+                await asyncio.gather(*(kernel.kill(ended[name], grace=0) for name in started if ended[name].running))
         finally:
             listening.cancel()
         claims.say()
         _judge(claims, status, started, ended)
-        _judge_healthy(claims, ended["healthy"], heartbeat, quiet_ms)
+        _judge_healthy(claims, ended["healthy"], heartbeat, quiet_ms, busy)
 
 
 async def _start_misbehaving(kernel: AsyncKernel, claims: Claims) -> set[str]:
@@ -148,7 +181,7 @@ def _judge(claims: Claims, status: Status, started: set[str], ended: dict[str, P
         )
 
 
-def _judge_healthy(claims: Claims, healthy: Process, heartbeat: Heartbeat, quiet_ms: float) -> None:
+def _judge_healthy(claims: Claims, healthy: Process, heartbeat: Heartbeat, quiet_ms: float, busy: float) -> None:
     silent = time.monotonic() - heartbeat.heard
     claims.check(
         f"healthy continues, never more than {LATE_MS_MAX:.0f} ms late",
@@ -156,5 +189,5 @@ def _judge_healthy(claims: Claims, healthy: Process, heartbeat: Heartbeat, quiet
         f"healthy continues: {heartbeat.beats} heartbeats, none more than {heartbeat.worst_ms:.1f} ms late"
         f" (alone: {quiet_ms:.1f} ms)",
         f"healthy is {healthy.state}, {heartbeat.beats} heartbeats, {heartbeat.worst_ms:.1f} ms late at most"
-        f" (alone: {quiet_ms:.1f} ms), silent for {silent:.1f} s",
+        f" (alone: {quiet_ms:.1f} ms), silent for {silent:.1f} s; {busy:.0f} % of the host went to other work",
     )
