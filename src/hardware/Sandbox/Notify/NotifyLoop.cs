@@ -19,7 +19,7 @@ internal sealed class NotifyLoop : IDisposable
     private readonly NotifyMailbox _mailbox;
     private readonly NotifyAnswer _answer;
     private readonly Epoll _epoll = new(EventsMax);
-    private readonly Dictionary<int, NotifyHandshake> _handshakes = [];
+    private readonly OrderedDictionary<int, NotifyHandshake> _handshakes = [];
     private UnixSocket _socket;
     private long _socketCheck;
     private bool _woken;
@@ -97,8 +97,9 @@ internal sealed class NotifyLoop : IDisposable
         {
             if (_handshakes.Count >= _options.HandshakesMax)
             {
-                connection.Dispose();
-                continue;
+                // The oldest is the least likely to be a runtime, which speaks at once.
+                _handshakes.GetAt(0).Value.Dispose();
+                _handshakes.RemoveAt(0);
             }
 
             _handshakes[connection.Number] = new NotifyHandshake(connection, _options.HandshakeBytesMax);
