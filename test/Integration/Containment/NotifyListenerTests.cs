@@ -2,7 +2,6 @@ using System.Text;
 using Analemma.Integration.Tests.Sandbox;
 using Analemma.Linux;
 using Analemma.Sandbox;
-using Analemma.Sandbox.Notify;
 
 namespace Analemma.Integration.Tests.Containment;
 

@@ -8,11 +8,11 @@ namespace Analemma.Sandbox.Notify;
 //
 //   receive → find the rule → refused: answer EPERM, report
 //                           → reported: read what the pointer says, check that the caller still waits (so that its
-//                             number is still its own), let it run, and only then find out whether the mounts and the
-//                             namespaces will refuse it
+//                             number is still its own), find out whether the mounts and the namespaces will refuse
+//                             it, let it run
 //
 // The caller may change its memory between our reading and the kernel's: a report can be fooled, and nothing but the
-// report depends on it. Answering before judging keeps the judgement off the caller's path.
+// report depends on it.
 
 /// <summary>Answers notified syscalls. One thread's; its buffers are reused from call to call.</summary>
 internal sealed class NotifyAnswer(NotifyRules rules)
@@ -61,27 +61,24 @@ internal sealed class NotifyAnswer(NotifyRules rules)
             return true;
         }
 
-        // An abstract socket and the root folder are looked up through the caller, so while it waits.
-        var root = sandbox.RootSeenBy((int)call.Pid);
-        var address = kind is CallKind.Connect or CallKind.SendTo;
-        var denied = address && root is not null && AddressJudge.IsDenied(_attempt.Bytes, _attempt.Pid, root);
+        // While the caller waits: with the last process go its mounts, by which we judge.
+        var denied = sandbox.RootSeenBy((int)call.Pid) is { } root && IsDenied(kind, root);
         filter.Continue(call.Id);
-        if (root is null)
+        if (denied)
         {
-            return true;
-        }
-
-        if (address)
-        {
-            ReportAddress(sandbox, call.Number, denied, kind == CallKind.SendTo);
-        }
-        else
-        {
-            ReportOpen(sandbox, call.Number, root, kind == CallKind.OpenToWrite);
+            Report(sandbox, call.Number, kind);
         }
 
         return true;
     }
+
+    private bool IsDenied(CallKind kind, ProcessRoot root) => kind switch
+    {
+        CallKind.OpenToWrite => OpenJudge.IsDeniedWrite(_attempt.AbsolutePath(), root),
+        CallKind.OpenToRead => OpenJudge.IsHiddenRead(_attempt.AbsolutePath(), root),
+        CallKind.Connect or CallKind.SendTo => AddressJudge.IsDenied(_attempt.Bytes, _attempt.Pid, root),
+        CallKind.Unreadable => false,
+    };
 
     private CallKind Read(in SeccompNotification call)
     {
@@ -152,25 +149,17 @@ internal sealed class NotifyAnswer(NotifyRules rules)
         return _link.AsSpan(0, written);
     }
 
-    private void ReportOpen(NotifiedSandbox sandbox, int number, ProcessRoot root, bool write)
+    private void Report(NotifiedSandbox sandbox, int number, CallKind kind)
     {
-        var path = _attempt.AbsolutePath();
-        if (write ? OpenJudge.IsDeniedWrite(path, root) : OpenJudge.IsHiddenRead(path, root))
+        var bytes = kind is CallKind.OpenToWrite or CallKind.OpenToRead ? _attempt.AbsolutePath() : _attempt.Bytes;
+        DescribeAttempt<ReadOnlySpan<byte>> describe = kind switch
         {
-            sandbox.Reports.Add(Attempt.Identity(number, path), _attempt.Pid, path, write ? DescribeWrite : DescribeRead);
-        }
-    }
-
-    private void ReportAddress(NotifiedSandbox sandbox, int number, bool denied, bool sends)
-    {
-        if (denied)
-        {
-            sandbox.Reports.Add(
-                Attempt.Identity(number, _attempt.Bytes),
-                _attempt.Pid,
-                _attempt.Bytes,
-                sends ? DescribeSend : DescribeConnect);
-        }
+            CallKind.OpenToWrite => DescribeWrite,
+            CallKind.OpenToRead => DescribeRead,
+            CallKind.Connect => DescribeConnect,
+            CallKind.SendTo or CallKind.Unreadable => DescribeSend,
+        };
+        sandbox.Reports.Add(Attempt.Identity(number, bytes), _attempt.Pid, bytes, describe);
     }
 
     private void Report(NotifiedSandbox sandbox, in SeccompNotification call, SeccompRule? rule)

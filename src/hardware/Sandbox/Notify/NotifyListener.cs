@@ -24,6 +24,7 @@ public sealed class NotifyListener : IAsyncDisposable
     private readonly NotifyAnswer _answer = new(new NotifyRules(SeccompProfile.Agent, SyscallNumbers.Native));
     private readonly Action<Exception>? _onFault;
     private readonly Task _supervisor;
+    private int _disposed;
 
     /// <summary>
     /// Listens at once; a socket that cannot be made is a <see cref="LinuxException"/>. The sink is called on the
@@ -55,6 +56,11 @@ public sealed class NotifyListener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         _mailbox.Stop();
         await _supervisor;
         _table.Dispose();

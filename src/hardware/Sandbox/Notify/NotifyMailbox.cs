@@ -15,8 +15,11 @@ internal sealed class NotifyMailbox : IDisposable
 
     public void Forget(string key)
     {
-        _forgotten.Enqueue(key);
-        Wake.Set();
+        if (!_stopped)
+        {
+            _forgotten.Enqueue(key);
+            Wake.Set();
+        }
     }
 
     public void Stop()
