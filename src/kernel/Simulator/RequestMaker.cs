@@ -1,0 +1,86 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Simulator;
+
+/// <summary>Makes requests that often collide: few names, few ids, limits around their bounds.</summary>
+internal sealed class RequestMaker(World world)
+{
+    private const long MiB = 1024 * 1024;
+
+    private static readonly string[] Names = ["a", "b", "c", "d", "e", "agent-2", "agent-9"];
+
+    private SeededRandom Random => world.Random;
+
+    public Syscall? Next(Caller caller)
+    {
+        if (Random.Chance(world.Options.Shutdowns))
+        {
+            return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
+        }
+
+        return Random.Below(20) switch
+        {
+            0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
+            6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
+            8 or 9 => Target(new Pause()),
+            10 or 11 => Target(new Resume()),
+            12 or 13 => Target(new Wait { TimeoutMs = Maybe(Random.Between(0, 5_000)) }),
+            14 => new List { All = Random.Chance(5_000) },
+            15 => Target(new Inspect()),
+            16 => new Subscribe { Types = Random.Chance(5_000) ? ["exited", "denied"] : null },
+            17 => Data(),
+            18 => new Status(),
+            _ => new Think { Prompt = "hello" },
+        };
+    }
+
+    private Spawn Spawn(Caller caller) => new()
+    {
+        Argv = ["agent"],
+        Name = Random.Chance(6_000) ? Random.Pick(Names) : null,
+        Sandboxed = Random.Chance(500) ? false : null,
+        Network = Random.Chance(1_000) ? true : null,
+        Require = Random.Chance(1_000) ? [Random.Pick(GuaranteeNames.All.ToArray())] : null,
+        Mounts = Random.Chance(300) ? [new MountRequest { Source = "/usr", Target = "/mnt/usr" }] : null,
+        Limits = Random.Chance(5_000) ? Limits(caller) : null,
+    };
+
+    private ResourceLimits Limits(Caller caller) => new()
+    {
+        Memory = Maybe(Random.Pick([8 * MiB, 64 * MiB, 256 * MiB, 257 * MiB, caller.IsHost ? 1024 * MiB : 32 * MiB])),
+        MaxPids = Random.Chance(5_000) ? Random.Pick([1, 16, 64, 65]) : null,
+        CpuQuota = Maybe(Random.Pick([1_000L, 100_000, 100_001, -1])),
+        WallMs = Maybe(Random.Between(1, 3_000)),
+        OpenFiles = Random.Chance(1_000) ? 2048 : null,
+    };
+
+    private TargetedSyscall Data()
+    {
+        TargetedSyscall syscall = Random.Below(5) switch
+        {
+            0 => new Exec { Command = "true" },
+            1 => new Read { Path = "file" },
+            2 => new Write { Path = "file", Content = "text" },
+            3 => new Files(),
+            _ => new Logs(),
+        };
+        return Target(syscall);
+    }
+
+    /// <summary>By id, living, dead, forgotten or never given; by name; or nobody, which for an agent is itself.</summary>
+    private TargetedSyscall Target(TargetedSyscall syscall)
+    {
+        var living = world.Host.Living.Select(child => child.Id).ToArray();
+        return Random.Below(10) switch
+        {
+            0 => syscall with { Id = new ProcessId(Random.Between(0, world.Host.Launched + 2)) },
+            1 or 2 or 3 => syscall with { Name = Random.Pick(Names) },
+            4 => syscall,
+            _ => living.Length == 0 ? syscall : syscall with { Id = Random.Pick(living) },
+        };
+    }
+
+    private long? Maybe(long value) => Random.Chance(5_000) ? value : null;
+}

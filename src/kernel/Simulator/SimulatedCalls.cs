@@ -1,0 +1,136 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Simulator;
+
+/// <summary>One request of a simulated client, and what became of it.</summary>
+internal sealed record SimulatedCall(CallId Id, SimulatedConnection Connection, Syscall Syscall, long IssuedAt)
+{
+    public int Ends { get; set; }
+
+    /// <summary>The client took it back or has gone: it expects nothing any more.</summary>
+    public bool IsOver { get; set; }
+
+    public bool IsOpen => !IsOver && Ends == 0;
+
+    /// <summary>Waits as long as others let it; every other call must come to an end by itself.</summary>
+    public bool MayWaitForever => Syscall is Subscribe or Wait { TimeoutMs: null };
+
+    public override string ToString() => $"call {Id.Value} of {Connection.Caller} {Syscall}";
+}
+
+/// <summary>A socket with somebody at its other end.</summary>
+internal sealed record SimulatedConnection(Caller Caller)
+{
+    public List<SimulatedCall> Calls { get; } = [];
+
+    public bool IsOpen { get; set; } = true;
+
+    /// <summary>When the last message arrives: a socket keeps order.</summary>
+    public long ArrivesAt { get; set; }
+}
+
+/// <summary>
+/// All requests of one kernel start. Ids begin again with each, as the kernel's contract allows. Counts every end, so
+/// that an answer too many is noticed as well as one too few.
+/// </summary>
+internal sealed class SimulatedCalls(SimulatedClock clock)
+{
+    private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(120);
+
+    private readonly Dictionary<CallId, SimulatedCall> _calls = [];
+    private readonly Queue<SimulatedCall> _oldest = new();
+    private long _next = 1;
+
+    public long Total { get; private set; }
+
+    public SimulatedCall Issue(SimulatedConnection connection, Syscall syscall)
+    {
+        var call = new SimulatedCall(new CallId(_next++), connection, syscall, clock.Ticks);
+        _calls.Add(call.Id, call);
+        _oldest.Enqueue(call);
+        connection.Calls.Add(call);
+        Total++;
+        return call;
+    }
+
+    public void Answered(CallId id, Reply reply)
+    {
+        var call = End(id, reply);
+        var expected = call.Syscall switch
+        {
+            Spawn => reply is SpawnReply,
+            Kill => reply is KillReply,
+            Pause or Resume => reply is PauseReply,
+            List => reply is ListReply,
+            Wait or Inspect => reply is ProcessView,
+            Status => reply is StatusReply,
+            Shutdown => reply is ShutdownReply,
+            _ => true,
+        };
+        ViolationException.Unless(expected, "an answer fits its request", $"{call} got {reply}");
+    }
+
+    public void Refused(CallId id, SysError error)
+    {
+        ViolationException.Unless(
+            error.Code is not (SysErrorCode.Ok or SysErrorCode.Internal) && error.Message.Length > 0,
+            "a refusal says why", $"call {id.Value} got {error}");
+        End(id, error);
+    }
+
+    /// <summary>A subscriber is sent an event. One that has just gone away does not mind.</summary>
+    public void Published(CallId id)
+    {
+        ViolationException.Unless(
+            _calls.TryGetValue(id, out var call) && call.Syscall is Subscribe && call.Ends == 0,
+            "events go to subscribers", $"call {id.Value}: {call}");
+    }
+
+    /// <summary>Every connection is gone, as when the kernel is killed.</summary>
+    public void CloseAll()
+    {
+        foreach (var call in _calls.Values)
+        {
+            call.IsOver = true;
+            call.Connection.IsOpen = false;
+        }
+
+        _calls.Clear();
+        _oldest.Clear();
+        _next = 1;
+    }
+
+    public void CheckAges()
+    {
+        while (_oldest.TryPeek(out var oldest) && (!oldest.IsOpen || oldest.MayWaitForever))
+        {
+            _oldest.Dequeue();
+        }
+
+        ViolationException.Unless(
+            !_oldest.TryPeek(out var call) || clock.Ticks - call.IssuedAt < AnswerTimeMax.Ticks,
+            "every request is answered", $"{call} has waited for {AnswerTimeMax.TotalSeconds} s");
+    }
+
+    /// <summary>When a kernel stops, nobody lives any more, so there is nothing left to wait for but events.</summary>
+    public void CheckAllAnswered()
+    {
+        var justNow = clock.Ticks - TimeSpan.TicksPerSecond;
+        var open = _calls.Values.FirstOrDefault(
+            call => call.IsOpen && call.Syscall is (Spawn or Kill or Wait) && call.IssuedAt < justNow);
+        ViolationException.Unless(open is null, "every request is answered", $"{open} has no answer at the end");
+    }
+
+    private SimulatedCall End(CallId id, object with)
+    {
+        ViolationException.Unless(
+            _calls.TryGetValue(id, out var call), "answers go to requests", $"nobody made call {id.Value}, got {with}");
+        call!.Ends++;
+        ViolationException.Unless(
+            call.Ends == 1, "every request is answered once", $"{call} was answered again, with {with}");
+        call.Connection.Calls.Remove(call);
+        return call;
+    }
+}

@@ -1,0 +1,115 @@
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Simulator;
+
+/// <summary>Does what the kernel wants done, in the simulated world. The daemon has one runner per kind.</summary>
+internal sealed class SimulatedEffects(World world)
+{
+    private readonly Dictionary<TimerName, SimulatedClock.Due> _timers = [];
+
+    public void Run(Effect effect)
+    {
+        switch (effect)
+        {
+            case Answer answer:
+                world.Calls.Answered(answer.Call, answer.Reply);
+                break;
+            case Refuse refuse:
+                world.Calls.Refused(refuse.Call, refuse.Error);
+                break;
+            case Launch launch:
+                world.Host.Launch(launch.Process, launch.Plan);
+                break;
+            case SendSignal signal:
+                world.Host.Signal(signal.Process, signal.Signal);
+                break;
+            case KillAll kill:
+                world.Host.KillAll(kill.Process);
+                break;
+            case Freeze freeze:
+                world.Host.Freeze(freeze.Process);
+                break;
+            case Thaw thaw:
+                world.Host.Thaw(thaw.Process);
+                break;
+            case Perform perform:
+                Perform(perform);
+                break;
+            case DescribeKernel describe:
+                world.Calls.Answered(describe.Call, describe.Known);
+                break;
+            case Publish publish:
+                world.Calls.Published(publish.Subscriber);
+                break;
+            case ArmTimer arm:
+                Arm(arm);
+                break;
+            case DisarmTimer disarm:
+                Disarm(disarm.Timer);
+                break;
+            case Forget forget:
+                world.Host.Forget(forget.Process);
+                break;
+            case Raise:
+                break;
+            default:
+                throw new ViolationException("every effect has a runner", effect.ToString());
+        }
+    }
+
+    public void DisarmAll()
+    {
+        foreach (var timer in _timers.Values)
+        {
+            timer.Cancel();
+        }
+
+        _timers.Clear();
+    }
+
+    public void CheckStop()
+    {
+        var living = world.Host.Living.FirstOrDefault();
+        ViolationException.Unless(living is null, "nothing outlives a clean stop", $"process {living?.Id} still runs");
+        world.Calls.CheckAllAnswered();
+    }
+
+    private void Perform(Perform perform)
+    {
+        var boot = world.Kernel.Boot;
+        world.Clock.After(world.Random.Delay(50, 100_000), () =>
+        {
+            if (world.Kernel.Boot == boot && world.Kernel.IsUp)
+            {
+                world.Calls.Answered(perform.Call, new ExecReply(0));
+            }
+        });
+    }
+
+    private void Arm(ArmTimer arm)
+    {
+        Disarm(arm.Timer);
+        _timers[arm.Timer] = world.Clock.At(arm.DueAt, () =>
+        {
+            _timers.Remove(arm.Timer);
+            world.Kernel.Arrive(EventOf(arm.Timer));
+        });
+    }
+
+    private void Disarm(TimerName timer)
+    {
+        if (_timers.Remove(timer, out var due))
+        {
+            due.Cancel();
+        }
+    }
+
+    private KernelEvent EventOf(TimerName timer) => timer.Kind switch
+    {
+        TimerKind.Grace => new GraceElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.WallTime => new WallTimeElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.Call => new CallTimedOut(new CallId(timer.Id)) { At = world.Clock.Ticks },
+    };
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using Analemma.Abi.Syscalls;
+using Analemma.Journal;
+using Analemma.Kernel;
+
+namespace Analemma.Simulator;
+
+/// <summary>What came of one seed. Violation is null when every invariant held to the end.</summary>
+public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<JournalRecord> Journal)
+{
+    public string? Violation { get; init; }
+
+    /// <summary>The step at which it was noticed.</summary>
+    public long FailedStep { get; init; }
+
+    public IReadOnlyList<string> LastEvents { get; init; } = [];
+
+    public required TransitionCoverage Coverage { get; init; }
+
+    public long Calls { get; init; }
+
+    public int Processes { get; init; }
+
+    public int Crashes { get; init; }
+
+    public int TornWrites { get; init; }
+
+    public int Turns { get; init; }
+
+    /// <summary>How to see it again, what was wrong, and what led to it.</summary>
+    public string Report()
+    {
+        var report = new StringBuilder();
+        var outcome = Violation is null ? "held" : $"FAILED at step {FailedStep}: {Violation}";
+        report.Append(CultureInfo.InvariantCulture, $"./analemma sim --seed {Seed} --steps {Steps}: {outcome}\n");
+        report.Append(
+            CultureInfo.InvariantCulture,
+            $"{Turns} turns, {Calls} calls, {Processes} processes, {Crashes} crashes, {TornWrites} torn writes, ");
+        report.Append(CultureInfo.InvariantCulture, $"{Journal.Count} records\n");
+        foreach (var line in LastEvents)
+        {
+            report.Append(line).Append('\n');
+        }
+
+        return report.ToString();
+    }
+}
+
+/// <summary>The production kernel in a simulated world. The same seed and steps give the same journal, byte for byte.</summary>
+public static class SimulationRun
+{
+    public const long StepsDefault = 3_000;
+
+    /// <summary>To bring a world to its end: enough for every process to be stopped and every call to be answered.</summary>
+    private const long EndStepsMax = 200_000;
+
+    public static SimulationResult Run(long seed, long steps = StepsDefault, Sabotage? sabotage = null)
+    {
+        var world = new World(seed, sabotage ?? new Sabotage());
+        string? violation = null;
+        try
+        {
+            Live(world, steps);
+            EndWell(world, steps);
+        }
+        catch (ViolationException error)
+        {
+            violation = error.Message;
+        }
+        catch (Exception error) when (error is KernelPanicException or JournalCorruptException
+            or ArgumentException or InvalidOperationException or KeyNotFoundException)
+        {
+            violation = $"the kernel panicked: {error}";
+        }
+
+        return new SimulationResult(seed, steps, world.Disk.All)
+        {
+            Violation = violation,
+            FailedStep = world.Trace.Step,
+            LastEvents = violation is null ? [] : world.Trace.Lines(),
+            Coverage = world.Shadow.Coverage,
+            Calls = world.Calls.Total,
+            Processes = world.Host.Launched,
+            Crashes = world.Kernel.Crashes,
+            TornWrites = world.Disk.Torn,
+            Turns = world.Kernel.Turns,
+        };
+    }
+
+    private static void Live(World world, long steps)
+    {
+        world.Kernel.Start();
+        world.Clients.Start();
+        for (long step = 1; step <= steps; step++)
+        {
+            world.Trace.Step = step;
+            world.Clock.RunNext();
+            world.Invariants.Check();
+        }
+    }
+
+    /// <summary>No more faults and requests: the kernel is asked to stop, and everything must come to its end.</summary>
+    private static void EndWell(World world, long steps)
+    {
+        world.IsCalm = true;
+        world.Disk.IsFaultless = true;
+        world.Clients.AreQuiet = true;
+        var boot = world.Kernel.Boot;
+        SimulatedCall? asked = null;
+        for (var step = steps + 1; step <= steps + EndStepsMax; step++)
+        {
+            world.Trace.Step = step;
+            world.Clock.RunNext();
+            world.Invariants.Check();
+            if (!world.Kernel.IsUp && asked is not null && boot == world.Kernel.Boot)
+            {
+                return;
+            }
+
+            if (world.Kernel.IsSettled && (asked is null || boot != world.Kernel.Boot))
+            {
+                boot = world.Kernel.Boot;
+                asked = world.Clients.SayFromHost(new Shutdown { GraceMs = 1_000 });
+            }
+        }
+
+        throw new ViolationException("a kernel that is asked to stop does", $"not within {EndStepsMax} steps");
+    }
+}

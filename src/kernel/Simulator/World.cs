@@ -1,0 +1,53 @@
+namespace Analemma.Simulator;
+
+/// <summary>All simulated parts, made from one seed.</summary>
+internal sealed class World
+{
+    public World(long seed, Sabotage sabotage)
+    {
+        Random = new SeededRandom(seed);
+        Options = WorldOptions.Draw(Random);
+        Clock = new SimulatedClock(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        Trace = new Trace(Clock);
+        Sabotage = sabotage;
+        Disk = new SimulatedDisk(Random, Clock, Options);
+        Calls = new SimulatedCalls(Clock);
+        Shadow = new Shadow(this);
+        Host = new SimulatedHost(this);
+        Effects = new SimulatedEffects(this);
+        Clients = new SimulatedClients(this);
+        Kernel = new SimulatedKernel(this);
+        Invariants = new Invariants(this);
+    }
+
+    public SeededRandom Random { get; }
+
+    public WorldOptions Options { get; }
+
+    public SimulatedClock Clock { get; }
+
+    public Trace Trace { get; }
+
+    public Sabotage Sabotage { get; }
+
+    public SimulatedDisk Disk { get; }
+
+    public SimulatedCalls Calls { get; }
+
+    public Shadow Shadow { get; }
+
+    public SimulatedHost Host { get; }
+
+    public SimulatedEffects Effects { get; }
+
+    public SimulatedClients Clients { get; }
+
+    public SimulatedKernel Kernel { get; }
+
+    public Invariants Invariants { get; }
+
+    /// <summary>Set while a world is brought to its end: nothing goes wrong any more.</summary>
+    public bool IsCalm { get; set; }
+
+    public bool CrashesNow() => !IsCalm && Random.Chance(Options.Crash);
+}

@@ -1,7 +1,0 @@
-namespace Analemma.Simulation.Tests;
-
-public sealed class PlaceTests
-{
-    [Fact]
-    public void The_project_runs() => Assert.True(true);
-}
