@@ -32,6 +32,14 @@ public sealed class WaitingCalls
 
     internal void Subscribe(CallId call, Subscriber subscriber) => _subscribers.Add(call, subscriber);
 
+    /// <summary>The connections of an earlier kernel start are gone, and its call ids begin anew.</summary>
+    internal void Clear()
+    {
+        _byCall.Clear();
+        _byProcess.Clear();
+        _subscribers.Clear();
+    }
+
     /// <summary>The client took it back or has gone: forget it without an answer.</summary>
     internal void Remove(CallId call, List<Effect> effects)
     {

@@ -55,9 +55,16 @@ public sealed class SimulatedClock(DateTimeOffset start) : TimeProvider
     public void Advance(TimeSpan span)
     {
         var until = Ticks + span.Ticks;
-        while (_agenda.TryPeek(out _, out var priority) && priority.Ticks <= until)
+        while (_agenda.TryPeek(out var due, out var priority) && priority.Ticks <= until)
         {
-            RunNext();
+            if (due.IsCancelled)
+            {
+                _agenda.Dequeue();
+            }
+            else
+            {
+                RunNext();
+            }
         }
 
         Ticks = until;

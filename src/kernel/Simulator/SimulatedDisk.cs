@@ -29,8 +29,16 @@ internal sealed class SimulatedDisk(SeededRandom random, SimulatedClock clock, W
 
     public bool IsFaultless { get; set; }
 
+    /// <summary>Between a crash and the next start nobody writes: what a dead kernel's code still does is not real.</summary>
+    public bool IsOpen { get; set; }
+
     public void Append(IReadOnlyList<JournalRecord> batch, Action<JournalStoreException?> done)
     {
+        if (!IsOpen)
+        {
+            return;
+        }
+
         _writing = batch;
         _completion = clock.After(random.Delay(20, 8_000), () =>
         {
@@ -57,6 +65,7 @@ internal sealed class SimulatedDisk(SeededRandom random, SimulatedClock clock, W
     /// <summary>The machine stops: what was being written is there in part.</summary>
     public void Crash()
     {
+        IsOpen = false;
         _completion?.Cancel();
         if (_writing is { } batch)
         {

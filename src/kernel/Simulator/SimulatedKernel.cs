@@ -46,6 +46,7 @@ internal sealed class SimulatedKernel(World world)
         Boot++;
         world.Calls.CloseAll();
         _busy = false;
+        world.Disk.IsOpen = true;
         _turns = new KernelTurns(Recover());
         _writer = new JournalWriter(world.Disk);
         IsUp = true;

@@ -6,6 +6,7 @@ namespace Analemma.Simulator;
 internal sealed class Trace(SimulatedClock clock)
 {
     private const int LinesMax = 60;
+    private const int LineCharsMax = 400;
 
     private readonly Queue<(long Step, long Ticks, string What, object? About)> _lines = new();
     private readonly long _start = clock.Ticks;
@@ -25,8 +26,10 @@ internal sealed class Trace(SimulatedClock clock)
     [
         .. _lines.Select(line => string.Create(
             CultureInfo.InvariantCulture,
-            $"{line.Step,6} {(line.Ticks - _start) / 10_000.0,12:F3} ms  {line.What} {line.About}")),
+            $"{line.Step,6} {(line.Ticks - _start) / 10_000.0,12:F3} ms  {line.What} {Shorten(line.About?.ToString())}")),
     ];
+
+    private static string? Shorten(string? text) => text?.Length > LineCharsMax ? text[..LineCharsMax] + "…" : text;
 }
 
 /// <summary>Something that must be true of every world is not.</summary>

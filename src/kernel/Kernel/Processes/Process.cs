@@ -58,6 +58,10 @@ public sealed class Process
     [JsonIgnore]
     public Usage Latest { get; set; } = new();
 
+    /// <summary>Those on their way to the journal: a burst is bounded before its first record is there.</summary>
+    [JsonIgnore]
+    public long AuditRecordsRaised { get; set; }
+
     /// <summary>Denials counted beyond those in the journal; lost with the kernel.</summary>
     [JsonIgnore]
     public long DeniedUncounted { get; set; }

@@ -37,8 +37,9 @@ internal static class ProcessWatch
             return;
         }
 
-        if (process.AuditRecords < Limits.AuditRecordsPerProcessMax)
+        if (process.AuditRecords + process.AuditRecordsRaised < Limits.AuditRecordsPerProcessMax)
         {
+            process.AuditRecordsRaised++;
             effects.Add(new Raise(
                 new AttemptDenied(reported.Process, reported.Kind, reported.What, reported.Reason, reported.Count)
                 {
@@ -58,6 +59,7 @@ internal static class ProcessWatch
         }
 
         process.AuditRecords++;
+        process.AuditRecordsRaised = Math.Max(0, process.AuditRecordsRaised - 1);
         process.DeniedJournaled += denied.Count;
         var happened = Happening.Of(process, "denied", denied.At) with
         {

@@ -16,6 +16,7 @@ internal static class Reboot
         state.Options = started.Options;
         state.BootedAt = started.At;
         state.ShuttingDown = false;
+        state.Calls.Clear();
         state.Calls.Publish(
             state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);
     }
@@ -31,7 +32,12 @@ internal static class Reboot
             process.KillSent = true;
             effects.Add(new KillAll(process.Id));
         }
-        else if (process.Plan.Limits.WallMs > 0)
+        else
+        {
+            effects.Add(process.State is ProcessState.Paused ? new Freeze(process.Id) : new Thaw(process.Id));
+        }
+
+        if (process.State is not ProcessState.Stopping && process.Plan.Limits.WallMs > 0)
         {
             effects.Add(new ArmTimer(
                 new TimerName(TimerKind.WallTime, process.Id.Value),

@@ -13,9 +13,11 @@ internal static class SpawnSyscall
     {
         var state = call.State;
         Process? parent = null;
-        if (!call.Caller.IsHost)
+        if (!call.Caller.IsHost && !state.Processes.TryGet(call.Caller.Process, out parent))
         {
-            Invariant.Holds(state.Processes.TryGet(call.Caller.Process, out parent), "an agent's socket has a process");
+            // Its last words were still in the socket when its record went.
+            call.Refuse(new SysError(SysErrorCode.WrongState, "a process that has ended cannot spawn"));
+            return;
         }
 
         if (NotNow(state, parent) is { } notNow)

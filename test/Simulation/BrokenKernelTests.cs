@@ -1,0 +1,138 @@
+using Analemma.Abi;
+using Analemma.Kernel;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Simulator;
+
+namespace Analemma.Simulation.Tests;
+
+/// <summary>Kernels broken on purpose: the simulator must notice each, or its silence means nothing.</summary>
+public sealed class BrokenKernelTests
+{
+    private const int SeedsMax = 20;
+
+    [Fact]
+    public void A_dropped_answer_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<Answer>(20), "every request is answered");
+
+    [Fact]
+    public void A_dropped_refusal_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<Refuse>(20), "every request is answered");
+
+    [Fact]
+    public void An_answer_given_twice_is_noticed() =>
+        AssertNoticed(() => new AnswersTwice(), "every request is answered once");
+
+    [Fact]
+    public void An_effect_that_leaves_before_its_event_is_durable_is_noticed() =>
+        AssertNoticed(() => new WaitsForNothing(), "durable state is the fold of the journal");
+
+    [Fact]
+    public void A_process_id_used_twice_is_noticed() =>
+        AssertNoticed(() => new ReusesAnId(), "no process id is used twice");
+
+    [Fact]
+    public void An_exit_that_the_kernel_does_not_hear_of_is_noticed() =>
+        AssertNoticed(() => new ForgetsExits(), "the kernel hears of every end", "what is stopped ends");
+
+    [Fact]
+    public void A_kill_that_is_not_carried_out_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<KillAll>(1), "what is stopped ends");
+
+    [Fact]
+    public void A_pause_that_does_not_freeze_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<Freeze>(1), "table and sandboxes agree");
+
+    [Fact]
+    public void A_sandbox_that_is_never_launched_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<Launch>(5), "every process has a sandbox");
+
+    [Fact]
+    public void State_that_is_not_in_the_journal_is_noticed() =>
+        AssertNoticed(() => new ForgetsAnAudit(), "durable state is the fold of the journal");
+
+    [Fact]
+    public void A_report_says_how_to_see_it_again()
+    {
+        var result = FirstNoticed(() => new AnswersTwice());
+
+        var report = result.Report();
+        Assert.StartsWith($"./analemma sim --seed {result.Seed} --steps {result.Steps}: FAILED at step", report);
+        Assert.True(result.LastEvents.Count > 10);
+        Assert.Contains(result.LastEvents[^1], report, StringComparison.Ordinal);
+    }
+
+    private static void AssertNoticed(Func<Sabotage> sabotage, params string[] invariants)
+    {
+        var result = FirstNoticed(sabotage);
+        Assert.True(
+            invariants.Any(name => result.Violation!.StartsWith(name + ":", StringComparison.Ordinal)),
+            $"noticed otherwise: {result.Report()}");
+    }
+
+    private static SimulationResult FirstNoticed(Func<Sabotage> sabotage) =>
+        Enumerable.Range(1, SeedsMax)
+            .Select(seed => SimulationRun.Run(seed, sabotage: sabotage()))
+            .FirstOrDefault(result => result.Violation is not null)
+        ?? throw new InvalidOperationException($"not noticed in {SeedsMax} worlds");
+
+    private sealed class DropsEvery<T>(int nth) : Sabotage
+        where T : Effect
+    {
+        private int _count;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.Where(effect => effect is not T || ++_count % nth != 0);
+    }
+
+    private sealed class AnswersTwice : Sabotage
+    {
+        private int _count;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.SelectMany<Effect, Effect>(
+                effect => effect is Answer && ++_count % 20 == 0 ? [effect, effect] : [effect]);
+    }
+
+    private sealed class WaitsForNothing : Sabotage
+    {
+        public override bool WaitsForDisk => false;
+    }
+
+    private sealed class ReusesAnId : Sabotage
+    {
+        private ProcessId? _first;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects)
+        {
+            foreach (var effect in effects)
+            {
+                if (effect is Launch launch)
+                {
+                    _first ??= launch.Process;
+                    yield return launch with { Process = _first.Value };
+                }
+                else
+                {
+                    yield return effect;
+                }
+            }
+        }
+    }
+
+    private sealed class ForgetsExits : Sabotage
+    {
+        public override bool Hears(KernelEvent @event) => @event is not SandboxExited;
+    }
+
+    private sealed class ForgetsAnAudit : Sabotage
+    {
+        public override void AfterTurn(KernelState state)
+        {
+            foreach (var process in state.Processes.Living)
+            {
+                process.AuditRecords = 0;
+            }
+        }
+    }
+}

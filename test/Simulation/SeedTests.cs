@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Analemma.Simulator;
+
+namespace Analemma.Simulation.Tests;
+
+public sealed class SeedTests
+{
+    private const int Seeds = 200;
+
+    /// <summary>Rows that the effects' contract rules out: a launch ends in started or failed, never in both.</summary>
+    private static readonly string[] Unreachable = ["Running, StartFailed", "Paused, StartFailed"];
+
+    [Fact]
+    public void Every_invariant_holds_for_two_hundred_seeds_and_every_transition_is_taken()
+    {
+        var results = new ConcurrentBag<SimulationResult>();
+        Parallel.For(1L, Seeds + 1, seed => results.Add(SimulationRun.Run(seed)));
+
+        AssertHeld(results);
+        var coverage = new TransitionCoverage();
+        foreach (var result in results)
+        {
+            coverage.Add(result.Coverage);
+        }
+
+        Assert.Equal(Unreachable, coverage.NeverTaken.Select(pair => $"{pair.State}, {pair.Event}"));
+        Assert.True(results.Sum(result => result.Crashes) > Seeds, "worlds crash");
+        Assert.True(results.Sum(result => result.TornWrites) > 10, "writes tear");
+        Assert.True(results.Sum(result => (long)result.Processes) > 10 * Seeds, "worlds start processes");
+    }
+
+    [Fact]
+    public void Seeds_that_once_failed_hold()
+    {
+        var seeds = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "regressions.txt"))
+            .Where(line => line.Length > 0 && !line.StartsWith('#'))
+            .Select(line => long.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture));
+
+        AssertHeld(seeds.Select(seed => SimulationRun.Run(seed)));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(85)]
+    [InlineData(-9)]
+    public void The_same_seed_gives_the_same_journal_byte_for_byte(long seed)
+    {
+        var (first, second) = (SimulationRun.Run(seed), SimulationRun.Run(seed));
+
+        Assert.True(first.Journal.Count > 100);
+        Assert.Equal(first.Journal.Count, second.Journal.Count);
+        foreach (var (one, other) in first.Journal.Zip(second.Journal))
+        {
+            Assert.True(one.Body.Span.SequenceEqual(other.Body.Span), $"record {one.Sequence} differs");
+            Assert.Equal((one.Position, one.Ticks, one.Type), (other.Position, other.Ticks, other.Type));
+        }
+
+        Assert.NotEqual(first.Journal[^1].Hash, SimulationRun.Run(seed + 1).Journal[^1].Hash);
+    }
+
+    [Fact]
+    public void More_steps_of_a_seed_begin_like_fewer()
+    {
+        var (few, many) = (SimulationRun.Run(7, steps: 500), SimulationRun.Run(7, steps: 1_000));
+
+        // Fewer steps end sooner, in a world without faults: only what comes before is the same.
+        Assert.Equal(
+            few.Journal.Take(20).Select(record => record.Hash), many.Journal.Take(20).Select(record => record.Hash));
+    }
+
+    private static void AssertHeld(IEnumerable<SimulationResult> results)
+    {
+        var failed = results.Where(result => result.Violation is not null).OrderBy(result => result.Seed).ToList();
+        Assert.True(failed.Count == 0, $"{failed.Count} seeds failed\n{failed.FirstOrDefault()?.Report()}");
+    }
+}
