@@ -1,4 +1,5 @@
 using Analemma.Integration.Tests;
+using Analemma.Integration.Tests.Containment;
 using Analemma.Integration.Tests.Storage;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
@@ -8,6 +9,11 @@ if (JournalChild.IsAsked)
 {
     JournalChild.Run();
     return 0;
+}
+
+if (ProbeChild.IsAsked)
+{
+    return await ProbeChild.RunAsync(args[0]);
 }
 
 return args.Any(argument => argument is "-automated" or "@@")

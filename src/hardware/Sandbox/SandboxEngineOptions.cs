@@ -1,4 +1,5 @@
 using Analemma.Linux;
+using Analemma.Sandbox.Seccomp;
 
 namespace Analemma.Sandbox;
 
@@ -41,6 +42,9 @@ public sealed record SandboxEngineOptions
     public Watcher? Watcher { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The filter of every agent; tests weaken it to see that the probes would notice.</summary>
+    internal SeccompProfile Profile { get; init; } = SeccompProfile.Agent;
 
     internal string SandboxesFolder => Path.Combine(StateFolder, "sandboxes");
 

@@ -76,7 +76,7 @@ public static class SandboxEngines
             SdkFolder = CopySdk(options),
             Namespaces = namespaces,
             TmpBytes = options.TmpBytes,
-            Seccomp = new BundleSeccomp(options.NotifySocket, IsCompiled: name == "crun"),
+            Seccomp = new BundleSeccomp(options.Profile, options.NotifySocket, IsCompiled: name == "crun"),
         };
         var isSingleUid = !HostIdentity.HasManyUids();
         GuaranteeTable table = new(name, cgroups, namespaces, options.NotifySocket is not null, isSingleUid);

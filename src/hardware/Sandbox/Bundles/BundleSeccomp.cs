@@ -7,16 +7,16 @@ namespace Analemma.Sandbox.Bundles;
 /// How a bundle carries the filter. crun takes it compiled, in an annotation, which saves it libseccomp's compiler on
 /// every start; others take the OCI section.
 /// </summary>
-internal sealed record BundleSeccomp(string? NotifySocket, bool IsCompiled)
+internal sealed record BundleSeccomp(SeccompProfile Profile, string? NotifySocket, bool IsCompiled)
 {
     private const string Annotation = "run.oci.seccomp_bpf_data";
 
     public JsonObject Section(SandboxPolicy policy) => IsCompiled
-        ? SeccompProfile.Agent.ToOciBesideBpf(Options(policy))
-        : SeccompProfile.Agent.ToOci(Options(policy));
+        ? Profile.ToOciBesideBpf(Options(policy))
+        : Profile.ToOci(Options(policy));
 
     public Dictionary<string, string>? Annotations(SandboxPolicy policy) => IsCompiled
-        ? new() { [Annotation] = Convert.ToBase64String(SeccompProfile.Agent.ToBpf(Options(policy))) }
+        ? new() { [Annotation] = Convert.ToBase64String(Profile.ToBpf(Options(policy))) }
         : null;
 
     private SeccompOptions Options(SandboxPolicy policy) => new()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -35,6 +36,7 @@ public sealed class SeccompProfile
     private static readonly Lazy<SeccompProfile> Embedded = new(LoadEmbedded);
 
     private readonly SeccompDefault _default;
+    private readonly ConcurrentDictionary<(bool AuditReads, bool Network, bool Listener), byte[]> _compiled = new();
 
     private SeccompProfile(SeccompDocument document)
     {
@@ -79,7 +81,9 @@ public sealed class SeccompProfile
     /// The same filter ready-made: struct sock_filter[], as bubblewrap's --seccomp reads it and, in base64, crun's
     /// annotation run.oci.seccomp_bpf_data.
     /// </summary>
-    public byte[] ToBpf(SeccompOptions options) => ToBpf(options, SyscallNumbers.Native);
+    public byte[] ToBpf(SeccompOptions options) => _compiled.GetOrAdd(
+        (options.AuditReads, options.Network, options.ListenerPath is not null),
+        _ => ToBpf(options, SyscallNumbers.Native));
 
     internal byte[] ToBpf(SeccompOptions options, SyscallNumbers numbers) => BpfCompiler.Compile(
         Rules.Where(rule => rule.AppliesTo(options)),
