@@ -16,11 +16,16 @@ internal static class CommandLine
           analemma doctor                        what this host can enforce
 
         Of a source checkout, run by the ./analemma script itself:
-          ./analemma build | test | check | fmt  build, run the tests, all that CI checks, format
+          ./analemma demo [NAME]                 the demonstrations, each on a kernel of its own
+          ./analemma test [PROJECT…]             all tests, or some
+          ./analemma build | check | fmt         build, all that CI checks, format
 
         Exit codes: 0 done, 1 failed, 2 not understood, 3 no kernel runs, 130 interrupted;
         spawn -f, spawn --wait, wait and exec pass on the code of the agent or command.
         """;
+
+    /// <summary>From Ctrl-C until the command is ended even if it has not cleaned up.</summary>
+    private static readonly TimeSpan CleaningUpMax = TimeSpan.FromSeconds(30);
 
     private static readonly ICliCommand[] Commands =
     [
@@ -75,6 +80,7 @@ internal static class CommandLine
             Output = terminal.Output,
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = CleaningUpMax,
         });
     }
 

@@ -63,7 +63,7 @@ internal sealed class KernelCommand : ICliCommand
         var program = KernelProgram.Find(session.Terminal.Environment);
         if (session.Parsed.GetValue(_foreground))
         {
-            return await RunInForegroundAsync(program, Arguments(session));
+            return await RunInForegroundAsync(program, Arguments(session), session.CancellationToken);
         }
 
         if (await IsRunningAsync(session))
@@ -165,10 +165,12 @@ internal sealed class KernelCommand : ICliCommand
         }
     }
 
-    /// <summary>The kernel shares our terminal, so Ctrl-C reaches it by itself; we only wait for its end.</summary>
-    private static async Task<int> RunInForegroundAsync(string program, IEnumerable<string> args)
+    /// <summary>Whoever asks us to stop means the kernel; on Ctrl-C the terminal has told it already.</summary>
+    private static async Task<int> RunInForegroundAsync(
+        string program, IEnumerable<string> args, CancellationToken cancellationToken)
     {
         using var process = Process.Start(new ProcessStartInfo(program, args))!;
+        using var stopping = cancellationToken.Register(() => HostProcess.Terminate(process.Id));
         await process.WaitForExitAsync(CancellationToken.None);
         return process.ExitCode;
     }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace Analemma.Cli.Host;
 
 /// <summary>What /proc says of a host process.</summary>
@@ -15,5 +18,12 @@ internal static class HostProcess
         {
             return false;
         }
+    }
+
+    /// <summary>Sends SIGTERM, which .NET has no call for.</summary>
+    public static void Terminate(int pid)
+    {
+        using var kill = Process.Start("kill", ["-TERM", pid.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 }
