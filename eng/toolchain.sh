@@ -108,11 +108,13 @@ ensure_tools() {
 }
 
 # dotnet, with its output kept for the moment that it fails.
-quietly() {
-    local log=$root/artifacts/build.log
+try_dotnet() {
     mkdir -p "$root/artifacts"
-    if ! dotnet "$@" >"$log" 2>&1; then
-        grep -E 'error|warning' "$log" | sort -u | head -40 >&2 || tail -40 "$log" >&2
-        fail "dotnet $1 failed; all of it is in $log"
-    fi
+    dotnet "$@" >"$root/artifacts/build.log" 2>&1
+}
+
+fail_build() {
+    local log=$root/artifacts/build.log
+    grep -E 'error|warning' "$log" | sort -u | head -40 >&2 || tail -40 "$log" >&2
+    fail "the build failed; all of it is in $log"
 }

@@ -1,4 +1,31 @@
-# Builds the command line and the kernel. Two starts at once build once.
+# Builds the command line and the kernel into artifacts/product, compiled ahead of time where the compiler for it can be
+# had: that halves the time from start to ready. Two starts at once build once. The folder is replaced as a whole, so
+# that a kernel that runs from it keeps the files it has.
+
+publish() {
+    local project=$1 folder=$2
+    shift 2
+    try_dotnet publish "$root/src/$project" -c Release -v quiet --no-self-contained -o "$folder" "$@"
+}
+
+publish_product() {
+    local folder=$1 project
+    shift
+    for project in user/Cli Daemon; do
+        publish "$project" "$folder" "$@" || return 1
+    done
+}
+
+build_product() {
+    local fresh=$root/artifacts/product.new
+    rm -rf "$fresh"
+    if [[ $(uname -m) != x86_64 ]] || ! publish_product "$fresh" -r linux-x64 -p:PublishReadyToRun=true; then
+        rm -rf "$fresh"
+        publish_product "$fresh" || fail_build
+    fi
+    rm -rf "$root/artifacts/product"
+    mv "$fresh" "$root/artifacts/product"
+}
 
 ensure_tools
 mkdir -p "$root/artifacts"
@@ -7,9 +34,7 @@ flock 9
 if [[ ${command-} == build ]] || ! is_built; then
     touch "$stamp.begun"
     say "building; the first time takes a minute"
-    quietly build "$root/eng/Product.slnf" -c Release -v quiet
-    # Agents see the SDK read-only: what is not compiled here, each of them would compile again.
-    PATH=/usr/bin:/bin python3 -m compileall -q -s "$root/sdk/python" -p /sdk "$root"/sdk/python/{analemma,*.py} || true
+    build_product
     mv "$stamp.begun" "$stamp"
 fi
 exec 9>&-

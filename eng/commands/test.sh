@@ -3,7 +3,7 @@
 
 ensure_tools
 say "building with tests"
-quietly build "$root/Analemma.slnx" -c Release -v quiet
+try_dotnet build "$root/Analemma.slnx" -c Release -v quiet || fail_build
 
 passed=0 failed=0 skipped=0 broken=()
 output=$(mktemp)

@@ -6,7 +6,7 @@ internal static class KernelProgram
     private const string Name = "analemma-kernel";
 
     /// <summary>
-    /// <c>$ANALEMMA_KERNEL</c>; else beside this program; else where the build puts it, beside this program's folder.
+    /// <c>$ANALEMMA_KERNEL</c>; else beside this program; else where a developer's build puts it.
     /// </summary>
     public static string Find(Func<string, string?> environment)
     {
