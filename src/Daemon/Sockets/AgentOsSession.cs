@@ -70,10 +70,7 @@ internal sealed class AgentOsSession(Connection connection) : Session
         }
     }
 
-    public override void SendRefusal(SysError error, byte opcode) =>
-        Send(opcode, AgentOsEncoder.EncodeError(opcode, error));
-
-    public override void Abandon()
+    public override void End(SysError? refusal, byte opcode)
     {
         List<AgentOsCall> over = [];
         lock (_gate)
@@ -94,6 +91,10 @@ internal sealed class AgentOsSession(Connection connection) : Session
             _turns = null;
             over.AddRange(_results?.AbandonLocked(connection.Budget) ?? []);
             _results = null;
+            if (refusal is not null)
+            {
+                Send(opcode, AgentOsEncoder.EncodeError(opcode, refusal));
+            }
         }
 
         foreach (var call in over)

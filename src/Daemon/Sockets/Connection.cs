@@ -138,8 +138,7 @@ internal sealed class Connection : IReady
         _state = State.Refusing;
         FreeTail();
         DeadlineQueue.Clear(_frameDeadline);
-        Session.SendRefusal(error, opcode);
-        Session.Abandon();
+        Session.End(error, opcode);
         Output.SetReading(true);
         Io.Linger.Set(ref _lingerDeadline, this);
 
@@ -161,7 +160,7 @@ internal sealed class Connection : IReady
         DeadlineQueue.Clear(_lingerDeadline);
         FreeTail();
         Output.Close();
-        _session?.Abandon();
+        _session?.End(refusal: null, opcode: 0);
         _socket.Dispose();
         _listener.Forget(this);
     }

@@ -52,9 +52,7 @@ internal sealed class NativeSession(Connection connection) : Session
         }
     }
 
-    public override void SendRefusal(SysError error, byte opcode) => SendError(opcode: 0, requestId: 0, error);
-
-    public override void Abandon()
+    public override void End(SysError? refusal, byte opcode)
     {
         NativeCall[] calls;
         lock (_gate)
@@ -64,6 +62,11 @@ internal sealed class NativeSession(Connection connection) : Session
             foreach (var call in calls)
             {
                 call.EndLocked();
+            }
+
+            if (refusal is not null)
+            {
+                SendError(opcode: 0, requestId: 0, refusal);
             }
         }
 

@@ -18,9 +18,9 @@ internal abstract class Session
     /// <summary>True when further requests must wait.</summary>
     public virtual bool IsFull => false;
 
-    /// <summary>Tells the client why its connection ends. <paramref name="opcode"/> is the offending frame's, if known.</summary>
-    public abstract void SendRefusal(SysError error, byte opcode);
-
-    /// <summary>The connection ends: every call is over, and the sink is told.</summary>
-    public abstract void Abandon();
+    /// <summary>
+    /// The connection ends: every call is over, and the sink is told. A refusal is the last thing that the client gets;
+    /// <paramref name="opcode"/> is the offending frame's, if known.
+    /// </summary>
+    public abstract void End(SysError? refusal, byte opcode);
 }

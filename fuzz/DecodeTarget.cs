@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Analemma.Abi;
+using Analemma.Abi.AgentOs;
+using Analemma.Abi.Frames;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Fuzz;
+
+/// <summary>
+/// Decoder and codecs alone: every frame decodes to a syscall or to an error, both give valid JSON, and nothing throws.
+/// </summary>
+internal static class DecodeTarget
+{
+    /// <summary>Returns how many frames the stream had, a broken one at its end included.</summary>
+    public static int Run(ReadOnlySpan<byte> stream)
+    {
+        FrameDecoder decoder = new();
+        var frames = 0;
+        while (decoder.TryRead(stream, out var frame, out var error, out var needed))
+        {
+            if (decoder.Framing == Framing.Native)
+            {
+                Native(frame);
+            }
+            else
+            {
+                AgentOs(frame);
+            }
+
+            stream = stream[frame.Size..];
+            frames++;
+            Demand(error == FrameError.None, "a frame with an error");
+            Demand(needed == frame.Size, "a frame that needs other than its size");
+        }
+
+        return frames + (stream.IsEmpty ? 0 : 1);
+    }
+
+    private static void Native(in DecodedFrame frame)
+    {
+        if (SyscallJson.TryRead(frame.Native.Opcode, frame.Payload, out var syscall, out var error))
+        {
+            Demand((ushort)syscall.Number == frame.Native.Opcode, "a syscall of another number");
+        }
+        else
+        {
+            Check(SyscallJson.Write(error));
+        }
+    }
+
+    private static void AgentOs(in DecodedFrame frame)
+    {
+        var opcode = frame.AgentOs.Opcode;
+        var request = AgentOsDecoder.Decode(opcode, frame.Payload);
+        if (request.Syscall is { } syscall)
+        {
+            Demand((byte)syscall.Number == opcode, "a syscall of another number");
+            Reply? reply = syscall switch
+            {
+                Exec => new ExecReply(0),
+                Read => new ReadReply(1, 1),
+                _ => null,
+            };
+            if (reply is not null)
+            {
+                Check(AgentOsEncoder.Encode(syscall, reply, frame.Payload));
+            }
+        }
+        else if (request.Error is { } error)
+        {
+            Check(AgentOsEncoder.EncodeError(opcode, error));
+        }
+        else
+        {
+            Demand(request.PollMax > 0, "a request that is nothing");
+        }
+    }
+
+    /// <summary>Whatever is sent must be JSON that others can read.</summary>
+    private static void Check(ReadOnlySpan<byte> json)
+    {
+        Demand(System.Text.Unicode.Utf8.IsValid(json), "an answer that is not UTF-8");
+        Utf8JsonReader reader = new(json);
+        while (reader.Read())
+        {
+        }
+    }
+
+    private static void Demand(bool holds, string what)
+    {
+        if (!holds)
+        {
+            throw new FuzzFailureException(what);
+        }
+    }
+}
+
+/// <summary>The code under test did something that it must never do.</summary>
+internal sealed class FuzzFailureException(string what) : Exception(what);
