@@ -226,7 +226,7 @@ class BootTests(unittest.TestCase):
 
     def run_python(self, argv: list[str], env: dict[str, str], cwd: str) -> Outcome:
         ran = subprocess.run(
-            ["python3", *argv], env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+            [sys.executable, *argv], env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
         )
         # Addresses are random.
         return Outcome(ran.returncode, *(re.sub(rb"0x[0-9a-f]+", b"0x", text) for text in (ran.stdout, ran.stderr)))
