@@ -82,20 +82,25 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
         var text = Syscall is Exec or Logs ? bytes.Span[1..] : bytes.Span;
         lock (_gathered)
         {
-            if (IsOver)
+            var fits = _gathered.WrittenCount + text.Length <= GatheredBytesMax;
+            lock (session.Gate)
             {
-                return new ValueTask<bool>(false);
+                if (IsOver)
+                {
+                    return new ValueTask<bool>(false);
+                }
+
+                // What the session gives back when it ends this call is what has been taken by then.
+                fits = fits && session.Connection.Budget.TryTake(text.Length);
+                Bytes += fits ? text.Length : 0;
             }
 
-            if (_gathered.WrittenCount + text.Length > GatheredBytesMax || !session.Connection.Budget.TryTake(text.Length))
+            if (fits)
             {
-                _cut = true;
-            }
-            else
-            {
-                Bytes += text.Length;
                 _gathered.Write(text);
             }
+
+            _cut |= !fits;
         }
 
         return new ValueTask<bool>(true);

@@ -39,6 +39,9 @@ internal sealed class AgentOsSession(Connection connection) : Session
 
     public Connection Connection => connection;
 
+    /// <summary>Guards the line, the results, and what each call weighs.</summary>
+    public Lock Gate => _gate;
+
     public override void Handle(in DecodedFrame frame)
     {
         var opcode = frame.AgentOs.Opcode;
