@@ -118,3 +118,18 @@ fail_build() {
     grep -E 'error|warning' "$log" | sort -u | head -40 >&2 || tail -40 "$log" >&2
     fail "the build failed; all of it is in $log"
 }
+
+quietly() { try_dotnet "$@" || fail_build; }
+
+# Builds a program of the repository in Release when something has changed, and becomes it.
+run_project() {
+    local project=$1 name program
+    shift
+    [[ -e $project ]] || fail "this checkout has no ${project#"$root/"}"
+    ensure_tools
+    say "building ${project#"$root/"}"
+    quietly build "$project" -c Release -v quiet
+    name=$(basename "$project" .csproj)
+    program=$(sed -nE 's|.*<AssemblyName>(.*)</AssemblyName>.*|\1|p' "$project")
+    exec "$root/artifacts/bin/$name/release/${program:-$name}" "$@"
+}

@@ -1,5 +1,3 @@
-# Runs the kernel in simulated worlds: `./analemma sim --seed N [--steps M] [--count K]` replays what a test reported.
+# Runs simulated worlds: `./analemma sim --seed N` replays one, with `--count K` as many from there.
 
-ensure_tools
-quietly build "$root/test/Simulation" -c Release -v quiet
-exec "$root/artifacts/bin/Analemma.Simulation.Tests/release/Analemma.Simulation.Tests" sim "$@"
+run_project "$root/test/Simulation/Analemma.Simulation.Tests.csproj" sim "$@"

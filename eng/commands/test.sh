@@ -3,7 +3,7 @@
 
 ensure_tools
 say "building with tests"
-try_dotnet build "$root/Analemma.slnx" -c Release -v quiet || fail_build
+quietly build "$root/Analemma.slnx" -c Release -v quiet
 
 passed=0 failed=0 skipped=0 broken=()
 output=$(mktemp)

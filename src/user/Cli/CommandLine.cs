@@ -18,6 +18,8 @@ internal static class CommandLine
         Of a source checkout, run by the ./analemma script itself:
           ./analemma demo [NAME]                 the demonstrations, each on a kernel of its own
           ./analemma test [PROJECT…]             all tests, or some
+          ./analemma sim --seed N                replay a simulated world
+          ./analemma fuzz …, bench …             fuzz the decoders; benchmarks beside their references
           ./analemma build | check | fmt         build, all that CI checks, format
 
         Exit codes: 0 done, 1 failed, 2 not understood, 3 no kernel runs, 130 interrupted;

@@ -1,0 +1,4 @@
+# Benchmarks, each beside its reference. They measure the product, so that is built first.
+
+is_built || (command=bench && source "$root/eng/commands/build.sh")
+run_project "$root/bench/Analemma.Bench.csproj" "$@"
