@@ -10,8 +10,13 @@ internal static class CgroupTrees
     public static ICgroupTree Open(string instance)
     {
         var mounts = CgroupMounts.Read();
-        return Wanted.Any(mounts.V1.ContainsKey)
-            ? new CgroupTreeV1(mounts, instance, HostProcess.IsRoot)
+        if (Wanted.Any(mounts.V1.ContainsKey))
+        {
+            return new CgroupTreeV1(mounts, instance, HostProcess.IsRoot);
+        }
+
+        return mounts.V2 is { } v2
+            ? new CgroupTreeV2(v2, mounts.V2Own, instance, HostProcess.IsRoot)
             : new NoCgroups("no cgroup controllers are mounted");
     }
 }
