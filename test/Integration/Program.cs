@@ -1,5 +1,6 @@
 using Analemma.Integration.Tests;
 using Analemma.Integration.Tests.Containment;
+using Analemma.Integration.Tests.Sandbox;
 using Analemma.Integration.Tests.Storage;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
@@ -14,6 +15,12 @@ if (JournalChild.IsAsked)
 if (ProbeChild.IsAsked)
 {
     return await ProbeChild.RunAsync(args[0]);
+}
+
+if (SandboxOwner.IsAsked)
+{
+    await SandboxOwner.RunAsync();
+    return 0;
 }
 
 return args.Any(argument => argument is "-automated" or "@@")

@@ -24,8 +24,11 @@ public sealed record ChildStart(string Path, IReadOnlyList<string> Argv)
 /// </summary>
 public sealed class ChildProcess : IDisposable
 {
+    private readonly IDisposable _awaited;
+
     private ChildProcess(int pid, PidFd handle)
     {
+        _awaited = HostProcess.Await(pid);
         Pid = pid;
         Handle = handle;
     }
@@ -84,7 +87,11 @@ public sealed class ChildProcess : IDisposable
         return Handle.TryReap() ?? default;
     }
 
-    public void Dispose() => Handle.Dispose();
+    public void Dispose()
+    {
+        _awaited.Dispose();
+        Handle.Dispose();
+    }
 
     private static unsafe void Connect(byte* actions, int target, SafeFileHandle? stream, int flags)
     {

@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
+
 namespace Analemma.Linux;
 
 /// <summary>This host process: who runs it, what it becomes, what it inherits.</summary>
 public static unsafe class HostProcess
 {
+    private static readonly ConcurrentDictionary<int, byte> Awaited = new();
+
     public static uint UserId => LibC.geteuid();
 
     public static uint GroupId => LibC.getegid();
@@ -29,19 +33,26 @@ public static unsafe class HostProcess
     }
 
     /// <summary>
-    /// Takes the zombies of orphans that nobody waits for, such as a runtime's helpers. <paramref name="isAwaited"/>
-    /// says whose status somebody still wants.
+    /// Takes the zombies of orphans that became our children: all whose status nobody awaits by a
+    /// <see cref="PidFd"/> of <see cref="ChildProcess"/> or of <see cref="Await"/>.
     /// </summary>
-    public static void ReapStrays(Func<int, bool> isAwaited)
+    public static void ReapOrphans()
     {
         foreach (var pid in ZombieChildren())
         {
             LibC.siginfo_t info;
-            if (!isAwaited(pid))
+            if (!Awaited.ContainsKey(pid))
             {
-                LibC.waitid(LibC.P_PID, pid, &info, LibC.WEXITED | LibC.WNOHANG);
+                _ = LibC.waitid(LibC.P_PID, pid, &info, LibC.WEXITED | LibC.WNOHANG);
             }
         }
+    }
+
+    /// <summary>Somebody wants the status of this process; until disposed nobody else takes it.</summary>
+    public static IDisposable Await(int pid)
+    {
+        Awaited[pid] = 0;
+        return new Awaiting(pid);
     }
 
     private static List<int> ZombieChildren()
@@ -60,5 +71,10 @@ public static unsafe class HostProcess
         }
 
         return found;
+    }
+
+    private sealed class Awaiting(int pid) : IDisposable
+    {
+        public void Dispose() => Awaited.TryRemove(pid, out _);
     }
 }

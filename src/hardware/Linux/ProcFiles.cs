@@ -28,6 +28,15 @@ public static class ProcFiles
     public static long? TryReadStartTime(int pid) =>
         long.TryParse(Field(pid, 19), CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
 
+    /// <summary>
+    /// How a process ended whose parent has not yet taken its status: somebody else's zombie. Null for any other, and
+    /// without the right to trace it.
+    /// </summary>
+    public static WaitStatus? TryReadExit(int pid) =>
+        TryReadState(pid) == 'Z' && int.TryParse(Field(pid, 49), CultureInfo.InvariantCulture, out var word)
+            ? WaitStatus.FromWord(word)
+            : null;
+
     // /proc/PID/stat: the name, second, is in parentheses and may hold anything; index 0 is the field after it.
     private static string? Field(int pid, int index)
     {
@@ -36,7 +45,7 @@ public static class ProcFiles
             return null;
         }
 
-        var fields = line[(line.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fields = line[(line.LastIndexOf(')') + 1)..].TrimEnd().Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return index < fields.Length ? fields[index] : null;
     }
 }

@@ -17,6 +17,13 @@ public interface ISandboxEngine : IAsyncDisposable
     /// the agent. The caller then puts files in its work folder, listens in its run folder, and starts it.
     /// </summary>
     Task<ISandbox> CreateAsync(SandboxPolicy policy, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Settles what an earlier kernel left, once, before anything is created. A sandbox whose key is wanted is taken
+    /// over: running, or ended with its log and files still readable (its exit is complete, and its code known when
+    /// that kernel saw it). Everything else of that kernel is killed and removed.
+    /// </summary>
+    Task<IReadOnlyList<ISandbox>> AdoptAsync(Func<string, bool> isWanted, CancellationToken cancellationToken);
 }
 
 /// <summary>What an engine was found to give. <see cref="Cgroups"/> is v1, v2 or none.</summary>

@@ -7,7 +7,7 @@ namespace Analemma.Sandbox;
 public sealed record SandboxEngineOptions
 {
     /// <summary>
-    /// A folder of this kernel alone, absolute, on a file system that takes FIFOs. Bundles, logs, run folders and the
+    /// A folder of this engine alone, absolute, on a file system that takes FIFOs. Bundles, logs, run folders and the
     /// files of ended sandboxes live here; after a crash it says what is left over.
     /// </summary>
     public required string StateFolder { get; init; }

@@ -3,8 +3,10 @@ using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Cgroups;
 using Analemma.Sandbox.Hosts;
+using Analemma.Sandbox.Living;
 using Analemma.Sandbox.Logs;
 using Analemma.Sandbox.Oci;
+using Analemma.Sandbox.Unsandboxed;
 
 namespace Analemma.Sandbox;
 
@@ -23,6 +25,8 @@ namespace Analemma.Sandbox;
 /// <summary>Finds out, by trying, what can make sandboxes on this host.</summary>
 public static class SandboxEngines
 {
+    private const string Unsandboxed = "unsandboxed";
+
     private static readonly string[] Automatic = ["crun", "runc"];
 
     public static async Task<ISandboxEngine> OpenAsync(
@@ -30,6 +34,11 @@ public static class SandboxEngines
     {
         MakeFolders(options);
         HostProcess.AdoptOrphans();
+        if (options.Engine == Unsandboxed)
+        {
+            return MakeUnsandboxed(options);
+        }
+
         string[] candidates = options.Engine == "auto" ? Automatic : [options.Engine];
         List<string> reasons = [];
         foreach (var name in candidates)
@@ -63,7 +72,20 @@ public static class SandboxEngines
             "install crun (apt install crun), or set the engine to unsandboxed to run agents without isolation");
     }
 
-    private static OciEngine Make(SandboxEngineOptions options, string name, string path, bool withUser)
+    private static LauncherEngine MakeUnsandboxed(SandboxEngineOptions options)
+    {
+        var watcher = options.Watcher ?? new Watcher("unsandboxed");
+        var instance = options.Instance ?? InstanceOf(options.StateFolder);
+        var cgroups = CgroupTrees.Open(instance);
+        HostLauncher launcher = new(CopySdk(options), new CommandRun(watcher, options.Clock));
+        UidSlots uids = new(options.UidBase, options.UidCount, instance);
+        GuaranteeTable table = new(Unsandboxed, cgroups, [], HasListener: false, IsSingleUid: true);
+        LogIntake intake = new(watcher);
+        return new LauncherEngine(
+            new SandboxHost(options, launcher, cgroups, watcher, intake, uids, table.Report(), instance));
+    }
+
+    private static LauncherEngine Make(SandboxEngineOptions options, string name, string path, bool withUser)
     {
         var watcher = options.Watcher ?? new Watcher("sandboxes");
         var instance = options.Instance ?? InstanceOf(options.StateFolder);
@@ -82,11 +104,10 @@ public static class SandboxEngines
         GuaranteeTable table = new(name, cgroups, namespaces, options.NotifySocket is not null, isSingleUid);
         OciRuntime runtime = new(name, path, options.RuntimeFolder, watcher);
         UidSlots uids = new(options.UidBase, options.UidCount, instance);
-        return new OciEngine(new OciHost(
-            options, runtime, bundle, cgroups, watcher, new LogIntake(watcher), uids, table.Report())
-        {
-            IsSingleUid = isSingleUid,
-        });
+        OciLauncher launcher = new(runtime, bundle, new CommandRun(watcher, options.Clock), isSingleUid);
+        LogIntake intake = new(watcher);
+        return new LauncherEngine(
+            new SandboxHost(options, launcher, cgroups, watcher, intake, uids, table.Report(), instance));
     }
 
     private static string[] Namespaces(bool withUser)

@@ -22,7 +22,7 @@ internal sealed record BundleHost
     /// <summary>The shared folder of mount points.</summary>
     public required string RootFolder { get; init; }
 
-    /// <summary>Host folders shown read-only at the same path: /usr, and /bin and such where they are real folders.</summary>
+    /// <summary>Host folders shown read-only at the same path: /usr, and /bin and such where real folders.</summary>
     public required IReadOnlyList<string> SystemFolders { get; init; }
 
     public string? SdkFolder { get; init; }

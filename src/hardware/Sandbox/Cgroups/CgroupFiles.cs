@@ -37,9 +37,10 @@ internal static class CgroupFiles
     {
         foreach (var line in (ProcFiles.TryRead(path) ?? "").AsSpan().EnumerateLines())
         {
-            if (line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] == ' ')
+            if (line.StartsWith($"{name} ", StringComparison.Ordinal))
             {
-                return long.TryParse(line[(name.Length + 1)..], CultureInfo.InvariantCulture, out var value) ? value : 0;
+                var digits = line[(name.Length + 1)..];
+                return long.TryParse(digits, CultureInfo.InvariantCulture, out var value) ? value : 0;
             }
         }
 

@@ -58,7 +58,7 @@ internal sealed class CgroupTreeV1 : ICgroupTree
     public IReadOnlyDictionary<string, string> Bases => _bases;
 
     /// <summary>
-    /// Also those of the controllers that we do not use: a runtime that moves its containers makes its own groups there.
+    /// Also those of the controllers that we do not use: a runtime that moves its containers makes groups there.
     /// </summary>
     public IReadOnlyList<string> AllBases { get; }
 
@@ -89,7 +89,7 @@ internal sealed class CgroupTreeV1 : ICgroupTree
         _bases.Values.Any(folder => Directory.Exists($"{folder}/{path}")) ? new CgroupV1(this, path) : null;
 
     public IReadOnlyList<ICgroup> Top() =>
-        [.. _bases.Values.SelectMany(CgroupFiles.Groups).Distinct().Select(name => new CgroupV1(this, name))];
+        [.. AllBases.SelectMany(CgroupFiles.Groups).Distinct().Select(name => new CgroupV1(this, name))];
 
     public void Remove()
     {

@@ -97,6 +97,14 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
     public IDisposable? WatchOom(Watcher watcher, Action happened) =>
         Group("memory") is { } memory ? OomEvent.Watch($"{memory}/{CgroupFiles.Leaf}", watcher, happened) : null;
 
+    public IReadOnlyList<ICgroup> Children() =>
+    [
+        .. tree.Bases.Values
+            .SelectMany(folder => CgroupFiles.Groups($"{folder}/{Path}"))
+            .Distinct()
+            .Select(name => new CgroupV1(tree, $"{Path}/{name}")),
+    ];
+
     public bool TryRemove()
     {
         var all = true;

@@ -59,6 +59,9 @@ internal interface ICgroup
     /// </summary>
     IDisposable? WatchOom(Analemma.Linux.Watcher watcher, Action happened);
 
+    /// <summary>The groups of the sandboxes directly below.</summary>
+    IReadOnlyList<ICgroup> Children();
+
     /// <summary>Removes the group and those below it. False while processes are in them.</summary>
     bool TryRemove();
 }

@@ -5,6 +5,9 @@ namespace Analemma.Sandbox.Cgroups;
 /// <summary>A host that gives us no cgroup: nothing is limited, and killing rests on the pid namespace alone.</summary>
 internal sealed class NoCgroups(string reason) : ICgroupTree
 {
+    /// <summary>Stands for a group that does not exist any more.</summary>
+    public static ICgroup Gone { get; } = new Nothing();
+
     public string Version => "none";
 
     public string? Lack(string guarantee) => reason;
@@ -42,6 +45,8 @@ internal sealed class NoCgroups(string reason) : ICgroupTree
         public SandboxUsage ReadUsage() => new();
 
         public IDisposable? WatchOom(Watcher watcher, Action happened) => null;
+
+        public IReadOnlyList<ICgroup> Children() => [];
 
         public bool TryRemove() => true;
     }

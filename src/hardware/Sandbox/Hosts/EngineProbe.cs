@@ -1,6 +1,6 @@
 namespace Analemma.Sandbox.Hosts;
 
-/// <summary>Runs one small program in a sandbox with limits, because nothing else tells whether that works here.</summary>
+/// <summary>Runs one small program in a sandbox with limits, because nothing else tells whether it works.</summary>
 internal static class EngineProbe
 {
     /// <summary>Null when it worked, else why not.</summary>

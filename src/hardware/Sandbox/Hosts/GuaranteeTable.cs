@@ -13,6 +13,10 @@ internal sealed record GuaranteeTable(
     private const string CgroupRemedy =
         "run the kernel as root, or as a systemd service with Delegate=yes";
 
+    private const string NotAsked = "asked to run without a sandbox";
+
+    private bool IsUnsandboxed => Namespaces.Count == 0;
+
     public EngineReport Report() => new(Engine, Cgroups.Version, [
         Cgroup(GuaranteeNames.Memory, "memory limit, swap off"),
         Cgroup(GuaranteeNames.Pids, "pids limit"),
@@ -21,7 +25,10 @@ internal sealed record GuaranteeTable(
         Namespace(GuaranteeNames.Filesystem, "mount", "read-only root, private bounded /work and /tmp"),
         Namespace(GuaranteeNames.Network, "network", "own network namespace without a route"),
         Namespace(GuaranteeNames.Processes, "pid", "own pid namespace"),
-        new Guarantee(GuaranteeNames.Seccomp, Enforced: true) { How = "allow-list of system calls" },
+        new Guarantee(GuaranteeNames.Seccomp, !IsUnsandboxed)
+        {
+            How = IsUnsandboxed ? NotAsked : "allow-list of system calls",
+        },
         Namespace(GuaranteeNames.UserNamespace, "user", "own user namespace"),
         new Guarantee(GuaranteeNames.Uid, !IsSingleUid)
         {
@@ -40,6 +47,7 @@ internal sealed record GuaranteeTable(
 
     private Guarantee Namespace(string name, string needed, string how) => Namespaces.Contains(needed)
         ? new Guarantee(name, Enforced: true) { How = how }
+        : IsUnsandboxed ? new Guarantee(name, Enforced: false) { How = NotAsked }
         : new Guarantee(name, Enforced: false)
         {
             How = $"the host lets us make no {needed} namespace",

@@ -10,7 +10,8 @@ internal static class HostIdentity
     /// Root of a namespace that maps more than a handful of uids. An ordinary user that made itself root in a user
     /// namespace of its own has one.
     /// </summary>
-    public static bool HasManyUids() => HostProcess.IsRoot && CountUids(ProcFiles.TryRead("/proc/self/uid_map")) > 65_536;
+    public static bool HasManyUids() =>
+        HostProcess.IsRoot && CountUids(ProcFiles.TryRead("/proc/self/uid_map")) > 65_536;
 
     internal static long CountUids(string? map)
     {

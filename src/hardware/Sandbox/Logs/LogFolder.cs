@@ -28,6 +28,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
     private readonly string _folder;
     private readonly long _fileBytesMax;
     private readonly List<long> _sizes = [];
+    private readonly List<int> _records = [];
     private long _first = 1;
     private long _dropped;
     private bool _ended;
@@ -257,6 +258,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
         _writing ??= OpenToWriteLocked();
         RandomAccess.Write(_writing, record, _sizes[^1]);
         _sizes[^1] += record.Length;
+        _records[^1]++;
     }
 
     private void BeginFileLocked()
@@ -264,11 +266,13 @@ internal sealed class LogFolder : ILogSource, IDisposable
         _writing?.Dispose();
         _writing = null;
         _sizes.Add(0);
+        _records.Add(0);
         if (_sizes.Count > FilesMax)
         {
-            _dropped += _sizes[0];
+            _dropped += _sizes[0] - (_records[0] * (long)HeaderSize);
             File.Delete(PathOf(_first));
             _sizes.RemoveAt(0);
+            _records.RemoveAt(0);
             _first++;
         }
     }
@@ -299,6 +303,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
             using var file = File.OpenHandle(PathOf(number));
             var size = RandomAccess.GetLength(file);
             long offset = 0;
+            var records = 0;
             while (offset + HeaderSize <= size)
             {
                 RandomAccess.Read(file, header, offset);
@@ -309,9 +314,11 @@ internal sealed class LogFolder : ILogSource, IDisposable
                 }
 
                 offset = next;
+                records++;
             }
 
             _sizes.Add(offset);
+            _records.Add(records);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     public static string? Locate(string name) =>
         SearchFolders.Select(folder => $"{folder}/{name}").FirstOrDefault(File.Exists);
 
-    /// <summary>Makes a container; its first process waits for <see cref="StartAsync"/>. Returns that one's pid.</summary>
+    /// <summary>Makes a container whose first process waits for <see cref="StartAsync"/>. Returns its pid.</summary>
     public async Task<int> CreateAsync(string id, RuntimeFiles files, IReadOnlyList<string> joinFiles)
     {
         ChildStart start = new(Shell, Line(joinFiles, [
@@ -70,6 +70,9 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
             throw Failed("start", id, status, logFile);
         }
     }
+
+    /// <summary>Both crun and runc remove their FIFO once the first process runs.</summary>
+    public bool IsHeld(string id) => File.Exists($"{stateFolder}/{id}/exec.fifo");
 
     /// <summary>Forgets a container, killing what runs. Succeeds when there is none.</summary>
     public Task DeleteAsync(string id) =>

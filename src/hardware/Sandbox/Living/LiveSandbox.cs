@@ -1,24 +1,23 @@
 using Analemma.Linux;
-using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Cgroups;
 using Analemma.Sandbox.Logs;
 using Analemma.Sandbox.Work;
 
-namespace Analemma.Sandbox.Oci;
+namespace Analemma.Sandbox.Living;
 
 /// <summary>
-/// One container of an OCI runtime, from its creation until it is forgotten. After its end the counters, the log and
+/// One sandbox, whoever launched it, from its creation until it is forgotten. After its end the counters, the log and
 /// the files of /work remain until it is disposed.
 /// </summary>
-internal sealed class OciSandbox : ISandbox
+internal sealed class LiveSandbox : ISandbox
 {
     private const int Sigkill = 9;
-    private static readonly TimeSpan EmptyWait = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan EmptyWaitMax = TimeSpan.FromSeconds(10);
+    private const int StatusAttemptsMax = 50;
+    private static readonly TimeSpan StatusWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan OomCheckDelay = TimeSpan.FromMilliseconds(5);
 
-    private readonly OciHost _host;
+    private readonly SandboxHost _host;
     private readonly SandboxRecord _record;
     private readonly SandboxFolders _folders;
     private readonly ICgroup _cgroup;
@@ -27,6 +26,7 @@ internal sealed class OciSandbox : ISandbox
     private readonly PidFd _first;
     private readonly WorkFolder _work;
     private readonly IDisposable? _oomWatch;
+    private readonly IDisposable _awaited;
     private readonly TaskCompletionSource<SandboxExit> _exited =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -36,7 +36,7 @@ internal sealed class OciSandbox : ISandbox
     private int _execs;
     private bool _disposed;
 
-    public OciSandbox(OciHost host, SandboxRecord record, OciParts parts)
+    public LiveSandbox(SandboxHost host, SandboxRecord record, SandboxParts parts)
     {
         _host = host;
         _record = record;
@@ -45,8 +45,9 @@ internal sealed class OciSandbox : ISandbox
         _log = parts.Log;
         _streams = parts.Streams;
         _first = parts.First;
+        _awaited = HostProcess.Await(record.Pid);
         _work = new WorkFolder(record.HostUid, record.HostUid);
-        _work.Use(FolderFd.Open($"/proc/{record.Pid}/root/work"));
+        _work.Use(FolderFd.Open(host.Launcher.WorkPath(record.Pid, parts.Folders)));
         _oomWatch = _cgroup.WatchOom(host.Watcher, () => _ = CheckOomAsync());
         _cleaned = LiveAsync();
     }
@@ -71,7 +72,7 @@ internal sealed class OciSandbox : ISandbox
 
     internal ICgroup Cgroup => _cgroup;
 
-    public Task StartAsync(CancellationToken cancellationToken) => _host.Runtime.StartAsync(Key, _folders.RuntimeLog);
+    public Task StartAsync(CancellationToken cancellationToken) => _host.Launcher.StartAsync(_record, _folders);
 
     /// <summary>
     /// The first process of a pid namespace is not ended by a signal that it has no handler for, as any other would be.
@@ -79,7 +80,7 @@ internal sealed class OciSandbox : ISandbox
     /// </summary>
     public void Signal(int signal)
     {
-        if (FirstProcessSignals.WouldEnd(HostPid, signal))
+        if (_host.Launcher.HasPidNamespace && FirstProcessSignals.WouldEnd(HostPid, signal))
         {
             _signalMeant = signal;
             Kill();
@@ -125,16 +126,8 @@ internal sealed class OciSandbox : ISandbox
         }
 
         var number = Interlocked.Increment(ref _execs);
-        var process = OciBundle.Process(
-            _record.Policy,
-            new AgentIdentity(_record.Uid, _record.HostUid, _record.HostRootUid),
-            request.Argv,
-            request.Env,
-            request.Cwd,
-            _host.Bundle.SdkFolder is not null);
-        var file = $"{_folders.Private}/exec-{number}";
-        OciExec exec = new(_host.Runtime, _host.Watcher, Key, file);
-        return await exec.RunAsync(process, _cgroup.JoinFiles, output, cancellationToken);
+        Executing executing = new(_record, _folders, request, $"{_folders.Private}/exec-{number}", _cgroup.JoinFiles);
+        return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -155,39 +148,61 @@ internal sealed class OciSandbox : ISandbox
     private async Task LiveAsync()
     {
         await _host.Watcher.WhenReadable(_first.Number);
-        var status = _first.TryReap() ?? default;
-        _cgroup.Kill();
-        await EmptyAsync();
+        var status = await StatusAsync();
+        await _cgroup.EmptyAsync(_host.Options.Clock);
         var usage = _cgroup.ReadUsage() with { Pids = 0 };
         _lastUsage = usage;
         _oomWatch?.Dispose();
         await DrainAsync();
         var signal = _signalMeant != 0 && status.Signal == Sigkill ? _signalMeant : status.Signal;
-        _exited.TrySetResult(new SandboxExit(status.Code, signal, usage));
-        await CleanAsync();
+        SandboxExit exit = new(status.Code, signal, usage);
+        _exited.TrySetResult(exit);
+        await CleanAsync(exit);
     }
 
-    private async Task CleanAsync()
+    private async Task CleanAsync(SandboxExit exit)
     {
         if (!_disposed)
         {
             KeepWork();
+            (_record with { Exit = exit }).Save(_folders.Private);
         }
 
+        _awaited.Dispose();
         _first.Dispose();
-        await _host.Runtime.DeleteAsync(Key);
-        var since = _host.Options.Clock.GetTimestamp();
-        while (!_cgroup.TryRemove() && _host.Options.Clock.GetElapsedTime(since) < EmptyWaitMax)
+        await _host.Launcher.DeleteAsync(Key);
+        if (!_host.Launcher.HasPidNamespace || _execs > 0)
         {
-            await Task.Delay(EmptyWait, _host.Options.Clock);
+            // Orphans become our children: we are their subreaper, and where they had no init of their own, their only.
+            HostProcess.ReapOrphans();
         }
 
+        await _cgroup.RemoveAsync(_host.Options.Clock);
         _folders.RemoveLive();
         _host.Uids.Release(_record.HostRootUid);
     }
 
+    // A sandbox of an earlier kernel is somebody else's child; its status can be seen before that one takes it, and on
+    // new kernels afterwards.
+    private async Task<WaitStatus> StatusAsync()
+    {
+        var status = _first.TryReap() ?? default;
+        for (var attempt = 0; status == default && attempt < StatusAttemptsMax; attempt++)
+        {
+            status = ProcFiles.TryReadExit(HostPid) ?? _first.TryReap() ?? default;
+            await Task.Delay(StatusWait, _host.Options.Clock);
+        }
+
+        return status;
+    }
+
     private void KeepWork()
     {
+        if (_host.Launcher.WorkPath(HostPid, _folders) == _folders.WorkCopy)
+        {
+            return;
+        }
+
         var isKept = false;
         if (_work.Current is { } folder)
         {
@@ -195,16 +210,6 @@ internal sealed class OciSandbox : ISandbox
         }
 
         _work.Use(isKept ? FolderFd.Open(_folders.WorkCopy) : null);
-    }
-
-    private async Task EmptyAsync()
-    {
-        var since = _host.Options.Clock.GetTimestamp();
-        while (!_cgroup.IsEmpty && _host.Options.Clock.GetElapsedTime(since) < EmptyWaitMax)
-        {
-            await Task.Delay(EmptyWait, _host.Options.Clock);
-            _cgroup.Kill();
-        }
     }
 
     private async Task DrainAsync()
@@ -244,5 +249,5 @@ internal sealed class OciSandbox : ISandbox
 }
 
 /// <summary>What a sandbox is put together from.</summary>
-internal sealed record OciParts(
+internal sealed record SandboxParts(
     SandboxFolders Folders, ICgroup Cgroup, LogFolder Log, LogStream[] Streams, PidFd First);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Analemma.Linux;
 
-namespace Analemma.Sandbox.Oci;
+namespace Analemma.Sandbox.Living;
 
 /// <summary>
 /// Kills a host process and its descendants. They could outrun us by forking, so each is stopped before its children

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Analemma.Linux;
 
-namespace Analemma.Sandbox.Oci;
+namespace Analemma.Sandbox.Living;
 
 /// <summary>
 /// sandbox.json in a sandbox's folder: what the next kernel must know to re-adopt or reap it, written before it runs.
@@ -31,6 +31,9 @@ internal sealed record SandboxRecord
     public required SandboxPolicy Policy { get; init; }
 
     public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>How it ended, once it has.</summary>
+    public SandboxExit? Exit { get; init; }
 
     public static string PathIn(string folder) => $"{folder}/sandbox.json";
 

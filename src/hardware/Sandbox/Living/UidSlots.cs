@@ -1,4 +1,4 @@
-namespace Analemma.Sandbox.Oci;
+namespace Analemma.Sandbox.Living;
 
 /// <summary>
 /// Hands out the host uids of agents, so that no two living ones share one. Two for each: the agent's, and the one that

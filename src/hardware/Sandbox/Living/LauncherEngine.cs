@@ -3,16 +3,19 @@ using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Cgroups;
 using Analemma.Sandbox.Logs;
 
-namespace Analemma.Sandbox.Oci;
+namespace Analemma.Sandbox.Living;
 
-/// <summary>Sandboxes by an OCI runtime: crun, runc and what else understands the same bundles.</summary>
-internal sealed class OciEngine(OciHost host) : ISandboxEngine
+/// <summary>Makes sandboxes with one launcher, and settles what an earlier kernel left behind.</summary>
+internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
 {
     private const string AgentSocket = OciBundle.RunFolder + "/agent.sock";
     private const string AgentOsSocket = "agentos.sock";
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ICgroup> _living = [];
+
+    /// <summary>Names this engine's cgroups.</summary>
+    public string Instance => host.Instance;
 
     public EngineReport Report => host.Report;
 
@@ -24,7 +27,7 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
         ICgroup? cgroup = null;
         try
         {
-            var identity = Identity(uid);
+            var identity = host.Launcher.Identity(uid);
             folders.Make(identity.HostUid);
             cgroup = host.Cgroups.Create(ParentGroup(policy), policy.Key);
             return await BuildAsync(policy, identity, folders, cgroup);
@@ -37,6 +40,31 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
             throw failed as SandboxException
                 ?? new SandboxException($"cannot make sandbox {policy.Key}: {failed.Message}", inner: failed);
         }
+    }
+
+    public async Task<IReadOnlyList<ISandbox>> AdoptAsync(
+        Func<string, bool> isWanted, CancellationToken cancellationToken)
+    {
+        List<ISandbox> adopted = [];
+        foreach (var (record, first) in await new Leftovers(host).SettleAsync(isWanted))
+        {
+            var folders = SandboxFolders.For(host.Options, record.Key);
+            LogFolder log = new(folders.Private, record.Policy.Limits.LogBytes);
+            var cgroup = host.Cgroups.Find(record.CgroupPath) ?? NoCgroups.Gone;
+            if (first is null)
+            {
+                adopted.Add(await EndedSandbox.OpenAsync(host, record, folders, cgroup, log));
+                continue;
+            }
+
+            host.Uids.Claim(record.HostRootUid);
+            SandboxParts parts = new(folders, cgroup, log, Listen(folders, log), first);
+            LiveSandbox sandbox = new(host, record, parts);
+            Remember(sandbox);
+            adopted.Add(sandbox);
+        }
+
+        return adopted;
     }
 
     public ValueTask DisposeAsync()
@@ -69,18 +97,6 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
             NotEnforceable = true,
         };
 
-    private AgentIdentity Identity(uint uid)
-    {
-        if (host.IsSingleUid)
-        {
-            return new AgentIdentity(0, HostProcess.UserId, uid);
-        }
-
-        return host.HasUserNamespace
-            ? new AgentIdentity(OciBundle.AgentUid, uid + 1, uid)
-            : new AgentIdentity(uid + 1, uid + 1, uid);
-    }
-
     private ICgroup? ParentGroup(SandboxPolicy policy)
     {
         if (policy.ParentKey is not { } parent)
@@ -95,16 +111,13 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
         }
     }
 
-    private async Task<OciSandbox> BuildAsync(
+    private async Task<LiveSandbox> BuildAsync(
         SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup)
     {
-        var cgroupsPath = host.Runtime.KeepsCgroups ? null : cgroup.HierarchyPath;
-        var config = OciBundle.Plan(host.Bundle, policy, identity, folders.Run, cgroupsPath);
-        File.WriteAllBytes($"{folders.Bundle}/config.json", OciJson.Write(config));
         SandboxRecord record = new()
         {
             Key = policy.Key,
-            Engine = host.Runtime.Name,
+            Engine = host.Launcher.Name,
             CgroupPath = cgroup.Path,
             Uid = identity.Uid,
             HostUid = identity.HostUid,
@@ -114,14 +127,12 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
         record.Save(folders.Private);
 
         LogFolder log = new(folders.Private, policy.Limits.LogBytes);
-        var stdout = HostFiles.OpenFifoToRead(folders.Stdout);
-        var stderr = HostFiles.OpenFifoToRead(folders.Stderr);
-        LogStream[] streams = [host.Intake.Open(log, 1, stdout), host.Intake.Open(log, 2, stderr)];
+        var streams = Listen(folders, log);
         try
         {
-            var pid = await RunCreateAsync(policy.Key, folders, cgroup);
+            var pid = await LaunchAsync(policy, identity, folders, cgroup);
             var first = PidFd.TryOpen(pid)
-                ?? throw new SandboxException($"{host.Runtime.Name} made {policy.Key}, whose first process is gone");
+                ?? throw new SandboxException($"{host.Launcher.Name} made {policy.Key}, whose first process is gone");
             record = record with
             {
                 Pid = pid,
@@ -129,8 +140,8 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
                 Missing = Missing(policy, cgroup.Apply(policy.Limits)),
             };
             record.Save(folders.Private);
-            LinkAgentOsSocket(pid, identity);
-            OciSandbox sandbox = new(host, record, new OciParts(folders, cgroup, log, streams, first));
+            LinkAgentOsSocket(host.Launcher.TmpPath(pid), identity);
+            LiveSandbox sandbox = new(host, record, new SandboxParts(folders, cgroup, log, streams, first));
             Remember(sandbox);
             return sandbox;
         }
@@ -146,7 +157,13 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
         }
     }
 
-    private void Remember(OciSandbox sandbox)
+    private LogStream[] Listen(SandboxFolders folders, LogFolder log) =>
+    [
+        host.Intake.Open(log, 1, HostFiles.OpenFifoToRead(folders.Stdout)),
+        host.Intake.Open(log, 2, HostFiles.OpenFifoToRead(folders.Stderr)),
+    ];
+
+    private void Remember(LiveSandbox sandbox)
     {
         lock (_gate)
         {
@@ -166,7 +183,8 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
             TaskScheduler.Default);
     }
 
-    private async Task<int> RunCreateAsync(string key, SandboxFolders folders, ICgroup cgroup)
+    private async Task<int> LaunchAsync(
+        SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup)
     {
         // Not /dev/null: runc gives its standard streams to the agent, the host's /dev/null with them.
         var (stdin, stdinWrite) = HostFiles.MakePipe(readBlocks: true);
@@ -175,13 +193,8 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
         using (var stdout = HostFiles.OpenFifoBothWays(folders.Stdout))
         using (var stderr = HostFiles.OpenFifoBothWays(folders.Stderr))
         {
-            RuntimeFiles files = new(folders.Bundle, folders.PidFile, folders.RuntimeLog)
-            {
-                Stdin = stdin,
-                Stdout = stdout,
-                Stderr = stderr,
-            };
-            return await host.Runtime.CreateAsync(key, files, cgroup.JoinFiles);
+            Launching launching = new(policy, identity, folders, cgroup, stdin, stdout, stderr);
+            return await host.Launcher.CreateAsync(launching);
         }
     }
 
@@ -201,19 +214,26 @@ internal sealed class OciEngine(OciHost host) : ISandboxEngine
     }
 
     // Where programs written for AgentOS look for their kernel.
-    private static void LinkAgentOsSocket(int pid, AgentIdentity identity)
+    private static void LinkAgentOsSocket(string? tmp, AgentIdentity identity)
     {
-        using var tmp = FolderFd.Open($"/proc/{pid}/root/tmp");
-        tmp.MakeLink(AgentOsSocket, AgentSocket, identity.HostUid, identity.HostUid);
+        if (tmp is not null)
+        {
+            using var folder = FolderFd.Open(tmp);
+            folder.MakeLink(AgentOsSocket, AgentSocket, identity.HostUid, identity.HostUid);
+        }
     }
 
     private async Task UndoAsync(string key, SandboxFolders folders, ICgroup? cgroup)
     {
-        cgroup?.Kill();
-        await host.Runtime.DeleteAsync(key);
-        for (var attempt = 0; cgroup is not null && !cgroup.TryRemove() && attempt < 100; attempt++)
+        if (cgroup is not null)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), host.Options.Clock);
+            await cgroup.EmptyAsync(host.Options.Clock);
+        }
+
+        await host.Launcher.DeleteAsync(key);
+        if (cgroup is not null)
+        {
+            await cgroup.RemoveAsync(host.Options.Clock);
         }
 
         folders.RemoveAll();

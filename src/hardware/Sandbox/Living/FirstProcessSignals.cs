@@ -1,7 +1,7 @@
 using System.Globalization;
 using Analemma.Linux;
 
-namespace Analemma.Sandbox.Oci;
+namespace Analemma.Sandbox.Living;
 
 /// <summary>
 /// What a signal would do to a process if it were not the first of its pid namespace (signal(7), pid_namespaces(7)).

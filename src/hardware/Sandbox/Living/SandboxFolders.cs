@@ -1,6 +1,6 @@
 using Analemma.Linux;
 
-namespace Analemma.Sandbox.Oci;
+namespace Analemma.Sandbox.Living;
 
 /// <summary>
 /// The host folders of one sandbox. The private one is the kernel's; the run folder is shown to the agent, and only

@@ -1,0 +1,111 @@
+using Analemma.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace Analemma.Sandbox.Living;
+
+/// <summary>
+/// Runs one child with its output on pipes and hands that on as it comes. Cancelled, it kills the command's whole tree
+/// and nothing else.
+/// </summary>
+internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
+{
+    private const int Sigkill = 9;
+    private const int ChunkBytes = 16 * 1024;
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(1);
+
+    /// <param name="start">Starts the child with its three streams.</param>
+    /// <param name="inner">The command's own first process, when that is another than the child.</param>
+    /// <param name="output">Takes the output.</param>
+    /// <param name="cancellationToken">Kills the command.</param>
+    public async Task<WaitStatus> RunAsync(
+        Func<SafeFileHandle, SafeFileHandle, SafeFileHandle, ChildProcess> start,
+        Func<int?> inner,
+        ExecOutput output,
+        CancellationToken cancellationToken)
+    {
+        var (stdin, stdinWrite) = HostFiles.MakePipe(readBlocks: true);
+        stdinWrite.Dispose();
+        var (outRead, outWrite) = HostFiles.MakePipe(readBlocks: false);
+        var (errRead, errWrite) = HostFiles.MakePipe(readBlocks: false);
+        ChildProcess child;
+        using (stdin)
+        using (outWrite)
+        using (errWrite)
+        {
+            child = start(stdin, outWrite, errWrite);
+        }
+
+        using (child)
+        {
+            return await FollowAsync(child, inner, (outRead, errRead), output, cancellationToken);
+        }
+    }
+
+    private async Task<WaitStatus> FollowAsync(
+        ChildProcess child,
+        Func<int?> inner,
+        (SafeFileHandle Out, SafeFileHandle Err) pipes,
+        ExecOutput output,
+        CancellationToken cancellationToken)
+    {
+        using SemaphoreSlim turn = new(1);
+        using CancellationTokenSource reading = new();
+        var pumps = Task.WhenAll(
+            PumpAsync(pipes.Out, 1, turn, output, reading.Token), PumpAsync(pipes.Err, 2, turn, output, reading.Token));
+        var ended = child.WaitAsync(watcher);
+        await using (cancellationToken.Register(() => Kill(child, inner())))
+        {
+            var status = await ended;
+
+            // What the command left running in the background may hold the pipes for ever.
+            await Task.WhenAny(pumps, Task.Delay(DrainMax, clock, CancellationToken.None));
+            await reading.CancelAsync();
+            await pumps;
+            cancellationToken.ThrowIfCancellationRequested();
+            return status;
+        }
+    }
+
+    // The command's processes first: the runtime that waits for them would otherwise end and hide them.
+    private static void Kill(ChildProcess child, int? inner)
+    {
+        if (child.Handle.TrySignal(0))
+        {
+            ProcessTree.Kill(inner ?? child.Pid);
+            child.Handle.TrySignal(Sigkill);
+        }
+    }
+
+    private async Task PumpAsync(
+        SafeFileHandle pipe, int stream, SemaphoreSlim turn, ExecOutput output, CancellationToken cancellationToken)
+    {
+        using (pipe)
+        {
+            var chunk = new byte[ChunkBytes];
+            while (true)
+            {
+                var count = HostFiles.Read(pipe, chunk);
+                if (count == 0 || (count < 0 && cancellationToken.IsCancellationRequested))
+                {
+                    return;
+                }
+
+                if (count < 0)
+                {
+                    await watcher.WhenReadable(pipe, cancellationToken);
+                    continue;
+                }
+
+                await turn.WaitAsync(CancellationToken.None);
+                try
+                {
+                    await output(stream, chunk.AsMemory(0, count));
+                }
+                finally
+                {
+                    turn.Release();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Analemma.Linux;
+using Analemma.Sandbox.Bundles;
+using Analemma.Sandbox.Living;
+
+namespace Analemma.Sandbox.Oci;
+
+/// <summary>Sandboxes by an OCI runtime: crun, runc and what else understands the same bundles.</summary>
+internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, CommandRun run, bool isSingleUid) : ILauncher
+{
+    public string Name => runtime.Name;
+
+    public bool HasPidNamespace => true;
+
+    public AgentIdentity Identity(uint uid)
+    {
+        // An ordinary user has one uid, so all agents share it and are root inside, without any capability.
+        if (isSingleUid)
+        {
+            return new AgentIdentity(0, HostProcess.UserId, uid);
+        }
+
+        return bundle.Namespaces.Contains("user")
+            ? new AgentIdentity(OciBundle.AgentUid, uid + 1, uid)
+            : new AgentIdentity(uid + 1, uid + 1, uid);
+    }
+
+    public Task<int> CreateAsync(Launching launching)
+    {
+        var folders = launching.Folders;
+        var cgroupsPath = runtime.KeepsCgroups ? null : launching.Cgroup.HierarchyPath;
+        var config = OciBundle.Plan(bundle, launching.Policy, launching.Identity, folders.Run, cgroupsPath);
+        File.WriteAllBytes($"{folders.Bundle}/config.json", OciJson.Write(config));
+        RuntimeFiles files = new(folders.Bundle, folders.PidFile, folders.RuntimeLog)
+        {
+            Stdin = launching.Stdin,
+            Stdout = launching.Stdout,
+            Stderr = launching.Stderr,
+        };
+        return runtime.CreateAsync(launching.Policy.Key, files, launching.Cgroup.JoinFiles);
+    }
+
+    public Task StartAsync(SandboxRecord record, SandboxFolders folders) =>
+        runtime.StartAsync(record.Key, folders.RuntimeLog);
+
+    public bool IsHeld(SandboxRecord record, SandboxFolders folders) => runtime.IsHeld(record.Key);
+
+    public Task<ExecResult> ExecAsync(Executing executing, ExecOutput output, CancellationToken cancellationToken)
+    {
+        var record = executing.Record;
+        var process = OciBundle.Process(
+            record.Policy,
+            new AgentIdentity(record.Uid, record.HostUid, record.HostRootUid),
+            executing.Request.Argv,
+            executing.Request.Env,
+            executing.Request.Cwd,
+            bundle.SdkFolder is not null);
+        return new OciExec(runtime, run, record.Key, executing.File).RunAsync(
+            process, executing.JoinFiles, output, cancellationToken);
+    }
+
+    public Task DeleteAsync(string key) => runtime.DeleteAsync(key);
+
+    public string WorkPath(int pid, SandboxFolders folders) => $"/proc/{pid}/root/work";
+
+    public string? TmpPath(int pid) => $"/proc/{pid}/root/tmp";
+}
