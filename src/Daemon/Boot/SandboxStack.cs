@@ -18,10 +18,22 @@ internal sealed class SandboxStack : IAsyncDisposable
         SandboxEngineOptions options, CancellationToken cancellationToken)
     {
         var sandboxed = await SandboxEngines.OpenAsync(options, cancellationToken);
-        return new SandboxStack(sandboxed, sandboxed);
+        var unsandboxed = await SandboxEngines.OpenAsync(
+            options with
+            {
+                Engine = "unsandboxed",
+                StateFolder = Path.Combine(options.StateFolder, "unsandboxed"),
+                Instance = null,
+            },
+            cancellationToken);
+        return new SandboxStack(sandboxed, unsandboxed);
     }
 
     public static (int Created, int Preloaded) PoolCounts() => (0, 0);
 
-    public ValueTask DisposeAsync() => Sandboxed.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Sandboxed.DisposeAsync();
+        await Unsandboxed.DisposeAsync();
+    }
 }
