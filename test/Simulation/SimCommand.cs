@@ -3,7 +3,7 @@ using Analemma.Simulator;
 
 namespace Analemma.Simulation.Tests;
 
-/// <summary><c>./analemma sim --seed N [--steps M] [--count K]</c>: worlds from N on; ends with 1 at the first bad one.</summary>
+/// <summary><c>./analemma sim</c>: worlds from a seed on; ends with 1 at the first bad one.</summary>
 internal static class SimCommand
 {
     private const string Usage = "usage: ./analemma sim --seed N [--steps M] [--count K]\n";
@@ -19,7 +19,8 @@ internal static class SimCommand
         for (var i = 0; i < args.Length; i += 2)
         {
             if (i + 1 == args.Length || !options.ContainsKey(args[i])
-                || !long.TryParse(args[i + 1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+                || !long.TryParse(
+                    args[i + 1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             {
                 Console.Error.Write(Usage);
                 return 2;

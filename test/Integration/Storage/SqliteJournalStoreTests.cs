@@ -173,7 +173,7 @@ public sealed class SqliteJournalStoreTests : IDisposable
 
     private static JournalEntry Entry(string type, int bytes) => new(type, new byte[bytes], 1);
 
-    /// <summary>Frames that end a transaction, by the log's format: https://sqlite.org/fileformat2.html#walformat.</summary>
+    /// <summary>Frames that end a transaction (https://sqlite.org/fileformat2.html#walformat).</summary>
     private int CommitsInLog()
     {
         const int HeaderBytes = 32;

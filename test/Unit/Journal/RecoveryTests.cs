@@ -131,7 +131,8 @@ public sealed class RecoveryTests : IDisposable
     public void Verification_notices_a_checkpoint_that_stands_for_other_records()
     {
         _journal.Fill(10);
-        _journal.Checkpoint = new Checkpoint(_journal.Records[6].Position with { Hash = ChainHash.Zero }, Format, default);
+        var elsewhere = _journal.Records[6].Position with { Hash = ChainHash.Zero };
+        _journal.Checkpoint = new Checkpoint(elsewhere, Format, default);
 
         Assert.Equal(7, JournalVerifier.Verify(_journal).Corruption?.Sequence);
     }

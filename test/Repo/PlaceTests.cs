@@ -1,7 +1,0 @@
-namespace Analemma.Repo.Tests;
-
-public sealed class PlaceTests
-{
-    [Fact]
-    public void The_project_runs() => Assert.True(true);
-}
