@@ -12,7 +12,9 @@ internal static class DaemonLimits
     /// <summary>A script file, which is read whole.</summary>
     public const int ScriptBytesMax = 16 * 1024 * 1024;
 
-    /// <summary>A read of a file that is gathered for an AgentOS client is bounded by the call; a piece is this long.</summary>
+    /// <summary>
+    /// A read of a file that is gathered for an AgentOS client is bounded by the call; a piece is this long.
+    /// </summary>
     public const int PieceBytes = 64 * 1024;
 
     /// <summary>Output of one EXEC; what is beyond is dropped, and said to be.</summary>
@@ -26,7 +28,9 @@ internal static class DaemonLimits
     /// <summary>… and so that reading costs at most about 2 % of a core when many do.</summary>
     public static readonly TimeSpan SampleEveryPerProcess = TimeSpan.FromMilliseconds(2.5);
 
-    /// <summary>After the grace of a shutdown, what still lives is killed; after this, it is left to the next start.</summary>
+    /// <summary>
+    /// After the grace of a shutdown, what still lives is killed; after this, it is left to the next start.
+    /// </summary>
     public static readonly TimeSpan ShutdownSlack = TimeSpan.FromSeconds(10);
 
     /// <summary>Records between two checkpoints.</summary>

@@ -6,7 +6,8 @@ namespace Analemma.Daemon;
 /// <summary>Event ids: 100 boot, 500 sandboxes.</summary>
 internal static partial class DaemonLog
 {
-    [LoggerMessage(100, LogLevel.Information, "kernel {Version} is ready on {Socket} after {Ms} ms (boot {Boot}, {Engine})")]
+    [LoggerMessage(
+        100, LogLevel.Information, "kernel {Version} is ready on {Socket} after {Ms} ms (boot {Boot}, {Engine})")]
     public static partial void Ready(
         this ILogger log, string version, string socket, long ms, long boot, string engine);
 

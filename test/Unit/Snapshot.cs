@@ -33,12 +33,16 @@ internal static class Snapshot
         }
 
         var expected = File.Exists(file) ? File.ReadAllText(file) : "";
-        Assert.True(expected == actual, $"{file} differs; set UPDATE_SNAPSHOTS=1 to accept:\n{Difference(expected, actual)}");
+        Assert.True(
+            expected == actual, $"{file} differs; set UPDATE_SNAPSHOTS=1 to accept:\n{Difference(expected, actual)}");
     }
 
     private static string Difference(string expected, string actual)
     {
         var (before, after) = (expected.Split('\n'), actual.Split('\n'));
-        return string.Join('\n', [.. before.Except(after).Select(line => $"- {line}"), .. after.Except(before).Select(line => $"+ {line}")]);
+        return string.Join('\n', [
+            .. before.Except(after).Select(line => $"- {line}"),
+            .. after.Except(before).Select(line => $"+ {line}"),
+            ]);
     }
 }

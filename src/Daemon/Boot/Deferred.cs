@@ -5,7 +5,9 @@ using Analemma.Kernel.Effects;
 
 namespace Analemma.Daemon.Boot;
 
-/// <summary>The server's sink until there is a kernel: the two need each other, and sandboxes need the server first.</summary>
+/// <summary>
+/// The server's sink until there is a kernel: the two need each other, and sandboxes need the server first.
+/// </summary>
 internal sealed class DeferredSink : ISyscallSink
 {
     private volatile ISyscallSink? _target;

@@ -48,7 +48,8 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly KernelHostOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Exception?> _stopped =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CallTable _calls = new();
     private readonly LiveSandboxes _live = new();
     private readonly HostSocket _socket;
@@ -78,7 +79,9 @@ internal sealed class KernelHost : IAsyncDisposable
         _sockets = new AgentSockets(_server);
     }
 
-    /// <summary>Completes when the kernel has stopped: with null when it was asked to, else with what went wrong.</summary>
+    /// <summary>
+    /// Completes when the kernel has stopped: with null when it was asked to, else with what went wrong.
+    /// </summary>
     public Task<Exception?> Stopped => _stopped.Task;
 
     public static async Task<KernelHost> StartAsync(

@@ -31,7 +31,8 @@ internal sealed class BootFlags
         for (var i = 0; i < args.Count; i++)
         {
             var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
-            var isSetting = name.StartsWith("--", StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal);
+            var isSetting =
+                name.StartsWith("--", StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal);
             if (isSetting || name == "--config")
             {
                 value ??= ++i < args.Count ? args[i] : null;

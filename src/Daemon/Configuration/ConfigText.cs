@@ -53,7 +53,8 @@ internal static class ConfigText
         {
             var value = row.Setting.DefaultText ?? $"`{Literal(row.ValueIn(defaults))}`";
             text.Append(
-                CultureInfo.InvariantCulture, $"| `{row.Key}` | {row.TypeText} | {value} | {row.Setting.Description} |\n");
+                CultureInfo.InvariantCulture,
+                $"| `{row.Key}` | {row.TypeText} | {value} | {row.Setting.Description} |\n");
         }
 
         return text.ToString();

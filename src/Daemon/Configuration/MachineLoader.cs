@@ -57,7 +57,9 @@ internal sealed class MachineLoader(
         }
     }
 
-    /// <summary>Never from the folder that the kernel happens to be started in: a checkout must not configure it.</summary>
+    /// <summary>
+    /// Never from the folder that the kernel happens to be started in: a checkout must not configure it.
+    /// </summary>
     private string? DefaultFile()
     {
         var folder = root

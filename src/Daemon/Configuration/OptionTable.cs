@@ -77,14 +77,17 @@ internal sealed record OptionRow(PropertyInfo Section, PropertyInfo Property, Se
     private long? Whole(object written) => written switch
     {
         long number => number,
-        string text when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
+        string text when long.TryParse(
+            text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
             number,
         string text when Setting.IsBytes && ByteSize.TryParse(text, out var bytes) => bytes,
         _ => null,
     };
 }
 
-/// <summary>Every setting, in the order of the records: the one table behind binding, reference and --print-config.</summary>
+/// <summary>
+/// Every setting, in the order of the records: the one table behind binding, reference and --print-config.
+/// </summary>
 internal static class OptionTable
 {
     public const string VariablePrefix = "ANALEMMA_";

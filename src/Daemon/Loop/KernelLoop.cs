@@ -95,7 +95,9 @@ internal sealed class KernelLoop : ISyscallSink
         }
     }
 
-    /// <summary>Brings an event to the kernel. Events of the daemon itself are never refused: they are bounded.</summary>
+    /// <summary>
+    /// Brings an event to the kernel. Events of the daemon itself are never refused: they are bounded.
+    /// </summary>
     public void Post(KernelEvent @event)
     {
         Interlocked.Increment(ref _waiting);
@@ -174,7 +176,8 @@ internal sealed class KernelLoop : ISyscallSink
 
         if (!_journal.TryAppend(batch, Committed))
         {
-            throw new JournalStoreException(JournalStoreFailure.Busy, "the journal takes no more, though one turn waits");
+            throw new JournalStoreException(
+                JournalStoreFailure.Busy, "the journal takes no more, though one turn waits");
         }
     }
 

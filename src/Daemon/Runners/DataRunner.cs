@@ -8,7 +8,9 @@ using Analemma.Sandbox;
 
 namespace Analemma.Daemon.Runners;
 
-/// <summary>Runs EXEC, READ, WRITE, FILES and LOGS: bytes between a sandbox and a connection, past the kernel.</summary>
+/// <summary>
+/// Runs EXEC, READ, WRITE, FILES and LOGS: bytes between a sandbox and a connection, past the kernel.
+/// </summary>
 internal sealed class DataRunner(LiveSandboxes live, CallTable calls, BackgroundTasks tasks, TimeProvider time)
 {
     public void Start(Perform perform)

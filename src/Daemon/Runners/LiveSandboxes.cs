@@ -5,7 +5,9 @@ using Analemma.Sandbox;
 
 namespace Analemma.Daemon.Runners;
 
-/// <summary>The sandboxes of this kernel, by process and by key; those of the dead until their records are forgotten.</summary>
+/// <summary>
+/// The sandboxes of this kernel, by process and by key; those of the dead until their records are forgotten.
+/// </summary>
 internal sealed class LiveSandboxes
 {
     private readonly ConcurrentDictionary<ProcessId, ISandbox> _byProcess = new();

@@ -1,6 +1,8 @@
 namespace Analemma.Daemon.Sockets;
 
-/// <summary>The asynchronous requests of one AgentOS connection, until they are polled. Under the session's gate.</summary>
+/// <summary>
+/// The asynchronous requests of one AgentOS connection, until they are polled. Under the session's gate.
+/// </summary>
 internal sealed class AgentOsResults
 {
     private readonly List<AgentOsCall> _calls = [];

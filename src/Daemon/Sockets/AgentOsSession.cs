@@ -6,9 +6,9 @@ namespace Analemma.Daemon.Sockets;
 
 // THE AGENTOS FRAMING ON ONE CONNECTION
 //
-// There are no request ids, so answers leave in the order of their requests, whatever order the calls end in: a call that
-// ends early waits for its turn. An asynchronous request (EXEC) is answered with a receipt in its turn; its result is
-// fetched with ASYNC_POLL on the same connection.
+// There are no request ids, so answers leave in the order of their requests, whatever order the calls end in: a call
+// that ends early waits for its turn. An asynchronous request (EXEC) is answered with a receipt in its turn; its result
+// is fetched with ASYNC_POLL on the same connection.
 internal sealed class AgentOsSession(Connection connection) : Session
 {
     private readonly Lock _gate = new();
@@ -126,7 +126,8 @@ internal sealed class AgentOsSession(Connection connection) : Session
 
     private void Begin(byte opcode, int bytes, AgentOsRequest request)
     {
-        var error = new SysError(SysErrorCode.TryAgain, "too much is in flight for this caller", "wait for answers first");
+        var error =
+            new SysError(SysErrorCode.TryAgain, "too much is in flight for this caller", "wait for answers first");
         AgentOsCall? call = null;
         lock (_gate)
         {

@@ -1,7 +1,8 @@
 namespace Analemma.Daemon.Sockets;
 
 /// <summary>
-/// The socket of one sandbox. Disposing it stops listening, removes the file and closes the connections of that sandbox.
+/// The socket of one sandbox. Disposing it stops listening, removes the file and closes the connections of that
+/// sandbox.
 /// </summary>
 public sealed class AgentSocket : IDisposable
 {

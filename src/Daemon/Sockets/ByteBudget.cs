@@ -1,8 +1,8 @@
 namespace Analemma.Daemon.Sockets;
 
 /// <summary>
-/// Counts the bytes that are kept on somebody's behalf and says when there are too many. A budget may lie within a larger
-/// one. Any thread.
+/// Counts the bytes that are kept on somebody's behalf and says when there are too many. A budget may lie within a
+/// larger one. Any thread.
 /// </summary>
 internal sealed class ByteBudget(long bytesMax, ByteBudget? outer = null)
 {

@@ -7,8 +7,8 @@ namespace Analemma.Daemon.Sockets;
 
 // A CONNECTION
 //
-// Receives into the reactor's buffer, cuts frames, and keeps only the unconsumed tail of what it received: nothing, most
-// of the time. Lives on its reactor's thread; calls answer from any thread through Output.
+// Receives into the reactor's buffer, cuts frames, and keeps only the unconsumed tail of what it received: nothing,
+// most of the time. Lives on its reactor's thread; calls answer from any thread through Output.
 //
 //   open       frames are served as they come
 //   waiting    the client leaves too much unread, or has too many requests waiting: nothing is received until that is
@@ -275,7 +275,9 @@ internal sealed class Connection : IReady
         SetFrameDeadline(restart: begun);
     }
 
-    /// <summary>A deadline runs while a frame or body is on its way, and not while it is us who make the client wait.</summary>
+    /// <summary>
+    /// A deadline runs while a frame or body is on its way, and not while it is us who make the client wait.
+    /// </summary>
     private void SetFrameDeadline(bool restart)
     {
         var owed = _state == State.Open && (_tailBytes > 0 || _session is { HasOpenBody: true });
@@ -289,7 +291,9 @@ internal sealed class Connection : IReady
         }
     }
 
-    /// <summary>Makes room for the rest of a large frame, at most as much again as has come: claims cost nothing.</summary>
+    /// <summary>
+    /// Makes room for the rest of a large frame, at most as much again as has come: claims cost nothing.
+    /// </summary>
     private void GrowTail()
     {
         var size = Math.Min(_needed, _tailBytes * 2);

@@ -5,12 +5,12 @@ namespace Analemma.Daemon.Sockets;
 
 // OUTPUT OF ONE CONNECTION
 //
-// Any thread writes whole frames. What the socket takes at once is sent by the writer; the rest waits in a pooled buffer
-// that the reactor sends as room comes (EPOLLOUT). While the reactor serves the connection its output is corked: frames
-// gather in the reactor's buffer and leave in one send(2), so that pipelined calls cost one system call a batch.
+// Any thread writes whole frames. What the socket takes at once is sent by the writer; the rest waits in a pooled
+// buffer that the reactor sends as room comes (EPOLLOUT). While the reactor serves the connection its output is corked:
+// frames gather in the reactor's buffer and leave in one send(2), so that pipelined calls cost one system call a batch.
 //
-// Three bounds. Above OutputBytesSoft there is no room: requests are not read and streams pause. Above OutputBytesMax, or
-// when the owner's budget is used up, the client is not worth keeping and the connection breaks.
+// Three bounds. Above OutputBytesSoft there is no room: requests are not read and streams pause. Above OutputBytesMax,
+// or when the owner's budget is used up, the client is not worth keeping and the connection breaks.
 internal sealed class ConnectionOutput(
     Connection owner, Reactor reactor, UnixSocket socket, ByteBudget budget, SocketOptions options)
 {
@@ -25,7 +25,9 @@ internal sealed class ConnectionOutput(
     private Readiness _interest = Readiness.Read;
     private TaskCompletionSource<bool>? _room;
 
-    /// <summary>True when the socket failed or the client let too much lie; the reactor then closes the connection.</summary>
+    /// <summary>
+    /// True when the socket failed or the client let too much lie; the reactor then closes the connection.
+    /// </summary>
     public bool IsBroken => Volatile.Read(ref _broken);
 
     /// <summary>Bytes that the client has not taken.</summary>
@@ -86,7 +88,9 @@ internal sealed class ConnectionOutput(
         }
     }
 
-    /// <summary>Sends what waits, as far as the client takes it. True when bytes went. On the reactor's thread.</summary>
+    /// <summary>
+    /// Sends what waits, as far as the client takes it. True when bytes went. On the reactor's thread.
+    /// </summary>
     public bool Flush()
     {
         lock (_gate)

@@ -24,5 +24,6 @@ internal static class FrameRefusal
 
     /// <summary>The opcode of an AgentOS frame that is too large, so that its error can repeat it; else 0.</summary>
     public static byte OpcodeAt(FrameDecoder decoder, FrameError error, ReadOnlySpan<byte> buffer) =>
-        error == FrameError.TooLarge && decoder.Framing == Framing.AgentOs && buffer.Length >= AgentOsFrame.HeaderSize ? buffer[8] : (byte)0;
+        error == FrameError.TooLarge && decoder.Framing == Framing.AgentOs
+            && buffer.Length >= AgentOsFrame.HeaderSize ? buffer[8] : (byte)0;
 }

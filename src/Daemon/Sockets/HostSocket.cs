@@ -9,8 +9,8 @@ public sealed class HostSocketException(string path, string reason) : Exception(
 }
 
 /// <summary>
-/// The right to a socket path, held by a lock file beside it for as long as the kernel lives. A socket that a dead kernel
-/// left is removed under the lock; one that answers is left alone, whoever it is.
+/// The right to a socket path, held by a lock file beside it for as long as the kernel lives. A socket that a dead
+/// kernel left is removed under the lock; one that answers is left alone, whoever it is.
 /// </summary>
 public sealed class HostSocket : IDisposable
 {
@@ -98,7 +98,8 @@ public sealed class HostSocket : IDisposable
 
         if (errno != Errno.ECONNREFUSED || !UnixSocket.IsSocketFile(path))
         {
-            throw new HostSocketException(path, "there is something that is not a socket; remove it or set another path");
+            throw new HostSocketException(
+                path, "there is something that is not a socket; remove it or set another path");
         }
 
         File.Delete(path);

@@ -5,8 +5,8 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Daemon.Sockets;
 
 /// <summary>
-/// The native framing on one connection: requests in flight by their ids, bodies in pieces, cancellation. NOOP, HELLO and
-/// EXIT are answered here; a NOOP allocates nothing.
+/// The native framing on one connection: requests in flight by their ids, bodies in pieces, cancellation. NOOP, HELLO
+/// and EXIT are answered here; a NOOP allocates nothing.
 /// </summary>
 internal sealed class NativeSession(Connection connection) : Session
 {
@@ -149,7 +149,8 @@ internal sealed class NativeSession(Connection connection) : Session
     {
         if ((header.Flags & FrameFlags.Raw) != 0)
         {
-            SendError(header.Opcode, header.RequestId, SysError.InvalidArgument("this syscall takes JSON, not RAW bytes"));
+            SendError(
+                header.Opcode, header.RequestId, SysError.InvalidArgument("this syscall takes JSON, not RAW bytes"));
         }
         else if (!SyscallJson.TryRead(header.Opcode, payload, out var syscall, out var error))
         {

@@ -12,8 +12,8 @@ internal interface IReady
 // THE REACTOR
 //
 // One thread waits in epoll_wait(2) for all sockets given to it, receives, decodes and hands on; answers are sent by
-// whichever thread has them. Level-triggered, one recv(2) for one readiness: a readiness that was left over shows again,
-// so no client can hold the thread for longer than one buffer's worth of frames.
+// whichever thread has them. Level-triggered, one recv(2) for one readiness: a readiness that was left over shows
+// again, so no client can hold the thread for longer than one buffer's worth of frames.
 //
 // The input and output buffers are shared by all connections of the thread: an idle connection owns no buffer.
 internal sealed class Reactor : IDisposable
@@ -80,7 +80,9 @@ internal sealed class Reactor : IDisposable
     /// <summary>Any thread, while the socket is open.</summary>
     public void Change(UnixSocket socket, Readiness interest) => _epoll.Change(socket, interest);
 
-    /// <summary>On the reactor's thread, before the socket is closed: its number may be another's right after.</summary>
+    /// <summary>
+    /// On the reactor's thread, before the socket is closed: its number may be another's right after.
+    /// </summary>
     public void Forget(UnixSocket socket)
     {
         _watched[socket.Number] = null;

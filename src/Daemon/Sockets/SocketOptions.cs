@@ -1,6 +1,8 @@
 namespace Analemma.Daemon.Sockets;
 
-/// <summary>The bounds of the syscall server. The defaults here are the documentation; docs/abi.md names them too.</summary>
+/// <summary>
+/// The bounds of the syscall server. The defaults here are the documentation; docs/abi.md names them too.
+/// </summary>
 public sealed record SocketOptions
 {
     /// <summary>As HELLO and STATUS say it.</summary>
@@ -17,7 +19,9 @@ public sealed record SocketOptions
     /// <summary>From the first byte of a frame to its last, and between the frames of one body.</summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a client may leave more than <see cref="OutputBytesSoft"/> unread without taking a byte.</summary>
+    /// <summary>
+    /// How long a client may leave more than <see cref="OutputBytesSoft"/> unread without taking a byte.
+    /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a refused client may take to read why before its connection is closed.</summary>
@@ -29,7 +33,9 @@ public sealed record SocketOptions
     /// <summary>Unread answers of one connection above which it is closed; one more answer may lie on top.</summary>
     public int OutputBytesMax { get; init; } = 32 * 1024 * 1024;
 
-    /// <summary>AgentOS requests of one connection that wait for their turn to be answered; then it is not read.</summary>
+    /// <summary>
+    /// AgentOS requests of one connection that wait for their turn to be answered; then it is not read.
+    /// </summary>
     public int AgentOsWaitingMax { get; init; } = 256;
 
     /// <summary>Asynchronous AgentOS requests of one connection, those unpolled included.</summary>
@@ -38,7 +44,9 @@ public sealed record SocketOptions
     /// <summary>Native request bodies of one connection that are on their way in pieces.</summary>
     public int OpenBodiesMax { get; init; } = 16;
 
-    /// <summary>Bytes kept for all connections of one agent: partial frames, bodies, calls in flight, unread answers.</summary>
+    /// <summary>
+    /// Bytes kept for all connections of one agent: partial frames, bodies, calls in flight, unread answers.
+    /// </summary>
     public long BytesPerAgentMax { get; init; } = 64L * 1024 * 1024;
 
     /// <summary>The same for all clients on the host together.</summary>

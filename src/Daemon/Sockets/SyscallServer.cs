@@ -13,7 +13,7 @@ namespace Analemma.Daemon.Sockets;
 //
 // Composition:
 //
-//     using var host = HostSocket.Claim(path);                 // refuses a live kernel, removes a stale socket, mode 0600
+//     using var host = HostSocket.Claim(path);         // refuses a live kernel, removes a stale socket
 //     await using var server = new SyscallServer(sink, new SocketOptions(), TimeProvider.System, logger);
 //     server.ListenForHost(host);
 //     ...
@@ -82,8 +82,8 @@ public sealed class SyscallServer : IAsyncDisposable
     public AgentSocket ListenForAgent(string path, AgentIdentity identity) => Listen(path, identity, claim: null);
 
     /// <summary>
-    /// Listens for a warm sandbox that is nobody yet. Its CLAIM, if it makes one, goes to <paramref name="claim"/> on an
-    /// I/O thread, once.
+    /// Listens for a warm sandbox that is nobody yet. Its CLAIM, if it makes one, goes to <paramref name="claim"/> on
+    /// an I/O thread, once.
     /// </summary>
     public AgentSocket ListenForSlot(string path, Action<SyscallCall> claim) =>
         Listen(path, AgentIdentity.Unclaimed, claim);

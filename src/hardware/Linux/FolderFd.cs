@@ -18,8 +18,8 @@ public readonly record struct HostFile(HostFileKind Kind, long Size, int Mode);
 
 /// <summary>
 /// A folder held open, below which everything is looked up by openat2(2): no path leads out of it, by "..", by an
-/// absolute or symbolic link, or by a magic link, whoever changes it meanwhile. The folder stays readable when its mount
-/// is gone from every namespace.
+/// absolute or symbolic link, or by a magic link, whoever changes it meanwhile. The folder stays readable when its
+/// mount is gone from every namespace.
 /// </summary>
 public sealed unsafe class FolderFd : IDisposable
 {

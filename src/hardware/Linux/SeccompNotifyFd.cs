@@ -35,7 +35,9 @@ public sealed unsafe class SeccompNotifyFd : SafeHandleMinusOneIsInvalid
     /// <summary>Whether the caller still waits, so that what was read of it by its number was its own.</summary>
     public bool IsWaiting(ulong id) => Control(LibC.SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 
-    /// <summary>Lets the syscall run. The caller may have changed its memory since: this is never a permission.</summary>
+    /// <summary>
+    /// Lets the syscall run. The caller may have changed its memory since: this is never a permission.
+    /// </summary>
     public void Continue(ulong id) => Send(id, error: 0, LibC.SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 
     public void Refuse(ulong id, int errno) => Send(id, -errno, flags: 0);

@@ -19,8 +19,8 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
     public int Number => (int)handle;
 
     /// <summary>
-    /// Listens on a new path, non-blocking. The file has the mode from its first instant: bind(2) takes the inode's mode
-    /// of the socket, less the umask, so what the umask took is put back after.
+    /// Listens on a new path, non-blocking. The file has the mode from its first instant: bind(2) takes the inode's
+    /// mode of the socket, less the umask, so what the umask took is put back after.
     /// </summary>
     public static UnixSocket Listen(string path, UnixFileMode mode, int backlog)
     {

@@ -40,7 +40,9 @@ public sealed partial class Watcher : IDisposable
         new Thread(Run) { IsBackground = true, Name = name }.Start();
     }
 
-    /// <summary>Calls back while the descriptor is ready, until the watch is disposed; do that before closing it.</summary>
+    /// <summary>
+    /// Calls back while the descriptor is ready, until the watch is disposed; do that before closing it.
+    /// </summary>
     public IDisposable Watch(int fd, uint events, Action<uint> callback)
     {
         long id;

@@ -46,7 +46,8 @@ public sealed record SandboxPolicy
     public required IReadOnlyDictionary<string, string> Env { get; init; }
 
     /// <summary>
-    /// Set when a preloaded Python can become this agent: the script's path inside and its arguments. Argv says the same.
+    /// Set when a preloaded Python can become this agent: the script's path inside and its arguments. Argv says the
+    /// same.
     /// </summary>
     public PythonProgram? Python { get; init; }
 
@@ -114,7 +115,9 @@ public interface ISandbox : IAsyncDisposable
     /// <summary>Guarantees that this sandbox lacks.</summary>
     IReadOnlyList<string> Missing { get; }
 
-    /// <summary>A host folder that the agent sees, read-only, as /run/analemma. Its socket is agent.sock in it.</summary>
+    /// <summary>
+    /// A host folder that the agent sees, read-only, as /run/analemma. Its socket is agent.sock in it.
+    /// </summary>
     string RunFolder { get; }
 
     IWorkFolder Work { get; }
@@ -142,7 +145,9 @@ public interface ISandbox : IAsyncDisposable
     /// <summary>Reads the counters now. Cheap enough for once a second per sandbox.</summary>
     SandboxUsage ReadUsage();
 
-    /// <summary>Runs a command inside, under the same confinement and limits. Output goes to the sink as it comes.</summary>
+    /// <summary>
+    /// Runs a command inside, under the same confinement and limits. Output goes to the sink as it comes.
+    /// </summary>
     Task<ExecResult> ExecAsync(ExecRequest request, ExecOutput output, CancellationToken cancellationToken);
 }
 

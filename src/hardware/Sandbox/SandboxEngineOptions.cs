@@ -3,7 +3,9 @@ using Analemma.Sandbox.Seccomp;
 
 namespace Analemma.Sandbox;
 
-/// <summary>What the owner of the kernel decides about its sandboxes. The defaults here are the documentation.</summary>
+/// <summary>
+/// What the owner of the kernel decides about its sandboxes. The defaults here are the documentation.
+/// </summary>
 public sealed record SandboxEngineOptions
 {
     /// <summary>

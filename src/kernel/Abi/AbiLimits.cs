@@ -3,7 +3,9 @@ namespace Analemma.Abi;
 /// <summary>The bounds that both sides of the wire must know. The kernel's own bounds are in its Limits.cs.</summary>
 public static class AbiLimits
 {
-    /// <summary>One frame's payload in either framing. The AgentOS protocol set it; larger bodies come in pieces.</summary>
+    /// <summary>
+    /// One frame's payload in either framing. The AgentOS protocol set it; larger bodies come in pieces.
+    /// </summary>
     public const int PayloadBytesMax = 1024 * 1024;
 
     /// <summary>A native request body put together from several frames.</summary>

@@ -19,7 +19,8 @@ public static class ByteSize
         {
             if (text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)
                 && decimal.TryParse(
-                    text[..^suffix.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+                    text[..^suffix.Length], NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture, out var number))
             {
                 var isSane = number <= long.MaxValue / factor;
                 bytes = isSane ? (long)(number * factor) : 0;

@@ -1,6 +1,8 @@
 namespace Analemma.Abi;
 
-/// <summary>Where the kernel listens for clients on the host, unless told otherwise. Kernel and clients agree on it here.</summary>
+/// <summary>
+/// Where the kernel listens for clients on the host, unless told otherwise. Kernel and clients agree on it here.
+/// </summary>
 public static class KernelSocket
 {
     /// <summary>The environment variable that names the socket.</summary>

@@ -14,7 +14,9 @@ public interface IJournalReader
     /// </summary>
     bool TailCanTear { get; }
 
-    /// <summary>The kept records from a sequence on, in order, until the last one committed when it is reached.</summary>
+    /// <summary>
+    /// The kept records from a sequence on, in order, until the last one committed when it is reached.
+    /// </summary>
     IEnumerable<JournalRecord> Read(long fromSequence);
 
     /// <summary>The newest checkpoint; throws <see cref="JournalCorruptException"/> if its digest is wrong.</summary>

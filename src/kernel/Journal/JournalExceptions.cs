@@ -22,7 +22,9 @@ public enum JournalStoreFailure
     /// <summary>No room: nothing of the batch was kept, and the store goes on when there is room again.</summary>
     Full,
 
-    /// <summary>Reading or writing failed. Whether a commit took place is unknown, so the store must be reopened.</summary>
+    /// <summary>
+    /// Reading or writing failed. Whether a commit took place is unknown, so the store must be reopened.
+    /// </summary>
     Io,
 
     /// <summary>Another kernel has this journal.</summary>

@@ -3,7 +3,9 @@ namespace Analemma.Journal;
 /// <summary>What a caller wants remembered. It becomes a record once it has a place in the chain.</summary>
 public readonly record struct JournalEntry(string Type, ReadOnlyMemory<byte> Body, long Ticks);
 
-/// <summary>A place in the journal: a sequence and the hash of everything up to it. Sequence 0 is the beginning.</summary>
+/// <summary>
+/// A place in the journal: a sequence and the hash of everything up to it. Sequence 0 is the beginning.
+/// </summary>
 public readonly record struct JournalPosition(long Sequence, ChainHash Hash)
 {
     public static JournalPosition Beginning => default;

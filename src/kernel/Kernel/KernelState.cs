@@ -115,7 +115,8 @@ public sealed class KernelState
 
     internal Process Require(ProcessId id)
     {
-        Invariant.Holds(Processes.TryGet(id, out var process), "the daemon speaks of processes that the kernel started");
+        Invariant.Holds(
+            Processes.TryGet(id, out var process), "the daemon speaks of processes that the kernel started");
         return process!;
     }
 }

@@ -1,6 +1,8 @@
 namespace Analemma.Kernel;
 
-/// <summary>Every bound of the kernel itself, in one place. What agents may use by default is in KernelOptions.</summary>
+/// <summary>
+/// Every bound of the kernel itself, in one place. What agents may use by default is in KernelOptions.
+/// </summary>
 public static class Limits
 {
     /// <summary>Memory below which no interpreter starts.</summary>

@@ -5,7 +5,9 @@ using Analemma.Kernel.Processes;
 
 namespace Analemma.Simulator;
 
-/// <summary>What must be true of every world after each event. Those of requests and of effects are checked there.</summary>
+/// <summary>
+/// What must be true of every world after each event. Those of requests and of effects are checked there.
+/// </summary>
 internal sealed class Invariants(World world)
 {
     /// <summary>Far above any grace and any simulated delay: what is not done by then will never be.</summary>

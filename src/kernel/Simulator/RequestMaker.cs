@@ -69,7 +69,9 @@ internal sealed class RequestMaker(World world)
         return Target(syscall);
     }
 
-    /// <summary>By id, living, dead, forgotten or never given; by name; or nobody, which for an agent is itself.</summary>
+    /// <summary>
+    /// By id, living, dead, forgotten or never given; by name; or nobody, which for an agent is itself.
+    /// </summary>
     private TargetedSyscall Target(TargetedSyscall syscall)
     {
         var living = world.Host.Living.Select(child => child.Id).ToArray();

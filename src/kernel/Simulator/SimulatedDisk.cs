@@ -14,7 +14,9 @@ internal sealed class SimulatedDisk(SeededRandom random, SimulatedClock clock, W
     private IReadOnlyList<JournalRecord>? _writing;
     private SimulatedClock.Due? _completion;
 
-    /// <summary>Every record that was ever whole on the disk, pruned ones too. What recovery dropped is not here.</summary>
+    /// <summary>
+    /// Every record that was ever whole on the disk, pruned ones too. What recovery dropped is not here.
+    /// </summary>
     public IReadOnlyList<JournalRecord> All => _all;
 
     public JournalPosition Anchor { get; private set; }
@@ -29,7 +31,9 @@ internal sealed class SimulatedDisk(SeededRandom random, SimulatedClock clock, W
 
     public bool IsFaultless { get; set; }
 
-    /// <summary>Between a crash and the next start nobody writes: what a dead kernel's code still does is not real.</summary>
+    /// <summary>
+    /// Between a crash and the next start nobody writes: what a dead kernel's code still does is not real.
+    /// </summary>
     public bool IsOpen { get; set; }
 
     public void Append(IReadOnlyList<JournalRecord> batch, Action<JournalStoreException?> done)

@@ -74,7 +74,9 @@ internal sealed class SimulatedHost(World world)
     private SimulatedChild Require(ProcessId id)
     {
         ViolationException.Unless(
-            _children.TryGetValue(id, out var child), "effects are about launched sandboxes", $"{id} was never launched");
+            _children.TryGetValue(id, out var child),
+            "effects are about launched sandboxes",
+            $"{id} was never launched");
         return child!;
     }
 
@@ -160,7 +162,9 @@ internal sealed class SimulatedHost(World world)
         Later(child, world.Random.Delay(100_000, 2_000_000), () => Sample(child));
     }
 
-    /// <summary>The victim is the agent itself, or something inside it: then the agent lives, and the kernel ends it.</summary>
+    /// <summary>
+    /// The victim is the agent itself, or something inside it: then the agent lives, and the kernel ends it.
+    /// </summary>
     private void RunOutOfMemory(SimulatedChild child)
     {
         child.OomKills++;

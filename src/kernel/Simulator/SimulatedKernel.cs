@@ -104,7 +104,8 @@ internal sealed class SimulatedKernel(World world)
         _applied = world.Disk.Last;
         ViolationException.Unless(
             _applied.Sequence >= _acknowledged.Sequence
-            && (_acknowledged.Sequence == 0 || world.Disk.All[(int)_acknowledged.Sequence - 1].Hash == _acknowledged.Hash),
+            && (_acknowledged.Sequence == 0
+                || world.Disk.All[(int)_acknowledged.Sequence - 1].Hash == _acknowledged.Hash),
             "nothing acknowledged is lost", $"{_acknowledged.Sequence} was acknowledged, {_applied.Sequence} is there");
         world.Shadow.CatchUp();
         world.Shadow.CheckEqual(state, "after recovery");
@@ -151,7 +152,8 @@ internal sealed class SimulatedKernel(World world)
             }
 
             _busy = true;
-            JournalEntry[] entries = [.. _records.Select(record => new JournalEntry(record.Type, record.Body, record.At))];
+            JournalEntry[] entries =
+                [.. _records.Select(record => new JournalEntry(record.Type, record.Body, record.At))];
             var early = !world.Sabotage.WaitsForDisk;
             if (early)
             {

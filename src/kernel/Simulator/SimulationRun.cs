@@ -47,12 +47,16 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     }
 }
 
-/// <summary>The production kernel in a simulated world. The same seed and steps give the same journal, byte for byte.</summary>
+/// <summary>
+/// The production kernel in a simulated world. The same seed and steps give the same journal, byte for byte.
+/// </summary>
 public static class SimulationRun
 {
     public const long StepsDefault = 3_000;
 
-    /// <summary>To bring a world to its end: enough for every process to be stopped and every call to be answered.</summary>
+    /// <summary>
+    /// To bring a world to its end: enough for every process to be stopped and every call to be answered.
+    /// </summary>
     private const long EndStepsMax = 200_000;
 
     public static SimulationResult Run(long seed, long steps = StepsDefault, Sabotage? sabotage = null)
@@ -100,7 +104,9 @@ public static class SimulationRun
         }
     }
 
-    /// <summary>No more faults and requests: the kernel is asked to stop, and everything must come to its end.</summary>
+    /// <summary>
+    /// No more faults and requests: the kernel is asked to stop, and everything must come to its end.
+    /// </summary>
     private static void EndWell(World world, long steps)
     {
         world.IsCalm = true;

@@ -26,10 +26,11 @@ internal sealed class Trace(SimulatedClock clock)
     [
         .. _lines.Select(line => string.Create(
             CultureInfo.InvariantCulture,
-            $"{line.Step,6} {(line.Ticks - _start) / 10_000.0,12:F3} ms  {line.What} {Shorten(line.About?.ToString())}")),
+            $"{line.Step,6} {(line.Ticks - _start) / 10_000.0,12:F3} ms  {line.What} {Shorten(line.About)}")),
     ];
 
-    private static string? Shorten(string? text) => text?.Length > LineCharsMax ? text[..LineCharsMax] + "…" : text;
+    private static string? Shorten(object? about) =>
+        about?.ToString() is { Length: > LineCharsMax } text ? text[..LineCharsMax] + "…" : about?.ToString();
 }
 
 /// <summary>Something that must be true of every world is not.</summary>

@@ -1,6 +1,8 @@
 namespace Analemma.Cli;
 
-/// <summary>The command cannot go on. Printed as <c>error CODE: message</c> with its hint, at the session's boundary.</summary>
+/// <summary>
+/// The command cannot go on. Printed as <c>error CODE: message</c> with its hint, at the session's boundary.
+/// </summary>
 internal sealed class CliException(string code, string message, string? hint = null, int exitCode = ExitCodes.Failure)
     : Exception(message)
 {

@@ -3,8 +3,8 @@ using Spectre.Console;
 namespace Analemma.Cli;
 
 /// <summary>
-/// Where a command reads and writes, and on what it may do so. Colour only on a terminal, and never when NO_COLOR is set
-/// (no-color.org).
+/// Where a command reads and writes, and on what it may do so. Colour only on a terminal, and never when NO_COLOR is
+/// set (no-color.org).
 /// </summary>
 internal sealed class Terminal
 {
@@ -15,7 +15,8 @@ internal sealed class Terminal
 
     public Terminal(TextWriter output, TextWriter error, Stream binaryOutput, Stream binaryError, bool interactive)
     {
-        (Output, Error, BinaryOutput, BinaryError, Interactive) = (output, error, binaryOutput, binaryError, interactive);
+        (Output, Error, BinaryOutput, BinaryError, Interactive) =
+            (output, error, binaryOutput, binaryError, interactive);
         _console = new Lazy<IAnsiConsole>(MakeConsole);
     }
 

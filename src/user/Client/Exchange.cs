@@ -44,7 +44,9 @@ internal static class Exchange
         return Parse(answer, replyType);
     }
 
-    /// <summary>The pieces of a stream. With a reply type, the answer is handed over before the enumeration ends.</summary>
+    /// <summary>
+    /// The pieces of a stream. With a reply type, the answer is handed over before the enumeration ends.
+    /// </summary>
     public static async IAsyncEnumerable<(FrameFlags Flags, byte[] Bytes)> StreamAsync<TCall, TReply>(
         KernelConnection connection,
         TCall syscall,
@@ -82,7 +84,8 @@ internal static class Exchange
         where T : class =>
         AbiJson.TryRead(json, type, out var value, out var error)
             ? value
-            : throw new SyscallException(error with { Message = $"the kernel's answer is not readable: {error.Message}" });
+            : throw new SyscallException(
+                error with { Message = $"the kernel's answer is not readable: {error.Message}" });
 
     /// <summary>EXEC and LOGS begin each piece with the number of its channel.</summary>
     public static OutputPiece ToOutput(byte[] bytes) => bytes switch

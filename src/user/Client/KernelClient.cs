@@ -164,7 +164,9 @@ public sealed class KernelClient : IAsyncDisposable
                 logs, AbiJsonContext.Default.Logs, AbiJsonContext.Default.LogsReply, onReply, cancellationToken)
             .Select(piece => Exchange.ToOutput(piece.Bytes)));
 
-    /// <summary>Streams what happens, until cancelled. Has a connection of its own, as <see cref="Logs"/> has.</summary>
+    /// <summary>
+    /// Streams what happens, until cancelled. Has a connection of its own, as <see cref="Logs"/> has.
+    /// </summary>
     /// <param name="subscribe">Default: everything the caller may see.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     public IAsyncEnumerable<EventView> Events(
@@ -198,7 +200,8 @@ public sealed class KernelClient : IAsyncDisposable
     /// <summary>Stops the kernel after ending every process.</summary>
     /// <param name="shutdown">How patiently.</param>
     /// <param name="cancellationToken">Takes the request back.</param>
-    public Task<ShutdownReply> ShutdownAsync(Shutdown? shutdown = null, CancellationToken cancellationToken = default) =>
+    public Task<ShutdownReply> ShutdownAsync(
+        Shutdown? shutdown = null, CancellationToken cancellationToken = default) =>
         CallAsync(
             shutdown ?? new Shutdown(),
             AbiJsonContext.Default.Shutdown,
@@ -217,7 +220,9 @@ public sealed class KernelClient : IAsyncDisposable
             AbiJson.Write(think, AbiJsonContext.Default.Think),
             cancellationToken);
 
-    /// <summary>Says goodbye, as AgentOS programs do. The process goes on; only the connection may be closed now.</summary>
+    /// <summary>
+    /// Says goodbye, as AgentOS programs do. The process goes on; only the connection may be closed now.
+    /// </summary>
     /// <param name="cancellationToken">Takes the request back.</param>
     public Task<byte[]> ExitAsync(CancellationToken cancellationToken = default) =>
         Exchange.BytesAsync(_connection, SyscallNumber.Exit, FrameFlags.None, default, cancellationToken);

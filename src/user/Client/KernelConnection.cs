@@ -339,7 +339,9 @@ internal sealed class KernelConnection : IDisposable
         return false;
     }
 
-    /// <summary>The frame that was taken last is a slice of the buffer, so room is made only when none is left.</summary>
+    /// <summary>
+    /// The frame that was taken last is a slice of the buffer, so room is made only when none is left.
+    /// </summary>
     private void MakeRoomFor(int needed)
     {
         var kept = _end - _start;

@@ -4,7 +4,9 @@ using Analemma.Abi.Frames;
 
 namespace Analemma.Client;
 
-/// <summary>A request in flight. The connection's reader calls it, one frame after the other, never two at once.</summary>
+/// <summary>
+/// A request in flight. The connection's reader calls it, one frame after the other, never two at once.
+/// </summary>
 internal abstract class PendingCall
 {
     /// <summary>A frame with MORE. The bytes are valid only during the call.</summary>

@@ -100,7 +100,8 @@ public sealed class DenialTests
 
         Assert.Contains("for reading", attempt.What);
         Assert.Empty(home.Seen(quiet.Key));
-        Assert.DoesNotContain(home.Seen(audited.Key), one => one.What.Contains("passwd") || one.What.Contains("nowhere"));
+        Assert.DoesNotContain(
+            home.Seen(audited.Key), one => one.What.Contains("passwd") || one.What.Contains("nowhere"));
     }
 
     [Theory]

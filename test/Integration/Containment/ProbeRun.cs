@@ -4,7 +4,9 @@ using Analemma.Integration.Tests.Sandbox;
 
 namespace Analemma.Integration.Tests.Containment;
 
-/// <summary>One run of the containment probe and its host targets (run.py beside probe.py), and what it found.</summary>
+/// <summary>
+/// One run of the containment probe and its host targets (run.py beside probe.py), and what it found.
+/// </summary>
 internal sealed record ProbeRun(IReadOnlyDictionary<int, ProbeVerdict> Verdicts, string Log)
 {
     /// <summary>The resource bombs, which are no part of the score.</summary>

@@ -5,7 +5,9 @@ using Analemma.Abi.Syscalls;
 
 namespace Analemma.Integration.Tests.Sockets;
 
-/// <summary>Clients whose stream cannot be followed are told why, lose their connection, and bother nobody else.</summary>
+/// <summary>
+/// Clients whose stream cannot be followed are told why, lose their connection, and bother nobody else.
+/// </summary>
 public sealed class BrokenFrameTests
 {
     [Fact]

@@ -54,7 +54,9 @@ public sealed class CrowdTests(ITestOutputHelper output)
         Assert.True(SpinWait.SpinUntil(() => server.Server.Connections == 1, TimeSpan.FromSeconds(20)));
     }
 
-    /// <summary>Times are reported, not asserted: this only says that a good client is served beside every offender.</summary>
+    /// <summary>
+    /// Times are reported, not asserted: this only says that a good client is served beside every offender.
+    /// </summary>
     [Fact]
     public async Task A_good_client_is_served_beside_offenders()
     {

@@ -11,7 +11,9 @@ using Analemma.Abi.Syscalls;
 
 namespace Analemma.Unit.Tests.Abi;
 
-/// <summary>docs/abi.md is the contract: every example in it goes through the code, and every number is in it.</summary>
+/// <summary>
+/// docs/abi.md is the contract: every example in it goes through the code, and every number is in it.
+/// </summary>
 public sealed partial class AbiDocumentTests
 {
     private static readonly string Document = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "docs", "abi.md"));

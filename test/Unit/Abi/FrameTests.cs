@@ -9,9 +9,12 @@ namespace Analemma.Unit.Tests.Abi;
 public sealed class FrameTests
 {
     public static TheoryData<string> GoldenFiles() =>
-        [.. Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Tests(), "frames")).Select(path => Path.GetFileName(path)).Order()];
+        [.. Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Tests(), "frames"))
+            .Select(path => Path.GetFileName(path)).Order()];
 
-    /// <summary>The bytes on the wire never change: a line says what they mean, and both directions must agree with it.</summary>
+    /// <summary>
+    /// The bytes on the wire never change: a line says what they mean, and both directions must agree with it.
+    /// </summary>
     [Theory]
     [MemberData(nameof(GoldenFiles))]
     public void A_golden_frame_means_what_it_meant(string file)

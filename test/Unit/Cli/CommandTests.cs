@@ -21,8 +21,10 @@ public sealed class CommandTests
 
         Assert.Equal(0, run.Code);
         var lines = run.Output.TrimEnd().Split('\n');
-        Assert.Equal(["ID", "NAME", "STATE", "PID", "CPU", "MEMORY", "THROTTLED", "DENIED", "UPTIME", "EXIT"], Words(lines[0]));
-        Assert.Equal(["3", "healthy", "exited", "-", "1.5", "s", "1", "MiB", "-", "2", "1m", "01s", "oom-killed"], Words(lines[1]));
+        Assert.Equal(
+            ["ID", "NAME", "STATE", "PID", "CPU", "MEMORY", "THROTTLED", "DENIED", "UPTIME", "EXIT"], Words(lines[0]));
+        Assert.Equal(["3", "healthy", "exited", "-", "1.5", "s", "1", "MiB", "-", "2", "1m", "01s", "oom-killed"],
+            Words(lines[1]));
     }
 
     [Fact]
@@ -33,7 +35,9 @@ public sealed class CommandTests
         var run = await CliRun.AgainstAsync(fake, "ps", "--json");
 
         using var document = JsonDocument.Parse(run.Output);
-        Assert.Equal("oom-killed", document.RootElement.GetProperty("processes")[0].GetProperty("exit").GetProperty("cause").GetString());
+        Assert.Equal(
+            "oom-killed",
+            document.RootElement.GetProperty("processes")[0].GetProperty("exit").GetProperty("cause").GetString());
     }
 
     [Fact]
@@ -47,8 +51,10 @@ public sealed class CommandTests
         });
 
         var run = await CliRun.AgainstAsync(
-            fake, "spawn", "--name", "x", "--memory", "64M", "--pids", "9", "--cpu", "0.5", "--timeout", "2m", "--network",
-            "--env", "A=b=c", "--require", "memory", "--require", "pids", "--mount", "/etc/hosts:/mnt/h:rw", "--audit", "reads",
+            fake, "spawn", "--name", "x", "--memory", "64M", "--pids", "9", "--cpu",
+            "0.5", "--timeout", "2m", "--network",
+            "--env", "A=b=c", "--require", "memory", "--require", "pids", "--mount",
+            "/etc/hosts:/mnt/h:rw", "--audit", "reads",
             "--", "sh", "-c", "echo --name");
 
         Assert.Equal(0, run.Code);
@@ -60,7 +66,8 @@ public sealed class CommandTests
             new ResourceLimits { Memory = 64 << 20, MaxPids = 9, CpuQuota = 50_000, WallMs = 120_000 }, asked.Limits);
         Assert.Equal("b=c", asked.Env!["A"]);
         Assert.Equal(["memory", "pids"], asked.Require);
-        Assert.Equal(new MountRequest { Source = "/etc/hosts", Target = "/mnt/h", Writable = true }, Assert.Single(asked.Mounts!));
+        Assert.Equal(new MountRequest { Source = "/etc/hosts", Target = "/mnt/h", Writable = true },
+            Assert.Single(asked.Mounts!));
         Assert.True(asked.Network);
         Assert.Null(asked.Sandboxed);
     }
@@ -182,7 +189,10 @@ public sealed class CommandTests
             new CliRun(1, "", "error no_such_process: there is no process x\n  list them\n"),
             await CliRun.AgainstAsync(fake, "kill", "x"));
         Assert.Equal(
-            new CliRun(1, "", """{"error":{"code":"no_such_process","message":"there is no process x","hint":"list them"}}""" + "\n"),
+            new CliRun(
+                1,
+                "",
+                """{"error":{"code":"no_such_process","message":"there is no process x","hint":"list them"}}""" + "\n"),
             await CliRun.AgainstAsync(fake, "kill", "x", "--json"));
     }
 

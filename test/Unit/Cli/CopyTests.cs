@@ -151,5 +151,6 @@ public sealed class CopyTests : IDisposable
     }
 
     private static string Mode(string path) => $"-{string.Concat(
-        Enumerable.Range(0, 9).Select(bit => ((int)File.GetUnixFileMode(path) >> (8 - bit) & 1) == 1 ? "rwx"[bit % 3] : '-'))}";
+        Enumerable.Range(
+            0, 9).Select(bit => ((int)File.GetUnixFileMode(path) >> (8 - bit) & 1) == 1 ? "rwx"[bit % 3] : '-'))}";
 }

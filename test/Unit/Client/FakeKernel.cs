@@ -22,7 +22,8 @@ internal sealed record FakeRequest(Socket Socket, NativeFrame Header, byte[] Pay
     public void Fail(SysErrorCode code, string message, string hint = "") => Send(
         FrameFlags.None,
         code,
-        AbiJson.Write(new ErrorBody(SysErrorCodes.NameOf(code), message) { Hint = hint }, AbiJsonContext.Default.ErrorBody));
+        AbiJson.Write(
+            new ErrorBody(SysErrorCodes.NameOf(code), message) { Hint = hint }, AbiJsonContext.Default.ErrorBody));
 
     public void Send(FrameFlags flags, SysErrorCode status, byte[] payload)
     {

@@ -12,7 +12,8 @@ public sealed class PublicSurfaceTests
         BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     [Fact]
-    public void The_client_offers_what_it_did() => Snapshot.Matches(Surface(typeof(KernelClient).Assembly), "client.api.txt");
+    public void The_client_offers_what_it_did() =>
+        Snapshot.Matches(Surface(typeof(KernelClient).Assembly), "client.api.txt");
 
     [Fact]
     public void Every_syscall_has_a_method_in_the_client()

@@ -36,7 +36,8 @@ public sealed class StreamTests
     [Fact]
     public async Task A_refused_stream_throws_the_refusal()
     {
-        await using var fake = new FakeKernel(request => request.Fail(SysErrorCode.NoSuchProcess, "there is no process a"));
+        await using var fake =
+            new FakeKernel(request => request.Fail(SysErrorCode.NoSuchProcess, "there is no process a"));
         await using var kernel = await KernelClient.ConnectAsync(fake.SocketPath, cancellationToken: Cancelled);
 
         var refusal = await Assert.ThrowsAsync<SyscallException>(

@@ -6,7 +6,9 @@ using Analemma.Kernel.Events;
 
 namespace Analemma.Unit.Tests.Kernel;
 
-/// <summary>A kernel on the bench: events in by hand, effects out to look at. The clock moves one tick an event.</summary>
+/// <summary>
+/// A kernel on the bench: events in by hand, effects out to look at. The clock moves one tick an event.
+/// </summary>
 internal sealed class KernelBench
 {
     private readonly List<Effect> _effects = [];

@@ -94,7 +94,8 @@ internal sealed class TomlCursor(string text)
 
     public TomlException Wrong(string message) => new(Line, message);
 
-    public string Found() => IsAtEnd ? "the end of the file" : Peek is '\n' or '\r' ? "the end of the line" : $"'{Peek}'";
+    public string Found() =>
+        IsAtEnd ? "the end of the file" : Peek is '\n' or '\r' ? "the end of the line" : $"'{Peek}'";
 }
 
 /// <summary>A mistake in a TOML text. Handled by <see cref="TomlFile"/>, which lists it.</summary>

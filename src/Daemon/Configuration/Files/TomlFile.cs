@@ -14,7 +14,9 @@ namespace Analemma.Daemon.Configuration.Files;
 // Left out, and refused by name: dates, inline tables, lists of tables, strings over several lines. No TOML package can
 // be had from every feed that this project builds from, hence a reader of our own.
 
-/// <summary>A machine file in TOML. Every mistake is found at once: after one, reading goes on with the next line.</summary>
+/// <summary>
+/// A machine file in TOML. Every mistake is found at once: after one, reading goes on with the next line.
+/// </summary>
 internal sealed class TomlFile
 {
     private readonly string _name;

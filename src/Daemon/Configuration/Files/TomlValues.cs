@@ -67,16 +67,19 @@ internal static class TomlValues
 
     private static object Word(TomlCursor cursor)
     {
-        var word = cursor.TakeWhile(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '+' or '-' or '.' or ':');
+        var word = cursor.TakeWhile(
+            character => char.IsAsciiLetterOrDigit(character) || character is '_' or '+' or '-' or '.' or ':');
         var digits = word.Replace("_", "", StringComparison.Ordinal);
         return word switch
         {
             "true" => true,
             "false" => false,
             "" => throw cursor.Wrong($"expected a value, found {cursor.Found()}"),
-            _ when long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) => whole,
+            _ when long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
+                => whole,
             _ when digits.StartsWith("0x", StringComparison.Ordinal)
-                && long.TryParse(digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex) => hex,
+                && long.TryParse(digits[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hex)
+                    => hex,
             _ when double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
                 && double.IsFinite(number) => number,
             _ => throw cursor.Wrong($"'{word}' is not a value; text goes in quotes"),

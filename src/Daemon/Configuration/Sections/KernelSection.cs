@@ -37,7 +37,8 @@ internal sealed record KernelSection
 
         if (System.Text.Encoding.UTF8.GetByteCount(Socket) > AbiLimits.SocketPathBytesMax)
         {
-            yield return $"kernel.socket is longer than {AbiLimits.SocketPathBytesMax} bytes, the most that Linux takes";
+            yield return
+                $"kernel.socket is longer than {AbiLimits.SocketPathBytesMax} bytes, the most that Linux takes";
         }
 
         if (!StateFolder.StartsWith('/'))

@@ -2,7 +2,8 @@ namespace Analemma.Sandbox.Hosts;
 
 /// <summary>
 /// Copies the SDK to where every agent's uid can reach it: its folder may lie in somebody's home. Files are replaced in
-/// place, because the sandboxes of an earlier kernel may show them. Compiled files go along: no agent could keep its own.
+/// place, because the sandboxes of an earlier kernel may show them. Compiled files go along: no agent could keep its
+/// own.
 /// </summary>
 internal static class SdkCopy
 {

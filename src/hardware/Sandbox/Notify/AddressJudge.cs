@@ -5,8 +5,8 @@ using Analemma.Linux;
 namespace Analemma.Sandbox.Notify;
 
 /// <summary>
-/// Finds out whether a socket address is one that the empty network namespace, or the mounts, refuse. A struct sockaddr:
-/// the family in host order, then for internet families the port in network order and the address.
+/// Finds out whether a socket address is one that the empty network namespace, or the mounts, refuse. A struct
+/// sockaddr: the family in host order, then for internet families the port in network order and the address.
 /// </summary>
 internal static class AddressJudge
 {

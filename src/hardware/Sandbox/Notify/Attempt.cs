@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Analemma.Sandbox.Notify;
 
-/// <summary>What a notified syscall asked for, as far as it was read from its caller. Reused from call to call.</summary>
+/// <summary>
+/// What a notified syscall asked for, as far as it was read from its caller. Reused from call to call.
+/// </summary>
 internal sealed class Attempt
 {
     public const int PathBytesMax = 4096;

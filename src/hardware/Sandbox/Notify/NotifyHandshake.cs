@@ -21,8 +21,8 @@ internal sealed class NotifyHandshake(UnixSocket socket, int bytesMax) : IDispos
     public UnixSocket Socket { get; } = socket;
 
     /// <summary>
-    /// Reads what has come. Null while more is to come; otherwise the end: with a key and a filter, or with neither when
-    /// this was no runtime.
+    /// Reads what has come. Null while more is to come; otherwise the end: with a key and a filter, or with neither
+    /// when this was no runtime.
     /// </summary>
     public (string? Key, SeccompNotifyFd? Filter)? Advance()
     {

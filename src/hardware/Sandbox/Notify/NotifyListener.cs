@@ -51,7 +51,9 @@ public sealed class NotifyListener : IAsyncDisposable
     /// <summary>Notified syscalls answered so far.</summary>
     public long Answered => _answer.Answered;
 
-    /// <summary>Ends listening to a sandbox that has ended. One that has not would fail at each notified call.</summary>
+    /// <summary>
+    /// Ends listening to a sandbox that has ended. One that has not would fail at each notified call.
+    /// </summary>
     public void Forget(string key) => _mailbox.Forget(key);
 
     public async ValueTask DisposeAsync()

@@ -3,9 +3,9 @@ using Analemma.Linux;
 namespace Analemma.Sandbox.Notify;
 
 /// <summary>
-/// The listener's thread: one epoll over the socket, the connections of runtimes and every sandbox's filter. What a child
-/// can bring about ends in dropping what it brought; a fault ends the loop, and <see cref="NotifyListener"/> begins
-/// another over the same table.
+/// The listener's thread: one epoll over the socket, the connections of runtimes and every sandbox's filter. What a
+/// child can bring about ends in dropping what it brought; a fault ends the loop, and <see cref="NotifyListener"/>
+/// begins another over the same table.
 /// </summary>
 internal sealed class NotifyLoop : IDisposable
 {

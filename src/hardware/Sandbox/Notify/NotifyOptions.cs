@@ -3,7 +3,9 @@ namespace Analemma.Sandbox.Notify;
 /// <summary>The bounds of the listener, so that no child can make it grow.</summary>
 public sealed record NotifyOptions
 {
-    /// <summary>Different attempts of one sandbox that are told apart within a window; the rest is only counted.</summary>
+    /// <summary>
+    /// Different attempts of one sandbox that are told apart within a window; the rest is only counted.
+    /// </summary>
     public int AttemptsPerWindowMax { get; init; } = 32;
 
     /// <summary>Alike attempts within it are reported once, then together at its end.</summary>

@@ -51,7 +51,9 @@ public sealed class SeccompProfile
 
     internal string DefaultReason => _default.Reason;
 
-    /// <summary>Reads a profile; a malformed one is a <see cref="JsonException"/> or <see cref="FormatException"/>.</summary>
+    /// <summary>
+    /// Reads a profile; a malformed one is a <see cref="JsonException"/> or <see cref="FormatException"/>.
+    /// </summary>
     public static SeccompProfile Parse(Stream json) => new(
         JsonSerializer.Deserialize(json, SeccompJson.Default.SeccompDocument)
         ?? throw new JsonException("the seccomp profile is null"));

@@ -34,7 +34,9 @@ internal sealed class JournalFileLock : IDisposable
         catch (IOException error) when (error is not (DirectoryNotFoundException or FileNotFoundException))
         {
             throw new JournalStoreException(
-                JournalStoreFailure.InUse, $"{journalPath} is in use by another kernel ({path}: {error.Message})", error);
+                JournalStoreFailure.InUse,
+                $"{journalPath} is in use by another kernel ({path}: {error.Message})",
+                error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,9 @@ internal static class SqliteJournalSchema
     /// <summary>SQLite's own limit: https://sqlite.org/limits.html.</summary>
     private const long PagesMax = 4294967294;
 
-    /// <summary>Each takes a file from the version that is its index to the next. Never edit one that was released.</summary>
+    /// <summary>
+    /// Each takes a file from the version that is its index to the next. Never edit one that was released.
+    /// </summary>
     private static readonly string[] Migrations =
     [
         """

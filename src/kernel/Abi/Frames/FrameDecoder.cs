@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Analemma.Abi.Frames;
 
-/// <summary>What is wrong with a frame. After any of these the stream cannot be followed and the connection ends.</summary>
+/// <summary>
+/// What is wrong with a frame. After any of these the stream cannot be followed and the connection ends.
+/// </summary>
 public enum FrameError
 {
     None,

@@ -12,7 +12,9 @@ public sealed record Hello : Syscall
     public string? Client { get; init; }
 }
 
-/// <summary>The version to speak, and the caller as the kernel knows it: <see cref="Process"/> is 0 for the host.</summary>
+/// <summary>
+/// The version to speak, and the caller as the kernel knows it: <see cref="Process"/> is 0 for the host.
+/// </summary>
 public sealed record HelloReply(int Version, string Kernel, ProcessId Process) : Reply
 {
     public string? Name { get; init; }

@@ -1,6 +1,8 @@
 namespace Analemma.Abi.Syscalls;
 
-/// <summary>Freezes a process with all its host processes: nothing of it runs until RESUME. <c>wrong_state</c> unless running.</summary>
+/// <summary>
+/// Freezes a process with all its host processes: nothing of it runs until RESUME. <c>wrong_state</c> unless running.
+/// </summary>
 public sealed record Pause : TargetedSyscall
 {
     public override SyscallNumber Number => SyscallNumber.Pause;

@@ -30,7 +30,9 @@ public sealed record ResourceLimits
     /// <summary>Open file descriptors per host process. Default 1024.</summary>
     public int? OpenFiles { get; init; }
 
-    /// <summary>Bytes of captured output kept, both streams together; older output is dropped. Default 16 MiB.</summary>
+    /// <summary>
+    /// Bytes of captured output kept, both streams together; older output is dropped. Default 16 MiB.
+    /// </summary>
     public long? LogBytes { get; init; }
 
     /// <summary>Bytes of files in /work. Default 64 MiB.</summary>

@@ -11,7 +11,9 @@ public sealed record Spawn : Syscall
 {
     public override SyscallNumber Number => SyscallNumber.Spawn;
 
-    /// <summary>Unique among the living; default <c>agent-ID</c>. 1 to 64 of letters, digits and . _ - inside.</summary>
+    /// <summary>
+    /// Unique among the living; default <c>agent-ID</c>. 1 to 64 of letters, digits and . _ - inside.
+    /// </summary>
     public string? Name { get; init; }
 
     /// <summary>
@@ -35,10 +37,14 @@ public sealed record Spawn : Syscall
     /// <summary>Default /work.</summary>
     public string? Cwd { get; init; }
 
-    /// <summary>Default true. False runs a plain child process of the kernel; only a client on the host may ask it.</summary>
+    /// <summary>
+    /// Default true. False runs a plain child process of the kernel; only a client on the host may ask it.
+    /// </summary>
     public bool? Sandboxed { get; init; }
 
-    /// <summary>Default false: no route and no host socket. True shares the host's network; host clients only.</summary>
+    /// <summary>
+    /// Default false: no route and no host socket. True shares the host's network; host clients only.
+    /// </summary>
     public bool? Network { get; init; }
 
     public ResourceLimits? Limits { get; init; }
@@ -72,7 +78,9 @@ public sealed record MountRequest
 /// <summary>The new process. <see cref="Status"/> is always <c>running</c>.</summary>
 public sealed record SpawnReply(ProcessId Id, string Name, int Pid, string Status) : Reply
 {
-    /// <summary>How it was started: <c>cold</c>, <c>created</c> (a created container) or <c>preloaded</c> (Python).</summary>
+    /// <summary>
+    /// How it was started: <c>cold</c>, <c>created</c> (a created container) or <c>preloaded</c> (Python).
+    /// </summary>
     public string? Tier { get; init; }
 
     public string? Engine { get; init; }

@@ -12,11 +12,15 @@ public abstract record Syscall
 /// <summary>What a syscall answers: the JSON payload of its last response frame.</summary>
 public abstract record Reply;
 
-/// <summary>A syscall about one process, which is named by id or by name; an agent that names none means itself.</summary>
+/// <summary>
+/// A syscall about one process, which is named by id or by name; an agent that names none means itself.
+/// </summary>
 public abstract record TargetedSyscall : Syscall
 {
     public ProcessId? Id { get; init; }
 
-    /// <summary>The living process of that name; where the syscall allows the dead, else the latest of that name.</summary>
+    /// <summary>
+    /// The living process of that name; where the syscall allows the dead, else the latest of that name.
+    /// </summary>
     public string? Name { get; init; }
 }

@@ -22,7 +22,9 @@ public sealed record Answer(CallId Call, Reply Reply) : Effect;
 /// <summary>Ends a call with a refusal.</summary>
 public sealed record Refuse(CallId Call, SysError Error) : Effect;
 
-/// <summary>Makes and starts a sandbox. Comes back as SandboxStarted or SandboxStartFailed, exactly one of them.</summary>
+/// <summary>
+/// Makes and starts a sandbox. Comes back as SandboxStarted or SandboxStartFailed, exactly one of them.
+/// </summary>
 public sealed record Launch(ProcessId Process, SpawnPlan Plan, string? ParentKey) : Effect;
 
 /// <summary>Sends a signal to the first process of a sandbox.</summary>
@@ -35,7 +37,9 @@ public sealed record Freeze(ProcessId Process) : Effect;
 
 public sealed record Thaw(ProcessId Process) : Effect;
 
-/// <summary>Runs the data part of a call (EXEC, READ, WRITE, FILES, LOGS) and ends it. Ids and rights are settled.</summary>
+/// <summary>
+/// Runs the data part of a call (EXEC, READ, WRITE, FILES, LOGS) and ends it. Ids and rights are settled.
+/// </summary>
 public sealed record Perform(CallId Call, ProcessId Process, Syscall Syscall) : Effect;
 
 /// <summary>Fills in what only the daemon knows of itself, and answers.</summary>
@@ -47,7 +51,9 @@ public sealed record Publish(CallId Subscriber, EventView Event) : Effect;
 /// <summary>Brings an event about: it comes back through the queue, and through the journal when durable.</summary>
 public sealed record Raise(KernelEvent Event) : Effect;
 
-/// <summary>Brings its event (see TimerKind) about at a time, unless disarmed. A timer of the same name replaces it.</summary>
+/// <summary>
+/// Brings its event (see TimerKind) about at a time, unless disarmed. A timer of the same name replaces it.
+/// </summary>
 public sealed record ArmTimer(TimerName Timer, long DueAt) : Effect;
 
 public sealed record DisarmTimer(TimerName Timer) : Effect;

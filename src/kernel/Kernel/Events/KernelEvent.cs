@@ -3,7 +3,9 @@ using Analemma.Abi.Syscalls;
 
 namespace Analemma.Kernel.Events;
 
-/// <summary>Names one request that waits for its answer. The daemon gives it; never reused within one kernel start.</summary>
+/// <summary>
+/// Names one request that waits for its answer. The daemon gives it; never reused within one kernel start.
+/// </summary>
 public readonly record struct CallId(long Value);
 
 /// <summary>Who asks: a process, by the socket of its sandbox, or a client on the host, by its uid.</summary>
@@ -63,7 +65,8 @@ public sealed record SandboxStarted(
 }
 
 /// <summary>A launch came to nothing.</summary>
-public sealed record SandboxStartFailed(ProcessId Process, SysErrorCode Code, string Message, string? Hint) : KernelEvent
+public sealed record SandboxStartFailed(ProcessId Process, SysErrorCode Code, string Message, string? Hint)
+    : KernelEvent
 {
     public override bool IsDurable => true;
 }
@@ -101,8 +104,11 @@ public enum Overstep
     Pids,
 }
 
-/// <summary>The sandbox saw an attempt that it does not allow. Becomes an <see cref="AttemptDenied"/> while few.</summary>
-public sealed record DenialReported(ProcessId Process, string Kind, string What, string Reason, long Count) : KernelEvent
+/// <summary>
+/// The sandbox saw an attempt that it does not allow. Becomes an <see cref="AttemptDenied"/> while few.
+/// </summary>
+public sealed record DenialReported(ProcessId Process, string Kind, string What, string Reason, long Count)
+    : KernelEvent
 {
     public override bool IsDurable => false;
 }

@@ -65,7 +65,8 @@ public static class EventCodec
             Shutdown stop => ("shutdown", JsonSerializer.SerializeToElement(stop, EventJsonContext.Default.Shutdown)),
             _ => throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
         };
-        var record = new SyscallRecord(arrived.At, arrived.Call.Value, arrived.Caller.Process, arrived.Caller.Uid, request);
+        var record =
+            new SyscallRecord(arrived.At, arrived.Call.Value, arrived.Caller.Process, arrived.Caller.Uid, request);
         return (SyscallPrefix + name, Json(record, EventJsonContext.Default.SyscallRecord));
     }
 

@@ -4,7 +4,9 @@ using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Policy;
 
-/// <summary>Fills in what a spawn request leaves open: the kernel's defaults, and never more than the parent has.</summary>
+/// <summary>
+/// Fills in what a spawn request leaves open: the kernel's defaults, and never more than the parent has.
+/// </summary>
 internal static class SpawnPlanning
 {
     /// <summary>cgroup v1's shares and v2's weight are both a ratio to their default: 1024 and 100.</summary>

@@ -4,7 +4,9 @@ using Analemma.Kernel.Events;
 
 namespace Analemma.Kernel.Processes;
 
-/// <summary>What happens when a process has ended: its cause is found, its waiters are told, its children follow.</summary>
+/// <summary>
+/// What happens when a process has ended: its cause is found, its waiters are told, its children follow.
+/// </summary>
 internal static class ProcessExit
 {
     public static void Exited(KernelState state, SandboxExited exited, List<Effect> effects)

@@ -29,7 +29,9 @@ internal static class ProcessWatch
         }
     }
 
-    /// <summary>Journals a denial while the process has few; beyond, counts it, so that a flood fills no disk.</summary>
+    /// <summary>
+    /// Journals a denial while the process has few; beyond, counts it, so that a flood fills no disk.
+    /// </summary>
     public static void DenialReported(KernelState state, DenialReported reported, List<Effect> effects)
     {
         if (!state.Processes.TryGet(reported.Process, out var process))

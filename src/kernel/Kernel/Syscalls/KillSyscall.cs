@@ -3,7 +3,9 @@ using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Syscalls;
 
-/// <summary>KILL: stops a process and answers when it has ended. A second KILL may shorten the grace of the first.</summary>
+/// <summary>
+/// KILL: stops a process and answers when it has ended. A second KILL may shorten the grace of the first.
+/// </summary>
 internal static class KillSyscall
 {
     public static void Handle(SyscallContext call, Kill request)

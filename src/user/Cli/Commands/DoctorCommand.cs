@@ -11,7 +11,8 @@ namespace Analemma.Cli.Commands;
 internal sealed class DoctorCommand : ICliCommand
 {
     public Command Declare(CommandSet set) => set.Does(
-        new Command("doctor", "Show what this host can enforce, and how to get the rest. Exit code 1 if anything is missing."),
+        new Command(
+            "doctor", "Show what this host can enforce, and how to get the rest. Exit code 1 if anything is missing."),
         RunAsync);
 
     private static async Task<int> RunAsync(Session session)
@@ -38,7 +39,8 @@ internal sealed class DoctorCommand : ICliCommand
             }
         }
 
-        output.WriteLine(missing == 0 ? "everything is enforced" : $"{missing} of {status.Guarantees.Count} are not enforced");
+        output.WriteLine(
+            missing == 0 ? "everything is enforced" : $"{missing} of {status.Guarantees.Count} are not enforced");
         return code;
     }
 

@@ -32,7 +32,8 @@ internal sealed class EventsCommand : ICliCommand
     private async Task<int> RunAsync(Session session)
     {
         await using var kernel = await session.ConnectAsync();
-        var subscribe = new Subscribe { Types = session.Parsed.GetValue(_type) is { Length: > 0 } types ? types : null };
+        var types = session.Parsed.GetValue(_type);
+        var subscribe = new Subscribe { Types = types is { Length: > 0 } ? types : null };
         await foreach (var happened in kernel.Events(subscribe, session.CancellationToken))
         {
             if (session.Json)

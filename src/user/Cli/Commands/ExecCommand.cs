@@ -56,7 +56,8 @@ internal sealed class ExecCommand : ICliCommand
 
         if (exec.Reply.TimedOut)
         {
-            throw new CliException("timed_out", "the command was killed at its time limit", "give it longer with --timeout");
+            throw new CliException(
+                "timed_out", "the command was killed at its time limit", "give it longer with --timeout");
         }
 
         return exec.Reply.ExitCode;

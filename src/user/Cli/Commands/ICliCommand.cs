@@ -18,7 +18,8 @@ internal sealed class CommandSet(Terminal terminal)
     /// <summary>Gives a command what it does; failures are reported the same way for all.</summary>
     public Command Does(Command command, Func<Session, Task<int>> run, string? examples = null)
     {
-        command.SetAction((parsed, cancellationToken) => new Session(parsed, terminal, cancellationToken).RunAsync(run));
+        command.SetAction(
+            (parsed, cancellationToken) => new Session(parsed, terminal, cancellationToken).RunAsync(run));
         return Explain(command, examples);
     }
 

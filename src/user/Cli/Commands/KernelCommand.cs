@@ -69,7 +69,8 @@ internal sealed class KernelCommand : ICliCommand
         if (await IsRunningAsync(session))
         {
             throw new CliException(
-                "already_running", $"a kernel answers at {session.SocketPath} already", "stop it with `analemma kernel stop`");
+                "already_running", $"a kernel answers at {session.SocketPath} already",
+                "stop it with `analemma kernel stop`");
         }
 
         var started = session.Terminal.Time.GetTimestamp();
@@ -85,10 +86,12 @@ internal sealed class KernelCommand : ICliCommand
         var took = (long)session.Terminal.Time.GetElapsedTime(started).TotalMilliseconds;
         session.Terminal.Output.WriteLine(
             $"the kernel runs (pid {status.Pid}) at {status.Socket}, ready after {Durations.Format(took)}");
-        var missing = status.Guarantees.Where(guarantee => !guarantee.Enforced).Select(guarantee => guarantee.Name).ToArray();
+        var missing =
+            status.Guarantees.Where(guarantee => !guarantee.Enforced).Select(guarantee => guarantee.Name).ToArray();
         if (missing.Length > 0)
         {
-            session.Terminal.Output.WriteLine($"not enforced here: {string.Join(", ", missing)}; see `analemma doctor`");
+            session.Terminal.Output.WriteLine(
+                $"not enforced here: {string.Join(", ", missing)}; see `analemma doctor`");
         }
 
         return ExitCodes.Ok;
@@ -145,7 +148,8 @@ internal sealed class KernelCommand : ICliCommand
             if (session.Terminal.Time.GetElapsedTime(started) > atMost)
             {
                 throw new CliException(
-                    "timed_out", $"the kernel (pid {pid}) is still there after {atMost.TotalSeconds} s", "look at its log");
+                    "timed_out", $"the kernel (pid {pid}) is still there after {atMost.TotalSeconds} s",
+                    "look at its log");
             }
 
             await Task.Delay(Interval, session.Terminal.Time, session.CancellationToken);

@@ -39,7 +39,8 @@ internal sealed class LogsCommand : ICliCommand
         await AgentOutput.CopyAsync(logs, session, session.CancellationToken);
         if (logs.Reply.Dropped > 0)
         {
-            session.Terminal.Error.WriteLine($"warning: {logs.Reply.Dropped} older bytes were dropped at the log limit");
+            session.Terminal.Error.WriteLine(
+                $"warning: {logs.Reply.Dropped} older bytes were dropped at the log limit");
         }
 
         return ExitCodes.Ok;

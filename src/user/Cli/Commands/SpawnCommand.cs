@@ -56,7 +56,9 @@ internal sealed class SpawnCommand : ICliCommand
         return await StayAsync(session, kernel, reply);
     }
 
-    /// <summary>Whoever follows an agent and leaves, by Ctrl-C, ends it too, as with a program in the foreground.</summary>
+    /// <summary>
+    /// Whoever follows an agent and leaves, by Ctrl-C, ends it too, as with a program in the foreground.
+    /// </summary>
     private async Task<int> StayAsync(Session session, KernelClient kernel, SpawnReply agent)
     {
         try

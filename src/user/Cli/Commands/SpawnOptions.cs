@@ -18,7 +18,8 @@ internal sealed class SpawnOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string?> _name = Text("--name", "NAME", "Its name, unique among the living. Default agent-ID.");
+    private readonly Option<string?> _name =
+        Text("--name", "NAME", "Its name, unique among the living. Default agent-ID.");
 
     private readonly Option<string[]> _env = Many(
         "--env", "NAME[=VALUE]", "An environment variable for it; without a value, this shell's. Repeatable.", "-e");
@@ -33,7 +34,8 @@ internal sealed class SpawnOptions
 
     private readonly Option<string?> _cpu = Text("--cpu", "CORES", "CPU time, such as 0.5 for half a core.");
 
-    private readonly Option<string?> _timeout = Text("--timeout", "TIME", "Kill it after this long, such as 30s or 5m.");
+    private readonly Option<string?> _timeout =
+        Text("--timeout", "TIME", "Kill it after this long, such as 30s or 5m.");
 
     private readonly Option<string?> _cwd = Text("--cwd", "PATH", "Its working folder inside. Default /work.");
 
@@ -55,14 +57,16 @@ internal sealed class SpawnOptions
     private readonly Option<string[]> _mount = Many(
         "--mount", "HOST[:INSIDE][:rw]", "Show a host path inside, read-only unless :rw. Repeatable.");
 
-    private readonly Option<string?> _python = Text("--python", "PROGRAM", "The script's interpreter. Default python3.");
+    private readonly Option<string?> _python =
+        Text("--python", "PROGRAM", "The script's interpreter. Default python3.");
 
     public void AddTo(Command command)
     {
         command.Arguments.Add(_program);
         foreach (var option in new Option[]
         {
-            _name, _env, _memory, _pids, _cpu, _timeout, _cwd, _network, _unsandboxed, _require, _audit, _mount, _python,
+            _name, _env, _memory, _pids, _cpu, _timeout, _cwd, _network,
+            _unsandboxed, _require, _audit, _mount, _python,
         })
         {
             command.Options.Add(option);
@@ -106,7 +110,9 @@ internal sealed class SpawnOptions
         return new MountRequest { Source = source, Target = target, Writable = writable };
     }
 
-    /// <summary>True for <c>spawn [options] -- program …</c>, false for <c>spawn [options] script … [-- …]</c>.</summary>
+    /// <summary>
+    /// True for <c>spawn [options] -- program …</c>, false for <c>spawn [options] script … [-- …]</c>.
+    /// </summary>
     private static bool IsAllAfterDashes(ParseResult parsed, string[] program)
     {
         var afterDashes = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();

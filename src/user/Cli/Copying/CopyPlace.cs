@@ -14,7 +14,8 @@ internal sealed record CopyPlace(Target? Agent, string Path)
             : new CopyPlace(Target.Parse(text[..colon]), text[(colon + 1)..]);
     }
 
-    public static string Join(string folder, string name) => folder.Length == 0 ? name : $"{folder.TrimEnd('/')}/{name}";
+    public static string Join(string folder, string name) =>
+        folder.Length == 0 ? name : $"{folder.TrimEnd('/')}/{name}";
 
     public static string LastName(string path) => System.IO.Path.GetFileName(path.TrimEnd('/'));
 }

@@ -35,7 +35,9 @@ internal sealed class Download(KernelClient kernel, Target agent, CopyTally tall
     }
 
     internal static bool IsPlainName(string name) =>
-        name is not ("" or "." or "..") && !name.Contains('/', StringComparison.Ordinal) && !name.Contains('\0', StringComparison.Ordinal);
+        name is not ("" or "." or "..")
+            && !name.Contains('/', StringComparison.Ordinal)
+            && !name.Contains('\0', StringComparison.Ordinal);
 
     private async Task FolderAsync(string source, FilesReply listing, string target, int depth)
     {

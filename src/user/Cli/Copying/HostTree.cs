@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Analemma.Cli.Copying;
 
-/// <summary>Something on the host: its kind as find(1) names it (f, d, l, …), permission bits, path below the root.</summary>
+/// <summary>
+/// Something on the host: its kind as find(1) names it (f, d, l, …), permission bits, path below the root.
+/// </summary>
 internal sealed record HostEntry(char Kind, int Mode, string Path);
 
 /// <summary>
@@ -23,7 +25,8 @@ internal static class HostTree
         var output = await find.StandardOutput.ReadToEndAsync(cancellationToken);
         await find.WaitForExitAsync(cancellationToken);
         return find.ExitCode == 0
-            ? [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(Parse).OrderBy(entry => entry.Path, StringComparer.Ordinal)]
+            ? [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries)
+                .Select(Parse).OrderBy(entry => entry.Path, StringComparer.Ordinal)]
             : throw new CliException("io_failed", (await errors).Trim());
     }
 

@@ -27,7 +27,8 @@ internal sealed class Upload(KernelClient kernel, Target agent, CopyTally tally,
             switch (entry.Kind)
             {
                 case 'f':
-                    await FileAsync(path, entry.Mode, entry.Path.Length == 0 ? target : CopyPlace.Join(target, entry.Path));
+                    await FileAsync(
+                        path, entry.Mode, entry.Path.Length == 0 ? target : CopyPlace.Join(target, entry.Path));
                     break;
                 case 'd' when !Directory.EnumerateFileSystemEntries(path).Any():
                     tally.Skip(path, "an empty folder, which comes into being with its first file");

@@ -5,8 +5,8 @@ using Analemma.Client;
 namespace Analemma.Cli.Host;
 
 /// <summary>
-/// Starts a kernel that outlives this command: in a session of its own, its output in a file, and waits until it answers
-/// or has given up.
+/// Starts a kernel that outlives this command: in a session of its own, its output in a file, and waits until it
+/// answers or has given up.
 /// </summary>
 internal sealed class BackgroundKernel(string program, IReadOnlyList<string> args, string socketPath, TimeProvider time)
 {
@@ -39,7 +39,8 @@ internal sealed class BackgroundKernel(string program, IReadOnlyList<string> arg
 
             if (!HostProcess.IsAlive(pid))
             {
-                throw new CliException("start_failed", $"the kernel gave up:\n{LogSince(logStart)}", $"its log: {_log}");
+                throw new CliException(
+                    "start_failed", $"the kernel gave up:\n{LogSince(logStart)}", $"its log: {_log}");
             }
 
             await Task.Delay(Interval, time, cancellationToken);

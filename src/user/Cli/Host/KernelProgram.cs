@@ -21,7 +21,8 @@ internal static class KernelProgram
         var built = Path.Combine(here, "..", "..", "Analemma.Daemon", Path.GetFileName(here), Name);
         return new[] { Path.Combine(here, Name), Path.GetFullPath(built) }.FirstOrDefault(File.Exists)
             ?? throw new CliException(
-                "no_kernel_program", $"{Name} is neither in {here} nor at {Path.GetFullPath(built)}", "run ./analemma build");
+                "no_kernel_program", $"{Name} is neither in {here} nor at {Path.GetFullPath(built)}",
+                "run ./analemma build");
     }
 
     /// <summary>The output of a kernel in the background lies beside its socket.</summary>

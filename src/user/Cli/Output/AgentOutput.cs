@@ -5,7 +5,9 @@ using Analemma.Client;
 
 namespace Analemma.Cli.Output;
 
-/// <summary>What an agent prints and how it ends, passed on as if it ran here; with --json one object a piece.</summary>
+/// <summary>
+/// What an agent prints and how it ends, passed on as if it ran here; with --json one object a piece.
+/// </summary>
 internal static class AgentOutput
 {
     public static async Task CopyAsync<TReply>(

@@ -16,7 +16,8 @@ internal static class Durations
         {
             if (text.EndsWith(suffix, StringComparison.Ordinal)
                 && decimal.TryParse(
-                    text[..^suffix.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+                    text[..^suffix.Length], NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture, out var number))
             {
                 var isSane = number <= long.MaxValue / factor;
                 milliseconds = isSane ? (long)(number * factor) : 0;

@@ -45,7 +45,12 @@ public sealed class MachineOptionsTests : IDisposable
 
         var boot = Load(
             ["--config", file, "--pool.created=3"],
-            new() { ["ANALEMMA_POOL__CREATED"] = "2", ["ANALEMMA_DEFAULTS__MAX_PIDS"] = "8", ["ANALEMMA_NO_INSTALL"] = "1" });
+            new()
+            {
+                ["ANALEMMA_POOL__CREATED"] = "2",
+                ["ANALEMMA_DEFAULTS__MAX_PIDS"] = "8",
+                ["ANALEMMA_NO_INSTALL"] = "1",
+            });
 
         Assert.Empty(boot.Problems);
         Assert.Equal(new PoolSection { Created = 3, Preloaded = 1 }, boot.Options.Pool);
@@ -123,7 +128,8 @@ public sealed class MachineOptionsTests : IDisposable
     [Fact]
     public void The_printed_configuration_reads_back_as_the_same()
     {
-        var before = Load(["--kernel.state_folder=/a \"b\\c", "--defaults.cpu_quota=-1", "--sandbox.engine=bubblewrap"]).Options;
+        var before =
+            Load(["--kernel.state_folder=/a \"b\\c", "--defaults.cpu_quota=-1", "--sandbox.engine=bubblewrap"]).Options;
 
         var after = Load(["--config", Write("printed.toml", ConfigText.ToToml(before))]);
 

@@ -75,7 +75,8 @@ public sealed class TomlFileTests
     [Fact]
     public void No_text_makes_the_reader_throw_or_hang()
     {
-        var piece = Gen.Elements("a", "=", "[", "]", "\"", "'", "\\", "u", ".", "#", "\n", " ", "1", "-", "{", ",", "\0", "é");
+        var piece =
+            Gen.Elements("a", "=", "[", "]", "\"", "'", "\\", "u", ".", "#", "\n", " ", "1", "-", "{", ",", "\0", "é");
         var text = Gen.ArrayOf(piece).Select(string.Concat);
         Prop.ForAll(text.ToArbitrary(), content => TomlFile.Read(content, "m") is not null).QuickCheckThrowOnFailure();
     }
