@@ -5,8 +5,8 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Fuzz;
 
 /// <summary>
-/// What a server owes a client for a stream of bytes, worked out apart from it: which answers, and whether the stream can be
-/// followed to its end.
+/// What a server owes a client for a stream of bytes, worked out apart from it: which answers, and whether the stream
+/// can be followed to its end.
 /// </summary>
 internal sealed class Expectation
 {

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Analemma.Fuzz;
 
-/// <summary>Runs cases from a number on until so many frames have been through, on a few threads; stops at a failure.</summary>
+/// <summary>
+/// Runs cases from a number on until so many frames have been through, on a few threads; stops at a failure.
+/// </summary>
 internal sealed class FuzzRun(CaseMaker cases, Func<byte[], int> target, int framesPerCase)
 {
     private long _frames;
@@ -18,7 +20,8 @@ internal sealed class FuzzRun(CaseMaker cases, Func<byte[], int> target, int fra
     /// <summary>What went wrong and with which case, or null.</summary>
     public string? Failure => Volatile.Read(ref _failure);
 
-    public static (byte[] Stream, int Frames) One(CaseMaker cases, ulong number, int framesPerCase, Func<byte[], int> target)
+    public static (byte[] Stream, int Frames) One(
+        CaseMaker cases, ulong number, int framesPerCase, Func<byte[], int> target)
     {
         var stream = cases.Make(number, framesPerCase);
         return (stream, target(stream));

@@ -4,9 +4,9 @@ using Analemma.Fuzz;
 
 // analemma-fuzz frames|server [SEED] [--count N] [--case NUMBER] [--socket PATH]
 //
-// frames: decoder and codecs in this process. server: a live server, here with a kernel that answers everything, or with
-// --socket the one that listens there (which is then spared what would do harm). Prints a summary; exits 1 at a failure,
-// with the case's number, by which `--case` runs it again alone.
+// frames: decoder and codecs in this process. server: a live server, here with a kernel that answers everything, or
+// with --socket the one that listens there (which is then spared what would do harm). Prints a summary; exits 1 at a
+// failure, with the case's number, by which `--case` runs it again alone.
 
 const string Usage = "usage: fuzz frames|server [SEED] [--count N] [--case NUMBER] [--socket PATH]";
 const int FramesPerCase = 64;
@@ -66,7 +66,8 @@ try
     var code = Report(new FuzzRun(cases, new ServerTarget(host.Path, harmlessOnly: false).Run, FramesPerCase));
     var drained = SpinWait.SpinUntil(() => server is { Connections: 0, BytesKept: 0 }, TimeSpan.FromSeconds(10));
     Console.WriteLine(
-        $"{server.Refusals} connections refused, {kernel.Submitted} calls handed to the kernel, {kernel.Cancelled} taken "
+        $"{server.Refusals} connections refused, {kernel.Submitted} calls handed to the kernel, "
+        + $"{kernel.Cancelled} taken "
         + $"back; kept at the end: {server.Connections} connections, {server.BytesKept} bytes");
     return drained ? code : Refuse("the server keeps something of clients that have gone");
 }

@@ -53,7 +53,8 @@ internal sealed class ServerTarget(string path, bool harmlessOnly)
                 answers.Write(buffer, 0, received);
             }
         }
-        catch (SocketException fault) when (fault.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        catch (SocketException fault)
+            when (fault.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
         {
             // Refused with bytes unread. What had been answered before is there all the same.
         }
@@ -106,7 +107,8 @@ internal sealed class ServerTarget(string path, bool harmlessOnly)
         var refusals = 0;
         while (answers.Length >= AgentOsFrame.HeaderSize)
         {
-            Demand(BinaryPrimitives.ReadUInt32LittleEndian(answers) == AgentOsFrame.Magic, "an answer without its magic");
+            Demand(
+                BinaryPrimitives.ReadUInt32LittleEndian(answers) == AgentOsFrame.Magic, "an answer without its magic");
             var opcode = answers[8];
             var size = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(answers[9..]));
             Demand(answers.Length >= AgentOsFrame.HeaderSize + size, "half an answer");

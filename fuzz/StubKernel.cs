@@ -4,7 +4,9 @@ using Analemma.Daemon.Sockets;
 
 namespace Analemma.Fuzz;
 
-/// <summary>A kernel that answers everything, at once or from another thread, with an answer, a refusal or a stream.</summary>
+/// <summary>
+/// A kernel that answers everything, at once or from another thread, with an answer, a refusal or a stream.
+/// </summary>
 internal sealed class StubKernel : ISyscallSink
 {
     private long _submitted;
