@@ -34,7 +34,8 @@ internal static class ProbeChild
         var folder = Directory.CreateTempSubdirectory("analemma-probe-").FullName;
 
         // Agents have uids of their own, which pass through it to what they may see.
-        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Directory.CreateDirectory($"{folder}/state");
         var denied = 0;
         await using (NotifyListener listener = new($"{folder}/n.sock", _ => denied++, TimeProvider.System))
