@@ -5,7 +5,8 @@ ensure_tools
 say "building with tests"
 quietly build "$root/Analemma.slnx" -c Release -v quiet
 
-passed=0 failed=0 skipped=0 broken=()
+passed=0 failed=0 skipped=0
+broken=(${broken[@]+"${broken[@]}"})
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 

@@ -6,7 +6,7 @@ namespace Analemma.Integration.Tests.Sandbox;
 /// <summary>A state folder and an engine for one test, both gone afterwards.</summary>
 internal sealed class EngineHome : IAsyncDisposable
 {
-    private static int latest;
+    private static int _latest;
 
     private EngineHome(string folder, ISandboxEngine engine) => (Folder, Engine) = (folder, engine);
 
@@ -17,7 +17,7 @@ internal sealed class EngineHome : IAsyncDisposable
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static string NewFolder() => Path.Combine(
-        Path.GetTempPath(), $"analemma-test-{Environment.ProcessId}-{Interlocked.Increment(ref latest)}");
+        Path.GetTempPath(), $"analemma-test-{Environment.ProcessId}-{Interlocked.Increment(ref _latest)}");
 
     public static async Task<EngineHome> OpenAsync(
         string engine, Func<SandboxEngineOptions, SandboxEngineOptions>? change = null)
@@ -29,7 +29,7 @@ internal sealed class EngineHome : IAsyncDisposable
 
     public static SandboxPolicy Policy(params string[] argv) => new()
     {
-        Key = $"t{Environment.ProcessId}-{Interlocked.Increment(ref latest)}",
+        Key = $"t{Environment.ProcessId}-{Interlocked.Increment(ref _latest)}",
         HostName = "agent",
         Argv = argv,
         Env = new Dictionary<string, string>(),
