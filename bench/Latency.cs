@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace Analemma.Bench;
+
+/// <summary>Median and 99th percentile, in microseconds.</summary>
+internal readonly record struct Latency(double P50, double P99)
+{
+    public static Latency Of(double[] samples)
+    {
+        Array.Sort(samples);
+        return new Latency(samples[samples.Length / 2], samples[(int)(samples.Length * 0.99)]);
+    }
+
+    /// <summary>Of several runs the one in the middle: where the scheduler puts two processes makes a run fast or slow.</summary>
+    public static Latency Middle(IEnumerable<Latency> runs)
+    {
+        var sorted = runs.OrderBy(run => run.P50).ToList();
+        return sorted[sorted.Count / 2];
+    }
+
+    /// <summary>As our own measuring programs print it.</summary>
+    public static Latency Parse(string text)
+    {
+        var parts = text.Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return new Latency(
+            double.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture));
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{P50:F3} {P99:F3}");
+}

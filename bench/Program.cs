@@ -1,0 +1,67 @@
+using System.Globalization;
+using Analemma.Bench;
+using Analemma.Bench.Ipc;
+
+// analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits 1
+// when a goal is missed. The other modes are the programs that the cases run.
+
+const string Usage = "usage: bench ipc [--json] [--quick]";
+try
+{
+    return args switch
+    {
+        ["serve", var path] => await NoopServer.RunAsync(path),
+        ["client", var path, var bytes, var rounds, var clients] =>
+            await NoopClient.RunAsync(path, Number(bytes), Number(rounds), Number(clients)),
+        ["pipeline", var path, var seconds] => NoopClient.Pipeline(path, Number(seconds)),
+        ["hold", var path, var count] => NoopClient.Hold(path, Number(count)),
+        [var name, .. var options] when options.All(option => option is "--json" or "--quick") =>
+            RunCase(name, options.Contains("--json"), options.Contains("--quick")),
+        _ => Refuse(Usage),
+    };
+}
+catch (BenchException cannot)
+{
+    return Refuse(cannot.Message);
+}
+
+static int RunCase(string name, bool json, bool quick)
+{
+    BenchReport report = new(json);
+    switch (name)
+    {
+        case "ipc":
+            using (IpcBench ipc = new(report, Repository(), quick))
+            {
+                ipc.Run();
+            }
+
+            break;
+        default:
+            return Refuse(Usage);
+    }
+
+    return report.End();
+}
+
+// The sources of the reference programs: above the folder that this program was built into.
+static string Repository()
+{
+    for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+    {
+        if (File.Exists(Path.Combine(folder.FullName, "Analemma.slnx")))
+        {
+            return folder.FullName;
+        }
+    }
+
+    throw new BenchException("the benchmark runs from a working copy: its reference programs are in bench/");
+}
+
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+static int Refuse(string reason)
+{
+    Console.Error.WriteLine(reason);
+    return 2;
+}
