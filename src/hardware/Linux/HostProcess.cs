@@ -25,12 +25,9 @@ public static unsafe class HostProcess
         LinuxException.ThrowIfFailed(LibC.execve(path, arguments.Pointer, variables.Pointer), $"execve {path}");
     }
 
-    /// <summary>Sets the limit on open files of another host process.</summary>
-    public static void LimitOpenFiles(int pid, int count)
-    {
-        LibC.rlimit_value limit = new() { rlim_cur = (ulong)count, rlim_max = (ulong)count };
-        LinuxException.ThrowIfFailed(LibC.prlimit(pid, LibC.RLIMIT_NOFILE, &limit, null), $"prlimit {pid}");
-    }
+    /// <summary>Sets the limits on open files and on processes of another host process. False without the right to.</summary>
+    public static bool TryLimit(int pid, long openFiles, long processes) =>
+        TryLimit(pid, LibC.RLIMIT_NOFILE, openFiles) && TryLimit(pid, LibC.RLIMIT_NPROC, processes);
 
     /// <summary>
     /// Takes the zombies of orphans that became our children: all whose status nobody awaits by a
@@ -53,6 +50,12 @@ public static unsafe class HostProcess
     {
         Awaited[pid] = 0;
         return new Awaiting(pid);
+    }
+
+    private static bool TryLimit(int pid, int resource, long value)
+    {
+        LibC.rlimit_value limit = new() { rlim_cur = (ulong)value, rlim_max = (ulong)value };
+        return LibC.prlimit(pid, resource, &limit, null) == 0;
     }
 
     private static List<int> ZombieChildren()

@@ -6,6 +6,7 @@ using Analemma.Sandbox.Hosts;
 using Analemma.Sandbox.Living;
 using Analemma.Sandbox.Logs;
 using Analemma.Sandbox.Oci;
+using Analemma.Sandbox.Pool;
 using Analemma.Sandbox.Unsandboxed;
 
 namespace Analemma.Sandbox;
@@ -71,6 +72,11 @@ public static class SandboxEngines
             $"no sandbox engine works here: {string.Join("; ", reasons)}",
             "install crun (apt install crun), or set the engine to unsandboxed to run agents without isolation");
     }
+
+    /// <summary>Puts a warm pool in front of an engine, whose leftovers have been settled. Owns it from then on.</summary>
+    public static WarmPool AddPool(
+        ISandboxEngine engine, PoolOptions options, ISlotSockets sockets, TimeProvider clock) =>
+        new((LauncherEngine)engine, options, sockets, clock);
 
     private static LauncherEngine MakeUnsandboxed(SandboxEngineOptions options)
     {

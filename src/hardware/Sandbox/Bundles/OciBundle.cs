@@ -101,10 +101,12 @@ internal static class OciBundle
             new OciRlimit("RLIMIT_NOFILE", policy.Limits.OpenFiles, policy.Limits.OpenFiles),
 
             // Behind the pids cgroup, which is to be hit first because it counts the hits.
-            new OciRlimit("RLIMIT_NPROC", (policy.Limits.Pids * 2L) + 64, (policy.Limits.Pids * 2L) + 64),
+            new OciRlimit("RLIMIT_NPROC", ProcessesMax(policy.Limits), ProcessesMax(policy.Limits)),
         ],
         NoNewPrivileges: true,
         OomScoreAdj);
+
+    public static long ProcessesMax(SandboxLimits limits) => (limits.Pids * 2L) + 64;
 
     private static Dictionary<string, string> Environment(IReadOnlyDictionary<string, string> env, bool hasSdk)
     {

@@ -55,6 +55,21 @@ internal static class CgroupFiles
         return pids;
     }
 
+    /// <summary>Moves the processes of a leaf into another group.</summary>
+    public static void Move(string leaf, ICgroup target)
+    {
+        foreach (var pid in Pids(leaf))
+        {
+            foreach (var file in target.JoinFiles)
+            {
+                if (Write(file, pid.ToString(CultureInfo.InvariantCulture)) is { } reason)
+                {
+                    throw new SandboxException($"cannot move a warm sandbox: {reason}");
+                }
+            }
+        }
+    }
+
     /// <summary>Removes the groups below, deepest first, then this one.</summary>
     public static bool TryRemoveTree(string group)
     {

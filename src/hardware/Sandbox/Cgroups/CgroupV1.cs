@@ -97,6 +97,8 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
     public IDisposable? WatchOom(Watcher watcher, Action happened) =>
         Group("memory") is { } memory ? OomEvent.Watch($"{memory}/{CgroupFiles.Leaf}", watcher, happened) : null;
 
+    public void MoveTo(ICgroup target) => CgroupFiles.Move($"{AnyGroup}/{CgroupFiles.Leaf}", target);
+
     public IReadOnlyList<ICgroup> Children() =>
     [
         .. tree.Bases.Values

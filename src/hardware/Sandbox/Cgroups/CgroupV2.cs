@@ -79,6 +79,8 @@ internal sealed class CgroupV2(CgroupTreeV2 tree, string path) : ICgroup
 
     public IDisposable? WatchOom(Watcher watcher, Action happened) => null;
 
+    public void MoveTo(ICgroup target) => CgroupFiles.Move(LeafFolder, target);
+
     public IReadOnlyList<ICgroup> Children() =>
         [.. CgroupFiles.Groups(Group).Select(name => new CgroupV2(tree, $"{Path}/{name}"))];
 

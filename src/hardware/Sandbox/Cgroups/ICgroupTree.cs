@@ -59,6 +59,9 @@ internal interface ICgroup
     /// </summary>
     IDisposable? WatchOom(Analemma.Linux.Watcher watcher, Action happened);
 
+    /// <summary>Moves the sandbox's own processes to another group.</summary>
+    void MoveTo(ICgroup target);
+
     /// <summary>The groups of the sandboxes directly below.</summary>
     IReadOnlyList<ICgroup> Children();
 

@@ -46,6 +46,10 @@ internal sealed class NoCgroups(string reason) : ICgroupTree
 
         public IDisposable? WatchOom(Watcher watcher, Action happened) => null;
 
+        public void MoveTo(ICgroup target)
+        {
+        }
+
         public IReadOnlyList<ICgroup> Children() => [];
 
         public bool TryRemove() => true;

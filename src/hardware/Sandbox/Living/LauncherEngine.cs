@@ -12,7 +12,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     private const string AgentOsSocket = "agentos.sock";
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, ICgroup> _living = [];
+    private readonly Dictionary<string, LiveSandbox> _living = [];
 
     /// <summary>Names this engine's cgroups.</summary>
     public string Instance => host.Instance;
@@ -67,6 +67,16 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         return adopted;
     }
 
+    internal bool HasSdk => host.Options.SdkFolder is not null;
+
+    /// <summary>Makes a warm sandbox that of an agent: everything that a cold one would have been created with.</summary>
+    internal void Claim(LiveSandbox slot, SandboxPolicy policy, SandboxTier tier)
+    {
+        Refuse(policy);
+        var below = ParentGroup(policy) is { } parent ? host.Cgroups.Create(parent, slot.Key) : null;
+        slot.Claim(policy, tier, below, cgroup => Missing(policy, cgroup.Apply(policy.Limits)));
+    }
+
     public ValueTask DisposeAsync()
     {
         host.Cgroups.Remove();
@@ -106,7 +116,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
 
         lock (_gate)
         {
-            return _living.GetValueOrDefault(parent)
+            return _living.GetValueOrDefault(parent)?.Cgroup
                 ?? throw new SandboxException($"cannot make sandbox {policy.Key}: its parent {parent} has ended");
         }
     }
@@ -167,7 +177,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     {
         lock (_gate)
         {
-            _living[sandbox.Key] = sandbox.Cgroup;
+            _living[sandbox.Key] = sandbox;
         }
 
         _ = sandbox.Exited.ContinueWith(

@@ -18,14 +18,14 @@ internal sealed class LiveSandbox : ISandbox
     private static readonly TimeSpan OomCheckDelay = TimeSpan.FromMilliseconds(5);
 
     private readonly SandboxHost _host;
-    private readonly SandboxRecord _record;
+    private SandboxRecord _record;
     private readonly SandboxFolders _folders;
-    private readonly ICgroup _cgroup;
+    private ICgroup _cgroup;
     private readonly LogFolder _log;
     private readonly LogStream[] _streams;
     private readonly PidFd _first;
     private readonly WorkFolder _work;
-    private readonly IDisposable? _oomWatch;
+    private IDisposable? _oomWatch;
     private readonly IDisposable _awaited;
     private readonly TaskCompletionSource<SandboxExit> _exited =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,6 +71,39 @@ internal sealed class LiveSandbox : ISandbox
     public Task<SandboxExit> Exited => _exited.Task;
 
     internal ICgroup Cgroup => _cgroup;
+
+    /// <summary>
+    /// Makes a sandbox that is nobody yet an agent's, before anything of the agent runs. A group of its own below a
+    /// parent takes the place of the one it was made in.
+    /// </summary>
+    internal void Claim(SandboxPolicy policy, SandboxTier tier, ICgroup? below, Func<ICgroup, IReadOnlyList<string>> limit)
+    {
+        if (below is not null)
+        {
+            _cgroup.MoveTo(below);
+            _oomWatch?.Dispose();
+            _cgroup.TryRemove();
+            _cgroup = below;
+            _oomWatch = _cgroup.WatchOom(_host.Watcher, () => _ = CheckOomAsync());
+        }
+
+        var missing = limit(_cgroup);
+        if (!HostProcess.TryLimit(HostPid, policy.Limits.OpenFiles, Bundles.OciBundle.ProcessesMax(policy.Limits))
+            || !UtsNamespace.TrySetHostName(HostPid, policy.HostName))
+        {
+            throw new SandboxException($"cannot make the warm sandbox {Key} that of {policy.Key}");
+        }
+
+        _log.Limit(policy.Limits.LogBytes);
+        _record = _record with
+        {
+            Policy = policy with { Key = Key },
+            Tier = tier,
+            Missing = missing,
+            CgroupPath = _cgroup.Path,
+        };
+        _record.Save(_folders.Private);
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => _host.Launcher.StartAsync(_record, _folders);
 

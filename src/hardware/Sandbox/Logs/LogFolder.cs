@@ -26,7 +26,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
 
     private readonly Lock _gate = new();
     private readonly string _folder;
-    private readonly long _fileBytesMax;
+    private long _fileBytesMax;
     private readonly List<long> _sizes = [];
     private readonly List<int> _records = [];
     private long _first = 1;
@@ -38,12 +38,15 @@ internal sealed class LogFolder : ILogSource, IDisposable
     public LogFolder(string folder, long bytesMax)
     {
         _folder = folder;
-        _fileBytesMax = Math.Max(bytesMax / FilesMax, 4096);
+        Limit(bytesMax);
         Reopen();
     }
 
     /// <summary>The largest body that fits in a file.</summary>
     public int BodyBytesMax => (int)Math.Min(BodySizeMax, _fileBytesMax - HeaderSize);
+
+    /// <summary>Sets the limit anew; it holds from the next file on.</summary>
+    public void Limit(long bytesMax) => Interlocked.Exchange(ref _fileBytesMax, Math.Max(bytesMax / FilesMax, 4096));
 
     /// <summary>Adds a record. The header is written into the first bytes of the buffer; the body follows it.</summary>
     public void Append(int stream, Span<byte> buffer)

@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Text;
+
+namespace Analemma.Sandbox.Pool;
+
+/// <summary>
+/// The shell script that a created container runs: written when it is taken, it sets the environment and the folder and
+/// becomes the agent. Every word is quoted; nothing of it is the shell's to interpret.
+/// </summary>
+internal static class StartScript
+{
+    public const string Name = "start";
+
+    private const int BytesMax = 256 * 1024;
+
+    private static readonly SearchValues<char> NameLetters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+    // Variables that sh sets or obeys itself.
+    private static readonly HashSet<string> ShellNames =
+        new(StringComparer.Ordinal) { "PWD", "OLDPWD", "IFS", "PS1", "PS2", "PS4", "OPTIND", "PPID", "ENV", "LINENO" };
+
+    /// <summary>Null when a shell cannot hand this on unchanged.</summary>
+    public static string? For(SandboxPolicy policy)
+    {
+        if (!policy.Env.Keys.All(IsPlain) || policy.Argv.Count == 0)
+        {
+            return null;
+        }
+
+        StringBuilder script = new();
+        script.Append("cd ").Append(Quote(policy.Cwd)).Append(" || exit 126\nunset PWD OLDPWD\n");
+        foreach (var (name, value) in policy.Env)
+        {
+            script.Append("export ").Append(name).Append('=').Append(Quote(value)).Append('\n');
+        }
+
+        script.Append("exec");
+        foreach (var word in policy.Argv)
+        {
+            script.Append(' ').Append(Quote(word));
+        }
+
+        script.Append('\n');
+        return script.Length <= BytesMax ? script.ToString() : null;
+    }
+
+    // A word that begins with a dash, or an equals sign in it, is safe too: exec takes no options in sh's first word.
+    private static string Quote(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static bool IsPlain(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && !ShellNames.Contains(name)
+        && !name.AsSpan().ContainsAnyExcept(NameLetters);
+}
