@@ -99,13 +99,16 @@ internal static class JournalChild
     {
         using var output = Console.OpenStandardOutput();
         var started = TimeProvider.System.GetTimestamp();
+        var cpuStarted = Environment.CpuUsage.TotalTime;
         using var store = SqliteJournalStore.Open(path);
         var opened = TimeProvider.System.GetElapsedTime(started);
         var count = Recovery.Begin(store, 1).Records.Count();
         var folded = TimeProvider.System.GetElapsedTime(started);
+        var cpu = Environment.CpuUsage.TotalTime - cpuStarted;
         Say(output, string.Create(
             CultureInfo.InvariantCulture,
-            $"open {opened.TotalMilliseconds:F1} ms, {count} records read {folded.TotalMilliseconds:F1} ms"));
+            $"open {opened.TotalMilliseconds:F1} ms, {count} records read {folded.TotalMilliseconds:F1} ms, "
+            + $"cpu {cpu.TotalMilliseconds:F1} ms"));
     }
 
     private static JournalEntry Numbered(int caller, int turn) =>
