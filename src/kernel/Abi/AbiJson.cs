@@ -12,8 +12,10 @@ namespace Analemma.Abi;
 /// </summary>
 public static class AbiJson
 {
+    /// <summary>Writes a value as the wire has it.</summary>
     public static byte[] Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToUtf8Bytes(value, type);
 
+    /// <summary>Reads a value; false, with what is wrong and where, when the bytes are not one.</summary>
     public static bool TryRead<T>(
         ReadOnlySpan<byte> json,
         JsonTypeInfo<T> type,
@@ -93,7 +95,9 @@ public sealed partial class AbiJsonContext : JsonSerializerContext;
 /// <summary>The payload of a response whose status is not 0.</summary>
 public sealed record ErrorBody(string Code, string Message)
 {
+    /// <summary>What to do about it.</summary>
     public string? Hint { get; init; }
 
+    /// <summary>The payload of a refusal.</summary>
     public static ErrorBody From(SysError error) => new(error.CodeName, error.Message) { Hint = error.Hint };
 }

@@ -8,24 +8,43 @@ public enum SysErrorCode
 {
     /// <summary>Not an error: the status of an answer.</summary>
     Ok = 0,
+    /// <summary>A field is missing, of the wrong type, or out of range.</summary>
     InvalidArgument = 1,
+    /// <summary>There is no syscall of that number.</summary>
     UnknownSyscall = 2,
+    /// <summary>The bytes cannot be followed; the connection ends.</summary>
     MalformedFrame = 3,
+    /// <summary>A frame, body or answer is beyond its bound.</summary>
     TooLarge = 4,
+    /// <summary>The caller may not do that, or not to this process.</summary>
     PermissionDenied = 5,
+    /// <summary>Nothing has that id or name.</summary>
     NoSuchProcess = 6,
+    /// <summary>A living process has the name.</summary>
     NameTaken = 7,
+    /// <summary>The process is not in a state for that.</summary>
     WrongState = 8,
+    /// <summary>Too busy now; the same may succeed later.</summary>
     TryAgain = 9,
+    /// <summary>A limit of the caller or of the kernel is reached.</summary>
     LimitExceeded = 10,
+    /// <summary>The program or its sandbox could not be started.</summary>
     StartFailed = 11,
+    /// <summary>A required guarantee cannot be given on this host.</summary>
     NotEnforceable = 12,
+    /// <summary>There is no such file or folder in /work.</summary>
     NoSuchFile = 13,
+    /// <summary>Reading or writing failed.</summary>
     IoFailed = 14,
+    /// <summary>The time that the caller gave has passed.</summary>
     TimedOut = 15,
+    /// <summary>The caller took the request back.</summary>
     Cancelled = 16,
+    /// <summary>The kernel was not given what that needs.</summary>
     NotConfigured = 17,
+    /// <summary>The kernel is about to stop.</summary>
     ShuttingDown = 18,
+    /// <summary>A fault of the kernel or its host.</summary>
     Internal = 19,
 }
 
@@ -34,12 +53,15 @@ public enum SysErrorCode
 /// </summary>
 public sealed record SysError(SysErrorCode Code, string Message, string? Hint = null)
 {
+    /// <summary>A refusal because of what was sent.</summary>
     public static SysError InvalidArgument(string message, string? hint = null) =>
         new(SysErrorCode.InvalidArgument, message, hint);
 
+    /// <summary>A refusal because nothing has that id or name.</summary>
     public static SysError NoSuchProcess(string what) =>
         new(SysErrorCode.NoSuchProcess, $"there is no process {what}", "list them with `analemma ps --all`");
 
+    /// <summary>A refusal because of who asks.</summary>
     public static SysError PermissionDenied(string message, string? hint = null) =>
         new(SysErrorCode.PermissionDenied, message, hint);
 
@@ -56,8 +78,10 @@ public static class SysErrorCodes
     private static readonly Dictionary<string, SysErrorCode> Codes =
         Names.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
 
+    /// <summary>The name on the wire.</summary>
     public static string NameOf(SysErrorCode code) => Names.TryGetValue(code, out var name) ? name : "unknown";
 
+    /// <summary>The code of a name; Internal for one that this library does not know.</summary>
     public static SysErrorCode Parse(string name) =>
         Codes.TryGetValue(name, out var code) ? code : SysErrorCode.Internal;
 

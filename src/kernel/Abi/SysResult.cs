@@ -6,11 +6,15 @@ public readonly struct SysResult<T>
 {
     private SysResult(T? value, SysError? error) => (Value, Error) = (value, error);
 
+    /// <summary>The answer, unless refused.</summary>
     public T? Value { get; }
 
+    /// <summary>The refusal, unless answered.</summary>
     public SysError? Error { get; }
 
+    /// <summary>An answer.</summary>
     public static implicit operator SysResult<T>(T value) => new(value, null);
 
+    /// <summary>A refusal.</summary>
     public static implicit operator SysResult<T>(SysError error) => new(null, error);
 }

@@ -6,24 +6,44 @@ namespace Analemma.Abi;
 /// </summary>
 public enum SyscallNumber : ushort
 {
+    /// <summary>Sends the payload back.</summary>
     Noop = 0x00,
+    /// <inheritdoc cref="Syscalls.Think"/>
     Think = 0x01,
+    /// <inheritdoc cref="Syscalls.Exec"/>
     Exec = 0x02,
+    /// <inheritdoc cref="Syscalls.Read"/>
     Read = 0x03,
+    /// <inheritdoc cref="Syscalls.Write"/>
     Write = 0x04,
+    /// <inheritdoc cref="Syscalls.Spawn"/>
     Spawn = 0x10,
+    /// <inheritdoc cref="Syscalls.Kill"/>
     Kill = 0x11,
+    /// <inheritdoc cref="Syscalls.List"/>
     List = 0x12,
+    /// <inheritdoc cref="Syscalls.Pause"/>
     Pause = 0x14,
+    /// <inheritdoc cref="Syscalls.Resume"/>
     Resume = 0x15,
+    /// <inheritdoc cref="Syscalls.Subscribe"/>
     Subscribe = 0x60,
+    /// <inheritdoc cref="Syscalls.Hello"/>
     Hello = 0xFE,
+    /// <summary>Says goodbye, as AgentOS programs do; nothing ends by it.</summary>
     Exit = 0xFF,
+    /// <inheritdoc cref="Syscalls.Wait"/>
     Wait = 0x100,
+    /// <inheritdoc cref="Syscalls.Inspect"/>
     Inspect = 0x101,
+    /// <inheritdoc cref="Syscalls.Logs"/>
     Logs = 0x102,
+    /// <inheritdoc cref="Syscalls.Status"/>
     Status = 0x103,
+    /// <inheritdoc cref="Syscalls.Shutdown"/>
     Shutdown = 0x104,
+    /// <inheritdoc cref="Syscalls.Files"/>
     Files = 0x105,
+    /// <inheritdoc cref="Syscalls.Claim"/>
     Claim = 0x106,
 }

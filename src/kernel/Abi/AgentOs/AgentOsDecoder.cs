@@ -10,8 +10,10 @@ namespace Analemma.Abi.AgentOs;
 /// </summary>
 public readonly record struct AgentOsRequest
 {
+    /// <summary>What is asked, unless it cannot be read.</summary>
     public Syscall? Syscall { get; init; }
 
+    /// <summary>Why it cannot be read.</summary>
     public SysError? Error { get; init; }
 
     /// <summary>How many results an ASYNC_POLL takes at most; 0 when it is none.</summary>
@@ -36,6 +38,7 @@ public static class AgentOsDecoder
 
     private static ReadOnlySpan<byte> EmptyObject => "{}"u8;
 
+    /// <summary>Reads one request's payload.</summary>
     public static AgentOsRequest Decode(byte opcode, ReadOnlySpan<byte> payload)
     {
         if (!Utf8.IsValid(payload) && opcode != (byte)SyscallNumber.Hello)

@@ -16,8 +16,10 @@ public static class AgentOsEncoder
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The answer to EXIT.</summary>
     public static ReadOnlySpan<byte> Goodbye => "goodbye"u8;
 
+    /// <summary>The answer to HELLO.</summary>
     public static byte[] Hello(string kernelVersion) => Write(json =>
     {
         json.WriteBoolean("success", true);
@@ -97,6 +99,7 @@ public static class AgentOsEncoder
         };
     }
 
+    /// <summary>A refusal, as the request's opcode words it.</summary>
     public static byte[] EncodeError(byte opcode, SysError error) => opcode switch
     {
         (byte)SyscallNumber.Think when error.Code == SysErrorCode.NotConfigured => Write(json =>

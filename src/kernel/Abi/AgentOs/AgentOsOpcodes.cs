@@ -8,6 +8,7 @@ public static class AgentOsOpcodes
     /// <summary>Takes the results of the connection's asynchronous requests.</summary>
     public const byte AsyncPoll = 0x80;
 
+    /// <summary>The opcode's name, for logs and messages.</summary>
     public static string NameOf(byte opcode) => opcode switch
     {
         (byte)SyscallNumber.Exec => "EXEC",

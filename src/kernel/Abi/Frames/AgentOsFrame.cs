@@ -13,11 +13,18 @@ namespace Analemma.Abi.Frames;
 //        9     8  payload size  at most 1 MiB in a request; a response may be larger
 //
 // There is no request id: answers come in the order of the requests.
+/// <summary>The header of a frame in AgentOS framing.</summary>
+/// <param name="AgentId">Ignored in a request; in a response the caller's real id.</param>
+/// <param name="Opcode">What is asked, or answered.</param>
+/// <param name="PayloadSize">Bytes that follow the header.</param>
 public readonly record struct AgentOsFrame(uint AgentId, byte Opcode, int PayloadSize)
 {
+    /// <summary>Bytes of the header.</summary>
     public const int HeaderSize = 17;
+    /// <summary>The first four bytes, little-endian.</summary>
     public const uint Magic = 0x41474E54;
 
+    /// <summary>Writes the header into its first <see cref="HeaderSize"/> bytes.</summary>
     public void WriteTo(Span<byte> destination)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(destination, Magic);

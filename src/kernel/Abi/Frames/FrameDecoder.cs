@@ -7,29 +7,41 @@ namespace Analemma.Abi.Frames;
 /// </summary>
 public enum FrameError
 {
+    /// <summary>Nothing.</summary>
     None,
+    /// <summary>It begins like neither framing.</summary>
     BadMagic,
+    /// <summary>There is no such kind of frame.</summary>
     BadKind,
+    /// <summary>A flag is set that does not exist.</summary>
     BadFlags,
+    /// <summary>It claims more payload than a frame may have.</summary>
     TooLarge,
+    /// <summary>The connection began in the other framing.</summary>
     MixedFraming,
 }
 
 /// <summary>Which of the two framings a connection speaks. Its first four bytes decide, for its whole life.</summary>
 public enum Framing
 {
+    /// <summary>Nothing was received yet.</summary>
     Undecided,
+    /// <summary>That of AgentOS programs, version 1.</summary>
     AgentOs,
+    /// <summary>Analemma's own, version 2.</summary>
     Native,
 }
 
 /// <summary>One whole frame in a buffer; the payload is a slice of that buffer.</summary>
 public readonly ref struct DecodedFrame
 {
+    /// <summary>Its header, on a connection in native framing.</summary>
     public NativeFrame Native { get; init; }
 
+    /// <summary>Its header, on a connection in AgentOS framing.</summary>
     public AgentOsFrame AgentOs { get; init; }
 
+    /// <summary>What follows the header.</summary>
     public ReadOnlySpan<byte> Payload { get; init; }
 
     /// <summary>Header and payload together: how far to move on.</summary>
@@ -42,6 +54,7 @@ public readonly ref struct DecodedFrame
 /// </summary>
 public sealed class FrameDecoder
 {
+    /// <summary>What the peer was found to speak.</summary>
     public Framing Framing { get; private set; }
 
     /// <summary>

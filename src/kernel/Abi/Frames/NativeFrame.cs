@@ -19,12 +19,22 @@ namespace Analemma.Abi.Frames;
 // A request is one frame, or several with MORE on all but the last. A response is any number of frames with MORE and
 // then exactly one without it, which ends the request. A cancel names a request in flight and gets no answer of its
 // own: the request itself ends with status 16, cancelled, unless it had just ended.
+/// <summary>The header of a frame in native framing.</summary>
+/// <param name="Kind">Request, response or cancel.</param>
+/// <param name="Flags">Whether more follows, and of what the payload is.</param>
+/// <param name="Opcode">The syscall's number.</param>
+/// <param name="RequestId">Chosen by the client, unique among its requests in flight.</param>
+/// <param name="Status">In a response, Ok or why not.</param>
+/// <param name="Length">Bytes that follow the header.</param>
 public readonly record struct NativeFrame(
     FrameKind Kind, FrameFlags Flags, ushort Opcode, ulong RequestId, SysErrorCode Status, int Length)
 {
+    /// <summary>Bytes of the header.</summary>
     public const int HeaderSize = 24;
+    /// <summary>The first four bytes, little-endian.</summary>
     public const uint Magic = 0x324C4E41;
 
+    /// <summary>Writes the header into its first <see cref="HeaderSize"/> bytes.</summary>
     public void WriteTo(Span<byte> destination)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(destination, Magic);
@@ -67,17 +77,25 @@ public readonly record struct NativeFrame(
     }
 }
 
+/// <summary>What a native frame is.</summary>
 public enum FrameKind : byte
 {
+    /// <summary>From the client: begins a request, or goes on with its body.</summary>
     Request = 1,
+    /// <summary>From the kernel: an answer, or a part of one.</summary>
     Response = 2,
+    /// <summary>From the client: takes a request back.</summary>
     Cancel = 3,
 }
 
+/// <summary>What else there is to know of a native frame.</summary>
 [Flags]
 public enum FrameFlags : byte
 {
+    /// <summary>The last frame of its body, in JSON.</summary>
     None = 0,
+    /// <summary>The body goes on in another frame of the same request id.</summary>
     More = 1,
+    /// <summary>The payload is bytes, not JSON.</summary>
     Raw = 2,
 }

@@ -3,6 +3,7 @@ namespace Analemma.Abi.Syscalls;
 /// <summary>Agrees on the version and tells the caller who it is.</summary>
 public sealed record Hello : Syscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Hello;
 
     /// <summary>The highest version that the client speaks; default 2.</summary>
@@ -17,18 +18,23 @@ public sealed record Hello : Syscall
 /// </summary>
 public sealed record HelloReply(int Version, string Kernel, ProcessId Process) : Reply
 {
+    /// <summary>The caller's name, when it is a process.</summary>
     public string? Name { get; init; }
 
+    /// <summary>The caller's limits, when it is a process.</summary>
     public ResourceLimits? Limits { get; init; }
 
+    /// <summary>What this kernel can beyond the version, by name.</summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 }
 
 /// <summary>Asks a model. No model exists yet: always <c>not_configured</c>.</summary>
 public sealed record Think : Syscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Think;
 
+    /// <summary>What to ask.</summary>
     public string? Prompt { get; init; }
 }
 
@@ -37,15 +43,19 @@ public sealed record Think : Syscall
 /// </summary>
 public sealed record Claim : Syscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Claim;
 }
 
 /// <summary>What a preloaded interpreter becomes: it runs <see cref="Script"/> as <c>__main__</c>.</summary>
 public sealed record ClaimReply(ProcessId Id, string Script) : Reply
 {
+    /// <summary>The script's arguments.</summary>
     public IReadOnlyList<string> Args { get; init; } = [];
 
+    /// <summary>Environment variables to set.</summary>
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The folder to work in.</summary>
     public string Cwd { get; init; } = "/work";
 }

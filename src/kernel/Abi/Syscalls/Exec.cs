@@ -6,16 +6,19 @@ namespace Analemma.Abi.Syscalls;
 /// </summary>
 public sealed record Exec : TargetedSyscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Exec;
 
     /// <summary>A line for /bin/sh -c. Exactly one of this and <see cref="Argv"/>.</summary>
     public string? Command { get; init; }
 
+    /// <summary>Program and arguments.</summary>
     public IReadOnlyList<string>? Argv { get; init; }
 
     /// <summary>Default /work.</summary>
     public string? Cwd { get; init; }
 
+    /// <summary>Environment variables beside those of the agent.</summary>
     public IReadOnlyDictionary<string, string>? Env { get; init; }
 
     /// <summary>Milliseconds; then the command is killed and <c>timed_out</c> set. Default 30000.</summary>
@@ -25,6 +28,7 @@ public sealed record Exec : TargetedSyscall
 /// <summary>How the command ended. A signal shows as exit code 128 + signal, as in a shell.</summary>
 public sealed record ExecReply(int ExitCode) : Reply
 {
+    /// <summary>True when it was killed at its time limit.</summary>
     public bool TimedOut { get; init; }
 
     /// <summary>True when output beyond 16 MiB was dropped.</summary>

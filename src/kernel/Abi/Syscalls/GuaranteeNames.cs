@@ -36,6 +36,7 @@ public static class GuaranteeNames
     /// <summary>Denied attempts are reported as events.</summary>
     public const string Denials = "denials";
 
+    /// <summary>All of them, in the order in which they are listed.</summary>
     public static IReadOnlyList<string> All { get; } =
         [Memory, Pids, Cpu, Freezer, Filesystem, Network, Processes, Seccomp, UserNamespace, Uid, Denials];
 }

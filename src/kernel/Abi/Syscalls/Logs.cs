@@ -6,8 +6,10 @@ namespace Analemma.Abi.Syscalls;
 /// </summary>
 public sealed record Logs : TargetedSyscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Logs;
 
+    /// <summary>Go on until the process has ended.</summary>
     public bool Follow { get; init; }
 
     /// <summary>Start this many lines before the end; default from the beginning of what is kept.</summary>

@@ -5,12 +5,14 @@ namespace Analemma.Abi.Syscalls;
 /// </summary>
 public sealed record Pause : TargetedSyscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Pause;
 }
 
 /// <summary>Lets a paused process go on. <c>wrong_state</c> unless paused.</summary>
 public sealed record Resume : TargetedSyscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Resume;
 }
 

@@ -5,14 +5,19 @@ namespace Analemma.Abi.Syscalls;
 /// <summary>Where a process is in its life.</summary>
 public enum ProcessState
 {
+    /// <summary>Its sandbox is being made.</summary>
     [JsonStringEnumMemberName("starting")]
     Starting,
+    /// <summary>It runs.</summary>
     [JsonStringEnumMemberName("running")]
     Running,
+    /// <summary>It is frozen.</summary>
     [JsonStringEnumMemberName("paused")]
     Paused,
+    /// <summary>It was told to end, and has its grace.</summary>
     [JsonStringEnumMemberName("stopping")]
     Stopping,
+    /// <summary>It has ended; its record stays.</summary>
     [JsonStringEnumMemberName("exited")]
     Exited,
 }
@@ -72,26 +77,34 @@ public sealed record ProcessView(ProcessId Id, string Name, ProcessState State) 
     /// <summary>Host pid of its first host process; 0 before it runs and after it has ended.</summary>
     public int Pid { get; init; }
 
+    /// <summary>True in every state in which it may still use the host: AgentOS programs read it.</summary>
     public bool Running { get; init; }
 
     /// <summary>Zero when a client on the host spawned it.</summary>
     public ProcessId Parent { get; init; }
 
+    /// <summary>False for a plain host process.</summary>
     public bool Sandboxed { get; init; }
 
+    /// <summary>What made its sandbox.</summary>
     public string? Engine { get; init; }
 
+    /// <summary>How it was started: cold, created or preloaded.</summary>
     public string? Tier { get; init; }
 
     /// <summary>Guarantees that this process does not have on this host.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
 
+    /// <summary>CPU time used.</summary>
     public long CpuMs { get; init; }
 
+    /// <summary>Memory in use.</summary>
     public long MemoryBytes { get; init; }
 
+    /// <summary>The most memory that was in use.</summary>
     public long MemoryPeakBytes { get; init; }
 
+    /// <summary>Host processes and threads inside.</summary>
     public long Pids { get; init; }
 
     /// <summary>How long its CPU quota held it back.</summary>
@@ -103,13 +116,18 @@ public sealed record ProcessView(ProcessId Id, string Name, ProcessState State) 
     /// <summary>Forks refused by its process limit.</summary>
     public long PidLimitHits { get; init; }
 
+    /// <summary>Since it was spawned, until it ended.</summary>
     public long UptimeMs { get; init; }
 
+    /// <summary>When it was spawned.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When it ended.</summary>
     public DateTimeOffset? ExitedAt { get; init; }
 
+    /// <summary>How it ended.</summary>
     public ExitStatus? Exit { get; init; }
 
+    /// <summary>What it may use, every field decided.</summary>
     public ResourceLimits? Limits { get; init; }
 }

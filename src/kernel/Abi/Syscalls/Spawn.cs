@@ -9,6 +9,7 @@ namespace Analemma.Abi.Syscalls;
 /// </summary>
 public sealed record Spawn : Syscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Spawn;
 
     /// <summary>
@@ -47,6 +48,7 @@ public sealed record Spawn : Syscall
     /// </summary>
     public bool? Network { get; init; }
 
+    /// <summary>What it may use; absent fields take the defaults.</summary>
     public ResourceLimits? Limits { get; init; }
 
     /// <summary>Guarantees (names as in STATUS) without which the spawn is refused.</summary>
@@ -83,6 +85,7 @@ public sealed record SpawnReply(ProcessId Id, string Name, int Pid, string Statu
     /// </summary>
     public string? Tier { get; init; }
 
+    /// <summary>What made its sandbox.</summary>
     public string? Engine { get; init; }
 
     /// <summary>Guarantees that were not required and are not given on this host.</summary>

@@ -6,6 +6,7 @@ namespace Analemma.Abi.Syscalls;
 /// </summary>
 public sealed record Subscribe : Syscall
 {
+    /// <inheritdoc/>
     public override SyscallNumber Number => SyscallNumber.Subscribe;
 
     /// <summary>Only these types; default all.</summary>
@@ -15,8 +16,10 @@ public sealed record Subscribe : Syscall
 /// <summary>One thing that happened, for people and programs that watch.</summary>
 public sealed record EventView(string Type, DateTimeOffset At) : Reply
 {
+    /// <summary>Whom it is about.</summary>
     public ProcessId? Process { get; init; }
 
+    /// <summary>That process's name.</summary>
     public string? Name { get; init; }
 
     /// <summary>With <c>denied</c>: <c>filesystem</c>, <c>network</c>, <c>process</c> or <c>kernel</c>.</summary>
@@ -28,6 +31,7 @@ public sealed record EventView(string Type, DateTimeOffset At) : Reply
     /// <summary>Why it was denied and what to do instead, so that a model can act on it.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>With <c>exited</c>, how it ended.</summary>
     public ExitStatus? Exit { get; init; }
 
     /// <summary>With <c>missed</c>, how many events; with <c>denied</c>, how many alike since the last one.</summary>

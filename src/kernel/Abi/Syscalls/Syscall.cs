@@ -6,6 +6,7 @@ namespace Analemma.Abi.Syscalls;
 /// </summary>
 public abstract record Syscall
 {
+    /// <summary>Its frozen number.</summary>
     public abstract SyscallNumber Number { get; }
 }
 
@@ -17,6 +18,7 @@ public abstract record Reply;
 /// </summary>
 public abstract record TargetedSyscall : Syscall
 {
+    /// <summary>The process, by id.</summary>
     public ProcessId? Id { get; init; }
 
     /// <summary>
