@@ -2,7 +2,7 @@ namespace Analemma.Integration.Tests.Containment;
 
 public sealed class ContainmentTests
 {
-    private const int ScoredProbes = 79;
+    public const int ScoredProbes = 79;
     private const int ForkBomb = 150;
     private const int MemoryBomb = 151;
     private const int DiskBomb = 152;
