@@ -1,4 +1,5 @@
-using Analemma.Linux;
+using Analemma.Abi.Syscalls;
+using Analemma.Sandbox.Hosts;
 
 namespace Analemma.Sandbox.Cgroups;
 
@@ -9,14 +10,17 @@ internal static class CgroupTrees
 
     public static ICgroupTree Open(string instance)
     {
+        // Root of a user namespace alone, as an ordinary user makes it, owns no more of the hierarchy than that user.
         var mounts = CgroupMounts.Read();
+        var isRoot = HostIdentity.HasManyUids();
         if (Wanted.Any(mounts.V1.ContainsKey))
         {
-            return new CgroupTreeV1(mounts, instance, HostProcess.IsRoot);
+            CgroupTreeV1 tree = new(mounts, instance, isRoot);
+            return tree.Bases.Count > 0 ? tree : new NoCgroups(tree.Lack(GuaranteeNames.Memory) ?? "no cgroup is ours");
         }
 
         return mounts.V2 is { } v2
-            ? new CgroupTreeV2(v2, mounts.V2Own, instance, HostProcess.IsRoot)
+            ? new CgroupTreeV2(v2, mounts.V2Own, instance, isRoot)
             : new NoCgroups("no cgroup controllers are mounted");
     }
 }

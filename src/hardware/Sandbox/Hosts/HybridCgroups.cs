@@ -9,31 +9,44 @@ namespace Analemma.Sandbox;
 // kernel lives in a mount namespace of its own in which an empty tmpfs covers the v2 mount. A process with threads
 // cannot enter one (unshare(2)), so it becomes unshare(1), which becomes itself again:
 //
-//   unshare -m --propagation private sh -c 'mount … && exec "$@"' sh PROGRAM ARGS…
+//   unshare -m --propagation private sh -c 'mount … ; exec "$@"' … PROGRAM ARGS…
 //
-// An ordinary user makes a user namespace first (-U), in which it is root (-r). A variable in the environment says that
-// this was done, whether or not it worked, so that nobody runs in circles.
+// An ordinary user makes a user namespace first (-U), in which it is root (-r), and does so on every host: a runtime's
+// first process, which has not become the agent yet, can be looked into (its /work and /tmp, by /proc/PID/root) only
+// with a capability in the user namespace that the runtime was started in (ptrace(2), access mode checks).
+//
+// A variable in the environment says that this was done, whether or not it worked, so that nobody runs in circles.
 /// <summary>Puts this process where crun works. The first call of Main.</summary>
 public static class HybridCgroups
 {
     /// <summary>Set once the process has been put there.</summary>
     public const string DoneVariable = "ANALEMMA_CGROUPS_COVERED";
 
-    private const string Unshare = "/usr/bin/unshare";
+    private const string Shell = "/bin/sh";
+
+    // Tries first: where namespaces are forbidden the program goes on without, and the engines' probe says what follows.
+    private const string Script = """
+        if unshare $FLAGS --propagation private true 2>/dev/null; then
+            exec unshare $FLAGS --propagation private /bin/sh -c '
+                [ -z "$0" ] || mount -t tmpfs -o size=4k,mode=755 none "$0"; exec "$@"' "$0" "$@"
+        fi
+        exec "$@"
+        """;
 
     /// <summary>
-    /// On hybrid cgroups, becomes this program anew in a namespace that covers the v2 mount, and does not return.
-    /// Elsewhere, or when it has been done, or cannot be done, returns; the probe of the engines tells what follows.
+    /// On hybrid cgroups, becomes this program anew in a namespace that covers the v2 mount, and does not return; so
+    /// too for an ordinary user anywhere. Otherwise, or when it has been done, returns.
     /// </summary>
     public static void Cover()
     {
-        if (Environment.GetEnvironmentVariable(DoneVariable) is not null || !File.Exists(Unshare))
+        if (Environment.GetEnvironmentVariable(DoneVariable) is not null)
         {
             return;
         }
 
         var mounts = CgroupMounts.Read();
-        if (!mounts.IsHybrid || mounts.V2 is not { } v2 || OwnCommand() is not { } command)
+        var covered = mounts.IsHybrid ? mounts.V2 : null;
+        if ((HostProcess.IsRoot && covered is null) || OwnCommand() is not { } command)
         {
             return;
         }
@@ -45,22 +58,9 @@ public static class HybridCgroups
         }
 
         env[DoneVariable] = "1";
-        HostProcess.Become(Unshare, Wrap(v2, HostProcess.IsRoot, command), env);
+        env["FLAGS"] = HostProcess.IsRoot ? "-m" : "-Urm";
+        HostProcess.Become(Shell, [Shell, "-c", Script, covered ?? "", .. command], env);
     }
-
-    /// <summary>The argv that runs a command with the v2 mount covered.</summary>
-    public static IReadOnlyList<string> Wrap(string v2Mount, bool isRoot, IReadOnlyList<string> command) =>
-    [
-        Unshare,
-        isRoot ? "-m" : "-Urm",
-        "--propagation",
-        "private",
-        "/bin/sh",
-        "-c",
-        "mount -t tmpfs -o size=4k,mode=755 none \"$0\"; exec \"$@\"",
-        v2Mount,
-        .. command,
-    ];
 
     // /proc/self/exe and not argv[0], which may be relative or a lie; the arguments as they were given.
     private static List<string>? OwnCommand()
