@@ -71,6 +71,15 @@ public sealed class SqliteJournalStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_is_not_there_is_not_mistaken_for_another_kernel()
+    {
+        var path = Path.Combine(_directory.PathOf("nowhere"), "journal.db");
+
+        var failure = Assert.Throws<JournalStoreException>(() => SqliteJournalStore.Open(path));
+        Assert.Equal(JournalStoreFailure.Io, failure.Failure);
+    }
+
+    [Fact]
     public async Task A_reader_sees_the_journal_of_a_running_kernel_as_it_was_when_it_opened()
     {
         using var store = SqliteJournalStore.Open(JournalPath);

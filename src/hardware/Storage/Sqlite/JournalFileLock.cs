@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Analemma.Journal;
 
 namespace Analemma.Storage.Sqlite;
@@ -10,6 +8,9 @@ namespace Analemma.Storage.Sqlite;
 /// </summary>
 internal sealed class JournalFileLock : IDisposable
 {
+    /// <summary>EWOULDBLOCK, which .NET reports as the HResult when somebody else has the lock.</summary>
+    private const int WouldBlock = 11;
+
     private readonly FileStream _file;
 
     private JournalFileLock(FileStream file) => _file = file;
@@ -19,24 +20,19 @@ internal sealed class JournalFileLock : IDisposable
         var path = journalPath + ".lock";
         try
         {
-            var file = new FileStream(path, new FileStreamOptions
+            return new JournalFileLock(new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.ReadWrite,
                 Share = FileShare.None,
                 BufferSize = 0,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-            file.SetLength(0);
-            file.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            return new JournalFileLock(file);
+            }));
         }
-        catch (IOException error) when (error is not (DirectoryNotFoundException or FileNotFoundException))
+        catch (IOException error) when (error.HResult == WouldBlock)
         {
             throw new JournalStoreException(
-                JournalStoreFailure.InUse,
-                $"{journalPath} is in use by another kernel ({path}: {error.Message})",
-                error);
+                JournalStoreFailure.InUse, $"{journalPath} is in use by another kernel, which holds {path}", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

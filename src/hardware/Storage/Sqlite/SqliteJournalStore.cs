@@ -29,9 +29,18 @@ public sealed class SqliteJournalStore : IJournalStore
         _lock = fileLock;
         CreatePrivately(path);
         _connection = SqliteJournalSchema.OpenForWriting(path, bytesMax);
-        _statements = new SqliteJournalStatements(_connection);
-        (var anchor, var last) = _statements.ReadChain();
-        (_anchor, _last) = (new Note(anchor), new Note(last));
+        try
+        {
+            _statements = new SqliteJournalStatements(_connection);
+            (var anchor, var last) = _statements.ReadChain();
+            (_anchor, _last) = (new Note(anchor), new Note(last));
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+
         _thread = new StorageThread("journal");
     }
 
