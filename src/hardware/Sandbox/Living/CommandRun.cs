@@ -11,6 +11,8 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
 {
     private const int Sigkill = 9;
     private const int ChunkBytes = 16 * 1024;
+    private const int ReapAttemptsMax = 200;
+    private static readonly TimeSpan ReapEvery = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(1);
 
     /// <param name="start">Starts the child with its three streams.</param>
@@ -56,6 +58,10 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
         await using (cancellationToken.Register(() => Kill(child, inner())))
         {
             var status = await ended;
+            if (cancellationToken.IsCancellationRequested && inner() is { } orphan)
+            {
+                await ReapAsync(orphan);
+            }
 
             // What the command left running in the background may hold the pipes for ever.
             await Task.WhenAny(pumps, Task.Delay(DrainMax, clock, CancellationToken.None));
@@ -73,6 +79,17 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
         {
             ProcessTree.Kill(inner ?? child.Pid);
             child.Handle.TrySignal(Sigkill);
+        }
+    }
+
+    // The runtime that would have reaped it is dead, so it is our child now; and until it is reaped, the init of its pid
+    // namespace, the agent, cannot end.
+    private async Task ReapAsync(int orphan)
+    {
+        for (var attempt = 0; attempt < ReapAttemptsMax && ProcFiles.TryReadState(orphan) is not null; attempt++)
+        {
+            HostProcess.ReapOrphans();
+            await Task.Delay(ReapEvery, clock, CancellationToken.None);
         }
     }
 
