@@ -126,11 +126,11 @@ def _judge_denials(claims: Claims, status: Status, denied: list[Event]) -> None:
             claims.not_enforced(claim, "denied attempts are not reported on this host, only refused")
             continue
         events = [event for event in denied if event.kind == kind]
+        what = list(dict.fromkeys(str(event.what) for event in events))
         claims.check(
             claim,
             bool(events) and all(event.reason and event.what for event in events),
-            f"DENIED {kind}  {sum(event.count or 1 for event in events)} attempts, such as: "
-            f"{events[0].what if events else ''}",
+            f"DENIED {kind}  {sum(event.count or 1 for event in events)} attempts: {'; '.join(what[:4])}",
             f"no attempt of kind {kind} was reported",
         )
 
