@@ -52,15 +52,19 @@ _PRELOADED = (
 _STARTUP_NAMES = frozenset({"HOME", "LANG", "LANGUAGE", "GCONV_PATH", "GLIBC_TUNABLES"})
 _STARTUP_PREFIXES = ("PYTHON", "LC_", "LD_", "MALLOC_")
 
+# What a sandbox adds to the environment of a program that does not have it, as it did to ours.
+_DEFAULTED_NAMES = ("PATH", "HOME", "LANG", "PYTHONPATH")
+
 _SOCKET = "/run/analemma/agent.sock"
 
 
 class _Work:
     """What CLAIM answered."""
 
-    def __init__(self, fields: dict[str, Any], socket_path: str) -> None:
+    def __init__(self, fields: dict[str, Any], started_with: dict[str, str], socket_path: str) -> None:
         self.script: str = fields["script"]
-        self.env: dict[str, str] = fields.get("env") or {}
+        self.env: dict[str, str] = {name: started_with[name] for name in _DEFAULTED_NAMES if name in started_with}
+        self.env.update(fields.get("env") or {})
         self.cwd: str = fields.get("cwd") or "/work"
         socket_path = self.env.get("ANALEMMA_SOCKET") or socket_path
         self.argv: list[str] = [self.script, socket_path, *(fields.get("args") or [])]
@@ -84,7 +88,7 @@ def _preload() -> None:
     gc.collect()
 
 
-def _claim(socket_path: str) -> _Work | None:
+def _claim(started_with: dict[str, str], socket_path: str) -> _Work | None:
     """Blocks until there is work; None when the kernel has gone."""
     import socket
 
@@ -103,7 +107,7 @@ def _claim(socket_path: str) -> _Work | None:
             session.received(count)
     if exchange.error is not None:
         raise exchange.error
-    return _Work(_calls.parse(exchange.answer), socket_path)
+    return _Work(_calls.parse(exchange.answer), started_with, socket_path)
 
 
 def _check(work: _Work, started_with: dict[str, str], modules_before: set[str]) -> None:
@@ -226,7 +230,7 @@ def run(modules_before: set[str]) -> None:
     _preload()
     socket_path = started_with.get("ANALEMMA_SOCKET") or _SOCKET
     try:
-        work = _claim(socket_path)
+        work = _claim(started_with, socket_path)
     except OSError as failed:
         sys.exit(f"analemma: cannot wait for work at {socket_path}: {failed}")
     if work is None:

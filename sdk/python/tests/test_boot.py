@@ -283,6 +283,16 @@ class BootTests(unittest.TestCase):
         self.put("json.py", "")
         self.assertNotIn("_boot.py", self.booted(script, {}).stdout.decode())
 
+    def test_what_a_sandbox_adds_to_an_environment_is_there(self) -> None:
+        script = self.put("env.py", "import os, analemma; print(sorted(os.environ), open('/proc/self/cmdline').read())")
+        bare = {"PYTHONDONTWRITEBYTECODE": "1", "GIVEN": "1", "ANALEMMA_SOCKET": self.kernel.path}
+        self.claims.append({"id": 3, "script": script, "env": bare, "cwd": self.work})
+        outcome = self.run_python([BOOT], self.base, "/")
+        self.assertEqual(outcome.stderr, b"")
+        names = sorted([*bare, "PATH", "HOME", "LANG", "PYTHONPATH"])
+        self.assertTrue(outcome.stdout.decode().startswith(str(names)), outcome.stdout)
+        self.assertIn(b"_boot.py", outcome.stdout)
+
     def test_it_ends_quietly_when_the_kernel_goes(self) -> None:
         def gone(peer: Peer) -> None:
             next(peer.frames())
