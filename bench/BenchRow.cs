@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Analemma.Bench;
 
 /// <summary>
-/// One figure, and what it is measured against. <see cref="Goal"/> is in words; <see cref="Met"/> is null where there is
-/// no goal, or no reference to judge it by.
+/// One figure, and what it is measured against. <see cref="Goal"/> is in words; <see cref="Met"/> is null where there
+/// is no goal, or no reference to judge it by.
 /// </summary>
 internal sealed record BenchRow(string Bench, string Case, double Value, string Unit)
 {
@@ -62,7 +62,8 @@ internal sealed class BenchReport(bool json)
             var widths = Heads.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
             foreach (var line in lines)
             {
-                Console.WriteLine(string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+                var cells = line.Select((cell, column) => cell.PadRight(widths[column]));
+                Console.WriteLine(string.Join("  ", cells).TrimEnd());
             }
         }
 

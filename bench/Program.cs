@@ -2,8 +2,8 @@ using System.Globalization;
 using Analemma.Bench;
 using Analemma.Bench.Ipc;
 
-// analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits 1
-// when a goal is missed. The other modes are the programs that the cases run.
+// analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
+// 1 when a goal is missed. The other modes are the programs that the cases run.
 
 const string Usage = "usage: bench ipc [--json] [--quick]";
 try

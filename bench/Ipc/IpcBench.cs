@@ -106,15 +106,18 @@ internal sealed class IpcBench(BenchReport report, string repository, bool quick
         }
     }
 
-    private static Latency Measure(string program, string[] first, int bytes, int rounds, int clients) =>
-        Latency.Parse(BenchProcess.Run(
-            program, [.. first, .. new[] { bytes, rounds, clients }.Select(n => n.ToString(CultureInfo.InvariantCulture))]));
+    private static Latency Measure(string program, string[] first, int bytes, int rounds, int clients)
+    {
+        var numbers = new[] { bytes, rounds, clients }.Select(number => number.ToString(CultureInfo.InvariantCulture));
+        return Latency.Parse(BenchProcess.Run(program, [.. first, .. numbers]));
+    }
 
     private string? Compile()
     {
         if (BenchProcess.Find("cc", "gcc", "clang") is not { } compiler)
         {
-            Console.Error.WriteLine("ipc: no C compiler (cc, gcc, clang), so there is nothing to compare with: apt-get install gcc");
+            Console.Error.WriteLine(
+                "ipc: no C compiler (cc, gcc, clang), so there is nothing to compare with: apt-get install gcc");
             return null;
         }
 

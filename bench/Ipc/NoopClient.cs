@@ -9,7 +9,7 @@ namespace Analemma.Bench.Ipc;
 /// <summary>The measuring ends, each run in a process of its own, as clients are.</summary>
 internal static class NoopClient
 {
-    /// <summary>Rounds before the first that counts: the runtime compiles hot code anew, off the thread, after a while.</summary>
+    /// <summary>Rounds before the first that counts: the runtime compiles hot code anew after a while.</summary>
     private const int WarmupRounds = 60_000;
 
     /// <summary>`client PATH BYTES ROUNDS CLIENTS`: round trips of the C# SDK, a thread for each client.</summary>
@@ -22,15 +22,15 @@ internal static class NoopClient
         }
 
         var samples = new double[clients][];
-        var threads = connected.Select((client, i) => new Thread(() => samples[i] = Measure(client, bytes, rounds, clients)))
-            .ToArray();
+        Thread[] threads = [.. connected.Select((client, i) =>
+            new Thread(() => samples[i] = Measure(client, bytes, rounds, clients)))];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         Console.WriteLine(Latency.Of([.. samples.SelectMany(each => each)]));
         return 0;
     }
 
-    /// <summary>`pipeline PATH SECONDS`: NOOPs of 64 bytes a second on one connection, sent as fast as they are taken.</summary>
+    /// <summary>`pipeline PATH SECONDS`: NOOPs a second on one connection, sent as fast as they are taken.</summary>
     public static int Pipeline(string path, double seconds)
     {
         using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -119,7 +119,7 @@ internal sealed class SocketListener : IReady
         }
 
         Server.Remove(this);
-        File.Delete(_path);
+        RemoveFile();
         _io.Reactor.Post(() =>
         {
             _backoff?.Dispose();
@@ -129,6 +129,18 @@ internal sealed class SocketListener : IReady
         foreach (var connection in connections)
         {
             connection.Io.Reactor.Post(connection.Close);
+        }
+    }
+
+    private void RemoveFile()
+    {
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The sandbox has taken its folder with it.
         }
     }
 
