@@ -150,7 +150,7 @@ internal sealed class SocketListener : IReady
         var io = Server.NextIo();
         lock (_gate)
         {
-            var refusal = Refusal(credentials.Uid);
+            var refusal = accepted.Number < Server.DescriptorMax ? Refusal(credentials.Uid) : OutOfDescriptors;
             if (_closed || (refusal is not null && _refused >= RefusedMax))
             {
                 accepted.Dispose();
@@ -185,6 +185,11 @@ internal sealed class SocketListener : IReady
                 $"there are {open} connections already, the most for one {(isHost ? "user" : "agent")}",
                 "use one connection for many requests, and close those that are done");
     }
+
+    private static SysError OutOfDescriptors => new(
+        SysErrorCode.LimitExceeded,
+        "the kernel has as many files and connections open as it may",
+        "close connections that are done, or raise the kernel's limit on open files");
 
     /// <summary>No descriptor or memory is left: looking again at once would only spin.</summary>
     private void BackOff(int errno)

@@ -16,6 +16,17 @@ public sealed record SocketOptions
 
     public int ConnectionsPerAgentMax { get; init; } = 64;
 
+    /// <summary>
+    /// Descriptors that the whole kernel wants to be allowed: the connections of a user, and all that 500 agents need.
+    /// </summary>
+    public int OpenFilesMax { get; init; } = 65_536;
+
+    /// <summary>
+    /// Descriptors that connections leave to the rest of the kernel, at most a quarter of all. Without any, .NET cannot
+    /// start a thread, and ends the process for that.
+    /// </summary>
+    public int OpenFilesReserved { get; init; } = 1024;
+
     /// <summary>From the first byte of a frame to its last, and between the frames of one body.</summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -29,9 +29,6 @@ public sealed class SyscallServer : IAsyncDisposable
 {
     private const int Backlog = 4096;
 
-    /// <summary>For the connections of a user, those of 500 agents, and what else the kernel has open.</summary>
-    private const int OpenFilesWanted = 65_536;
-
     private readonly IoThread[] _io;
     private readonly ByteBudget _budget;
     private readonly ByteBudget _hostBudget;
@@ -46,6 +43,8 @@ public sealed class SyscallServer : IAsyncDisposable
     public SyscallServer(ISyscallSink sink, SocketOptions options, TimeProvider time, ILogger? log = null)
     {
         (Sink, Options, Time, Log) = (sink, options, time, log ?? NullLogger.Instance);
+        var openFiles = (int)Math.Min(OpenFileLimit.Raise(options.OpenFilesMax), options.OpenFilesMax);
+        DescriptorMax = openFiles - Math.Min(options.OpenFilesReserved, openFiles / 4);
         _budget = new ByteBudget(options.BytesMax);
         _hostBudget = new ByteBudget(options.BytesForHostMax, _budget);
         _io = [.. Enumerable.Range(0, options.IoThreads).Select(index => new IoThread(index, options, time))];
@@ -70,13 +69,13 @@ public sealed class SyscallServer : IAsyncDisposable
 
     internal TimeProvider Time { get; }
 
+    /// <summary>A connection's descriptor stays below this. The system gives out the lowest number that is free.</summary>
+    internal int DescriptorMax { get; }
+
     internal ILogger Log { get; }
 
-    public void ListenForHost(HostSocket socket)
-    {
-        OpenFileLimit.Raise(OpenFilesWanted);
+    public void ListenForHost(HostSocket socket) =>
         Add(new SocketListener(this, _io[0], socket.Open(Backlog), socket.Path, AgentIdentity.Host, _hostBudget, null));
-    }
 
     /// <summary>Listens for one agent. The path lies in a folder that only its sandbox sees.</summary>
     public AgentSocket ListenForAgent(string path, AgentIdentity identity) => Listen(path, identity, claim: null);
