@@ -11,7 +11,7 @@ internal readonly record struct Latency(double P50, double P99)
         return new Latency(samples[samples.Length / 2], samples[(int)(samples.Length * 0.99)]);
     }
 
-    /// <summary>Of several runs the middle one: where the scheduler puts two processes makes a run fast or slow.</summary>
+    /// <summary>Of several runs the middle one: where two processes are put makes a run fast or slow.</summary>
     public static Latency Middle(IEnumerable<Latency> runs)
     {
         var sorted = runs.OrderBy(run => run.P50).ToList();

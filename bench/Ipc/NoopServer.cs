@@ -3,7 +3,7 @@ using Analemma.Daemon.Sockets;
 
 namespace Analemma.Bench.Ipc;
 
-/// <summary>The syscall server in a process of its own, with no kernel behind: `serve PATH`, until stdin ends.</summary>
+/// <summary>The syscall server in a process of its own, without a kernel: `serve PATH`, until stdin ends.</summary>
 internal sealed class NoopServer : ISyscallSink
 {
     public static async Task<int> RunAsync(string path)

@@ -69,7 +69,7 @@ public sealed class SyscallServer : IAsyncDisposable
 
     internal TimeProvider Time { get; }
 
-    /// <summary>A connection's descriptor stays below this. The system gives out the lowest number that is free.</summary>
+    /// <summary>A connection's descriptor is below this; the lowest number that is free is given out.</summary>
     internal int DescriptorMax { get; }
 
     internal ILogger Log { get; }

@@ -129,15 +129,16 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
     protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
 
     /// <summary>
-    /// A path may be longer than its address: the folder is named by a descriptor then. Whoever connects needs a shorter
-    /// name for it too, as an agent has inside its sandbox.
+    /// A path may be longer than its address: the folder is named by a descriptor then. Whoever connects needs a
+    /// shorter name for it too, as an agent has inside its sandbox.
     /// </summary>
     private static UnixSocket ListenThroughFolder(string path, UnixFileMode mode, int backlog)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var flags = LibC.O_PATH | LibC.O_DIRECTORY | LibC.O_CLOEXEC;
-        using SafeFileHandle held = new(LinuxException.ThrowIfFailed(LibC.open(folder, flags, 0), $"open {folder}"), true);
-        return Listen($"/proc/self/fd/{held.DangerousGetHandle()}/{Path.GetFileName(path)}", mode, backlog);
+        var fd = LinuxException.ThrowIfFailed(LibC.open(folder, flags, 0), $"open {folder}");
+        using SafeFileHandle held = new(fd, ownsHandle: true);
+        return Listen($"/proc/self/fd/{fd}/{Path.GetFileName(path)}", mode, backlog);
     }
 
     private static UnixSocket Create(int flags) =>
