@@ -17,6 +17,12 @@ if (ProbeChild.IsAsked)
     return await ProbeChild.RunAsync(args[0]);
 }
 
+if (OrdinaryUser.IsAsked)
+{
+    await OrdinaryUser.RunAsync();
+    return 0;
+}
+
 if (SandboxOwner.IsAsked)
 {
     await SandboxOwner.RunAsync();

@@ -29,7 +29,7 @@ internal static class EngineProbe
         {
             await using var sandbox = await engine.CreateAsync(policy, cancellationToken);
             await sandbox.StartAsync(cancellationToken);
-            var exit = await sandbox.Exited.WaitAsync(TimeSpan.FromSeconds(30), options.Clock, cancellationToken);
+            var exit = await sandbox.Exited.WaitAsync(TimeSpan.FromSeconds(10), options.Clock, cancellationToken);
             return exit.Code == 7 ? null : $"{engine.Report.Engine}: the probe ended with {exit}";
         }
         catch (SandboxException failed)

@@ -69,7 +69,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
 
     internal bool HasSdk => host.Options.SdkFolder is not null;
 
-    /// <summary>Makes a warm sandbox that of an agent: everything that a cold one would have been created with.</summary>
+    /// <summary>Makes a warm sandbox that of an agent: all that a cold one would have been created with.</summary>
     internal void Claim(LiveSandbox slot, SandboxPolicy policy, SandboxTier tier)
     {
         Refuse(policy);

@@ -76,7 +76,8 @@ internal sealed class LiveSandbox : ISandbox
     /// Makes a sandbox that is nobody yet an agent's, before anything of the agent runs. A group of its own below a
     /// parent takes the place of the one it was made in.
     /// </summary>
-    internal void Claim(SandboxPolicy policy, SandboxTier tier, ICgroup? below, Func<ICgroup, IReadOnlyList<string>> limit)
+    internal void Claim(
+        SandboxPolicy policy, SandboxTier tier, ICgroup? below, Func<ICgroup, IReadOnlyList<string>> limit)
     {
         if (below is not null)
         {
@@ -182,8 +183,7 @@ internal sealed class LiveSandbox : ISandbox
     {
         await _host.Watcher.WhenReadable(_first.Number);
         var status = await StatusAsync();
-        await _cgroup.EmptyAsync(_host.Options.Clock);
-        var usage = _cgroup.ReadUsage() with { Pids = 0 };
+        var usage = await LastUsageAsync();
         _lastUsage = usage;
         _oomWatch?.Dispose();
         await DrainAsync();
@@ -193,11 +193,25 @@ internal sealed class LiveSandbox : ISandbox
         await CleanAsync(exit);
     }
 
+    // Whatever the host does, the end is told.
+    private async Task<SandboxUsage> LastUsageAsync()
+    {
+        try
+        {
+            await _cgroup.EmptyAsync(_host.Options.Clock);
+            return _cgroup.ReadUsage() with { Pids = 0 };
+        }
+        catch (Exception failed) when (failed is IOException or LinuxException or UnauthorizedAccessException)
+        {
+            return new SandboxUsage();
+        }
+    }
+
     private async Task CleanAsync(SandboxExit exit)
     {
         if (!_disposed)
         {
-            KeepWork();
+            TryKeepWork();
             (_record with { Exit = exit }).Save(_folders.Private);
         }
 
@@ -227,6 +241,19 @@ internal sealed class LiveSandbox : ISandbox
         }
 
         return status;
+    }
+
+    private void TryKeepWork()
+    {
+        try
+        {
+            KeepWork();
+        }
+        catch (Exception failed) when (failed is IOException or LinuxException)
+        {
+            // The disk is full, say. The files are lost with the sandbox.
+            _work.Use(null);
+        }
     }
 
     private void KeepWork()

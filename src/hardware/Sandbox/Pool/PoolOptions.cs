@@ -9,7 +9,7 @@ public sealed record PoolOptions
     /// <summary>Containers in which a Python waits with its modules loaded. Needs the SDK and sockets.</summary>
     public int Preloaded { get; init; } = 4;
 
-    /// <summary>What slots are made with. The size of /work cannot change later; the others are set anew when taken.</summary>
+    /// <summary>What slots are made with. The size of /work stays; the others are set anew when taken.</summary>
     public required SandboxLimits Limits { get; init; }
 
     /// <summary>
@@ -20,7 +20,7 @@ public sealed record PoolOptions
 
     public string Python { get; init; } = "/usr/bin/python3";
 
-    /// <summary>Below this part of the host's memory available, no slot is made and the idle ones are given up.</summary>
+    /// <summary>With less of the host's memory available, no slot is made and the idle ones are given up.</summary>
     public double MemoryAvailableMin { get; init; } = 0.1;
 
     /// <summary>Rest after a slot was taken, so that refilling does not slow down the agent that just began.</summary>
