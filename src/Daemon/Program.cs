@@ -4,9 +4,11 @@ using Analemma.Daemon.Boot;
 using Analemma.Daemon.Sockets;
 using Analemma.Journal;
 using Analemma.Sandbox;
+using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 
 HybridCgroups.Cover();
+SqliteJournalStore.WarmUp();
 using var logs = LoggerFactory.Create(builder => builder.AddSimpleConsole(console =>
 {
     console.SingleLine = true;
