@@ -44,7 +44,7 @@ run_python_tests() {
         return
     fi
 
-    bad=$(tail -1 "$output" | grep -oE '(failures|errors|unexpected successes)=[0-9]+' | grep -oE '[0-9]+$' | paste -sd+ | sed 's/^$/0/')
+    bad=$(tail -1 "$output" | { grep -oE '(failures|errors|unexpected successes)=[0-9]+' || true; } | cut -d= -f2 | paste -sd+)
     bad=$((${bad:-0}))
     left=$(tail -1 "$output" | sed -nE 's/.*skipped=([0-9]+).*/\1/p')
     failed=$((failed + bad))

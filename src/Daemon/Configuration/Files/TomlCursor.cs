@@ -16,8 +16,14 @@ internal sealed class TomlCursor(string text)
 
     private char PeekNext => _at + 1 < text.Length ? text[_at + 1] : '\0';
 
+    /// <summary>At the end it stays there and returns NUL.</summary>
     public char Take()
     {
+        if (IsAtEnd)
+        {
+            return '\0';
+        }
+
         var taken = Peek;
         if (taken == '\n')
         {
