@@ -15,7 +15,7 @@ import socket
 import tempfile
 from typing import Any
 
-from analemma import AsyncKernel, Event, NotEnforceable, Process, Status
+from analemma import AsyncKernel, Event, Process, Status
 from stage.claims import Claims
 from stage.own_kernel import OwnKernel
 
@@ -80,19 +80,16 @@ async def _run(kernel: AsyncKernel, claims: Claims, bait: Bait) -> None:
     denied: list[Event] = []
     async with kernel.events(["denied"]) as events:
         watching = asyncio.ensure_future(_collect(events, denied, claims))
-        try:
-            agent = await kernel.spawn(
-                os.path.join(AGENTS, "untrusted.py"),
-                name="untrusted",
-                args=[bait.path, str(bait.port), str(os.getpid()), bait.abstract],
-                audit="reads",
-                limits={"max_pids": PIDS, "memory": 128 * MIB, "cpu_quota": 50_000, "wall_ms": int(SECONDS_MAX * 1000)},
-                # A fork bomb runs where there is a limit for it, or not at all.
-                require=["pids"],
-            )
-        except NotEnforceable as refused:
-            claims.not_enforced("KILLED pid limit", f"{refused.message}; the agent was not started")
-            return
+        # A fork bomb runs where there is a limit for it, or not at all.
+        limited = status.enforces("pids")
+        agent = await kernel.spawn(
+            os.path.join(AGENTS, "untrusted.py"),
+            name="untrusted",
+            args=[bait.path, str(bait.port), str(os.getpid()), bait.abstract, *([] if limited else ["no fork bomb"])],
+            audit="reads",
+            limits={"max_pids": PIDS, "memory": 128 * MIB, "cpu_quota": 50_000, "wall_ms": int(SECONDS_MAX * 1000)},
+            require=["pids"] if limited else None,
+        )
         ended = await kernel.wait(agent, timeout=SECONDS_MAX + 5)
         # The last reports of a burst are counted for a moment before they come.
         await asyncio.sleep(1.5)
@@ -106,7 +103,7 @@ async def _run(kernel: AsyncKernel, claims: Claims, bait: Bait) -> None:
     claims.say()
     _judge_denials(claims, status, denied)
     _judge_attempts(claims, status, attempts)
-    _judge_end(claims, ended)
+    _judge_end(claims, status, ended)
     _judge_bait(claims, status, bait, said)
 
 
@@ -150,7 +147,10 @@ def _judge_attempts(claims: Claims, status: Status, attempts: list[dict[str, Any
         )
 
 
-def _judge_end(claims: Claims, ended: Process) -> None:
+def _judge_end(claims: Claims, status: Status, ended: Process) -> None:
+    if not status.enforces("pids"):
+        claims.not_enforced("KILLED pid limit", "pids is missing on this host; the fork bomb was left out")
+        return
     claims.check(
         "KILLED pid limit",
         ended.exit is not None and ended.exit.cause == "pid-limit" and ended.pid_limit_hits > 0,

@@ -1,6 +1,7 @@
 """Tries what an agent must not be able to do, and says what came of each attempt, one JSON object a line.
 
-Arguments: the socket, then a host file, a host TCP port, a host pid, and the name of a host's abstract socket.
+Arguments: the socket, then a host file, a host TCP port, a host pid, and the name of a host's abstract socket. With one
+more it leaves out the fork bomb at the end.
 """
 
 import ctypes
@@ -10,7 +11,7 @@ import signal
 import socket
 import sys
 
-_, _, secret_path, host_port, host_pid, abstract_name = sys.argv
+secret_path, host_port, host_pid, abstract_name = sys.argv[2:6]
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -102,8 +103,8 @@ for entry in os.listdir("/proc"):
 keys = sorted(each for each in environments if any(word in each.upper() for word in ("KEY=", "TOKEN=", "SECRET=")))
 report("environment", "find keys in the environment", bool(keys), ", ".join(keys) or "no key in sight")
 
-report("process", "fork for ever", False, "see how it ends")
-while True:
+report("process", "fork for ever", False, "see how it ends" if len(sys.argv) == 6 else "left out")
+while len(sys.argv) == 6:
     try:
         os.fork()
     except OSError:
