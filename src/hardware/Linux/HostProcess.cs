@@ -25,7 +25,9 @@ public static unsafe class HostProcess
         LinuxException.ThrowIfFailed(LibC.execve(path, arguments.Pointer, variables.Pointer), $"execve {path}");
     }
 
-    /// <summary>Sets the limits on open files and processes of another host process. False without the right to.</summary>
+    /// <summary>
+    /// Sets the limits on open files and processes of another host process. False without the right to.
+    /// </summary>
     public static bool TryLimit(int pid, long openFiles, long processes) =>
         TryLimit(pid, LibC.RLIMIT_NOFILE, openFiles) && TryLimit(pid, LibC.RLIMIT_NPROC, processes);
 

@@ -73,7 +73,9 @@ public static class SandboxEngines
             "install crun (apt install crun), or set the engine to unsandboxed to run agents without isolation");
     }
 
-    /// <summary>Puts a warm pool in front of an engine, whose leftovers have been settled. Owns it from then on.</summary>
+    /// <summary>
+    /// Puts a warm pool in front of an engine, whose leftovers have been settled. Owns it from then on.
+    /// </summary>
     public static WarmPool AddPool(
         ISandboxEngine engine, PoolOptions options, ISlotSockets sockets, TimeProvider clock) =>
         new((LauncherEngine)engine, options, sockets, clock);

@@ -5,9 +5,9 @@ namespace Analemma.Integration.Tests.VirtualMachine;
 
 // A MACHINE WITH PURE CGROUP V2
 //
-// User-Mode Linux from Debian's unstable suite, by the recipe beside the repository (../shared/vm/uml-v2-vm.sh): boots in
-// about a second, as any user, with this host's own files as its read-only root. Set up once, in artifacts/vm. Where the
-// recipe or the package cannot be had, the tests are skipped and say why.
+// User-Mode Linux from Debian's unstable suite, by the recipe beside the repository (../shared/vm/uml-v2-vm.sh): boots
+// in about a second, as any user, with this host's own files as its read-only root. Set up once, in artifacts/vm. Where
+// the recipe or the package cannot be had, the tests are skipped and say why.
 
 /// <summary>Boots the machine and runs scripts in it.</summary>
 internal static class UmlMachine
@@ -47,7 +47,8 @@ internal static class UmlMachine
             var folder = Path.Combine(Root(), "artifacts/vm");
             await SetUpAsync(recipe, folder);
             var file = Path.Combine(folder, $"run-{Environment.ProcessId}.sh");
-            await File.WriteAllTextAsync(file, $"{Preamble}PROGRAM={Environment.ProcessPath}\n{script}", EngineHome.Token);
+            await File.WriteAllTextAsync(
+                file, $"{Preamble}PROGRAM={Environment.ProcessPath}\n{script}", EngineHome.Token);
             var output = await OutputAsync("bash", recipe, "run", folder, file, $"{MemoryMiB}");
             File.Delete(file);
             Assert.True(output.Contains("UML-EXIT 0", StringComparison.Ordinal), output);

@@ -24,7 +24,8 @@ public static class HybridCgroups
 
     private const string Shell = "/bin/sh";
 
-    // Tries first: where namespaces are forbidden the program goes on without, and the engines' probe says what follows.
+    // Tries first: where namespaces are forbidden the program goes on without, and the engines' probe says what
+    // follows.
     private const string Script = """
         if unshare $FLAGS --propagation private true 2>/dev/null; then
             exec unshare $FLAGS --propagation private /bin/sh -c '

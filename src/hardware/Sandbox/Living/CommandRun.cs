@@ -82,8 +82,8 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
         }
     }
 
-    // The runtime that would have reaped it is dead, so it is our child now; and until it is reaped, the init of its pid
-    // namespace, the agent, cannot end.
+    // The runtime that would have reaped it is dead, so it is our child now; and until it is reaped, the init of its
+    // pid namespace, the agent, cannot end.
     private async Task ReapAsync(int orphan)
     {
         for (var attempt = 0; attempt < ReapAttemptsMax && ProcFiles.TryReadState(orphan) is not null; attempt++)
