@@ -13,7 +13,8 @@ public sealed partial class VirtualMachineTests
     // run.py gives its victim to another user, which only root may, so the sandbox's command alone changes users.
     private const string Probe =
         "cd /tmp && PROBE_OUT=/tmp/verdicts python3 $PROBES/run.py "
-        + "\"analemma=$user env ANALEMMA_TEST_PROBE=crun $PROGRAM {probe}\" && echo VERDICTS && cat /tmp/verdicts && echo";
+        + "\"analemma=$user env ANALEMMA_TEST_PROBE=crun $PROGRAM {probe}\""
+        + " && echo VERDICTS && cat /tmp/verdicts && echo";
 
     [Fact]
     public async Task Limits_and_denials_hold_on_cgroup_v2_as_root()
