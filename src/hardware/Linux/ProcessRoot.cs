@@ -11,14 +11,29 @@ public sealed unsafe partial class ProcessRoot : SafeHandleMinusOneIsInvalid
 {
     private const ulong RESOLVE_IN_ROOT = 0x10;
 
-    private ProcessRoot(int fd)
-        : base(ownsHandle: true) => SetHandle(fd);
+    private readonly int _mounts;
 
-    /// <summary>Null when the process has gone, or is not ours to look into.</summary>
+    private ProcessRoot(int fd, int mounts)
+        : base(ownsHandle: true)
+    {
+        SetHandle(fd);
+        _mounts = mounts;
+    }
+
+    /// <summary>
+    /// Null when the process has gone, or is not ours to look into. Holds its mount namespace, so that what it saw can
+    /// still be looked at when it has ended.
+    /// </summary>
     public static ProcessRoot? TryOpen(int pid)
     {
         var fd = LibC.open($"/proc/{pid}/root", LibC.O_PATH | LibC.O_DIRECTORY | LibC.O_CLOEXEC, 0);
-        return fd >= 0 ? new ProcessRoot(fd) : null;
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        var mounts = LibC.open($"/proc/{pid}/ns/mnt", LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
+        return new ProcessRoot(fd, mounts);
     }
 
     /// <summary>
@@ -70,7 +85,15 @@ public sealed unsafe partial class ProcessRoot : SafeHandleMinusOneIsInvalid
         }
     }
 
-    protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
+    protected override bool ReleaseHandle()
+    {
+        if (_mounts >= 0)
+        {
+            LibC.close(_mounts);
+        }
+
+        return LibC.close((int)handle) == 0;
+    }
 
     private static partial class Native
     {

@@ -14,6 +14,9 @@ public sealed unsafe class SeccompNotifyFd : SafeHandleMinusOneIsInvalid
     {
         SetHandle(descriptor.DangerousGetHandle());
         descriptor.SetHandleAsInvalid();
+
+        // The caller and we take turns, so that one processor does for both. Linux 6.6; older ones just go on without.
+        Control(LibC.SECCOMP_IOCTL_NOTIF_SET_FLAGS, (void*)LibC.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
     }
 
     /// <summary>The descriptor's number, for tables indexed by it while it is open.</summary>

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Analemma.Integration.Tests.Sandbox;
+
 namespace Analemma.Integration.Tests.Containment;
 
 public sealed class ContainmentTests
@@ -14,6 +17,25 @@ public sealed class ContainmentTests
     public async Task Every_scored_probe_is_blocked(string engine)
     {
         var run = await ProbeRun.RunAsync(engine);
+
+        var open = run.Scored.Where(probe => !probe.IsBlocked).ToArray();
+        Assert.True(open.Length == 0, string.Join('\n', open.AsEnumerable()));
+        Assert.Equal(ScoredProbes, run.Scored.Count());
+    }
+
+    [Fact]
+    public async Task Every_scored_probe_is_blocked_for_an_ordinary_user()
+    {
+        const string user = "setpriv --reuid=60001 --regid=60001 --clear-groups";
+        var home = Directory.CreateTempSubdirectory("analemma-user-").FullName;
+        await RunToolAsync("chown 60001:60001 " + home);
+        Assert.SkipUnless(
+            await RunToolAsync($"{user} test -r {Environment.ProcessPath}") == 0,
+            "an ordinary user cannot read this build, or this user cannot become another");
+
+        var run = await ProbeRun.RunAsync(
+            "crun", switchUser: $"{user} env HOME={home} TMPDIR={home} XDG_RUNTIME_DIR={home}");
+        Directory.Delete(home, recursive: true);
 
         var open = run.Scored.Where(probe => !probe.IsBlocked).ToArray();
         Assert.True(open.Length == 0, string.Join('\n', open.AsEnumerable()));
@@ -52,5 +74,12 @@ public sealed class ContainmentTests
 
         Assert.True(run.Verdicts[DiskBomb].IsBlocked, run.Log);
         Assert.True(run.Verdicts[DescriptorBomb].IsBlocked, run.Log);
+    }
+
+    private static async Task<int> RunToolAsync(string command)
+    {
+        using var process = Process.Start("/bin/sh", ["-c", command])!;
+        await process.WaitForExitAsync(EngineHome.Token);
+        return process.ExitCode;
     }
 }

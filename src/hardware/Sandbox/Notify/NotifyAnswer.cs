@@ -8,8 +8,8 @@ namespace Analemma.Sandbox.Notify;
 //
 //   receive → find the rule → refused: answer EPERM, report
 //                           → reported: read what the pointer says, check that the caller still waits (so that its
-//                             number is still its own), find out whether the mounts and the namespaces will refuse
-//                             it, let it run
+//                             number is still its own), let it run, find out whether the mounts and the namespaces
+//                             refuse it
 //
 // The caller may change its memory between our reading and the kernel's: a report can be fooled, and nothing but the
 // report depends on it.
@@ -61,9 +61,12 @@ internal sealed class NotifyAnswer(NotifyRules rules)
             return true;
         }
 
-        // While the caller waits: with the last process go its mounts, by which we judge.
-        var denied = sandbox.RootSeenBy((int)call.Pid) is { } root && IsDenied(kind, root);
+        // The root holds the mounts, so paths are judged off the caller's way; its sockets go with it.
+        var root = sandbox.RootSeenBy((int)call.Pid);
+        var isEarly = kind is CallKind.Connect or CallKind.SendTo;
+        var denied = isEarly && root is not null && IsDenied(kind, root);
         filter.Continue(call.Id);
+        denied |= !isEarly && root is not null && IsDenied(kind, root);
         if (denied)
         {
             Report(sandbox, call.Number, kind);
