@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Analemma.Integration.Tests.Sandbox;
+using Analemma.Sandbox;
 
 namespace Analemma.Integration.Tests.Containment;
 
@@ -33,8 +34,8 @@ public sealed class ContainmentTests
             await RunToolAsync($"{user} test -r {Environment.ProcessPath}") == 0,
             "an ordinary user cannot read this build, or this user cannot become another");
 
-        var run = await ProbeRun.RunAsync(
-            "crun", switchUser: $"{user} env HOME={home} TMPDIR={home} XDG_RUNTIME_DIR={home}");
+        var env = $"env -u {HybridCgroups.DoneVariable} HOME={home} TMPDIR={home} XDG_RUNTIME_DIR={home}";
+        var run = await ProbeRun.RunAsync("crun", switchUser: $"{user} {env}");
         Directory.Delete(home, recursive: true);
 
         var open = run.Scored.Where(probe => !probe.IsBlocked).ToArray();
