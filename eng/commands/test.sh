@@ -32,10 +32,38 @@ run_dotnet_tests() {
 
 count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$output" | tail -1 | grep . || echo 0; }
 
+# A kernel for the tests of the Python SDK; without one they skip what needs it.
+start_kernel() {
+    scratch=$(mktemp -d)
+    ANALEMMA_SOCKET=$scratch/kernel.sock ANALEMMA_KERNEL__STATE_FOLDER=$scratch/state \
+        ANALEMMA_SANDBOX__SDK_FOLDER=$root/sdk/python \
+        "$root/artifacts/bin/Analemma.Daemon/release/analemma-kernel" >"$scratch/kernel.log" 2>&1 &
+    kernel=$!
+    for _ in {1..300}; do
+        if [[ -S $scratch/kernel.sock ]]; then
+            export ANALEMMA_TEST_SOCKET=$scratch/kernel.sock
+            return
+        fi
+        kill -0 "$kernel" 2>/dev/null || break
+        sleep 0.1
+    done
+    say "no kernel for the Python tests:"
+    cat "$scratch/kernel.log" >&2
+}
+
+stop_kernel() {
+    unset ANALEMMA_TEST_SOCKET
+    kill -TERM "$kernel" 2>/dev/null || true
+    wait "$kernel" || true
+    rm -rf "$scratch"
+}
+
 run_python_tests() {
     echo "== Python SDK"
-    local code=0 ran bad left
+    local code=0 ran bad left scratch kernel
+    start_kernel
     (cd "$root/sdk/python" && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest discover -s tests) >"$output" 2>&1 || code=$?
+    stop_kernel
     cat "$output"
     ran=$(sed -nE 's/^Ran ([0-9]+) tests? in.*/\1/p' "$output" | tail -1)
     if [[ -z $ran ]]; then
