@@ -1,0 +1,95 @@
+using System.Text.Json;
+
+namespace Analemma.Integration.Tests.Cli;
+
+/// <summary>The command line, the daemon and real sandboxes together, as processes.</summary>
+public sealed class CommandLineTests
+{
+    [Fact]
+    public async Task A_kernel_starts_runs_an_agent_and_stops()
+    {
+        await using var cli = new CliProcess();
+
+        var start = await cli.RunAsync("kernel", "start", "--json");
+        Assert.True(start.Code == 0, start.Error);
+        var pid = JsonDocument.Parse(start.Output).RootElement.GetProperty("pid").GetInt32();
+        Assert.True(CliProcess.Runs(pid));
+        Assert.Equal(1, (await cli.RunAsync("kernel", "start")).Code);
+
+        var spawn = await cli.RunAsync("spawn", "-f", "--name", "said", "--", "sh", "-c", "echo out; echo err >&2; exit 42");
+        Assert.Equal((42, "out\n"), (spawn.Code, spawn.Output));
+        Assert.Contains("err\n", spawn.Error, StringComparison.Ordinal);
+
+        var ps = JsonDocument.Parse((await cli.RunAsync("ps", "--all", "--json")).Output).RootElement.GetProperty("processes");
+        Assert.Equal("said", ps[0].GetProperty("name").GetString());
+        Assert.Equal(42, ps[0].GetProperty("exit").GetProperty("code").GetInt32());
+
+        Assert.Equal(0, (await cli.RunAsync("kernel", "stop")).Code);
+        Assert.False(CliProcess.Runs(pid));
+        Assert.Equal(3, (await cli.RunAsync("kernel", "status")).Code);
+    }
+
+    [Fact]
+    public async Task A_kernel_that_cannot_start_says_why()
+    {
+        await using var cli = new CliProcess();
+
+        var start = await cli.RunAsync("kernel", "start", "--set", "pool.crated=1");
+
+        Assert.Equal(1, start.Code);
+        Assert.Contains("did you mean pool.created?", start.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ctrl_c_on_a_followed_agent_ends_it_too()
+    {
+        await using var cli = new CliProcess();
+        Assert.Equal(0, (await cli.RunAsync("kernel", "start")).Code);
+        using var spawn = cli.Start("spawn", "-f", "--name", "long", "--", "sh", "-c", "echo up; exec sleep 600");
+        Assert.Equal("up", await spawn.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+
+        await CliProcess.SignalAsync(spawn, "-INT");
+        await spawn.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(130, spawn.ExitCode);
+        var wait = await cli.RunAsync("wait", "long");
+        Assert.Contains("killed-by-operator", wait.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Files_go_in_and_come_out_as_they_were()
+    {
+        await using var cli = new CliProcess();
+        Assert.Equal(0, (await cli.RunAsync("kernel", "start")).Code);
+        Assert.Equal(0, (await cli.RunAsync("spawn", "--name", "box", "--", "sleep", "600")).Code);
+        var source = Directory.CreateDirectory(Path.Combine(cli.Folder, "source", "below")).Parent!.FullName;
+        var content = Enumerable.Range(0, 5_000_000).Select(i => (byte)(i % 241)).ToArray();
+        File.WriteAllBytes(Path.Combine(source, "below", "large"), content);
+        File.WriteAllText(Path.Combine(source, "run"), "#!/bin/sh\necho ran\n");
+        File.SetUnixFileMode(Path.Combine(source, "run"), (UnixFileMode)0b111_101_000);
+
+        Assert.Equal(0, (await cli.RunAsync("cp", source, "box:")).Code);
+        var ran = await cli.RunAsync("exec", "box", "--", "sh", "-c", "ln -s /etc source/out; source/run");
+        var back = await cli.RunAsync("cp", "box:source", "back");
+
+        Assert.Equal((0, "ran\n"), (ran.Code, ran.Output));
+        Assert.True(back.Code == 0, back.Error);
+        Assert.Contains("skipped source/out: a link", back.Error, StringComparison.Ordinal);
+        Assert.Equal((UnixFileMode)0b111_101_000, File.GetUnixFileMode(Path.Combine(cli.Folder, "back", "run")));
+        Assert.True(content.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(cli.Folder, "back", "below", "large"))));
+        Assert.False(Path.Exists(Path.Combine(cli.Folder, "back", "out")));
+    }
+
+    [Fact]
+    public async Task Doctor_asks_the_host_when_no_kernel_runs_and_leaves_none_behind()
+    {
+        await using var cli = new CliProcess();
+
+        var doctor = await cli.RunAsync("doctor", "--json");
+
+        var guarantees = JsonDocument.Parse(doctor.Output).RootElement.GetProperty("guarantees").EnumerateArray().ToArray();
+        Assert.Equal(11, guarantees.Length);
+        Assert.Equal(guarantees.All(guarantee => guarantee.GetProperty("enforced").GetBoolean()) ? 0 : 1, doctor.Code);
+        Assert.Equal(3, (await cli.RunAsync("kernel", "status")).Code);
+    }
+}
