@@ -10,6 +10,8 @@ namespace Analemma.Cli.Commands;
 /// <summary>Says what this host can enforce, and how to get the rest. Starts no kernel.</summary>
 internal sealed class DoctorCommand : ICliCommand
 {
+    private static readonly TimeSpan ProbeMax = TimeSpan.FromSeconds(60);
+
     public Command Declare(CommandSet set) => set.Does(
         new Command(
             "doctor", "Show what this host can enforce, and how to get the rest. Exit code 1 if anything is missing."),
@@ -65,9 +67,13 @@ internal sealed class DoctorCommand : ICliCommand
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        var errors = probe.StandardError.ReadToEndAsync(session.CancellationToken);
-        var json = await probe.StandardOutput.ReadToEndAsync(session.CancellationToken);
-        await probe.WaitForExitAsync(session.CancellationToken);
+        using var patience = new CancellationTokenSource(ProbeMax, session.Terminal.Time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, session.CancellationToken);
+        using var killing = end.Token.Register(() => probe.Kill(entireProcessTree: true));
+        var errors = probe.StandardError.ReadToEndAsync(CancellationToken.None);
+        var json = await probe.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        await probe.WaitForExitAsync(CancellationToken.None);
+        session.CancellationToken.ThrowIfCancellationRequested();
         return AbiJson.TryRead(
             System.Text.Encoding.UTF8.GetBytes(json), AbiJsonContext.Default.StatusReply, out var status, out _)
             ? status
