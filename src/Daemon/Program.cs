@@ -1,47 +1,65 @@
 using System.Runtime.InteropServices;
 using Analemma.Abi;
 using Analemma.Daemon.Boot;
+using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Sockets;
 using Analemma.Journal;
 using Analemma.Sandbox;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+const int Refused = 1;
+const int Usage = 2;
+const int Panicked = 70;
+
+var request = MachineOptions.Load(
+    args, MachineLoader.EnvironmentOfThisProcess(), Environment.IsPrivilegedProcess);
+switch (request.Action)
+{
+    case BootAction.Help:
+        Console.Out.Write(BootFlags.Usage);
+        return 0;
+    case BootAction.Version:
+        Console.Out.WriteLine($"analemma-kernel {KernelHost.Version}");
+        return 0;
+}
+
+if (request.Problems.Count > 0)
+{
+    foreach (var problem in request.Problems)
+    {
+        Console.Error.WriteLine($"analemma-kernel: {problem}");
+    }
+
+    return Usage;
+}
+
+if (request.Action is BootAction.PrintConfig)
+{
+    Console.Out.Write(ConfigText.ToToml(request.Options));
+    return 0;
+}
 
 HybridCgroups.Cover();
 SqliteJournalStore.WarmUp();
-using var logs = LoggerFactory.Create(builder => builder.AddSimpleConsole(console =>
-{
-    console.SingleLine = true;
-    console.TimestampFormat = "HH:mm:ss.fff ";
-    console.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
-}));
-var log = logs.CreateLogger("analemma");
+using var logs = LoggerFactory.Create(builder => builder
+    .SetMinimumLevel(request.Options.Kernel.LogLevel)
+    .AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        console.UseUtcTimestamp = true;
+        console.ColorBehavior = LoggerColorBehavior.Disabled;
+    }));
 try
 {
-    var state = Environment.GetEnvironmentVariable("ANALEMMA_STATE") ?? StateFolder.DefaultPath(
-        Environment.GetEnvironmentVariable, Environment.IsPrivilegedProcess);
-    await using var host = await KernelHost.StartAsync(
-        new KernelHostOptions
-        {
-            Socket = KernelSocket.DefaultPath(),
-            StateFolder = state,
-            Sandbox = new SandboxEngineOptions { StateFolder = state },
-        },
-        TimeProvider.System,
-        log,
-        CancellationToken.None);
-    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-    return await host.Stopped is null ? 0 : 70;
-
-    void Stop(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        host.RequestStop();
-    }
+    return request.Action is BootAction.Probe
+        ? await HostProbe.PrintAsync(request.Options, Console.Out, CancellationToken.None)
+        : await RunAsync(request.Options, logs.CreateLogger("analemma"));
 }
 catch (Exception refused) when (refused is HostSocketException or JournalStoreException or JournalCorruptException
-    or SandboxException)
+    or SandboxException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"analemma-kernel: {refused.Message}");
     if (refused is SandboxException { Hint: { } hint })
@@ -49,5 +67,21 @@ catch (Exception refused) when (refused is HostSocketException or JournalStoreEx
         Console.Error.WriteLine($"hint: {hint}");
     }
 
-    return 1;
+    return Refused;
+}
+
+static async Task<int> RunAsync(MachineOptions options, ILogger log)
+{
+    await using var host = await KernelHost.StartAsync(
+        KernelHostOptions.From(options), TimeProvider.System, log, CancellationToken.None);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    ReadyNotice.Send();
+    return await host.Stopped is null ? 0 : Panicked;
+
+    void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        host.RequestStop();
+    }
 }

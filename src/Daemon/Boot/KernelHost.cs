@@ -6,26 +6,12 @@ using Analemma.Daemon.Sockets;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Processes;
 using Analemma.Sandbox;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Boot;
-
-/// <summary>What one kernel is started with.</summary>
-internal sealed record KernelHostOptions
-{
-    public required string Socket { get; init; }
-
-    public required string StateFolder { get; init; }
-
-    public KernelOptions Kernel { get; init; } = new();
-
-    public required SandboxEngineOptions Sandbox { get; init; }
-
-    /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
-    public bool AdoptLeftovers { get; init; }
-}
 
 // BOOT
 //
@@ -60,6 +46,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly DeferredSink _sink = new();
     private readonly SyscallServer _server;
     private readonly AgentSockets _sockets;
+    private long _boot;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
     private TimerRunner? _timers;
@@ -71,7 +58,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _socket = HostSocket.Claim(options.Socket);
         Directory.CreateDirectory(
             options.StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _store = SqliteJournalStore.Open(Path.Combine(options.StateFolder, "journal.db"));
+        _store = SqliteJournalStore.Open(options.Journal);
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
         _checkpoints = new Checkpoints(_journal, _tasks, log);
@@ -99,13 +86,8 @@ internal sealed class KernelHost : IAsyncDisposable
             throw;
         }
 
-        var state = host._loop!.State;
-        log.Ready(
-            Version,
-            options.Socket,
-            (long)Stopwatch.GetElapsedTime(watch).TotalMilliseconds,
-            state.Boot,
-            host._sandboxes!.Report.Engine);
+        var took = (long)Stopwatch.GetElapsedTime(watch).TotalMilliseconds;
+        log.Ready(Version, options.Socket, took, host._boot, host._sandboxes!.Report.Engine);
         return host;
     }
 
@@ -143,9 +125,12 @@ internal sealed class KernelHost : IAsyncDisposable
 
     private async Task BootAsync(CancellationToken cancellationToken)
     {
-        var opening = SandboxStack.OpenAsync(_options.Sandbox, cancellationToken);
+        var opening = SandboxStack.OpenAsync(_options.Sandbox, Denied, _time, cancellationToken);
         var state = RecoveredState.From(_store);
         _sandboxes = await opening;
+        _boot = state.Boot + 1;
+        Process[] living = [.. state.Processes.Living];
+        Process[] dead = [.. state.Processes.Dead];
         Compose(state);
         foreach (var missing in _sandboxes.Report.Guarantees.Where(guarantee => !guarantee.Enforced))
         {
@@ -155,7 +140,8 @@ internal sealed class KernelHost : IAsyncDisposable
         string[] enforced = [.. _sandboxes.Report.Guarantees.Where(kept => kept.Enforced).Select(kept => kept.Name)];
         var decided = _options.Kernel with { Enforced = enforced };
         _loop!.Post(new KernelStarted(Version, _sandboxes.Report.Engine, decided) { At = _loop.Now });
-        new Leftovers(_loop.Post, () => _loop.Now, _log).Settle([.. state.Processes.Living]);
+        var leftovers = new Leftovers(_sandboxes, _launches!, _live, _loop.Post, () => _loop.Now, _log);
+        await leftovers.SettleAsync(living, dead, _options.AdoptLeftovers, cancellationToken);
         var sampler = new UsageSampler(_live, _time, _loop.Post);
         _tasks.Run(sampler.RunAsync);
         _sink.Open(_loop);
@@ -170,7 +156,7 @@ internal sealed class KernelHost : IAsyncDisposable
             state, _store.Last, _journal, effects, _calls, _time, Panic, _checkpoints.TurnEnded);
         _timers = new TimerRunner(_time, _loop.Post);
         _launches = new LaunchRunner(
-            sandboxes.Sandboxed, sandboxes.Unsandboxed, _sockets, _live, _tasks, _time, _loop.Post, SdkInside, _log);
+            sandboxes.Sandboxed, sandboxes.Unsandboxed, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, SdkInside, _log);
         var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees);
         effects.Open(new EffectRunner(
             _calls,
@@ -182,6 +168,17 @@ internal sealed class KernelHost : IAsyncDisposable
             _tasks,
             new SandboxFaults(_log),
             Ended));
+    }
+
+    private void Denied(DeniedAttempt attempt)
+    {
+        if (_live.TryGet(attempt.SandboxKey, out var process))
+        {
+            _loop?.Post(new DenialReported(process, attempt.Kind, attempt.What, attempt.Reason, attempt.Count)
+            {
+                At = _loop.Now,
+            });
+        }
     }
 
     private void Ended() => _stopped.TrySetResult(null);

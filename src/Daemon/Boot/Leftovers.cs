@@ -1,25 +1,75 @@
+using Analemma.Daemon.Runners;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
+using Analemma.Sandbox;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Boot;
 
-/// <summary>Settles every process that the journal calls alive when a kernel starts: adopted, or reaped.</summary>
-internal sealed class Leftovers(Action<KernelEvent> post, Func<long> now, ILogger log)
+/// <summary>
+/// Settles what an earlier kernel left. Every process that the journal calls alive is adopted or reaped; the output and
+/// the files of the dead are found again; whatever has no record is killed and removed.
+/// </summary>
+internal sealed class Leftovers(
+    SandboxStack sandboxes,
+    LaunchRunner launches,
+    LiveSandboxes live,
+    Action<KernelEvent> post,
+    Func<long> now,
+    ILogger log)
 {
-    public void Settle(IReadOnlyList<Process> living)
+    private const string Reaped = "the kernel was killed; its sandbox was ended at the next start";
+    private const string Gone = "the kernel was killed, and the sandbox had ended when the next one started";
+
+    public async Task SettleAsync(
+        IReadOnlyList<Process> living, IReadOnlyList<Process> dead, bool adopt, CancellationToken cancellationToken)
     {
+        var keys = living.Concat(dead).Select(process => process.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var found = (await sandboxes.AdoptAsync(keys, cancellationToken)).ToDictionary(sandbox => sandbox.Key);
+        var adopted = 0;
         foreach (var process in living)
         {
-            post(new LeftoverReaped(process.Id, "the kernel was killed; its sandbox was ended at the next start")
+            if (process.Key is not { } key || !found.TryGetValue(key, out var sandbox))
             {
-                At = now(),
-            });
+                post(new LeftoverReaped(process.Id, Gone) { At = now() });
+            }
+            else if (adopt)
+            {
+                adopted++;
+                post(new LeftoverAdopted(process.Id, sandbox.HostPid) { At = now() });
+                launches.Adopt(process, sandbox);
+            }
+            else
+            {
+                await EndAsync(process, sandbox);
+            }
+        }
+
+        foreach (var process in dead)
+        {
+            if (process.Key is { } key && found.TryGetValue(key, out var sandbox))
+            {
+                Keep(process, sandbox);
+            }
         }
 
         if (living.Count > 0)
         {
-            log.Leftovers(0, living.Count);
+            log.Leftovers(adopted, living.Count - adopted);
         }
+    }
+
+    private async Task EndAsync(Process process, ISandbox sandbox)
+    {
+        sandbox.Kill();
+        await sandbox.Exited;
+        post(new LeftoverReaped(process.Id, Reaped) { At = now() });
+        Keep(process, sandbox);
+    }
+
+    private void Keep(Process process, ISandbox sandbox)
+    {
+        live.Add(process.Id, sandbox);
+        live.Exited(process.Id);
     }
 }

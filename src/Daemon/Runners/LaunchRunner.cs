@@ -20,6 +20,7 @@ internal sealed class LaunchRunner(
     BackgroundTasks tasks,
     TimeProvider time,
     Action<KernelEvent> post,
+    Action<string> ended,
     string sdkInside,
     ILogger log) : IDisposable
 {
@@ -172,6 +173,7 @@ internal sealed class LaunchRunner(
     {
         var exit = await sandbox.Exited;
         live.Exited(process);
+        ended(sandbox.Key);
         sockets.Close(sandbox);
         post(new SandboxExited(process, exit.Code, exit.Signal, UsageSampler.Convert(exit.Usage)) { At = Now });
     }

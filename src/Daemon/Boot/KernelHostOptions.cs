@@ -1,0 +1,53 @@
+using Analemma.Daemon.Configuration;
+using Analemma.Kernel;
+using Analemma.Sandbox;
+
+namespace Analemma.Daemon.Boot;
+
+/// <summary>What one kernel is started with.</summary>
+internal sealed record KernelHostOptions
+{
+    public required string Socket { get; init; }
+
+    public required string StateFolder { get; init; }
+
+    public required string Journal { get; init; }
+
+    public KernelOptions Kernel { get; init; } = new();
+
+    public required SandboxEngineOptions Sandbox { get; init; }
+
+    public int PoolCreated { get; init; }
+
+    public int PoolPreloaded { get; init; }
+
+    /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
+    public bool AdoptLeftovers { get; init; }
+
+    public static KernelHostOptions From(MachineOptions machine) => new()
+    {
+        Socket = machine.Kernel.Socket,
+        StateFolder = machine.Kernel.StateFolder,
+        Journal = machine.Journal.Path,
+        Kernel = machine.ToKernelOptions([]),
+        PoolCreated = machine.Pool.Created,
+        PoolPreloaded = machine.Pool.Preloaded,
+        AdoptLeftovers = machine.Kernel.Leftovers is Configuration.Sections.Leftovers.Adopt,
+        Sandbox = new SandboxEngineOptions
+        {
+            StateFolder = machine.Kernel.StateFolder,
+            Engine = machine.Sandbox.Engine.ToString().ToLowerInvariant(),
+            UidBase = (uint)machine.Sandbox.UidBase,
+            UidCount = (uint)machine.Sandbox.UidCount,
+            TmpBytes = machine.Sandbox.TmpBytes,
+            SdkFolder = machine.Sandbox.SdkFolder is { Length: > 0 } folder ? folder : OwnSdk(),
+        },
+    };
+
+    /// <summary>The SDK that was built with this kernel.</summary>
+    private static string? OwnSdk()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "sdk", "python");
+        return Directory.Exists(folder) ? folder : null;
+    }
+}

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Text;
+using Analemma.Abi.Syscalls;
+using Analemma.Client;
+
+namespace Analemma.Integration.Tests.Kernel;
+
+/// <summary>A real kernel, the program as built, on a socket and a state folder of its own; gone afterwards.</summary>
+internal sealed class RunningKernel : IAsyncDisposable
+{
+    private static int latest;
+
+    private readonly string[] _flags;
+    private readonly StringBuilder _log = new();
+    private Process _process = null!;
+
+    private RunningKernel(string[] flags) => _flags = flags;
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public string Folder { get; } = Path.Combine(
+        Path.GetTempPath(), $"analemma-kernel-{Environment.ProcessId}-{Interlocked.Increment(ref latest)}");
+
+    public string Socket => Path.Combine(Folder, "kernel.sock");
+
+    public string StateFolder => Path.Combine(Folder, "state");
+
+    public KernelClient Client { get; private set; } = null!;
+
+    public int Pid => _process.Id;
+
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    public static async Task<RunningKernel> StartAsync(params string[] flags)
+    {
+        var kernel = new RunningKernel(flags);
+        Directory.CreateDirectory(kernel.Folder);
+        await kernel.BeginAsync();
+        return kernel;
+    }
+
+    /// <summary>Starts the program again on the same folder.</summary>
+    public async Task BeginAsync()
+    {
+        TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "analemma-kernel"))
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+            EnableRaisingEvents = true,
+        };
+        foreach (var flag in (string[])
+            [$"--kernel.socket={Socket}", $"--kernel.state_folder={StateFolder}", .. _flags])
+        {
+            _process.StartInfo.ArgumentList.Add(flag);
+        }
+
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+        _process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"it ended: {Log}"));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await ready.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
+        Client = await KernelClient.ConnectAsync(Socket, "test", Token);
+
+        void Keep(object sender, DataReceivedEventArgs line)
+        {
+            lock (_log)
+            {
+                _log.AppendLine(line.Data);
+            }
+
+            if (line.Data?.Contains("is ready on", StringComparison.Ordinal) == true)
+            {
+                ready.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>SIGKILL, as a crash would.</summary>
+    public async Task CrashAsync()
+    {
+        await Client.DisposeAsync();
+        _process.Kill();
+        await _process.WaitForExitAsync(Token);
+    }
+
+    /// <summary>Asks it to stop and waits until it has.</summary>
+    public async Task<int> StopAsync(long graceMs = 0)
+    {
+        await Client.ShutdownAsync(new Shutdown { GraceMs = graceMs }, Token);
+        await Client.DisposeAsync();
+        await _process.WaitForExitAsync(Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Writes a script on the host and returns its path.</summary>
+    public string Script(string text)
+    {
+        var path = Path.Combine(Folder, $"script{Interlocked.Increment(ref latest)}.py");
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public Task<SpawnReply> SpawnPythonAsync(string text, Func<Spawn, Spawn>? with = null)
+    {
+        var spawn = new Spawn { Script = Script(text) };
+        return Client.SpawnAsync(with?.Invoke(spawn) ?? spawn, Token);
+    }
+
+    public Task<SpawnReply> SpawnShellAsync(string line, Func<Spawn, Spawn>? with = null)
+    {
+        var spawn = new Spawn { Argv = ["/bin/sh", "-c", line] };
+        return Client.SpawnAsync(with?.Invoke(spawn) ?? spawn, Token);
+    }
+
+    public Task<ProcessView> WaitAsync(SpawnReply agent) => Client.WaitAsync(new Wait { Id = agent.Id }, Token);
+
+    public async Task<string> OutputAsync(SpawnReply agent, bool follow = false)
+    {
+        StringBuilder text = new();
+        await foreach (var piece in Client.Logs(new Logs { Id = agent.Id, Follow = follow }).WithCancellation(Token))
+        {
+            text.Append(Encoding.UTF8.GetString(piece.Bytes.Span));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Follows an agent's output until it has printed a line.</summary>
+    public async Task UntilPrintedAsync(SpawnReply agent, string line)
+    {
+        StringBuilder text = new();
+        await foreach (var piece in Client.Logs(new Logs { Id = agent.Id, Follow = true }).WithCancellation(Token))
+        {
+            text.Append(Encoding.UTF8.GetString(piece.Bytes.Span));
+            if (text.ToString().Contains(line, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"it ended without printing {line}: {text}");
+    }
+
+    public async Task<(int Code, string Output)> ExecAsync(SpawnReply agent, string command)
+    {
+        StringBuilder text = new();
+        var stream = Client.Exec(new Exec { Id = agent.Id, Command = command });
+        await foreach (var piece in stream.WithCancellation(Token))
+        {
+            text.Append(Encoding.UTF8.GetString(piece.Bytes.Span));
+        }
+
+        return (stream.Reply.ExitCode, text.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await Client.ShutdownAsync(new Shutdown { GraceMs = 0 });
+            await _process.WaitForExitAsync();
+        }
+
+        await Client.DisposeAsync();
+        _process.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
