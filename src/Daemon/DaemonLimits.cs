@@ -28,11 +28,6 @@ internal static class DaemonLimits
     /// <summary>… and so that reading costs at most about 2 % of a core when many do.</summary>
     public static readonly TimeSpan SampleEveryPerProcess = TimeSpan.FromMilliseconds(2.5);
 
-    /// <summary>
-    /// After the grace of a shutdown, what still lives is killed; after this, it is left to the next start.
-    /// </summary>
-    public static readonly TimeSpan ShutdownSlack = TimeSpan.FromSeconds(10);
-
     /// <summary>Records between two checkpoints.</summary>
     public const long CheckpointEvery = 5_000;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Analemma.Abi;
 using Analemma.Daemon.Boot;
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Sockets;

@@ -28,9 +28,6 @@ internal sealed class KernelHost : IAsyncDisposable
 {
     public const string Version = "0.1.0";
 
-    /// <summary>Where agents find the Python SDK.</summary>
-    public const string SdkInside = "/usr/lib/analemma/python";
-
     private readonly KernelHostOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -156,7 +153,7 @@ internal sealed class KernelHost : IAsyncDisposable
             state, _store.Last, _journal, effects, _calls, _time, Panic, _checkpoints.TurnEnded);
         _timers = new TimerRunner(_time, _loop.Post);
         _launches = new LaunchRunner(
-            sandboxes.Sandboxed, sandboxes.Unsandboxed, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, SdkInside, _log);
+            sandboxes.Sandboxed, sandboxes.Unsandboxed, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, _log);
         var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees);
         effects.Open(new EffectRunner(
             _calls,

@@ -21,7 +21,6 @@ internal sealed class LaunchRunner(
     TimeProvider time,
     Action<KernelEvent> post,
     Action<string> ended,
-    string sdkInside,
     ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _places = new(DaemonLimits.LaunchesAtOnceMax);
@@ -83,7 +82,7 @@ internal sealed class LaunchRunner(
     {
         var script = await ReadScriptAsync(launch.Plan, cancellationToken);
         var engine = launch.Plan.Sandboxed ? sandboxed : unsandboxed;
-        var policy = SandboxPolicies.For(launch, sdkInside);
+        var policy = SandboxPolicies.For(launch);
         var sandbox = await engine.CreateAsync(policy, cancellationToken);
         live.Add(launch.Process, sandbox);
         if (script is not null)
@@ -100,7 +99,7 @@ internal sealed class LaunchRunner(
     {
         if (sandbox.Tier is SandboxTier.Preloaded)
         {
-            var policy = SandboxPolicies.For(launch, sdkInside);
+            var policy = SandboxPolicies.For(launch);
             sockets.AnswerClaim(sandbox, new ClaimReply(launch.Process, policy.Python!.ScriptPath)
             {
                 Args = policy.Python.Args,

@@ -11,7 +11,7 @@ internal static class SandboxPolicies
     /// <summary>Where an agent finds its kernel.</summary>
     public const string AgentSocket = "/run/analemma/agent.sock";
 
-    public static SandboxPolicy For(Launch launch, string sdkInside)
+    public static SandboxPolicy For(Launch launch)
     {
         var plan = launch.Plan;
         var socket = AgentSocket;
@@ -22,7 +22,7 @@ internal static class SandboxPolicies
             ParentKey = launch.ParentKey,
             HostName = plan.Name.Length <= 60 ? plan.Name : plan.Name[..60],
             Argv = script is null ? plan.Argv : [plan.Python, script, socket, .. plan.Args],
-            Env = Environment(launch, sdkInside),
+            Env = Environment(launch),
             Python = script is not null && plan.Python is "python3" or "/usr/bin/python3"
                 ? new PythonProgram(script!, plan.Args)
                 : null,
@@ -36,14 +36,13 @@ internal static class SandboxPolicies
         };
     }
 
-    private static Dictionary<string, string> Environment(Launch launch, string sdkInside)
+    private static Dictionary<string, string> Environment(Launch launch)
     {
         Dictionary<string, string> env = new(StringComparer.Ordinal)
         {
             ["PATH"] = "/usr/local/bin:/usr/bin:/bin",
             ["HOME"] = "/work",
             ["LANG"] = "C.UTF-8",
-            ["PYTHONPATH"] = sdkInside,
             ["PYTHONUNBUFFERED"] = "1",
             ["ANALEMMA_SOCKET"] = AgentSocket,
             ["ANALEMMA_PROCESS"] = launch.Process.Value.ToString(CultureInfo.InvariantCulture),

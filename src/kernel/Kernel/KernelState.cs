@@ -93,6 +93,9 @@ public sealed class KernelState
             case CallTimedOut timedOut:
                 Calls.TimeOut(timedOut.Call, effects);
                 break;
+            case ShutdownOverdue:
+                effects.Add(new StopKernel());
+                break;
             case LeftoverAdopted adopted:
                 Reboot.Adopted(this, adopted, effects);
                 break;

@@ -111,5 +111,6 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.Grace => new GraceElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.WallTime => new WallTimeElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.Call => new CallTimedOut(new CallId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.Shutdown => new ShutdownOverdue { At = world.Clock.Ticks },
     };
 }

@@ -23,7 +23,7 @@ public sealed class CrashTests
         await kernel.BeginAsync();
 
         Assert.Empty(HostProcesses.WithEnvironment(mark));
-        var processes = await kernel.Client.ListAsync(all: true, Token);
+        var processes = await kernel.Client.ListAsync(new List { All = true }, Token);
         Assert.Equal([ended.Id, living.Id], processes.Select(process => process.Id));
         Assert.Equal(4, processes[0].Exit!.Code);
         Assert.Equal(ExitCause.KernelShutdown, processes[1].Exit!.Cause);
@@ -72,7 +72,7 @@ public sealed class CrashTests
         Assert.Empty(HostProcesses.WithEnvironment(mark));
         await kernel.BeginAsync();
         Assert.All(
-            await kernel.Client.ListAsync(all: true, Token),
+            await kernel.Client.ListAsync(new List { All = true }, Token),
             process => Assert.Equal(ExitCause.KernelShutdown, process.Exit!.Cause));
     }
 }

@@ -170,7 +170,12 @@ internal sealed class RunningKernel : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        if (_process.HasExited)
+        {
+            TestContext.Current.SendDiagnosticMessage($"the kernel had ended with {_process.ExitCode}: {Log}");
+            await Console.Error.WriteLineAsync($"the kernel had ended with {_process.ExitCode}: {Log}");
+        }
+        else
         {
             await Client.ShutdownAsync(new Shutdown { GraceMs = 0 });
             await _process.WaitForExitAsync();

@@ -138,6 +138,7 @@ public sealed class StopTests
         var ids = Enumerable.Range(0, 5).Select(_ => _kernel.Run()).ToArray();
         _kernel.Call(new Shutdown());
         Assert.Equal(5, _kernel.Effects.OfType<SendSignal>().Count());
+        Assert.Single(_kernel.Effects.OfType<ArmTimer>(), arm => arm.Timer.Kind is TimerKind.Shutdown);
         _kernel.Call(new Spawn { Argv = ["true"] });
         Assert.Equal(SysErrorCode.ShuttingDown, _kernel.Refusal().Code);
         foreach (var id in ids[..4])
@@ -149,6 +150,15 @@ public sealed class StopTests
         _kernel.Exit(ids[4]);
         _kernel.One<StopKernel>();
         Assert.Equal(ExitCause.KernelShutdown, Cause(ids[4]).Cause);
+    }
+
+    [Fact]
+    public void A_shutdown_does_not_wait_for_ever()
+    {
+        _kernel.Run();
+        _kernel.Call(new Shutdown());
+        _kernel.Apply(new ShutdownOverdue { At = 0 });
+        _kernel.One<StopKernel>();
     }
 
     [Fact]

@@ -77,4 +77,7 @@ public enum TimerKind
 
     /// <summary>Raises CallTimedOut; the id is a call.</summary>
     Call,
+
+    /// <summary>Raises ShutdownOverdue; the id is 0.</summary>
+    Shutdown,
 }

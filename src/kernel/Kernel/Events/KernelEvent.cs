@@ -57,6 +57,12 @@ public sealed record CallTimedOut(CallId Call) : KernelEvent
     public override bool IsDurable => false;
 }
 
+/// <summary>A shutdown has waited long enough: what still lives is left to the next start.</summary>
+public sealed record ShutdownOverdue : KernelEvent
+{
+    public override bool IsDurable => false;
+}
+
 /// <summary>A launched sandbox exists and its agent runs.</summary>
 public sealed record SandboxStarted(
     ProcessId Process, string Key, int HostPid, string Engine, string Tier, IReadOnlyList<string> Missing) : KernelEvent

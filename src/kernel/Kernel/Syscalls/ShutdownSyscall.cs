@@ -19,11 +19,10 @@ internal static class ShutdownSyscall
 
         var state = call.State;
         call.Answer(new ShutdownReply(state.Processes.LivingCount));
-        var again = state.ShuttingDown;
+        var graceMs = state.ShuttingDown ? 0 : request.GraceMs ?? state.Options.GraceMs;
         state.ShuttingDown = true;
         foreach (var process in state.Processes.Living.ToArray())
         {
-            var graceMs = again ? 0 : request.GraceMs ?? state.Options.GraceMs;
             ProcessStop.Stop(
                 state, process, ExitCause.KernelShutdown, "the kernel was asked to stop", graceMs, call.Effects);
         }
@@ -31,6 +30,10 @@ internal static class ShutdownSyscall
         if (state.Processes.LivingCount == 0)
         {
             call.Effects.Add(new StopKernel());
+            return;
         }
+
+        var dueAt = state.Now + ((graceMs + Limits.ShutdownSlackMs) * TimeSpan.TicksPerMillisecond);
+        call.Effects.Add(new ArmTimer(new TimerName(TimerKind.Shutdown, 0), dueAt));
     }
 }
