@@ -6,7 +6,6 @@ using Analemma.Daemon.Sockets;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
-using Analemma.Kernel.Processes;
 using Analemma.Sandbox;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -126,8 +125,8 @@ internal sealed class KernelHost : IAsyncDisposable
         var state = RecoveredState.From(_store);
         _sandboxes = await opening;
         _boot = state.Boot + 1;
-        Process[] living = [.. state.Processes.Living];
-        Process[] dead = [.. state.Processes.Dead];
+        var living = state.Processes.Living.ToArray();
+        var dead = state.Processes.Dead.ToArray();
         Compose(state);
         foreach (var missing in _sandboxes.Report.Guarantees.Where(guarantee => !guarantee.Enforced))
         {
