@@ -13,6 +13,7 @@ internal sealed class LiveSandbox : ISandbox
 {
     private const int Sigkill = 9;
     private const int StatusAttemptsMax = 50;
+    private static readonly TimeSpan OrphanCheck = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan StatusWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan OomCheckDelay = TimeSpan.FromMilliseconds(5);
@@ -34,6 +35,7 @@ internal sealed class LiveSandbox : ISandbox
     private volatile SandboxUsage? _lastUsage;
     private int _signalMeant;
     private int _execs;
+    private readonly TaskCompletionSource _firstExec = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
 
     public LiveSandbox(SandboxHost host, SandboxRecord record, SandboxParts parts)
@@ -160,8 +162,16 @@ internal sealed class LiveSandbox : ISandbox
         }
 
         var number = Interlocked.Increment(ref _execs);
+        _firstExec.TrySetResult();
         Executing executing = new(_record, _folders, request, $"{_folders.Private}/exec-{number}", _cgroup.JoinFiles);
-        return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
+        try
+        {
+            return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
+        }
+        finally
+        {
+            HostProcess.ReapOrphans();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -181,7 +191,7 @@ internal sealed class LiveSandbox : ISandbox
     // From running to nothing left but the folder. The counters are read before anything is removed.
     private async Task LiveAsync()
     {
-        await _host.Watcher.WhenReadable(_first.Number);
+        await FirstEndedAsync();
         var status = await StatusAsync();
         var usage = await LastUsageAsync();
         _lastUsage = usage;
@@ -204,6 +214,19 @@ internal sealed class LiveSandbox : ISandbox
         catch (Exception failed) when (failed is IOException or LinuxException or UnauthorizedAccessException)
         {
             return new SandboxUsage();
+        }
+    }
+
+    // The first process of a pid namespace ends when all others in it have been reaped (pid_namespaces(7)). A command
+    // whose runtime was killed becomes our child, and nobody else would ever take it.
+    private async Task FirstEndedAsync()
+    {
+        var ended = _host.Watcher.WhenReadable(_first.Number);
+        await Task.WhenAny(ended, _firstExec.Task);
+        while (!ended.IsCompleted)
+        {
+            HostProcess.ReapOrphans();
+            await Task.WhenAny(ended, Task.Delay(OrphanCheck, _host.Options.Clock));
         }
     }
 
