@@ -23,6 +23,8 @@ internal sealed class LaunchRunner(
     Action<string> ended,
     ILogger log) : IDisposable
 {
+    private const int Sigkill = 9;
+
     private readonly SemaphoreSlim _places = new(DaemonLimits.LaunchesAtOnceMax);
 
     private long Now => time.GetUtcNow().UtcTicks;
@@ -34,7 +36,7 @@ internal sealed class LaunchRunner(
     {
         live.Add(process.Id, sandbox);
         sockets.Open(sandbox, process.Id, process.Name, process.Plan.Limits.ToWire());
-        tasks.Run(_ => WatchAsync(process.Id, sandbox));
+        tasks.Run(_ => WatchAsync(process.Id, sandbox, process.Parent));
     }
 
     public void Dispose() => _places.Dispose();
@@ -75,7 +77,7 @@ internal sealed class LaunchRunner(
         }
 
         log.Launched(launch.Process, sandbox.Key);
-        await WatchAsync(launch.Process, sandbox);
+        await WatchAsync(launch.Process, sandbox, launch.Plan.Parent);
     }
 
     private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
@@ -168,12 +170,20 @@ internal sealed class LaunchRunner(
         }
     }
 
-    private async Task WatchAsync(ProcessId process, ISandbox sandbox)
+    private async Task WatchAsync(ProcessId process, ISandbox sandbox, ProcessId parent)
     {
+        var told = live.Watch(process);
         var exit = await sandbox.Exited;
+        if (exit.Signal == Sigkill && live.TryGet(parent, out var above) && !Directory.Exists($"/proc/{above.HostPid}"))
+        {
+            // It died of its parent's end, and the kernel must hear of that first to know why.
+            await live.Told(parent);
+        }
+
         live.Exited(process);
         ended(sandbox.Key);
         sockets.Close(sandbox);
         post(new SandboxExited(process, exit.Code, exit.Signal, UsageSampler.Convert(exit.Usage)) { At = Now });
+        told.SetResult();
     }
 }

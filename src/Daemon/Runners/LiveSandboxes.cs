@@ -14,6 +14,16 @@ internal sealed class LiveSandboxes
     private readonly ConcurrentDictionary<string, ProcessId> _byKey = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ProcessId, ISandbox> _running = new();
 
+    private readonly ConcurrentDictionary<ProcessId, TaskCompletionSource> _watched = new();
+
+    /// <summary>Begins to watch a process to its end; to be completed when the kernel has been told of it.</summary>
+    public TaskCompletionSource Watch(ProcessId process) =>
+        _watched[process] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the kernel has been told of the end of a process.</summary>
+    public Task Told(ProcessId process) =>
+        _watched.TryGetValue(process, out var watched) ? watched.Task : Task.CompletedTask;
+
     /// <summary>Those that have not exited.</summary>
     public ICollection<KeyValuePair<ProcessId, ISandbox>> Running => _running.ToArray();
 
@@ -37,6 +47,7 @@ internal sealed class LiveSandboxes
         }
 
         _byKey.TryRemove(sandbox.Key, out _);
+        _watched.TryRemove(process, out _);
         return sandbox;
     }
 

@@ -139,6 +139,8 @@ public sealed class SyscallServer : IAsyncDisposable
         // Everyone may write to it: the sandbox's user is none of ours, and the folder above keeps everyone else out.
         const UnixFileMode Everyone = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
             | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        // A killed kernel leaves the file of an agent that is now ours; the folder is ours alone.
+        File.Delete(path);
         var socket = UnixSocket.Listen(path, Everyone, Options.ConnectionsPerAgentMax);
         var budget = new ByteBudget(Options.BytesPerAgentMax, _budget);
         var listener = new SocketListener(this, _io[0], socket, path, identity, budget, claim);

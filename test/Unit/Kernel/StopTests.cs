@@ -116,7 +116,17 @@ public sealed class StopTests
         _kernel.Exit(child, null, 9);
         _kernel.Exit(grandchild, null, 9);
         Assert.Equal(0, _kernel.State.Processes.LivingCount);
-        Assert.Contains($"({parent}) ended", Cause(grandchild).Detail, StringComparison.Ordinal);
+        Assert.Contains($"({child}) ended", Cause(grandchild).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_child_that_dies_of_its_parents_kill_first_is_known_to_have()
+    {
+        var parent = _kernel.Run();
+        var child = _kernel.Run(caller: parent.Value);
+        _kernel.Call(new Kill { Id = parent, GraceMs = 0 });
+        _kernel.Exit(child, null, 9);
+        Assert.Contains($"({parent}) ended", Cause(child).Detail, StringComparison.Ordinal);
     }
 
     [Fact]

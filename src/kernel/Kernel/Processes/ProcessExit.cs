@@ -93,12 +93,9 @@ internal static class ProcessExit
     // Children live inside their parent's limits, and end with it.
     private static void EndChildren(KernelState state, Process parent, List<Effect> effects)
     {
-        foreach (var child in state.Processes.LivingDescendants(parent.Id).ToArray())
+        foreach (var child in state.Processes.LivingChildren(parent.Id).ToArray())
         {
-            var cause = parent.StopCause is ExitCause.KernelShutdown
-                ? ExitCause.KernelShutdown
-                : ExitCause.KilledByOperator;
-            ProcessStop.Stop(state, child, cause, $"its parent {parent.Name} ({parent.Id}) ended", graceMs: 0, effects);
+            ProcessStop.StopOrphan(state, child, parent, effects);
         }
     }
 }

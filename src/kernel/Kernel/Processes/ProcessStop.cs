@@ -27,7 +27,7 @@ internal static class ProcessStop
 
         if (graceMs == 0)
         {
-            KillNow(process, effects);
+            KillNow(state, process, effects);
             return;
         }
 
@@ -45,7 +45,7 @@ internal static class ProcessStop
     {
         if (IsAlive(state, id, out var process) && process.State is ProcessState.Stopping && !process.KillSent)
         {
-            KillNow(process, effects);
+            KillNow(state, process, effects);
         }
     }
 
@@ -82,10 +82,24 @@ internal static class ProcessStop
         Stop(state, process, cause, detail, graceMs: 0, effects);
     }
 
-    private static void KillNow(Process process, List<Effect> effects)
+    // Descendants live inside the same limits and die in the same instant: their reason must be recorded before.
+    private static void KillNow(KernelState state, Process process, List<Effect> effects)
     {
         process.KillSent = true;
         effects.Add(new KillAll(process.Id));
+        foreach (var child in state.Processes.LivingChildren(process.Id).ToArray())
+        {
+            StopOrphan(state, child, process, effects);
+        }
+    }
+
+    /// <summary>Ends a child whose parent ends.</summary>
+    public static void StopOrphan(KernelState state, Process child, Process parent, List<Effect> effects)
+    {
+        var cause = parent.StopCause is ExitCause.KernelShutdown
+            ? ExitCause.KernelShutdown
+            : ExitCause.KilledByOperator;
+        Stop(state, child, cause, $"its parent {parent.Name} ({parent.Id}) ended", graceMs: 0, effects);
     }
 
     private static bool IsAlive(KernelState state, ProcessId id, out Process process) =>
