@@ -142,6 +142,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _tasks.Run(sampler.RunAsync);
         _sink.Open(_loop);
         _server.ListenForHost(_socket);
+        _sandboxes.OpenPool(_options.Pool, _sockets, _time);
     }
 
     private void Compose(KernelState state)
@@ -152,7 +153,7 @@ internal sealed class KernelHost : IAsyncDisposable
             state, _store.Last, _journal, effects, _calls, _time, Panic, _checkpoints.TurnEnded);
         _timers = new TimerRunner(_time, _loop.Post);
         _launches = new LaunchRunner(
-            sandboxes.Sandboxed, sandboxes.Unsandboxed, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, _log);
+            sandboxes.For, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, _log);
         var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees);
         effects.Open(new EffectRunner(
             _calls,
@@ -160,7 +161,7 @@ internal sealed class KernelHost : IAsyncDisposable
             _launches,
             new DataRunner(_live, _calls, _tasks, _time),
             _timers,
-            new StatusRunner(facts, () => _loop.Position.Sequence, () => _server.Connections, SandboxStack.PoolCounts),
+            new StatusRunner(facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
             _tasks,
             new SandboxFaults(_log),
             Ended));

@@ -1,6 +1,8 @@
 using Analemma.Daemon.Configuration;
+using Analemma.Daemon.Runners;
 using Analemma.Kernel;
 using Analemma.Sandbox;
+using Analemma.Sandbox.Pool;
 
 namespace Analemma.Daemon.Boot;
 
@@ -17,9 +19,7 @@ internal sealed record KernelHostOptions
 
     public required SandboxEngineOptions Sandbox { get; init; }
 
-    public int PoolCreated { get; init; }
-
-    public int PoolPreloaded { get; init; }
+    public required PoolOptions Pool { get; init; }
 
     /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
     public bool AdoptLeftovers { get; init; }
@@ -30,8 +30,13 @@ internal sealed record KernelHostOptions
         StateFolder = machine.Kernel.StateFolder,
         Journal = machine.Journal.Path,
         Kernel = machine.ToKernelOptions([]),
-        PoolCreated = machine.Pool.Created,
-        PoolPreloaded = machine.Pool.Preloaded,
+        Pool = new PoolOptions
+        {
+            Created = machine.Pool.Created,
+            Preloaded = machine.Pool.Preloaded,
+            Limits = SandboxPolicies.LimitsOf(machine.Defaults.ToLimits()),
+            Env = SandboxPolicies.BaseEnvironment,
+        },
         AdoptLeftovers = machine.Kernel.Leftovers is Configuration.Sections.Leftovers.Adopt,
         Sandbox = new SandboxEngineOptions
         {

@@ -1,5 +1,6 @@
 using Analemma.Sandbox;
 using Analemma.Sandbox.Notify;
+using Analemma.Sandbox.Pool;
 
 namespace Analemma.Daemon.Boot;
 
@@ -8,14 +9,20 @@ internal sealed class SandboxStack : IAsyncDisposable
 {
     private readonly NotifyListener _listener;
 
-    private SandboxStack(ISandboxEngine sandboxed, ISandboxEngine unsandboxed, NotifyListener listener) =>
-        (Sandboxed, Unsandboxed, _listener) = (sandboxed, unsandboxed, listener);
+    private readonly ISandboxEngine _cold;
+    private readonly ISandboxEngine _unsandboxed;
+    private WarmPool? _pool;
 
-    public ISandboxEngine Sandboxed { get; }
+    private SandboxStack(ISandboxEngine cold, ISandboxEngine unsandboxed, NotifyListener listener) =>
+        (_cold, _unsandboxed, _listener) = (cold, unsandboxed, listener);
 
-    public ISandboxEngine Unsandboxed { get; }
+    public EngineReport Report => _cold.Report;
 
-    public EngineReport Report => Sandboxed.Report;
+    /// <summary>Warm sandboxes that are ready.</summary>
+    public (int Created, int Preloaded) PoolCounts => _pool?.Counts ?? (0, 0);
+
+    /// <summary>The engine for agents with a sandbox, or for those that asked to have none.</summary>
+    public ISandboxEngine For(bool sandboxed) => !sandboxed ? _unsandboxed : (ISandboxEngine?)_pool ?? _cold;
 
     public static async Task<SandboxStack> OpenAsync(
         SandboxEngineOptions options, DeniedSink denied, TimeProvider time, CancellationToken cancellationToken)
@@ -42,15 +49,21 @@ internal sealed class SandboxStack : IAsyncDisposable
         }
     }
 
-    /// <summary>How many warm sandboxes are ready.</summary>
-    public static (int Created, int Preloaded) PoolCounts() => (0, 0);
+    /// <summary>Begins to keep sandboxes warm. After leftovers are settled, which would take them for some.</summary>
+    public void OpenPool(PoolOptions options, ISlotSockets sockets, TimeProvider time)
+    {
+        if (options.Created + options.Preloaded > 0)
+        {
+            _pool = SandboxEngines.AddPool(_cold, options, sockets, time);
+        }
+    }
 
     /// <summary>What an earlier kernel left and is wanted; the rest is killed and removed.</summary>
     public async Task<IReadOnlyList<ISandbox>> AdoptAsync(
         IReadOnlySet<string> wanted, CancellationToken cancellationToken) =>
     [
-        .. await Sandboxed.AdoptAsync(wanted.Contains, cancellationToken),
-        .. await Unsandboxed.AdoptAsync(wanted.Contains, cancellationToken),
+        .. await _cold.AdoptAsync(wanted.Contains, cancellationToken),
+        .. await _unsandboxed.AdoptAsync(wanted.Contains, cancellationToken),
     ];
 
     /// <summary>A sandbox has ended: nothing of it is listened to any more.</summary>
@@ -58,8 +71,8 @@ internal sealed class SandboxStack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Sandboxed.DisposeAsync();
-        await Unsandboxed.DisposeAsync();
+        await For(sandboxed: true).DisposeAsync();
+        await _unsandboxed.DisposeAsync();
         await _listener.DisposeAsync();
     }
 }

@@ -3,6 +3,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Sockets;
 using Analemma.Sandbox;
+using Analemma.Sandbox.Pool;
 
 namespace Analemma.Daemon.Runners;
 
@@ -10,7 +11,7 @@ namespace Analemma.Daemon.Runners;
 /// The socket of every sandbox, from before its agent runs until it has ended. A warm sandbox has one before it is
 /// anybody; what comes through it before is refused, but for the claim of its interpreter.
 /// </summary>
-internal sealed class AgentSockets(SyscallServer server)
+internal sealed class AgentSockets(SyscallServer server) : ISlotSockets
 {
     private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
 

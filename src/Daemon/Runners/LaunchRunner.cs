@@ -13,8 +13,7 @@ namespace Analemma.Daemon.Runners;
 /// with SandboxStartFailed.
 /// </summary>
 internal sealed class LaunchRunner(
-    ISandboxEngine sandboxed,
-    ISandboxEngine unsandboxed,
+    Func<bool, ISandboxEngine> engineFor,
     AgentSockets sockets,
     LiveSandboxes live,
     BackgroundTasks tasks,
@@ -83,9 +82,8 @@ internal sealed class LaunchRunner(
     private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
     {
         var script = await ReadScriptAsync(launch.Plan, cancellationToken);
-        var engine = launch.Plan.Sandboxed ? sandboxed : unsandboxed;
         var policy = SandboxPolicies.For(launch);
-        var sandbox = await engine.CreateAsync(policy, cancellationToken);
+        var sandbox = await engineFor(launch.Plan.Sandboxed).CreateAsync(policy, cancellationToken);
         live.Add(launch.Process, sandbox);
         if (script is not null)
         {

@@ -11,6 +11,17 @@ internal static class SandboxPolicies
     /// <summary>Where an agent finds its kernel.</summary>
     public const string AgentSocket = "/run/analemma/agent.sock";
 
+    /// <summary>What every agent's environment begins with, before anybody knows who it is.</summary>
+    public static IReadOnlyDictionary<string, string> BaseEnvironment { get; } =
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = "/usr/local/bin:/usr/bin:/bin",
+            ["HOME"] = "/work",
+            ["LANG"] = "C.UTF-8",
+            ["PYTHONUNBUFFERED"] = "1",
+            ["ANALEMMA_SOCKET"] = AgentSocket,
+        };
+
     public static SandboxPolicy For(Launch launch)
     {
         var plan = launch.Plan;
@@ -38,13 +49,8 @@ internal static class SandboxPolicies
 
     private static Dictionary<string, string> Environment(Launch launch)
     {
-        Dictionary<string, string> env = new(StringComparer.Ordinal)
+        Dictionary<string, string> env = new(BaseEnvironment, StringComparer.Ordinal)
         {
-            ["PATH"] = "/usr/local/bin:/usr/bin:/bin",
-            ["HOME"] = "/work",
-            ["LANG"] = "C.UTF-8",
-            ["PYTHONUNBUFFERED"] = "1",
-            ["ANALEMMA_SOCKET"] = AgentSocket,
             ["ANALEMMA_PROCESS"] = launch.Process.Value.ToString(CultureInfo.InvariantCulture),
             ["ANALEMMA_NAME"] = launch.Plan.Name,
         };
@@ -56,7 +62,7 @@ internal static class SandboxPolicies
         return env;
     }
 
-    private static SandboxLimits LimitsOf(LimitSet limits) => new()
+    public static SandboxLimits LimitsOf(LimitSet limits) => new()
     {
         MemoryBytes = limits.MemoryBytes,
         Pids = limits.Pids,
