@@ -24,23 +24,32 @@ internal sealed class CallTable
         if (_watched.TryRemove(id, out var watched))
         {
             watched.Cancel();
+            watched.Dispose();
         }
 
         return found;
     }
 
     /// <summary>For a runner: cancelled when the client takes the call back, or when the kernel stops.</summary>
-    public CancellationTokenSource Watch(SyscallCall call, CancellationToken stopping)
+    public CancellationToken Watch(SyscallCall call, CancellationToken stopping)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var token = source.Token;
         _watched[call.Id] = source;
         if (call.IsOver)
         {
-            source.Cancel();
+            Cancel(call.Id);
         }
 
-        return source;
+        return token;
     }
 
-    public void Unwatch(long id) => _watched.TryRemove(id, out _);
+    /// <summary>The runner has ended. Whoever takes the source out disposes of it.</summary>
+    public void Unwatch(long id)
+    {
+        if (_watched.TryRemove(id, out var watched))
+        {
+            watched.Dispose();
+        }
+    }
 }

@@ -23,8 +23,7 @@ internal sealed class DataRunner(LiveSandboxes live, CallTable calls, Background
 
     private async Task WatchedAsync(SyscallCall call, Perform perform, CancellationToken stopping)
     {
-        using var watched = calls.Watch(call, stopping);
-        await RunAsync(call, perform, watched.Token);
+        await RunAsync(call, perform, calls.Watch(call, stopping));
         calls.Unwatch(call.Id);
     }
 

@@ -65,13 +65,17 @@ public sealed class ChildProcess : IDisposable
 
             using NativeStrings argv = new(start.Argv);
             using NativeStrings env = new([.. start.Env.Select(pair => $"{pair.Key}={pair.Value}")]);
-            int pid;
-            Check(
-                LibC.posix_spawn(&pid, start.Path, actions, attributes, argv.Pointer, env.Pointer),
-                $"posix_spawn {start.Path}");
+            lock (HostProcess.Births)
+            {
+                int pid;
+                Check(
+                    LibC.posix_spawn(&pid, start.Path, actions, attributes, argv.Pointer, env.Pointer),
+                    $"posix_spawn {start.Path}");
 
-            // Nobody else reaps our children, so the pid is still this one's.
-            return new ChildProcess(pid, PidFd.TryOpen(pid) ?? throw new LinuxException(Errno.ESRCH, "pidfd_open"));
+                // Nobody else reaps our children, so the pid is still this one's.
+                return new ChildProcess(
+                    pid, PidFd.TryOpen(pid) ?? throw new LinuxException(Errno.ESRCH, "pidfd_open"));
+            }
         }
         finally
         {

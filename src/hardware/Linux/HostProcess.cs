@@ -5,6 +5,9 @@ namespace Analemma.Linux;
 /// <summary>This host process: who runs it, what it becomes, what it inherits.</summary>
 public static unsafe class HostProcess
 {
+    /// <summary>Held from the birth of a child until it is awaited: one that dies in between is no orphan.</summary>
+    internal static readonly Lock Births = new();
+
     private static readonly ConcurrentDictionary<int, byte> Awaited = new();
 
     public static uint UserId => LibC.geteuid();
@@ -37,12 +40,15 @@ public static unsafe class HostProcess
     /// </summary>
     public static void ReapOrphans()
     {
-        foreach (var pid in ZombieChildren())
+        lock (Births)
         {
-            LibC.siginfo_t info;
-            if (!Awaited.ContainsKey(pid))
+            foreach (var pid in ZombieChildren())
             {
-                _ = LibC.waitid(LibC.P_PID, pid, &info, LibC.WEXITED | LibC.WNOHANG);
+                LibC.siginfo_t info;
+                if (!Awaited.ContainsKey(pid))
+                {
+                    _ = LibC.waitid(LibC.P_PID, pid, &info, LibC.WEXITED | LibC.WNOHANG);
+                }
             }
         }
     }

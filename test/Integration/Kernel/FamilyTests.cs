@@ -44,16 +44,25 @@ public sealed class FamilyTests(SharedKernel shared) : IClassFixture<SharedKerne
     }
 
     [Fact]
-    public async Task What_a_child_uses_counts_against_its_parent()
+    public async Task What_children_use_counts_against_their_parent()
     {
+        await using var events = _kernel.Client
+            .Events(new Subscribe { Types = ["exited"] }, Token).GetAsyncEnumerator(Token);
+        var next = events.MoveNextAsync();
+
+        // Each child alone is far below the limit that it was given; both together are over their parent's.
         var parent = await _kernel.SpawnPythonAsync(
             """
-            import analemma, time
+            import analemma
+            hold = "import time; x = bytearray(70 << 20); print('held', flush=True); time.sleep(1000)"
             with analemma.Kernel() as kernel:
-                kernel.spawn(argv=["/usr/bin/python3", "-c", "x = bytearray(200 << 20)"], name="greedy")
-                time.sleep(1000)
+                for name in ("one", "two"):
+                    kernel.spawn(argv=["/usr/bin/python3", "-c", hold], name=name)
+                kernel.wait("two")
             """,
-            spawn => spawn with { Limits = new ResourceLimits { Memory = 64 << 20 } });
-        Assert.Equal(ExitCause.OomKilled, (await _kernel.WaitAsync(parent)).Exit!.Cause);
+            spawn => spawn with { Limits = new ResourceLimits { Memory = 128 << 20 } });
+        Assert.True(await next);
+        Assert.Equal(ExitCause.OomKilled, events.Current.Exit!.Cause);
+        await _kernel.Client.KillAsync(new Kill { Id = parent.Id, GraceMs = 0 }, Token);
     }
 }

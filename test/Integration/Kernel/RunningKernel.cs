@@ -170,17 +170,17 @@ internal sealed class RunningKernel : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_process.HasExited)
-        {
-            TestContext.Current.SendDiagnosticMessage($"the kernel had ended with {_process.ExitCode}: {Log}");
-            await Console.Error.WriteLineAsync($"the kernel had ended with {_process.ExitCode}: {Log}");
-        }
-        else
+        try
         {
             await Client.ShutdownAsync(new Shutdown { GraceMs = 0 });
+        }
+        catch (KernelConnectionException)
+        {
             await _process.WaitForExitAsync();
+            await Console.Error.WriteLineAsync($"the kernel had ended with {_process.ExitCode}: {Log}");
         }
 
+        await _process.WaitForExitAsync();
         await Client.DisposeAsync();
         _process.Dispose();
         Directory.Delete(Folder, recursive: true);

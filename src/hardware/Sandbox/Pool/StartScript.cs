@@ -20,10 +20,13 @@ internal static class StartScript
     private static readonly HashSet<string> ShellNames =
         new(StringComparer.Ordinal) { "PWD", "OLDPWD", "IFS", "PS1", "PS2", "PS4", "OPTIND", "PPID", "ENV", "LINENO" };
 
-    /// <summary>Null when a shell cannot hand this on unchanged.</summary>
+    /// <summary>
+    /// Null when a shell cannot hand this on unchanged, or when the program is not among those that every sandbox has:
+    /// the cold path says before it starts what cannot be started.
+    /// </summary>
     public static string? For(SandboxPolicy policy)
     {
-        if (!policy.Env.Keys.All(IsPlain) || policy.Argv.Count == 0)
+        if (!policy.Env.Keys.All(IsPlain) || policy.Argv.Count == 0 || !IsThere(policy))
         {
             return null;
         }
@@ -51,4 +54,16 @@ internal static class StartScript
     private static bool IsPlain(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && !ShellNames.Contains(name)
         && !name.AsSpan().ContainsAnyExcept(NameLetters);
+
+    private static bool IsThere(SandboxPolicy policy)
+    {
+        var program = policy.Argv[0];
+        var folders = policy.Env.GetValueOrDefault("PATH", "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        return program.Contains('/', StringComparison.Ordinal)
+            ? IsSystem(program) && File.Exists(program)
+            : folders.Any(folder => IsSystem(folder + "/") && File.Exists($"{folder}/{program}"));
+    }
+
+    private static bool IsSystem(string path) =>
+        path.StartsWith("/usr/", StringComparison.Ordinal) || path.StartsWith("/bin/", StringComparison.Ordinal);
 }
