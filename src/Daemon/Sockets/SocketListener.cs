@@ -208,16 +208,4 @@ internal sealed class SocketListener : IReady
             _io.Reactor.Change(_socket, Readiness.Read);
         }
     }
-
-    // The sandbox may have ended meanwhile and taken its folder along.
-    private void RemoveFile()
-    {
-        try
-        {
-            File.Delete(_path);
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
-    }
 }
