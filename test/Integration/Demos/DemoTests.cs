@@ -1,0 +1,45 @@
+using System.Text.Json;
+using Analemma.Integration.Tests.AgentOs;
+
+namespace Analemma.Integration.Tests.Demos;
+
+/// <summary>Nothing runs beside the demonstrations: one of them measures how late a heartbeat is.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class DemoCollection
+{
+    public const string Name = "demonstrations";
+}
+
+/// <summary>The demonstrations hold their own claims, started as a user starts them.</summary>
+[Collection(DemoCollection.Name)]
+public sealed class DemoTests
+{
+    [Theory]
+    [InlineData("fault-isolation", "cpu-hog throttled", "mem-hog killed: oom", "segfault signalled 11")]
+    [InlineData("untrusted-agent", "DENIED filesystem", "DENIED network", "DENIED process", "KILLED pid limit")]
+    public async Task A_demonstration_holds_its_claims(string name, params string[] claims)
+    {
+        var (code, output, errors) = await HostPython.RunAsync(
+            [Path.Combine(HostPython.Root, "demos", "run.py"), name, "--json", "--analemma", CommandLine()]);
+        Assert.True(code == 0, output + errors);
+        using var summary = JsonDocument.Parse(output);
+        var held = summary.RootElement.GetProperty("claims").EnumerateArray()
+            .Select(claim => claim.GetProperty("claim").GetString()!).ToHashSet(StringComparer.Ordinal);
+        Assert.Superset(claims.ToHashSet(StringComparer.Ordinal), held);
+    }
+
+    [Fact]
+    public async Task An_unknown_demonstration_is_refused()
+    {
+        var (code, _, errors) = await HostPython.RunAsync([Path.Combine(HostPython.Root, "demos", "run.py"), "nope"]);
+        Assert.Equal(2, code);
+        Assert.Contains("fault-isolation", errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>The command line of the same build as this program: its folder is named after the configuration.</summary>
+    private static string CommandLine()
+    {
+        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
+        return Path.Combine(HostPython.Root, "artifacts", "bin", "Analemma.Cli", configuration, "analemma-cli");
+    }
+}
