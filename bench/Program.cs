@@ -1,11 +1,12 @@
 using System.Globalization;
 using Analemma.Bench;
 using Analemma.Bench.Ipc;
+using Analemma.Bench.Kernel;
 
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Usage = "usage: bench ipc [--json] [--quick]";
+const string Usage = "usage: bench ipc|spawn|scale [--json] [--quick]";
 try
 {
     return args switch
@@ -36,6 +37,12 @@ static int RunCase(string name, bool json, bool quick)
                 ipc.Run();
             }
 
+            break;
+        case "spawn":
+            new SpawnBench(report, Repository(), quick).Run();
+            break;
+        case "scale":
+            new ScaleBench(report, Repository(), quick).Run();
             break;
         default:
             return Refuse(Usage);

@@ -8,7 +8,7 @@ namespace Analemma.Integration.Tests.Kernel;
 /// <summary>A real kernel, the program as built, on a socket and a state folder of its own; gone afterwards.</summary>
 internal sealed class RunningKernel : IAsyncDisposable
 {
-    private static int latest;
+    private static int _latest;
 
     private readonly string[] _flags;
     private readonly StringBuilder _log = new();
@@ -19,7 +19,7 @@ internal sealed class RunningKernel : IAsyncDisposable
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public string Folder { get; } = Path.Combine(
-        Path.GetTempPath(), $"analemma-kernel-{Environment.ProcessId}-{Interlocked.Increment(ref latest)}");
+        Path.GetTempPath(), $"analemma-kernel-{Environment.ProcessId}-{Interlocked.Increment(ref _latest)}");
 
     public string Socket => Path.Combine(Folder, "kernel.sock");
 
@@ -110,7 +110,7 @@ internal sealed class RunningKernel : IAsyncDisposable
     /// <summary>Writes a script on the host and returns its path.</summary>
     public string Script(string text)
     {
-        var path = Path.Combine(Folder, $"script{Interlocked.Increment(ref latest)}.py");
+        var path = Path.Combine(Folder, $"script{Interlocked.Increment(ref _latest)}.py");
         File.WriteAllText(path, text);
         return path;
     }

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Analemma.Abi.Syscalls;
+using Analemma.Client;
+
+namespace Analemma.Bench.Kernel;
+
+/// <summary>A kernel of the benchmark's own, as built, on a temporary socket and state folder.</summary>
+internal sealed class BenchKernel : IDisposable
+{
+    private readonly Process _process;
+
+    private BenchKernel(Process process, TimeSpan startTime) => (_process, StartTime) = (process, startTime);
+
+    public static string Folder { get; } = Directory.CreateTempSubdirectory("analemma-bench-").FullName;
+
+    public static string Socket => Path.Combine(Folder, "kernel.sock");
+
+    public static string StateFolder => Path.Combine(Folder, "state");
+
+    /// <summary>From the start of the program to its first answer to HELLO.</summary>
+    public TimeSpan StartTime { get; }
+
+    public KernelClient Client { get; private init; } = null!;
+
+    public int Pid => _process.Id;
+
+    /// <summary>The product's kernel when it is built beside us, which is compiled ahead of time; else the one we bring.</summary>
+    public static string Program(string repository)
+    {
+        var product = Path.Combine(repository, "artifacts", "product", "analemma-kernel");
+        return File.Exists(product) ? product : Path.Combine(AppContext.BaseDirectory, "analemma-kernel");
+    }
+
+    public static BenchKernel Start(string repository, params string[] flags)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        ProcessStartInfo start = new(
+            Program(repository),
+            [
+                $"--kernel.socket={Socket}", $"--kernel.state_folder={StateFolder}", "--kernel.log_level=error",
+                .. flags,
+            ])
+        {
+            RedirectStandardOutput = true,
+        };
+        var process = Process.Start(start)!;
+        while (true)
+        {
+            try
+            {
+                var client = KernelClient.ConnectAsync(Socket).GetAwaiter().GetResult();
+                return new BenchKernel(process, Stopwatch.GetElapsedTime(begun)) { Client = client };
+            }
+            catch (KernelConnectionException) when (!process.HasExited)
+            {
+                Thread.Yield();
+            }
+        }
+    }
+
+    public ProcessView Wait(SpawnReply agent) =>
+        Client.WaitAsync(new Wait { Id = agent.Id }).GetAwaiter().GetResult();
+
+    public string Output(SpawnReply agent) => Collect(agent).GetAwaiter().GetResult();
+
+    public StatusReply Status() => Client.StatusAsync().GetAwaiter().GetResult();
+
+    public long ResidentBytes() => Memory("VmRSS:");
+
+    public void Dispose()
+    {
+        Client.ShutdownAsync(new Shutdown { GraceMs = 0 }).GetAwaiter().GetResult();
+        _process.WaitForExit();
+        Client.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _process.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private long Memory(string field)
+    {
+        var line = File.ReadLines($"/proc/{Pid}/status").First(line => line.StartsWith(field, StringComparison.Ordinal));
+        var kib = line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
+        return long.Parse(kib, System.Globalization.CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private async Task<string> Collect(SpawnReply agent)
+    {
+        using MemoryStream bytes = new();
+        await foreach (var piece in Client.Logs(new Logs { Id = agent.Id, Follow = true }))
+        {
+            bytes.Write(piece.Bytes.Span);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(bytes.ToArray());
+    }
+}
