@@ -23,12 +23,22 @@ public sealed unsafe class SeccompNotifyFd : SafeHandleMinusOneIsInvalid
     public int Number => (int)handle;
 
     /// <summary>
-    /// Takes a waiting syscall, and waits for one should there be none. 0, or the errno: ENOENT when the caller has
-    /// gone, anything else when this is no filter to listen to.
+    /// Takes a waiting syscall. 0, or the errno: ENOENT when there is none or its caller has gone, anything else when
+    /// this is no filter to listen to.
     /// </summary>
     public int Receive(out SeccompNotification notification)
     {
         notification = default;
+
+        // The ioctl knows no O_NONBLOCK, and an event may be about an earlier filter of the same number: one thread
+        // serves all sandboxes, and must never wait for one. What is readable stays so: a caller that dies before it
+        // is received gives ENOENT, not a wait.
+        LibC.poll_fd waiting = new() { fd = Number, events = LibC.POLLIN };
+        if (LibC.poll(&waiting, 1, timeout: 0) == 0 || (waiting.revents & LibC.POLLIN) == 0)
+        {
+            return waiting.revents == 0 ? Errno.ENOENT : Errno.EBADF;
+        }
+
         fixed (SeccompNotification* at = &notification)
         {
             return Control(LibC.SECCOMP_IOCTL_NOTIF_RECV, at);

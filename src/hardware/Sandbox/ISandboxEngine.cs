@@ -3,7 +3,7 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Sandbox;
 
 /// <summary>
-/// Makes sandboxes. Implementations: an OCI runtime (crun, runc, runsc, kata), bubblewrap, a warm pool in front of
+/// Makes sandboxes. Implementations: an OCI runtime (crun, runc, runsc, kata), a warm pool in front of
 /// either, and plain host processes for agents that were asked to run unsandboxed. Faults are
 /// <see cref="SandboxException"/>.
 /// </summary>

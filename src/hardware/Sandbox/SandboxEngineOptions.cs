@@ -15,7 +15,7 @@ public sealed record SandboxEngineOptions
     public required string StateFolder { get; init; }
 
     /// <summary>
-    /// auto (crun, then runc, then bubblewrap), or by name: crun, runc, runsc, kata, bubblewrap, unsandboxed.
+    /// auto (crun, then runc), or by name: crun, runc, runsc, kata, unsandboxed.
     /// </summary>
     public string Engine { get; init; } = "auto";
 

@@ -8,7 +8,6 @@ internal enum Engine
     Runc,
     Runsc,
     Kata,
-    Bubblewrap,
     Unsandboxed,
 }
 

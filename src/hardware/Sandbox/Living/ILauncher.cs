@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Analemma.Sandbox.Living;
 
 /// <summary>
-/// One way to make a confined first process: an OCI runtime, bubblewrap, or none. Everything around it, the cgroups,
+/// One way to make a confined first process: an OCI runtime, or none. Everything around it, the cgroups,
 /// the log, the folders, the end, is the same for all and is not its business.
 /// </summary>
 internal interface ILauncher
