@@ -24,7 +24,7 @@ internal sealed class BenchKernel : IDisposable
 
     public int Pid => _process.Id;
 
-    /// <summary>The product's kernel when it is built beside us, which is compiled ahead of time; else the one we bring.</summary>
+    /// <summary>The product's kernel, compiled ahead of time, when it is built; else the one beside us.</summary>
     public static string Program(string repository)
     {
         var product = Path.Combine(repository, "artifacts", "product", "analemma-kernel");
@@ -78,7 +78,8 @@ internal sealed class BenchKernel : IDisposable
 
     private long Memory(string field)
     {
-        var line = File.ReadLines($"/proc/{Pid}/status").First(line => line.StartsWith(field, StringComparison.Ordinal));
+        var lines = File.ReadLines($"/proc/{Pid}/status");
+        var line = lines.First(line => line.StartsWith(field, StringComparison.Ordinal));
         var kib = line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim();
         return long.Parse(kib, System.Globalization.CultureInfo.InvariantCulture) * 1024;
     }

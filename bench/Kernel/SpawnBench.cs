@@ -46,7 +46,8 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
 
         var crun = CrunOfTheSame(kernel);
         Latency? crunRun = crun is null ? null : Measure("crun run, bundle of a cold sandbox", crun, plain);
-        var cold = Measure("sandboxed, cold", () => Spawn(kernel, new Spawn { Script = script, Pool = "cold" }), crunRun);
+        Spawn fresh = new() { Script = script, Pool = "cold" };
+        var cold = Measure("sandboxed, cold", () => Spawn(kernel, fresh), crunRun);
         if (crunRun is { } reference)
         {
             var ratio = cold.P50 / reference.P50;

@@ -5,6 +5,9 @@ ensure_tools
 say "building with tests"
 quietly build "$root/Analemma.slnx" -c Release -v quiet
 
+# A test that waits for ever must not hide the results of the others.
+seconds_max=600
+
 passed=0 failed=0 skipped=0
 broken=(${broken[@]+"${broken[@]}"})
 output=$(mktemp)
@@ -14,7 +17,7 @@ trap 'rm -f "$output"' EXIT
 run_dotnet_tests() {
     local name=$1 program=$2 code=0
     echo "== $name"
-    "$program" --no-progress --no-ansi >"$output" 2>&1 || code=$?
+    timeout --kill-after 10 "$seconds_max" "$program" --no-progress --no-ansi >"$output" 2>&1 || code=$?
     cat "$output"
     if ! grep -qE '^ *total: [0-9]+' "$output"; then
         failed=$((failed + 1))

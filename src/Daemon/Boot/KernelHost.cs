@@ -161,7 +161,8 @@ internal sealed class KernelHost : IAsyncDisposable
             _launches,
             new DataRunner(_live, _calls, _tasks, _time),
             _timers,
-            new StatusRunner(facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
+            new StatusRunner(
+                facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
             _tasks,
             new SandboxFaults(_log),
             Ended));

@@ -24,7 +24,8 @@ internal sealed class Leftovers(
     public async Task SettleAsync(
         IReadOnlyList<Process> living, IReadOnlyList<Process> dead, bool adopt, CancellationToken cancellationToken)
     {
-        var keys = living.Concat(dead).Select(process => process.Key).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var known = living.Concat(dead).Select(process => process.Key).OfType<string>();
+        var keys = known.ToHashSet(StringComparer.Ordinal);
         var found = (await sandboxes.AdoptAsync(keys, cancellationToken)).ToDictionary(sandbox => sandbox.Key);
         var adopted = 0;
         foreach (var process in living)

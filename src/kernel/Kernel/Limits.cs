@@ -39,7 +39,7 @@ public static class Limits
 
     public const long GraceMsMax = 300_000;
 
-    /// <summary>After the grace of a shutdown the kernel waits so long for the last deaths, then ends without them.</summary>
+    /// <summary>After its grace a shutdown waits so long for the last deaths, then ends without them.</summary>
     public const long ShutdownSlackMs = 10_000;
 
     public const long WaitMsMax = 7L * 24 * 3600 * 1000;

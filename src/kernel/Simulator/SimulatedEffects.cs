@@ -90,6 +90,12 @@ internal sealed class SimulatedEffects(World world)
 
     private void Arm(ArmTimer arm)
     {
+        // In this world every kill is carried out in time: a shutdown that needs its last resort is a fault.
+        if (arm.Timer.Kind is TimerKind.Shutdown)
+        {
+            return;
+        }
+
         Disarm(arm.Timer);
         _timers[arm.Timer] = world.Clock.At(arm.DueAt, () =>
         {
@@ -111,6 +117,6 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.Grace => new GraceElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.WallTime => new WallTimeElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.Call => new CallTimedOut(new CallId(timer.Id)) { At = world.Clock.Ticks },
-        TimerKind.Shutdown => new ShutdownOverdue { At = world.Clock.Ticks },
+        TimerKind.Shutdown => throw new ViolationException("a shutdown needs no last resort", timer.ToString()),
     };
 }

@@ -41,7 +41,7 @@ internal sealed class CliProcess : IAsyncDisposable
         await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>A zombie does not run: other tests make this program a subreaper, which collects only its own.</summary>
+    /// <summary>A zombie does not run: other tests make this program a subreaper, that collects its own.</summary>
     public static bool Runs(int pid)
     {
         var status = $"/proc/{pid}/status";

@@ -16,11 +16,13 @@ public sealed class CommandLineTests
         Assert.True(CliProcess.Runs(pid));
         Assert.Equal(1, (await cli.RunAsync("kernel", "start")).Code);
 
-        var spawn = await cli.RunAsync("spawn", "-f", "--name", "said", "--", "sh", "-c", "echo out; echo err >&2; exit 42");
+        const string line = "echo out; echo err >&2; exit 42";
+        var spawn = await cli.RunAsync("spawn", "-f", "--name", "said", "--", "sh", "-c", line);
         Assert.Equal((42, "out\n"), (spawn.Code, spawn.Output));
         Assert.Contains("err\n", spawn.Error, StringComparison.Ordinal);
 
-        var ps = JsonDocument.Parse((await cli.RunAsync("ps", "--all", "--json")).Output).RootElement.GetProperty("processes");
+        var listed = await cli.RunAsync("ps", "--all", "--json");
+        var ps = JsonDocument.Parse(listed.Output).RootElement.GetProperty("processes");
         Assert.Equal("said", ps[0].GetProperty("name").GetString());
         Assert.Equal(42, ps[0].GetProperty("exit").GetProperty("code").GetInt32());
 
@@ -76,7 +78,8 @@ public sealed class CommandLineTests
         Assert.True(back.Code == 0, back.Error);
         Assert.Contains("skipped source/out: a link", back.Error, StringComparison.Ordinal);
         Assert.Equal((UnixFileMode)0b111_101_000, File.GetUnixFileMode(Path.Combine(cli.Folder, "back", "run")));
-        Assert.True(content.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(cli.Folder, "back", "below", "large"))));
+        var copied = Path.Combine(cli.Folder, "back", "below", "large");
+        Assert.True(content.AsSpan().SequenceEqual(File.ReadAllBytes(copied)));
         Assert.False(Path.Exists(Path.Combine(cli.Folder, "back", "out")));
     }
 
@@ -87,7 +90,8 @@ public sealed class CommandLineTests
 
         var doctor = await cli.RunAsync("doctor", "--json");
 
-        var guarantees = JsonDocument.Parse(doctor.Output).RootElement.GetProperty("guarantees").EnumerateArray().ToArray();
+        var status = JsonDocument.Parse(doctor.Output).RootElement;
+        var guarantees = status.GetProperty("guarantees").EnumerateArray().ToArray();
         Assert.Equal(11, guarantees.Length);
         Assert.Equal(guarantees.All(guarantee => guarantee.GetProperty("enforced").GetBoolean()) ? 0 : 1, doctor.Code);
         Assert.Equal(3, (await cli.RunAsync("kernel", "status")).Code);

@@ -36,7 +36,7 @@ public sealed class DemoTests
         Assert.Contains("fault-isolation", errors, StringComparison.Ordinal);
     }
 
-    /// <summary>The command line of the same build as this program: its folder is named after the configuration.</summary>
+    /// <summary>The command line of the same build as this program: its folder is named after that.</summary>
     private static string CommandLine()
     {
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));

@@ -13,9 +13,10 @@ public sealed class CrashTests
         var ended = await kernel.SpawnShellAsync("exit 4");
         await kernel.WaitAsync(ended);
         var mark = "MARK=" + Path.GetFileName(kernel.Folder);
+        var environment = new Dictionary<string, string> { ["MARK"] = Path.GetFileName(kernel.Folder) };
         var living = await kernel.SpawnShellAsync(
             "echo up; sleep 1000",
-            spawn => spawn with { Env = new Dictionary<string, string> { ["MARK"] = Path.GetFileName(kernel.Folder) } });
+            spawn => spawn with { Env = environment });
         await kernel.UntilPrintedAsync(living, "up");
         Assert.NotEmpty(HostProcesses.WithEnvironment(mark));
 

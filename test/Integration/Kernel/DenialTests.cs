@@ -15,7 +15,8 @@ public sealed class DenialTests(SharedKernel shared) : IClassFixture<SharedKerne
     [InlineData("process", "import ctypes\nctypes.CDLL(None).ptrace(16, 1, 0, 0)")]
     public async Task An_attempt_is_seen(string kind, string attempt)
     {
-        await using var events = _kernel.Client.Events(new Subscribe { Types = ["denied"] }, Token).GetAsyncEnumerator(Token);
+        await using var events = _kernel.Client
+            .Events(new Subscribe { Types = ["denied"] }, Token).GetAsyncEnumerator(Token);
         var next = events.MoveNextAsync();
         var agent = await _kernel.SpawnPythonAsync(
             $"try:\n    {attempt.Replace("\n", "\n    ", StringComparison.Ordinal)}\nexcept OSError:\n    pass",

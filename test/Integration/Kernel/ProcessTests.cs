@@ -169,7 +169,8 @@ public sealed class ProcessTests(SharedKernel shared) : IClassFixture<SharedKern
     [Fact]
     public async Task Files_go_in_and_come_out_and_no_path_leads_elsewhere()
     {
-        var agent = await _kernel.SpawnShellAsync("ln -s /etc/passwd /work/link; mkfifo /work/pipe; echo up; sleep 1000");
+        var agent = await _kernel.SpawnShellAsync(
+            "ln -s /etc/passwd /work/link; mkfifo /work/pipe; echo up; sleep 1000");
         await _kernel.UntilPrintedAsync(agent, "up");
         var bytes = new byte[] { 0, 255, 128, 10 };
         await _kernel.Client.WriteAsync(
@@ -209,7 +210,8 @@ public sealed class ProcessTests(SharedKernel shared) : IClassFixture<SharedKern
     private async Task<byte[]> ReadAsync(SpawnReply agent, string path)
     {
         using MemoryStream content = new();
-        await foreach (var piece in _kernel.Client.Read(new Read { Id = agent.Id, Path = path }).WithCancellation(Token))
+        var stream = _kernel.Client.Read(new Read { Id = agent.Id, Path = path });
+        await foreach (var piece in stream.WithCancellation(Token))
         {
             content.Write(piece.Span);
         }
