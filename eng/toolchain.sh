@@ -52,11 +52,25 @@ apt_install() {
     local root_word
     root_word=$(as_root) || return 1
     command -v apt-get >/dev/null || return 1
+    refresh_apt_lists "$root_word" "$@"
     say "installing with apt-get: $*"
     $root_word env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
 }
 
 apt_has() { command -v apt-cache >/dev/null && apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+
+# A new machine knows no packages until its lists are fetched.
+refresh_apt_lists() {
+    local root_word=$1 package
+    shift
+    for package in "$@"; do
+        if ! apt_has "$package"; then
+            say "fetching the package lists, which do not have $package"
+            $root_word apt-get update -q >&2 || say "apt-get update failed; going on with the lists that are here"
+            return
+        fi
+    done
+}
 
 install_sdk() {
     if apt_has "$sdk_package" && apt_install "$sdk_package"; then
