@@ -7,6 +7,9 @@ namespace Analemma.Bench.Kernel;
 /// <summary>A kernel of the benchmark's own, as built, on a temporary socket and state folder.</summary>
 internal sealed class BenchKernel : IDisposable
 {
+    // Of each kind, by default.
+    private const int PoolSlots = 4;
+
     private readonly Process _process;
 
     private BenchKernel(Process process, TimeSpan startTime) => (_process, StartTime) = (process, startTime);
@@ -33,6 +36,7 @@ internal sealed class BenchKernel : IDisposable
 
     public static BenchKernel Start(string repository, params string[] flags)
     {
+        Directory.CreateDirectory(Folder);
         var begun = Stopwatch.GetTimestamp();
         ProcessStartInfo start = new(
             Program(repository),
@@ -53,7 +57,7 @@ internal sealed class BenchKernel : IDisposable
             }
             catch (KernelConnectionException) when (!process.HasExited)
             {
-                Thread.Yield();
+                Pause.For(1);
             }
         }
     }
@@ -62,6 +66,21 @@ internal sealed class BenchKernel : IDisposable
         Client.WaitAsync(new Wait { Id = agent.Id }).GetAwaiter().GetResult();
 
     public string Output(SpawnReply agent) => Collect(agent).GetAwaiter().GetResult();
+
+    /// <summary>
+    /// Waits until the kernel has nothing left to do: every ended agent is cleaned up and the pool, if any, is full. Asks
+    /// seldom, so as not to be what it has to do.
+    /// </summary>
+    public void Settle()
+    {
+        var deadline = Stopwatch.GetTimestamp() + (30 * Stopwatch.Frequency);
+        while (!IsAtRest() && Stopwatch.GetTimestamp() < deadline)
+        {
+            Pause.For(30);
+        }
+
+        Pause.For(30);
+    }
 
     public StatusReply Status() => Client.StatusAsync().GetAwaiter().GetResult();
 
@@ -74,6 +93,14 @@ internal sealed class BenchKernel : IDisposable
         Client.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _process.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private bool IsAtRest()
+    {
+        var status = Status();
+        var sandboxes = status.PoolCreated + status.PoolPreloaded + status.RunningProcesses;
+        return status is { PoolPreloaded: >= PoolSlots, PoolCreated: >= PoolSlots }
+            && Directory.GetDirectories(Path.Combine(StateFolder, "run")).Length <= sandboxes;
     }
 
     private long Memory(string field)

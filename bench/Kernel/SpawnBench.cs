@@ -29,11 +29,11 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
 
     public void Run()
     {
+        Add("kernel start to first answer, p50", StartTime().TotalMilliseconds, "ms", StartGoalMs);
+        using var kernel = BenchKernel.Start(repository);
         var script = Path.Combine(BenchKernel.Folder, "agent.py");
         File.WriteAllText(script, Agent);
-        using var kernel = BenchKernel.Start(repository);
-        WaitForPool(kernel);
-        Add("kernel start to first answer", kernel.StartTime.TotalMilliseconds, "ms", StartGoalMs);
+        kernel.Settle();
         Add("kernel resident, idle, pool full", kernel.ResidentBytes() / 1048576.0, "MiB", ResidentGoalMiB);
 
         var plain = Measure("fork+exec", () => Exec("/usr/bin/python3", script), null);
@@ -63,6 +63,22 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
         Kills(kernel);
     }
 
+    // The first start also fills caches, ours and the host's, and is not counted.
+    private TimeSpan StartTime()
+    {
+        const int starts = 5;
+        List<TimeSpan> times = [];
+        for (var i = 0; i <= starts; i++)
+        {
+            using var kernel = BenchKernel.Start(repository);
+            times.Add(kernel.StartTime);
+        }
+
+        times.RemoveAt(0);
+        times.Sort();
+        return times[starts / 2];
+    }
+
     private static string[] Bubblewrap =>
     [
         "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
@@ -73,11 +89,12 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
     private void Warm(BenchKernel kernel, string script)
     {
         List<double> samples = [];
-        for (var i = 0; i < _rounds; i++)
+        for (var i = 0; i <= _rounds; i++)
         {
-            WaitForPool(kernel);
             samples.Add(Spawn(kernel, new Spawn { Script = script }));
         }
+
+        samples.RemoveAt(0);
 
         var warm = Latency.Of([.. samples]);
         report.Add(new BenchRow("spawn", "sandboxed, warm, p50", warm.P50, "us")
@@ -123,8 +140,10 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
     private void Add(string what, double value, string unit, double goal) =>
         report.Add(new BenchRow("spawn", what, value, unit) { Goal = $"<= {goal:0} {unit}", Met = value <= goal });
 
+    // On a kernel at rest: what it still cleans up of the agent before, and the pool that it fills, are not this one's.
     private static double Spawn(BenchKernel kernel, Spawn spawn)
     {
+        kernel.Settle();
         var begun = MonotonicNs();
         var agent = kernel.Client.SpawnAsync(spawn).GetAwaiter().GetResult();
         var output = kernel.Output(agent);
@@ -164,6 +183,9 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
         var bundle = Path.Combine(BenchKernel.StateFolder, "sandboxes", $"a{holder.Id}");
         var config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(bundle, "config.json")))!;
         config["process"]!["args"] = new JsonArray("/usr/bin/python3", "-c", Agent);
+        config["linux"]!["cgroupsPath"] = "/analemma-bench";
+        var view = kernel.Client.InspectAsync(new Inspect { Id = holder.Id }).GetAwaiter().GetResult();
+        config["linux"]!["resources"] = Resources(view.Limits!);
         var copy = Directory.CreateDirectory(Path.Combine(BenchKernel.Folder, "bundle")).FullName;
         File.WriteAllText(Path.Combine(copy, "config.json"), config.ToJsonString());
         var latest = 0;
@@ -173,7 +195,7 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
             string[] run =
             [
                 "-t", $"{kernel.Pid}", "-m", crun, "--root", Path.Combine(BenchKernel.Folder, "crun"),
-                "--cgroup-manager=disabled", "run", "--bundle", copy, $"bench-{latest++}",
+                "--cgroup-manager=cgroupfs", "run", "--bundle", copy, $"bench-{latest++}",
             ];
             ProcessStartInfo start = new("/usr/bin/nsenter", run) { RedirectStandardOutput = true };
             var begun = MonotonicNs();
@@ -184,13 +206,13 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
         };
     }
 
-    private static void WaitForPool(BenchKernel kernel)
+    // The limits of our agent, which here the runtime enforces.
+    private static JsonObject Resources(ResourceLimits limits) => new()
     {
-        while (kernel.Status() is { PoolPreloaded: < 2 })
-        {
-            Thread.Yield();
-        }
-    }
+        ["memory"] = new JsonObject { ["limit"] = limits.Memory, ["swap"] = limits.Memory },
+        ["pids"] = new JsonObject { ["limit"] = limits.MaxPids },
+        ["cpu"] = new JsonObject { ["quota"] = limits.CpuQuota, ["period"] = limits.CpuPeriod, ["shares"] = 1024 },
+    };
 
     private static double Elapsed(long begun, string output) =>
         long.TryParse(output.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var ended)

@@ -28,6 +28,15 @@ internal static class DaemonLimits
     /// <summary>… and so that reading costs at most about 2 % of a core when many do.</summary>
     public static readonly TimeSpan SampleEveryPerProcess = TimeSpan.FromMilliseconds(2.5);
 
+    /// <summary>How often the kernel asks itself whether it is idle and could give memory back …</summary>
+    public static readonly TimeSpan TrimLook = TimeSpan.FromSeconds(2);
+
+    /// <summary>… which it is when it has allocated less than this since it last looked, …</summary>
+    public const long TrimQuietBytes = 4L * 1024 * 1024;
+
+    /// <summary>… and could when it has allocated this since it last did.</summary>
+    public const long TrimBytes = 16L * 1024 * 1024;
+
     /// <summary>Records between two checkpoints.</summary>
     public const long CheckpointEvery = 5_000;
 

@@ -12,6 +12,12 @@ const int Refused = 1;
 const int Usage = 2;
 const int Panicked = 70;
 
+// First of all, because it may start the program anew; not for what only prints.
+if (!BootFlags.OnlyPrints(args))
+{
+    HybridCgroups.Cover();
+}
+
 var request = MachineOptions.Load(
     args, MachineLoader.EnvironmentOfThisProcess(), Environment.IsPrivilegedProcess);
 switch (request.Action)
@@ -40,7 +46,6 @@ if (request.Action is BootAction.PrintConfig)
     return 0;
 }
 
-HybridCgroups.Cover();
 SqliteJournalStore.WarmUp();
 using var logs = LoggerFactory.Create(builder => builder
     .SetMinimumLevel(request.Options.Kernel.LogLevel)

@@ -90,14 +90,15 @@ def _preload() -> None:
 
 def _claim(started_with: dict[str, str], socket_path: str) -> _Work | None:
     """Blocks until there is work; None when the kernel has gone."""
-    import socket
+    import _socket
 
     from analemma import _calls
     from analemma._session import Request, Session
 
     session = Session()
     exchange, frame = session.begin(Request(_calls.CLAIM, b"{}"))
-    with socket.socket(socket.AF_UNIX) as connection:
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+    try:
         connection.connect(socket_path)
         connection.sendall(frame)
         while not exchange.over:
@@ -105,12 +106,14 @@ def _claim(started_with: dict[str, str], socket_path: str) -> _Work | None:
             if count == 0:
                 return None
             session.received(count)
+    finally:
+        connection.close()
     if exchange.error is not None:
         raise exchange.error
     return _Work(_calls.parse(exchange.answer), started_with, socket_path)
 
 
-def _check(work: _Work, started_with: dict[str, str], modules_before: set[str]) -> None:
+def _check(work: _Work, started_with: dict[str, str], loaded: set[str]) -> None:
     """Raises _Unfaithful when this interpreter is not what a new one would be."""
     import os
 
@@ -121,23 +124,23 @@ def _check(work: _Work, started_with: dict[str, str], modules_before: set[str]) 
                 raise _Unfaithful(name)
     folder = os.path.dirname(os.path.realpath(work.script)) or "."
     try:
-        beside = {name.partition(".")[0] for name in os.listdir(folder)}
+        beside = os.listdir(folder)
     except OSError as failed:
         raise _Unfaithful(folder) from failed
-    loaded = {name.partition(".")[0] for name in sys.modules} - modules_before
-    if not beside.isdisjoint(loaded):
+    if any(name.partition(".")[0] in loaded for name in beside):
         raise _Unfaithful("a module beside the script")
 
 
 def _compile(work: _Work) -> CodeType:
     """The script's code. The name is absolute, as in a plain Python since 3.9."""
     import os
+    from _io import FileIO
 
     if work.script.endswith(".pyc"):
         raise _Unfaithful("compiled")
     try:
-        with open(work.script, "rb") as file:
-            source = file.read()
+        with FileIO(work.script) as file:
+            source = file.readall()
         code: CodeType = compile(source, os.path.abspath(work.script), "exec", dont_inherit=True)
     except (OSError, SyntaxError, ValueError, MemoryError, RecursionError) as failed:
         raise _Unfaithful(work.script) from failed
@@ -157,8 +160,11 @@ def _move_in(work: _Work, started_with: dict[str, str]) -> None:
     import time
 
     zone = os.environ.get("TZ")
-    os.environ.clear()
-    os.environ.update(work.env)
+    for name in os.environ.keys() - work.env.keys():
+        del os.environ[name]
+    for name, value in work.env.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
     if os.environ.get("TZ") != zone:
         time.tzset()
     if work.env.get("PYTHONUNBUFFERED") and not started_with.get("PYTHONUNBUFFERED"):
@@ -228,6 +234,7 @@ def run(modules_before: set[str]) -> None:
 
     started_with = dict(os.environ)
     _preload()
+    loaded = {name.partition(".")[0] for name in sys.modules} - modules_before
     socket_path = started_with.get("ANALEMMA_SOCKET") or _SOCKET
     try:
         work = _claim(started_with, socket_path)
@@ -237,13 +244,13 @@ def run(modules_before: set[str]) -> None:
         sys.exit(0)
     try:
         os.chdir(work.cwd)
-        _check(work, started_with, modules_before)
+        _check(work, started_with, loaded)
         code = _compile(work)
     except (_Unfaithful, OSError):
         _replace(work)
     _move_in(work, started_with)
     main = _become_main(code.co_filename)
-    del modules_before, started_with, socket_path, work
+    del modules_before, loaded, started_with, socket_path, work
     try:
         exec(code, main)
     except SystemExit:

@@ -140,6 +140,7 @@ internal sealed class KernelHost : IAsyncDisposable
         await leftovers.SettleAsync(living, dead, _options.AdoptLeftovers, cancellationToken);
         var sampler = new UsageSampler(_live, _time, _loop.Post);
         _tasks.Run(sampler.RunAsync);
+        _tasks.Run(new MemoryTrim(_time).RunAsync);
         _sink.Open(_loop);
         _server.ListenForHost(_socket);
         _sandboxes.OpenPool(_options.Pool, _sockets, _time);

@@ -19,11 +19,16 @@ internal sealed class BootFlags
 
     private static readonly string[] Words = ["--config", "--probe", "--print-config", "--help", "--version"];
 
+    private static readonly string[] PrintingWords = ["--print-config", "--help", "--version"];
+
     public BootAction Action { get; private set; } = BootAction.Run;
 
     public string? ConfigFile { get; private set; }
 
     public SettingSource Settings { get; } = new();
+
+    /// <summary>Whether the program will print something about itself and end.</summary>
+    public static bool OnlyPrints(IReadOnlyList<string> args) => args.Any(PrintingWords.Contains);
 
     public static BootFlags Read(IReadOnlyList<string> args)
     {

@@ -70,6 +70,43 @@ public static unsafe class HostFiles
         }
     }
 
+    /// <summary>
+    /// Reads a small file of sysfs, proc or a cgroup; what does not fit is left. -1 when it cannot be read.
+    /// </summary>
+    public static int TryReadWhole(string path, Span<byte> into)
+    {
+        var fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return -1;
+        }
+
+        nint total = 0;
+        nint count;
+        fixed (byte* pointer = into)
+        {
+            do
+            {
+                count = LibC.read(fd, pointer + total, (nuint)(into.Length - total));
+                total += Math.Max(count, 0);
+            }
+            while (count > 0);
+        }
+
+        LibC.close(fd);
+        return count < 0 ? -1 : (int)total;
+    }
+
+    /// <summary>
+    /// Writes to a file that is there, in one write(2), as the files of sysfs and cgroups want it: three calls, where
+    /// <see cref="FileStream"/> makes seven.
+    /// </summary>
+    public static void WriteWhole(string path, ReadOnlySpan<byte> bytes)
+    {
+        using var file = Open(path, LibC.O_WRONLY);
+        Write(file, bytes);
+    }
+
     /// <summary>Gives a file away, not following a link.</summary>
     public static void ChangeOwner(string path, uint uid, uint gid) =>
         LinuxException.ThrowIfFailed(LibC.lchown(path, uid, gid), $"lchown {path}");

@@ -9,6 +9,9 @@ public sealed class LinuxException(int errno, string call)
 {
     public int Errno { get; } = errno;
 
+    /// <summary>What the error number means, without the call.</summary>
+    public string Reason { get; } = Marshal.GetPInvokeErrorMessage(errno);
+
     internal static int ThrowIfFailed(int result, [CallerArgumentExpression(nameof(result))] string call = "") =>
         result >= 0 ? result : throw new LinuxException(Marshal.GetLastPInvokeError(), call);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using Analemma.Linux;
 
@@ -9,39 +10,45 @@ internal static class CgroupFiles
     public const string Leaf = "self";
     public const string GroupPrefix = "agent-";
 
+    // The longest file of counters that we read has some twenty short lines.
+    private const int CounterBytesMax = 4096;
+
     /// <summary>Null when it was written, else why not.</summary>
     public static string? Write(string path, string value)
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(value));
-            file.Flush();
+            HostFiles.WriteWhole(path, System.Text.Encoding.ASCII.GetBytes(value));
             return null;
         }
-        catch (IOException failed)
+        catch (LinuxException failed)
         {
-            return $"{path}: {failed.Message}";
-        }
-        catch (UnauthorizedAccessException failed)
-        {
-            return $"{path}: {failed.Message}";
+            return $"{path}: {failed.Reason}";
         }
     }
 
-    public static long Read(string path) =>
-        long.TryParse(ProcFiles.TryRead(path), CultureInfo.InvariantCulture, out var value) ? value : 0;
-
-    /// <summary>A field of a file of lines "name value".</summary>
-    public static long ReadField(string path, string name)
+    /// <summary>A file that is one number; 0 when it is not, or not there.</summary>
+    public static long Read(string path)
     {
-        foreach (var line in (ProcFiles.TryRead(path) ?? "").AsSpan().EnumerateLines())
+        Span<byte> text = stackalloc byte[CounterBytesMax];
+        return Number(ReadInto(path, text));
+    }
+
+    /// <summary>A field of a file of lines "name value"; 0 when it has none.</summary>
+    public static long ReadField(string path, ReadOnlySpan<byte> name)
+    {
+        Span<byte> text = stackalloc byte[CounterBytesMax];
+        ReadOnlySpan<byte> rest = ReadInto(path, text);
+        while (!rest.IsEmpty)
         {
-            if (line.StartsWith($"{name} ", StringComparison.Ordinal))
+            var end = rest.IndexOf((byte)'\n');
+            var line = end < 0 ? rest : rest[..end];
+            if (line.Length > name.Length && line[name.Length] == (byte)' ' && line.StartsWith(name))
             {
-                var digits = line[(name.Length + 1)..];
-                return long.TryParse(digits, CultureInfo.InvariantCulture, out var value) ? value : 0;
+                return Number(line[(name.Length + 1)..]);
             }
+
+            rest = end < 0 ? default : rest[(end + 1)..];
         }
 
         return 0;
@@ -92,6 +99,13 @@ internal static class CgroupFiles
         Directory.Exists(folder)
             ? [.. Directory.EnumerateDirectories(folder, GroupPrefix + "*").Select(path => Path.GetFileName(path)!)]
             : [];
+
+    // Read several times a second for each agent, so without garbage.
+    private static Span<byte> ReadInto(string path, Span<byte> buffer) =>
+        buffer[..Math.Max(0, HostFiles.TryReadWhole(path, buffer))];
+
+    private static long Number(ReadOnlySpan<byte> digits) =>
+        Utf8Parser.TryParse(digits, out long value, out _) ? value : 0;
 
     private static void Collect(string group, List<int> pids)
     {

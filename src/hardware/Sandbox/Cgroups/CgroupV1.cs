@@ -24,18 +24,29 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
     // Processes are in the same groups of every hierarchy; any one tells who is inside.
     private string AnyGroup => Group("freezer") ?? Group("pids") ?? Group("memory") ?? Group("cpu") ?? "";
 
-    public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits)
+    public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits, SandboxLimits? before)
     {
         List<(string, string)> failed = [];
-        Note(GuaranteeNames.Memory, SetMemory(limits.MemoryBytes));
-        Note(GuaranteeNames.Pids, Set("pids", "pids.max", limits.Pids));
-        Note(GuaranteeNames.Cpu, Set("cpu", "cpu.shares", Shares(limits.CpuWeight)));
-        if (limits.CpuQuotaUs > 0)
+        if (limits.MemoryBytes != before?.MemoryBytes)
         {
-            Note(GuaranteeNames.Cpu, Set("cpu", "cpu.cfs_period_us", limits.CpuPeriodUs));
+            Note(GuaranteeNames.Memory, SetMemory(limits.MemoryBytes));
         }
 
-        Note(GuaranteeNames.Cpu, Set("cpu", "cpu.cfs_quota_us", limits.CpuQuotaUs));
+        if (limits.Pids != before?.Pids)
+        {
+            Note(GuaranteeNames.Pids, Set("pids", "pids.max", limits.Pids));
+        }
+
+        if (limits.CpuWeight != before?.CpuWeight)
+        {
+            Note(GuaranteeNames.Cpu, Set("cpu", "cpu.shares", Shares(limits.CpuWeight)));
+        }
+
+        if ((limits.CpuQuotaUs, limits.CpuPeriodUs) != (before?.CpuQuotaUs, before?.CpuPeriodUs))
+        {
+            Note(GuaranteeNames.Cpu, SetQuota(limits));
+        }
+
         return failed;
 
         void Note(string guarantee, string? reason)
@@ -84,13 +95,13 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
             MemoryBytes = CgroupFiles.Read($"{memory}/memory.usage_in_bytes"),
             MemoryPeakBytes = CgroupFiles.Read($"{memory}/memory.max_usage_in_bytes"),
             Pids = CgroupFiles.Read($"{pids}/pids.current"),
-            ThrottledUs = CgroupFiles.ReadField($"{Group("cpu")}/cpu.stat", "throttled_time") / 1000,
-            OomKills = CgroupFiles.ReadField($"{memory}/{CgroupFiles.Leaf}/memory.oom_control", "oom_kill"),
+            ThrottledUs = CgroupFiles.ReadField($"{Group("cpu")}/cpu.stat", "throttled_time"u8) / 1000,
+            OomKills = CgroupFiles.ReadField($"{memory}/{CgroupFiles.Leaf}/memory.oom_control", "oom_kill"u8),
 
             // Kernels before 6.11 count a refused fork where it was tried, later ones where the limit is.
             PidLimitHits = Math.Max(
-                CgroupFiles.ReadField($"{pids}/pids.events", "max"),
-                CgroupFiles.ReadField($"{pids}/{CgroupFiles.Leaf}/pids.events", "max")),
+                CgroupFiles.ReadField($"{pids}/pids.events", "max"u8),
+                CgroupFiles.ReadField($"{pids}/{CgroupFiles.Leaf}/pids.events", "max"u8)),
         };
     }
 
@@ -143,6 +154,12 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
 
         var hasMemsw = Group("memory") is { } group && File.Exists($"{group}/{memsw}");
         return hasMemsw ? Set("memory", memsw, bytes) : null;
+    }
+
+    private string? SetQuota(SandboxLimits limits)
+    {
+        var failed = limits.CpuQuotaUs > 0 ? Set("cpu", "cpu.cfs_period_us", limits.CpuPeriodUs) : null;
+        return failed ?? Set("cpu", "cpu.cfs_quota_us", limits.CpuQuotaUs);
     }
 
     private void SetState(string state)

@@ -16,20 +16,36 @@ internal sealed class CgroupV2(CgroupTreeV2 tree, string path) : ICgroup
 
     public IReadOnlyList<string> JoinFiles => Directory.Exists(LeafFolder) ? [$"{LeafFolder}/cgroup.procs"] : [];
 
-    public bool IsEmpty => CgroupFiles.ReadField($"{Group}/cgroup.events", "populated") == 0;
+    public bool IsEmpty => CgroupFiles.ReadField($"{Group}/cgroup.events", "populated"u8) == 0;
 
     private string Group => tree.Folder(Path);
 
     private string LeafFolder => $"{Group}/{CgroupFiles.Leaf}";
 
-    public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits)
+    public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits, SandboxLimits? before)
     {
         List<(string, string)> failed = [];
-        Note(GuaranteeNames.Memory, SetMemory(limits.MemoryBytes));
-        Note(GuaranteeNames.Pids, Set("pids.max", Text(limits.Pids)));
-        Note(GuaranteeNames.Cpu, Set("cpu.weight", Text(limits.CpuWeight)));
-        var quota = limits.CpuQuotaUs > 0 ? Text(limits.CpuQuotaUs) : "max";
-        Note(GuaranteeNames.Cpu, Set("cpu.max", $"{quota} {Text(limits.CpuPeriodUs)}"));
+        if (limits.MemoryBytes != before?.MemoryBytes)
+        {
+            Note(GuaranteeNames.Memory, SetMemory(limits.MemoryBytes));
+        }
+
+        if (limits.Pids != before?.Pids)
+        {
+            Note(GuaranteeNames.Pids, Set("pids.max", Text(limits.Pids)));
+        }
+
+        if (limits.CpuWeight != before?.CpuWeight)
+        {
+            Note(GuaranteeNames.Cpu, Set("cpu.weight", Text(limits.CpuWeight)));
+        }
+
+        if ((limits.CpuQuotaUs, limits.CpuPeriodUs) != (before?.CpuQuotaUs, before?.CpuPeriodUs))
+        {
+            var quota = limits.CpuQuotaUs > 0 ? Text(limits.CpuQuotaUs) : "max";
+            Note(GuaranteeNames.Cpu, Set("cpu.max", $"{quota} {Text(limits.CpuPeriodUs)}"));
+        }
+
         return failed;
 
         void Note(string guarantee, string? reason)
@@ -64,17 +80,17 @@ internal sealed class CgroupV2(CgroupTreeV2 tree, string path) : ICgroup
 
     public SandboxUsage ReadUsage() => new()
     {
-        CpuUs = CgroupFiles.ReadField($"{Group}/cpu.stat", "usage_usec"),
+        CpuUs = CgroupFiles.ReadField($"{Group}/cpu.stat", "usage_usec"u8),
         MemoryBytes = CgroupFiles.Read($"{Group}/memory.current"),
         MemoryPeakBytes = CgroupFiles.Read($"{Group}/memory.peak"),
         Pids = CgroupFiles.Read($"{Group}/pids.current"),
-        ThrottledUs = CgroupFiles.ReadField($"{Group}/cpu.stat", "throttled_usec"),
-        OomKills = CgroupFiles.ReadField($"{LeafFolder}/memory.events", "oom_kill"),
+        ThrottledUs = CgroupFiles.ReadField($"{Group}/cpu.stat", "throttled_usec"u8),
+        OomKills = CgroupFiles.ReadField($"{LeafFolder}/memory.events", "oom_kill"u8),
 
         // Kernels before 6.11 count a refused fork where it was tried, later ones where the limit is.
         PidLimitHits = Math.Max(
-            CgroupFiles.ReadField($"{Group}/pids.events", "max"),
-            CgroupFiles.ReadField($"{LeafFolder}/pids.events", "max")),
+            CgroupFiles.ReadField($"{Group}/pids.events", "max"u8),
+            CgroupFiles.ReadField($"{LeafFolder}/pids.events", "max"u8)),
     };
 
     public IDisposable? WatchOom(Watcher watcher, Action happened) => null;

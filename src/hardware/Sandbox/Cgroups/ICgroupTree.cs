@@ -38,8 +38,11 @@ internal interface ICgroup
     /// <summary>A process is inside once its pid is written into each of these files.</summary>
     IReadOnlyList<string> JoinFiles { get; }
 
-    /// <summary>Sets the limits, also anew. Returns what could not be set: guarantee name and reason.</summary>
-    IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits);
+    /// <summary>
+    /// Sets the limits, also anew: then only those that differ from the ones before. Returns what could not be set:
+    /// guarantee name and reason.
+    /// </summary>
+    IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits, SandboxLimits? before);
 
     /// <summary>Stops the sandbox's own processes; its children have groups of their own.</summary>
     void Freeze();

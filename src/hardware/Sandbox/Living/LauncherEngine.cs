@@ -74,7 +74,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     {
         Refuse(policy);
         var below = ParentGroup(policy) is { } parent ? host.Cgroups.Create(parent, slot.Key) : null;
-        slot.Claim(policy, tier, below, cgroup => Missing(policy, cgroup.Apply(policy.Limits)));
+        slot.Claim(policy, tier, below, (cgroup, before) => Missing(policy, cgroup.Apply(policy.Limits, before)));
     }
 
     public ValueTask DisposeAsync()
@@ -147,7 +147,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
             {
                 Pid = pid,
                 StartTime = ProcFiles.TryReadStartTime(pid) ?? 0,
-                Missing = Missing(policy, cgroup.Apply(policy.Limits)),
+                Missing = Missing(policy, cgroup.Apply(policy.Limits, before: null)),
             };
             record.Save(folders.Private);
             LinkAgentOsSocket(host.Launcher.TmpPath(pid), identity);

@@ -79,8 +79,12 @@ internal sealed class LiveSandbox : ISandbox
     /// parent takes the place of the one it was made in.
     /// </summary>
     internal void Claim(
-        SandboxPolicy policy, SandboxTier tier, ICgroup? below, Func<ICgroup, IReadOnlyList<string>> limit)
+        SandboxPolicy policy,
+        SandboxTier tier,
+        ICgroup? below,
+        Func<ICgroup, SandboxLimits?, IReadOnlyList<string>> limit)
     {
+        var made = _record.Policy.Limits;
         if (below is not null)
         {
             _cgroup.MoveTo(below);
@@ -90,9 +94,11 @@ internal sealed class LiveSandbox : ISandbox
             _oomWatch = _cgroup.WatchOom(_host.Watcher, () => _ = CheckOomAsync());
         }
 
-        var missing = limit(_cgroup);
-        if (!HostProcess.TryLimit(HostPid, policy.Limits.OpenFiles, Bundles.OciBundle.ProcessesMax(policy.Limits))
-            || !UtsNamespace.TrySetHostName(HostPid, policy.HostName))
+        var missing = limit(_cgroup, below is null ? made : null);
+        var processes = Bundles.OciBundle.ProcessesMax(policy.Limits);
+        var isLimited = (policy.Limits.OpenFiles, processes) == (made.OpenFiles, Bundles.OciBundle.ProcessesMax(made))
+            || HostProcess.TryLimit(HostPid, policy.Limits.OpenFiles, processes);
+        if (!isLimited || !UtsNamespace.TrySetHostName(HostPid, policy.HostName))
         {
             throw new SandboxException($"cannot make the warm sandbox {Key} that of {policy.Key}");
         }
@@ -102,7 +108,7 @@ internal sealed class LiveSandbox : ISandbox
         {
             Policy = policy with { Key = Key },
             Tier = tier,
-            Missing = missing,
+            Missing = [.. _record.Missing.Union(missing)],
             CgroupPath = _cgroup.Path,
         };
         _record.Save(_folders.Private);

@@ -37,17 +37,24 @@ internal sealed record SandboxRecord
 
     public static string PathIn(string folder) => $"{folder}/sandbox.json";
 
+    // A rename over a file that is there makes ext4 write out the new one at once (mount option auto_da_alloc), which
+    // takes longer than all else here. It need not outlive the host, so the old one goes first.
     public void Save(string folder)
     {
         var path = PathIn(folder);
-        File.WriteAllBytes($"{path}.new", JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.SandboxRecord));
-        File.Move($"{path}.new", path, overwrite: true);
+        File.WriteAllBytes(NextIn(folder), JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.SandboxRecord));
+        File.Delete(path);
+        File.Move(NextIn(folder), path);
     }
 
     /// <summary>Null when there is none or it cannot be read.</summary>
-    public static SandboxRecord? TryLoad(string folder)
+    public static SandboxRecord? TryLoad(string folder) => TryRead(PathIn(folder)) ?? TryRead(NextIn(folder));
+
+    private static string NextIn(string folder) => $"{PathIn(folder)}.new";
+
+    private static SandboxRecord? TryRead(string path)
     {
-        if (ProcFiles.TryRead(PathIn(folder)) is not { } text)
+        if (ProcFiles.TryRead(path) is not { } text)
         {
             return null;
         }
@@ -76,6 +83,5 @@ internal sealed record SandboxRecord
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true)]
 [JsonSerializable(typeof(SandboxRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

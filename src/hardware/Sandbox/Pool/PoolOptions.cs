@@ -9,7 +9,7 @@ public sealed record PoolOptions
     /// <summary>Containers in which a Python waits with its modules loaded. Needs the SDK and sockets.</summary>
     public int Preloaded { get; init; } = 4;
 
-    /// <summary>What slots are made with. The size of /work stays; the others are set anew when taken.</summary>
+    /// <summary>What slots are made with. The size of /work stays; the others are set anew when taken, where they differ.</summary>
     public required SandboxLimits Limits { get; init; }
 
     /// <summary>
@@ -23,8 +23,19 @@ public sealed record PoolOptions
     /// <summary>With less of the host's memory available, no slot is made and the idle ones are given up.</summary>
     public double MemoryAvailableMin { get; init; } = 0.1;
 
-    /// <summary>Rest after a slot was taken, so that refilling does not slow down the agent that just began.</summary>
-    public TimeSpan RefillDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+    /// <summary>
+    /// Rest after the latest slot was taken, so that refilling does not slow down agents that just began; a kind of
+    /// slot that has run out is made at once.
+    /// </summary>
+    public TimeSpan RefillDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>However many are taken, refilling begins after this.</summary>
+    public TimeSpan RefillDelayMax { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The cgroup weight of a slot until it is taken: making one gives way to the agents that are at work.
+    /// </summary>
+    public int CpuWeight { get; init; } = 1;
 
     /// <summary>How long an interpreter may take until it waits.</summary>
     public TimeSpan PreloadMax { get; init; } = TimeSpan.FromSeconds(30);

@@ -34,6 +34,7 @@ public sealed class WarmPool : ISandboxEngine
     private readonly string _prefix;
     private readonly Task _filling;
     private int _latest;
+    private int _taken;
 
     internal WarmPool(LauncherEngine engine, PoolOptions options, ISlotSockets sockets, TimeProvider clock)
     {
@@ -104,6 +105,7 @@ public sealed class WarmPool : ISandboxEngine
         {
             while (slots.TryDequeue(out var slot))
             {
+                _taken++;
                 Want();
                 if (!slot.Exited.IsCompleted)
                 {
@@ -156,7 +158,7 @@ public sealed class WarmPool : ISandboxEngine
                 }
 
                 await _wanted.WaitAsync(Look, _stopping.Token);
-                await Task.Delay(_options.RefillDelay, _clock, _stopping.Token);
+                await RestAsync();
                 await DropDeadAsync();
             }
             catch (SandboxException)
@@ -171,6 +173,25 @@ public sealed class WarmPool : ISandboxEngine
                 return;
             }
         }
+    }
+
+    private async Task RestAsync()
+    {
+        var rested = TimeSpan.Zero;
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _taken);
+            await Task.Delay(_options.RefillDelay, _clock, _stopping.Token);
+            rested += _options.RefillDelay;
+        }
+        while (seen != Volatile.Read(ref _taken) && rested < _options.RefillDelayMax && !HasRunOut());
+    }
+
+    private bool HasRunOut()
+    {
+        var (created, preloaded) = Counts;
+        return (created == 0 && _options.Created > 0) || (preloaded == 0 && _options.Preloaded > 0);
     }
 
     // False when nothing is missing.
@@ -226,7 +247,7 @@ public sealed class WarmPool : ISandboxEngine
             HostName = "agent",
             Argv = argv,
             Env = _options.Env,
-            Limits = _options.Limits,
+            Limits = _options.Limits with { CpuWeight = _options.CpuWeight },
         };
         return (LiveSandbox)await _engine.CreateAsync(policy, _stopping.Token);
     }
