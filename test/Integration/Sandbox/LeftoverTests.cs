@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Analemma.Linux;
 using Analemma.Sandbox;
+using Analemma.Sandbox.Living;
 
 namespace Analemma.Integration.Tests.Sandbox;
 
@@ -82,8 +83,7 @@ internal static class SandboxOwner
             engine, Running, "echo begun; while [ ! -e go ]; do sleep 0.02; done; echo seen; exit 6");
         var other = await MakeAsync(engine, "other", "echo begun; sleep 600");
         await ended.Exited;
-        var record = $"{words[0]}/sandboxes/{Ended}/sandbox.json";
-        while (!File.ReadAllText(record).Contains("\"Exit\": {", StringComparison.Ordinal))
+        while (SandboxRecord.TryLoad($"{words[0]}/sandboxes/{Ended}")?.Exit is null)
         {
             await Task.Yield();
         }

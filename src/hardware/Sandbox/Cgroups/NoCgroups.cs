@@ -32,7 +32,8 @@ internal sealed class NoCgroups(string reason) : ICgroupTree
 
         public bool IsEmpty => true;
 
-        public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits, SandboxLimits? before) => [];
+        public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits, SandboxLimits? before) =>
+            [];
 
         public void Freeze() => throw new SandboxException("cannot pause: the host gives no cgroup freezer");
 

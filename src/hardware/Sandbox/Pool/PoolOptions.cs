@@ -9,7 +9,9 @@ public sealed record PoolOptions
     /// <summary>Containers in which a Python waits with its modules loaded. Needs the SDK and sockets.</summary>
     public int Preloaded { get; init; } = 4;
 
-    /// <summary>What slots are made with. The size of /work stays; the others are set anew when taken, where they differ.</summary>
+    /// <summary>
+    /// What slots are made with. The size of /work stays; the others are set anew when taken, where they differ.
+    /// </summary>
     public required SandboxLimits Limits { get; init; }
 
     /// <summary>
