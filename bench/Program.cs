@@ -6,7 +6,7 @@ using Analemma.Bench.Kernel;
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Usage = "usage: bench ipc|spawn|scale [--json] [--quick]";
+const string Usage = "usage: bench ipc|spawn|scale|notify [--json] [--quick]";
 try
 {
     return args switch
@@ -43,6 +43,9 @@ static int RunCase(string name, bool json, bool quick)
             break;
         case "scale":
             new ScaleBench(report, Repository(), quick).Run();
+            break;
+        case "notify":
+            new NotifyBench(report, Repository()).Run();
             break;
         default:
             return Refuse(Usage);

@@ -22,7 +22,7 @@ internal sealed class IpcBench(BenchReport report, string repository, bool quick
     {
         Environment.SetEnvironmentVariable("PYTHONPATH", Path.Combine(repository, "sdk", "python"));
         Environment.SetEnvironmentVariable("PYTHONDONTWRITEBYTECODE", "1");
-        var pingPong = Compile();
+        var pingPong = CProgram.Build(repository, "pingpong", _folder.FullName);
         using var server = BenchProcess.Hold(BenchProcess.Self, "serve", Socket);
         foreach (var (bytes, clients) in new[] { (64, 1), (4096, 1), (64, 16), (4096, 16) })
         {
@@ -110,19 +110,5 @@ internal sealed class IpcBench(BenchReport report, string repository, bool quick
     {
         var numbers = new[] { bytes, rounds, clients }.Select(number => number.ToString(CultureInfo.InvariantCulture));
         return Latency.Parse(BenchProcess.Run(program, [.. first, .. numbers]));
-    }
-
-    private string? Compile()
-    {
-        if (BenchProcess.Find("cc", "gcc", "clang") is not { } compiler)
-        {
-            Console.Error.WriteLine(
-                "ipc: no C compiler (cc, gcc, clang), so there is nothing to compare with: apt-get install gcc");
-            return null;
-        }
-
-        var program = Path.Combine(_folder.FullName, "pingpong");
-        BenchProcess.Run(compiler, "-O2", "-o", program, Path.Combine(repository, "bench", "c", "pingpong.c"));
-        return program;
     }
 }

@@ -2,7 +2,7 @@
 // of nanoseconds for open+close of a file for reading (not notified) and for writing (notified), and for connect to a
 // closed loopback port.
 //
-//   cc -O2 -static -o notify_cost bench/notify_cost.c     then run it inside a sandbox: notify_cost /work/file
+//   cc -O2 -o notify_cost notify_cost.c     then run it inside a sandbox: notify_cost /work/file
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
