@@ -1,4 +1,4 @@
-using Microsoft.Win32.SafeHandles;
+using System.Runtime.InteropServices;
 
 namespace Analemma.Linux;
 
@@ -7,11 +7,11 @@ public sealed record ChildStart(string Path, IReadOnlyList<string> Argv)
 {
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
-    public SafeFileHandle? Stdin { get; init; }
+    public SafeHandle? Stdin { get; init; }
 
-    public SafeFileHandle? Stdout { get; init; }
+    public SafeHandle? Stdout { get; init; }
 
-    public SafeFileHandle? Stderr { get; init; }
+    public SafeHandle? Stderr { get; init; }
 
     public string? Cwd { get; init; }
 
@@ -97,7 +97,7 @@ public sealed class ChildProcess : IDisposable
         Handle.Dispose();
     }
 
-    private static unsafe void Connect(byte* actions, int target, SafeFileHandle? stream, int flags)
+    private static unsafe void Connect(byte* actions, int target, SafeHandle? stream, int flags)
     {
         var result = stream is null
             ? LibC.posix_spawn_file_actions_addopen(actions, target, "/dev/null", flags, 0)

@@ -46,31 +46,14 @@ public static unsafe class DescriptorMessage
     /// Receives bytes (0 at the end of the stream, or a negative errno) and adds the descriptors that came with them to
     /// the list, whose owner closes them.
     /// </summary>
-    public static int Receive(UnixSocket socket, Span<byte> into, ICollection<SafeFileHandle> descriptors)
-    {
-        var control = stackalloc byte[ControlSize];
-        fixed (byte* bytes = into)
-        {
-            LibC.iovec_t part = new() { iov_base = bytes, iov_len = (nuint)into.Length };
-            LibC.msghdr_t message = new()
-            {
-                msg_iov = &part,
-                msg_iovlen = 1,
-                msg_control = control,
-                msg_controllen = ControlSize,
-            };
-            var count = LibC.recvmsg(socket, &message, LibC.MSG_CMSG_CLOEXEC);
-            if (count < 0)
-            {
-                return -Marshal.GetLastPInvokeError();
-            }
+    public static int Receive(UnixSocket socket, Span<byte> into, ICollection<SafeFileHandle> descriptors) =>
+        Receive(socket, into, descriptors, LibC.MSG_CMSG_CLOEXEC);
 
-            Collect(new ReadOnlySpan<byte>(control, (int)message.msg_controllen), descriptors);
-            return (int)count;
-        }
-    }
+    /// <summary>The same, but leaves the message where it is: the descriptors are further ones.</summary>
+    public static int Peek(UnixSocket socket, Span<byte> into, ICollection<SafeFileHandle> descriptors) =>
+        Receive(socket, into, descriptors, LibC.MSG_CMSG_CLOEXEC | LibC.MSG_PEEK);
 
-    /// <summary>Sends bytes with one descriptor: what a runtime does, for tests of the other side.</summary>
+    /// <summary>Sends bytes with one descriptor. How many bytes, or a negative errno.</summary>
     public static int Send(UnixSocket socket, ReadOnlySpan<byte> bytes, SafeHandle descriptor)
     {
         var control = stackalloc byte[sizeof(LibC.cmsghdr_t) + 8];
@@ -93,6 +76,31 @@ public static unsafe class DescriptorMessage
             };
             var count = LibC.sendmsg(socket, &message, LibC.MSG_NOSIGNAL);
             return count >= 0 ? (int)count : -Marshal.GetLastPInvokeError();
+        }
+    }
+
+    private static int Receive(
+        UnixSocket socket, Span<byte> into, ICollection<SafeFileHandle> descriptors, int flags)
+    {
+        var control = stackalloc byte[ControlSize];
+        fixed (byte* bytes = into)
+        {
+            LibC.iovec_t part = new() { iov_base = bytes, iov_len = (nuint)into.Length };
+            LibC.msghdr_t message = new()
+            {
+                msg_iov = &part,
+                msg_iovlen = 1,
+                msg_control = control,
+                msg_controllen = ControlSize,
+            };
+            var count = LibC.recvmsg(socket, &message, flags);
+            if (count < 0)
+            {
+                return -Marshal.GetLastPInvokeError();
+            }
+
+            Collect(new ReadOnlySpan<byte>(control, (int)message.msg_controllen), descriptors);
+            return (int)count;
         }
     }
 

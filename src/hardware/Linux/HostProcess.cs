@@ -20,6 +20,13 @@ public static unsafe class HostProcess
     public static void AdoptOrphans() =>
         LinuxException.ThrowIfFailed(LibC.prctl(LibC.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 
+    /// <summary>
+    /// What this process was started with beyond its standard streams is not handed on to its children. Before Linux
+    /// 5.11 it is.
+    /// </summary>
+    public static void KeepInheritedFiles() =>
+        _ = LibC.syscall4(LibC.SYS_close_range, 3, int.MaxValue, LibC.CLOSE_RANGE_CLOEXEC, 0);
+
     /// <summary>Becomes another program; returns only by throwing.</summary>
     public static void Become(string path, IReadOnlyList<string> argv, IReadOnlyDictionary<string, string> env)
     {

@@ -48,6 +48,27 @@ public sealed unsafe class PidFd : SafeHandleZeroOrMinusOneIsInvalid
         return true;
     }
 
+    /// <summary>Whether the process has ended, reaped or not.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            LibC.poll_fd ended = new() { fd = Number, events = LibC.POLLIN };
+            return LibC.poll(&ended, 1, timeout: 0) > 0;
+        }
+    }
+
+    /// <summary>
+    /// One of the process's open files, as it has it: pidfd_getfd(2). Null and the errno without the right to trace it
+    /// (ptrace(2), access mode checks), or when it has none of that number.
+    /// </summary>
+    public SafeFileHandle? TryTake(int descriptor, out int errno)
+    {
+        var fd = LibC.syscall4(LibC.SYS_pidfd_getfd, handle, descriptor, 0, 0);
+        errno = fd >= 0 ? 0 : Marshal.GetLastPInvokeError();
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
+    }
+
     /// <summary>
     /// Takes the status of a child that has ended, and with it the zombie. Null while it runs. Not our child: the
     /// status that kernels from 6.15 on keep with the pidfd, or an empty one.

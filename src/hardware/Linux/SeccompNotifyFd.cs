@@ -22,6 +22,16 @@ public sealed unsafe class SeccompNotifyFd : SafeHandleMinusOneIsInvalid
     /// <summary>The descriptor's number, for tables indexed by it while it is open.</summary>
     public int Number => (int)handle;
 
+    /// <summary>Whether the last process under the filter has ended.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            LibC.poll_fd ended = new() { fd = Number };
+            return LibC.poll(&ended, 1, timeout: 0) > 0 && (ended.revents & LibC.POLLHUP) != 0;
+        }
+    }
+
     /// <summary>
     /// Takes a waiting syscall. 0, or the errno: ENOENT when there is none or its caller has gone, anything else when
     /// this is no filter to listen to.

@@ -19,6 +19,38 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
     public int Number => (int)handle;
 
     /// <summary>
+    /// Two ends of one queue of messages, neither blocking: what is sent into one is received from the other. The queue
+    /// holds so many bytes, its own overhead included, or fewer where an ordinary user may not have that.
+    /// </summary>
+    public static (UnixSocket Into, UnixSocket From) MakeQueue(int bytes)
+    {
+        var ends = stackalloc int[2];
+        var type = LibC.SOCK_SEQPACKET | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC;
+        LinuxException.ThrowIfFailed(LibC.socketpair(LibC.AF_UNIX, type, 0, ends), "socketpair");
+        UnixSocket into = new(ends[0]);
+        if (LibC.setsockopt(into, LibC.SOL_SOCKET, LibC.SO_SNDBUFFORCE, &bytes, sizeof(int)) != 0)
+        {
+            _ = LibC.setsockopt(into, LibC.SOL_SOCKET, LibC.SO_SNDBUF, &bytes, sizeof(int));
+        }
+
+        return (into, new UnixSocket(ends[1]));
+    }
+
+    /// <summary>An end of such a queue that was somebody else's; null when it is none, and closed then.</summary>
+    public static UnixSocket? TryOpenQueue(SafeFileHandle descriptor)
+    {
+        UnixSocket end = new((int)descriptor.DangerousGetHandle());
+        descriptor.SetHandleAsInvalid();
+        if (end.Option(LibC.SO_DOMAIN) == LibC.AF_UNIX && end.Option(LibC.SO_TYPE) == LibC.SOCK_SEQPACKET)
+        {
+            return end;
+        }
+
+        end.Dispose();
+        return null;
+    }
+
+    /// <summary>
     /// Listens on a new path, non-blocking. The file has the mode from its first instant: bind(2) takes the inode's
     /// mode of the socket, less the umask, so what the umask took is put back after.
     /// </summary>
@@ -139,6 +171,13 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
         var fd = LinuxException.ThrowIfFailed(LibC.open(folder, flags, 0), $"open {folder}");
         using SafeFileHandle held = new(fd, ownsHandle: true);
         return Listen($"/proc/self/fd/{fd}/{Path.GetFileName(path)}", mode, backlog);
+    }
+
+    private int Option(int name)
+    {
+        var value = 0;
+        var size = (uint)sizeof(int);
+        return LibC.getsockopt(this, LibC.SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
     }
 
     private static UnixSocket Create(int flags) =>

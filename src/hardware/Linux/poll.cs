@@ -6,6 +6,7 @@ namespace Analemma.Linux;
 internal static unsafe partial class LibC
 {
     public const short POLLIN = 1;
+    public const short POLLHUP = 0x10;
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(poll_fd* fds, nuint nfds, int timeout);

@@ -7,12 +7,18 @@ internal static unsafe partial class LibC
 {
     public const int AF_UNIX = 1;
     public const int SOCK_STREAM = 1;
+    public const int SOCK_SEQPACKET = 5;
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOCK_CLOEXEC = 0x80000;
+    public const int MSG_PEEK = 2;
     public const int MSG_NOSIGNAL = 0x4000;
     public const int SHUT_WR = 1;
     public const int SOL_SOCKET = 1;
+    public const int SO_TYPE = 3;
+    public const int SO_SNDBUF = 7;
     public const int SO_PEERCRED = 17;
+    public const int SO_SNDBUFFORCE = 32;
+    public const int SO_DOMAIN = 39;
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int socket(int domain, int type, int protocol);
@@ -40,4 +46,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int getsockopt(SafeHandle sockfd, int level, int optname, void* optval, uint* optlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setsockopt(SafeHandle sockfd, int level, int optname, void* optval, uint optlen);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int socketpair(int domain, int type, int protocol, int* sv);
 }

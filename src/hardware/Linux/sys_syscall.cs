@@ -8,7 +8,11 @@ internal static unsafe partial class LibC
 {
     public const nint SYS_pidfd_send_signal = 424;
     public const nint SYS_pidfd_open = 434;
+    public const nint SYS_close_range = 436;
     public const nint SYS_openat2 = 437;
+    public const nint SYS_pidfd_getfd = 438;
+
+    public const nint CLOSE_RANGE_CLOEXEC = 4;
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint syscall4(nint number, nint a, nint b, nint c, nint d);
