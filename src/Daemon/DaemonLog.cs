@@ -29,11 +29,20 @@ internal static partial class DaemonLog
     [LoggerMessage(106, LogLevel.Warning, "checkpoint at {Sequence} failed: {Why}")]
     public static partial void CheckpointFailed(this ILogger log, long sequence, string why);
 
+    [LoggerMessage(107, LogLevel.Warning, "process {Process} cannot be adopted: {Why}")]
+    public static partial void NotAdopted(this ILogger log, ProcessId process, string why);
+
     [LoggerMessage(500, LogLevel.Debug, "process {Process} runs in {Key}")]
     public static partial void Launched(this ILogger log, ProcessId process, string key);
 
     [LoggerMessage(501, LogLevel.Warning, "process {Process} could not start: {Why}")]
     public static partial void LaunchFailed(this ILogger log, ProcessId process, string why);
+
+    [LoggerMessage(503, LogLevel.Warning, "the listener for denied attempts: {Why}")]
+    public static partial void ListenerFault(this ILogger log, string why);
+
+    [LoggerMessage(504, LogLevel.Warning, "the holder of filters, which adoption needs: {Why}")]
+    public static partial void HolderFault(this ILogger log, string why);
 
     [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
     public static partial void SandboxFault(this ILogger log, string key, string why);

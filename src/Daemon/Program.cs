@@ -3,7 +3,9 @@ using Analemma.Daemon.Boot;
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Sockets;
 using Analemma.Journal;
+using Analemma.Linux;
 using Analemma.Sandbox;
+using Analemma.Sandbox.Notify;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -15,7 +17,7 @@ const int Panicked = 70;
 // First of all, because it may start the program anew; not for what only prints.
 if (!BootFlags.OnlyPrints(args))
 {
-    HybridCgroups.Cover();
+    HybridCgroups.Cover(HolderOfLast);
 }
 
 var request = MachineOptions.Load(
@@ -63,7 +65,7 @@ try
         : await RunAsync(request.Options, logs.CreateLogger("analemma"));
 }
 catch (Exception refused) when (refused is HostSocketException or JournalStoreException or JournalCorruptException
-    or SandboxException or IOException or UnauthorizedAccessException)
+    or SandboxException or LinuxException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"analemma-kernel: {refused.Message}");
     if (refused is SandboxException { Hint: { } hint })
@@ -72,6 +74,14 @@ catch (Exception refused) when (refused is HostSocketException or JournalStoreEx
     }
 
     return Refused;
+}
+
+// An ordinary user's kernel goes where the agents of the one before are.
+int? HolderOfLast()
+{
+    var kernel = MachineOptions.Load(
+        args, MachineLoader.EnvironmentOfThisProcess(), Environment.IsPrivilegedProcess).Options.Kernel;
+    return kernel.Adopts ? FilterHolder.FindProcess(kernel.StateFolder) : null;
 }
 
 static async Task<int> RunAsync(MachineOptions options, ILogger log)

@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Analemma.Daemon.Boot;
 
@@ -22,7 +23,7 @@ internal static class HostProbe
                 SdkFolder = null,
             };
             await using var stack = await SandboxStack.OpenAsync(
-                sandbox, static _ => { }, TimeProvider.System, cancellationToken);
+                sandbox, adopts: false, static _ => { }, TimeProvider.System, NullLogger.Instance, cancellationToken);
             var status = new StatusReply(KernelHost.Version, 0, options.Kernel.Socket)
             {
                 Engine = stack.Report.Engine,

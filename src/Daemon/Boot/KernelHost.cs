@@ -103,6 +103,8 @@ internal sealed class KernelHost : IAsyncDisposable
         _timers?.Dispose();
         if (_sandboxes is not null)
         {
+            // After a panic, or a start that failed, they are the next kernel's.
+            _sandboxes.AgentsLiveOn = !_stopped.Task.IsCompletedSuccessfully || _stopped.Task.Result is not null;
             await _sandboxes.DisposeAsync();
         }
 
@@ -121,7 +123,8 @@ internal sealed class KernelHost : IAsyncDisposable
 
     private async Task BootAsync(CancellationToken cancellationToken)
     {
-        var opening = SandboxStack.OpenAsync(_options.Sandbox, Denied, _time, cancellationToken);
+        var opening = SandboxStack.OpenAsync(
+            _options.Sandbox, _options.AdoptLeftovers, Denied, _time, _log, cancellationToken);
         var state = RecoveredState.From(_store);
         _sandboxes = await opening;
         _boot = state.Boot + 1;

@@ -37,7 +37,7 @@ internal sealed record KernelHostOptions
             Limits = SandboxPolicies.LimitsOf(machine.Defaults.ToLimits()),
             Env = SandboxPolicies.BaseEnvironment,
         },
-        AdoptLeftovers = machine.Kernel.Leftovers is Configuration.Sections.Leftovers.Adopt,
+        AdoptLeftovers = machine.Kernel.Adopts,
         Sandbox = new SandboxEngineOptions
         {
             StateFolder = machine.Kernel.StateFolder,

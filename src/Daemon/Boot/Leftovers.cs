@@ -1,3 +1,4 @@
+using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Runners;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
@@ -19,6 +20,9 @@ internal sealed class Leftovers(
     ILogger log)
 {
     private const string Reaped = "the kernel was killed; its sandbox was ended at the next start";
+    private const string Deaf =
+        "the kernel was killed, and with it all that listened to this sandbox's filter; it was ended at the next start";
+
     private const string Gone = "the kernel was killed, and the sandbox had ended when the next one started";
 
     public async Task SettleAsync(
@@ -27,24 +31,26 @@ internal sealed class Leftovers(
         var known = living.Concat(dead).Select(process => process.Key).OfType<string>();
         var keys = known.ToHashSet(StringComparer.Ordinal);
         var found = (await sandboxes.AdoptAsync(keys, cancellationToken)).ToDictionary(sandbox => sandbox.Key);
-        var adopted = 0;
+        HashSet<string> adopted = new(StringComparer.Ordinal);
         foreach (var process in living)
         {
             if (process.Key is not { } key || !found.TryGetValue(key, out var sandbox))
             {
                 post(new LeftoverReaped(process.Id, Gone) { At = now() });
             }
-            else if (adopt)
+            else if (adopt && sandboxes.CanAdopt(sandbox))
             {
-                adopted++;
+                adopted.Add(key);
                 post(new LeftoverAdopted(process.Id, sandbox.HostPid) { At = now() });
                 launches.Adopt(process, sandbox);
             }
             else
             {
-                await EndAsync(process, sandbox);
+                await EndAsync(process, sandbox, adopt ? Deaf : Reaped);
             }
         }
+
+        Listen(living, found, adopted);
 
         foreach (var process in dead)
         {
@@ -56,15 +62,33 @@ internal sealed class Leftovers(
 
         if (living.Count > 0)
         {
-            log.Leftovers(adopted, living.Count - adopted);
+            log.Leftovers(adopted.Count, living.Count - adopted.Count);
         }
     }
 
-    private async Task EndAsync(Process process, ISandbox sandbox)
+    private void Listen(
+        IReadOnlyList<Process> living, Dictionary<string, ISandbox> found, HashSet<string> adopted)
     {
+        sandboxes.ListenToAdopted(adopted);
+        foreach (var process in living)
+        {
+            if (process.Key is { } key && adopted.Contains(key) && process.State is not ProcessState.Paused)
+            {
+                found[key].RestartCalls();
+            }
+        }
+    }
+
+    private async Task EndAsync(Process process, ISandbox sandbox, string why)
+    {
+        if (why == Deaf)
+        {
+            log.NotAdopted(process.Id, why);
+        }
+
         sandbox.Kill();
         await sandbox.Exited;
-        post(new LeftoverReaped(process.Id, Reaped) { At = now() });
+        post(new LeftoverReaped(process.Id, why) { At = now() });
         Keep(process, sandbox);
     }
 

@@ -1,6 +1,8 @@
+using Analemma.Linux;
 using Analemma.Sandbox;
 using Analemma.Sandbox.Notify;
 using Analemma.Sandbox.Pool;
+using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Boot;
 
@@ -8,13 +10,14 @@ namespace Analemma.Daemon.Boot;
 internal sealed class SandboxStack : IAsyncDisposable
 {
     private readonly NotifyListener _listener;
-
+    private readonly FilterHolder? _holder;
     private readonly ISandboxEngine _cold;
     private readonly ISandboxEngine _unsandboxed;
     private WarmPool? _pool;
 
-    private SandboxStack(ISandboxEngine cold, ISandboxEngine unsandboxed, NotifyListener listener) =>
-        (_cold, _unsandboxed, _listener) = (cold, unsandboxed, listener);
+    private SandboxStack(
+        ISandboxEngine cold, ISandboxEngine unsandboxed, NotifyListener listener, FilterHolder? holder) =>
+        (_cold, _unsandboxed, _listener, _holder) = (cold, unsandboxed, listener, holder);
 
     public EngineReport Report => _cold.Report;
 
@@ -24,12 +27,25 @@ internal sealed class SandboxStack : IAsyncDisposable
     /// <summary>The engine for agents with a sandbox, or for those that asked to have none.</summary>
     public ISandboxEngine For(bool sandboxed) => !sandboxed ? _unsandboxed : (ISandboxEngine?)_pool ?? _cold;
 
+    /// <param name="options">What the sandboxes are made with.</param>
+    /// <param name="adopts">Whether agents of a killed kernel live on, and those of this one, should it be killed.</param>
+    /// <param name="denied">Takes denied attempts.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Told of what was lost and repaired.</param>
+    /// <param name="cancellationToken">Ends the trial of engines.</param>
     public static async Task<SandboxStack> OpenAsync(
-        SandboxEngineOptions options, DeniedSink denied, TimeProvider time, CancellationToken cancellationToken)
+        SandboxEngineOptions options,
+        bool adopts,
+        DeniedSink denied,
+        TimeProvider time,
+        ILogger log,
+        CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.StateFolder);
         var path = Path.Combine(options.StateFolder, "seccomp.sock");
-        var listener = new NotifyListener(path, denied, time);
+        var holder = OpenHolder(options.StateFolder, adopts, log);
+        NotifyListener listener = new(
+            path, denied, time, onFault: fault => log.ListenerFault(fault.Message), holder: holder);
         try
         {
             var sandboxed = await SandboxEngines.OpenAsync(options with { NotifySocket = path }, cancellationToken);
@@ -40,13 +56,43 @@ internal sealed class SandboxStack : IAsyncDisposable
                 Instance = null,
             };
             return new SandboxStack(
-                sandboxed, await SandboxEngines.OpenAsync(plain, cancellationToken), listener);
+                sandboxed, await SandboxEngines.OpenAsync(plain, cancellationToken), listener, holder);
         }
         catch
         {
             await listener.DisposeAsync();
+            Release(holder, agentsLiveOn: true);
             throw;
         }
+    }
+
+    private static FilterHolder? OpenHolder(string stateFolder, bool adopts, ILogger log)
+    {
+        if (!adopts)
+        {
+            FilterHolder.EndLeftover(stateFolder);
+            return null;
+        }
+
+        try
+        {
+            return FilterHolder.Open(stateFolder, log.HolderFault);
+        }
+        catch (LinuxException failed)
+        {
+            log.HolderFault($"{failed.Message}; agents of this kernel cannot be adopted by the next");
+            return null;
+        }
+    }
+
+    private static void Release(FilterHolder? holder, bool agentsLiveOn)
+    {
+        if (holder is not null && (!agentsLiveOn || holder.IsEmpty))
+        {
+            holder.End();
+        }
+
+        holder?.Dispose();
     }
 
     /// <summary>Begins to keep sandboxes warm. After leftovers are settled, which would take them for some.</summary>
@@ -66,13 +112,27 @@ internal sealed class SandboxStack : IAsyncDisposable
         .. await _unsandboxed.AdoptAsync(wanted.Contains, cancellationToken),
     ];
 
+    /// <summary>
+    /// Whether a sandbox of an earlier kernel can live on as it was. Without its filter's descriptor it could open
+    /// nothing for writing and connect nowhere.
+    /// </summary>
+    public bool CanAdopt(ISandbox sandbox) =>
+        sandbox.Engine == _unsandboxed.Report.Engine || sandbox.Exited.IsCompleted || _holder?.Has(sandbox.Key) == true;
+
+    /// <summary>Listens to the adopted ones; those that are not have been killed.</summary>
+    public void ListenToAdopted(IReadOnlySet<string> adopted) => _listener.Adopt(adopted.Contains);
+
     /// <summary>A sandbox has ended: nothing of it is listened to any more.</summary>
     public void Ended(string key) => _listener.Forget(key);
+
+    /// <summary>Set when this kernel ends before its agents: the next one adopts or reaps them.</summary>
+    public bool AgentsLiveOn { get; set; }
 
     public async ValueTask DisposeAsync()
     {
         await For(sandboxed: true).DisposeAsync();
         await _unsandboxed.DisposeAsync();
         await _listener.DisposeAsync();
+        Release(_holder, AgentsLiveOn);
     }
 }

@@ -142,6 +142,12 @@ public interface ISandbox : IAsyncDisposable
 
     void Thaw();
 
+    /// <summary>
+    /// Makes system calls that wait for the listener's answer begin anew: one that a killed kernel had received would
+    /// wait for ever. Not for a frozen sandbox, whose calls all begin anew when it thaws.
+    /// </summary>
+    void RestartCalls();
+
     /// <summary>Reads the counters now. Cheap enough for once a second per sandbox.</summary>
     SandboxUsage ReadUsage();
 

@@ -14,8 +14,11 @@ internal sealed class ListeningHome : IAsyncDisposable
     private readonly List<DeniedAttempt> _seen = [];
     private readonly string _socketFolder = Directory.CreateTempSubdirectory("analemma-notify-").FullName;
 
-    private ListeningHome(Func<DeniedAttempt, bool>? sinkFails)
+    private readonly FilterHolder? _holder;
+
+    private ListeningHome(Func<DeniedAttempt, bool>? sinkFails, bool isHeld)
     {
+        _holder = isHeld ? FilterHolder.Open(HolderFolder, Assert.Fail) : null;
         Faults = Channel.CreateUnbounded<Exception>();
         Listener = new NotifyListener(
             Path.Combine(_socketFolder, "notify.sock"),
@@ -29,18 +32,23 @@ internal sealed class ListeningHome : IAsyncDisposable
             },
             TimeProvider.System,
             new NotifyOptions { Window = TimeSpan.FromMilliseconds(200), SocketCheck = TimeSpan.FromMilliseconds(100) },
-            fault => Faults.Writer.TryWrite(fault));
+            fault => Faults.Writer.TryWrite(fault),
+            _holder);
     }
 
     public NotifyListener Listener { get; }
+
+    /// <summary>Where its holder, if it has one, is recorded.</summary>
+    public string HolderFolder => _socketFolder;
 
     public Channel<Exception> Faults { get; }
 
     public EngineHome Home { get; private set; } = null!;
 
-    public static async Task<ListeningHome> OpenAsync(string engine, Func<DeniedAttempt, bool>? sinkFails = null)
+    public static async Task<ListeningHome> OpenAsync(
+        string engine, Func<DeniedAttempt, bool>? sinkFails = null, bool isHeld = false)
     {
-        ListeningHome made = new(sinkFails);
+        ListeningHome made = new(sinkFails, isHeld);
         made.Home = await EngineHome.OpenAsync(
             engine, options => options with { NotifySocket = made.Listener.SocketPath });
         return made;
@@ -89,6 +97,8 @@ internal sealed class ListeningHome : IAsyncDisposable
     {
         await Home.DisposeAsync();
         await Listener.DisposeAsync();
+        _holder?.End();
+        _holder?.Dispose();
         Directory.Delete(_socketFolder, recursive: true);
     }
 }

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text;
 using Analemma.Abi.Syscalls;
 using Analemma.Client;
+using Analemma.Integration.Tests.Sandbox;
+using Analemma.Sandbox;
 
 namespace Analemma.Integration.Tests.Kernel;
 
@@ -11,10 +13,11 @@ internal sealed class RunningKernel : IAsyncDisposable
     private static int _latest;
 
     private readonly string[] _flags;
+    private readonly string[] _before;
     private readonly StringBuilder _log = new();
     private Process _process = null!;
 
-    private RunningKernel(string[] flags) => _flags = flags;
+    private RunningKernel(string[] flags, string[] before) => (_flags, _before) = (flags, before);
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -42,31 +45,40 @@ internal sealed class RunningKernel : IAsyncDisposable
 
     public static async Task<RunningKernel> StartAsync(params string[] flags)
     {
-        var kernel = new RunningKernel(flags);
+        var kernel = new RunningKernel(flags, []);
         Directory.CreateDirectory(kernel.Folder);
         await kernel.BeginAsync();
         return kernel;
     }
 
-    /// <summary>Starts the program again on the same folder.</summary>
-    public async Task BeginAsync()
+    /// <summary>As an ordinary user, in the cgroups that these files are of, if any.</summary>
+    public static async Task<RunningKernel> StartAsUserAsync(
+        uint uid, IEnumerable<string> joinFiles, params string[] flags)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "analemma-kernel");
+        Assert.SkipUnless(OrdinaryUser.CanRun(program), $"an ordinary user cannot read {program}");
+        const string joinThenRun =
+            "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 125; shift; done; shift; exec \"$@\"";
+        var user = uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var kernel = new RunningKernel(flags, [
+            "/bin/sh", "-c", joinThenRun, "sh", .. joinFiles, "--",
+            "/usr/bin/setpriv", "--reuid", user, "--regid", user, "--clear-groups",
+        ]);
+        Directory.CreateDirectory(kernel.Folder);
+        Analemma.Linux.HostFiles.ChangeOwner(kernel.Folder, uid, uid);
+        await kernel.BeginAsync();
+        return kernel;
+    }
+
+    /// <summary>Starts the program again on the same folder, with these flags in place of their like.</summary>
+    public async Task BeginAsync(params string[] more)
     {
         TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "analemma-kernel"))
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
+            StartInfo = StartInfo([.. _flags.Where(flag => !more.Any(one => IsSame(one, flag))), .. more]),
             EnableRaisingEvents = true,
         };
-        foreach (var flag in (string[])
-            [$"--kernel.socket={Socket}", $"--kernel.state_folder={StateFolder}", .. _flags])
-        {
-            _process.StartInfo.ArgumentList.Add(flag);
-        }
-
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
         _process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"it ended: {Log}"));
@@ -75,6 +87,8 @@ internal sealed class RunningKernel : IAsyncDisposable
         _process.BeginErrorReadLine();
         await ready.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
         Client = await KernelClient.ConnectAsync(Socket, "test", Token);
+
+        static bool IsSame(string one, string other) => one.Split('=')[0] == other.Split('=')[0];
 
         void Keep(object sender, DataReceivedEventArgs line)
         {
@@ -88,6 +102,30 @@ internal sealed class RunningKernel : IAsyncDisposable
                 ready.TrySetResult();
             }
         }
+    }
+
+    private ProcessStartInfo StartInfo(IEnumerable<string> flags)
+    {
+        string[] line =
+        [
+            .. _before, Path.Combine(AppContext.BaseDirectory, "analemma-kernel"),
+            $"--kernel.socket={Socket}", $"--kernel.state_folder={StateFolder}", .. flags,
+        ];
+        ProcessStartInfo start = new(line[0], line[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (_before.Length > 0)
+        {
+            // Ours is covered; the other user's namespace starts from the host's view of it.
+            start.Environment.Remove(HybridCgroups.DoneVariable);
+            start.Environment["HOME"] = Folder;
+            start.Environment["TMPDIR"] = Folder;
+            start.Environment["XDG_RUNTIME_DIR"] = Folder;
+        }
+
+        return start;
     }
 
     /// <summary>SIGKILL, as a crash would.</summary>

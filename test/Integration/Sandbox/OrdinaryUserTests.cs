@@ -41,11 +41,22 @@ internal static class OrdinaryUser
 
     private const string Variable = "ANALEMMA_TEST_ORDINARY_USER";
 
+    private static readonly string[] BecomeIt = ["--reuid", $"{Uid}", "--regid", $"{Uid}", "--clear-groups"];
+
     private const string Script = """
         grep -E '^(CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/self/status
         echo interfaces $(tail -n +3 /proc/net/dev | cut -d: -f1)
         echo work $(cat in); touch /usr/x /etc/x 2>/dev/null && echo writable; exit 3
         """;
+
+    /// <summary>Whether such a user can read a program, and so run it.</summary>
+    public static bool CanRun(string program)
+    {
+        using var tried = Process.Start(
+            new ProcessStartInfo("/usr/bin/setpriv", [.. BecomeIt, "test", "-r", program]))!;
+        tried.WaitForExit();
+        return tried.ExitCode == 0;
+    }
 
     public static bool IsAsked => Environment.GetEnvironmentVariable(Variable) is not null;
 
@@ -78,13 +89,16 @@ internal static class OrdinaryUser
 
     public static async Task<IReadOnlyList<string>> StartAsync(string folder, string engine)
     {
-        var nobody = Uid.ToString(System.Globalization.CultureInfo.InvariantCulture);
         ProcessStartInfo start = new("/usr/bin/setpriv")
         {
             RedirectStandardOutput = true,
             WorkingDirectory = folder,
-            ArgumentList = { "--reuid", nobody, "--regid", nobody, "--clear-groups", Environment.ProcessPath! },
         };
+        foreach (var word in (string[])[.. BecomeIt, Environment.ProcessPath!])
+        {
+            start.ArgumentList.Add(word);
+        }
+
         start.Environment[Variable] = $"{folder}|{engine}";
         start.Environment["HOME"] = folder;
         start.Environment["TMPDIR"] = folder;

@@ -28,6 +28,8 @@ internal sealed record KernelSection
     [Setting("The least important log entries that are written.")]
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    internal bool Adopts => Leftovers is Leftovers.Adopt;
+
     public IEnumerable<string> Problems()
     {
         if (!Socket.StartsWith('/'))

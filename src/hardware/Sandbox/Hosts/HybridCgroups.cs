@@ -1,3 +1,4 @@
+using System.Globalization;
 using Analemma.Linux;
 using Analemma.Sandbox.Cgroups;
 
@@ -15,6 +16,9 @@ namespace Analemma.Sandbox;
 // first process, which has not become the agent yet, can be looked into (its /work and /tmp, by /proc/PID/root) only
 // with a capability in the user namespace that the runtime was started in (ptrace(2), access mode checks).
 //
+// The agents of a killed kernel are in the namespace that it made, and only from within that can they be taken over.
+// Their filters' holder is in it too, so it is entered by that one's pid (nsenter(1)).
+//
 // A variable in the environment says that this was done, whether or not it worked, so that nobody runs in circles.
 /// <summary>Puts this process where crun works. The first call of Main.</summary>
 public static class HybridCgroups
@@ -27,8 +31,13 @@ public static class HybridCgroups
     // Tries first: where namespaces are forbidden the program goes on without, and the engines' probe says what
     // follows.
     private const string Script = """
-        if unshare $FLAGS --propagation private true 2>/dev/null; then
-            exec unshare $FLAGS --propagation private /bin/sh -c '
+        ENTER=
+        if [ -n "$HOLDER" ] && nsenter --user -t "$HOLDER" --preserve-credentials true 2>/dev/null; then
+            ENTER="nsenter --user -t $HOLDER --preserve-credentials"
+            FLAGS=-m
+        fi
+        if $ENTER unshare $FLAGS --propagation private true 2>/dev/null; then
+            exec $ENTER unshare $FLAGS --propagation private /bin/sh -c '
                 [ -z "$0" ] || mount -t tmpfs -o size=4k,mode=755 none "$0"; exec "$@"' "$0" "$@"
         fi
         exec "$@"
@@ -38,7 +47,10 @@ public static class HybridCgroups
     /// On hybrid cgroups, becomes this program anew in a namespace that covers the v2 mount, and does not return; so
     /// too for an ordinary user anywhere. Otherwise, or when it has been done, returns.
     /// </summary>
-    public static void Cover()
+    /// <param name="findHolder">
+    /// Finds the holder of a killed kernel, into whose user namespace an ordinary user goes; see FilterHolder.
+    /// </param>
+    public static void Cover(Func<int?>? findHolder = null)
     {
         if (Environment.GetEnvironmentVariable(DoneVariable) is not null)
         {
@@ -59,6 +71,7 @@ public static class HybridCgroups
         }
 
         env[DoneVariable] = "1";
+        env["HOLDER"] = HostProcess.IsRoot ? "" : findHolder?.Invoke()?.ToString(CultureInfo.InvariantCulture) ?? "";
         env["FLAGS"] = HostProcess.IsRoot ? "-m" : "-Urm";
         HostProcess.Become(Shell, [Shell, "-c", Script, covered ?? "", .. command], env);
     }

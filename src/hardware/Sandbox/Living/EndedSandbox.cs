@@ -71,6 +71,10 @@ internal sealed class EndedSandbox : ISandbox
 
     public void Thaw() => throw Ended();
 
+    public void RestartCalls()
+    {
+    }
+
     public SandboxUsage ReadUsage() => _exit.Usage;
 
     public Task<ExecResult> ExecAsync(ExecRequest request, ExecOutput output, CancellationToken cancellationToken) =>

@@ -58,7 +58,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
             }
 
             host.Uids.Claim(record.HostRootUid);
-            SandboxParts parts = new(folders, cgroup, log, Listen(folders, log), first);
+            SandboxParts parts = new(folders, cgroup, log, Listen(folders, log), first, TryOpenWork(record, folders));
             LiveSandbox sandbox = new(host, record, parts);
             Remember(sandbox);
             adopted.Add(sandbox);
@@ -151,7 +151,8 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
             };
             record.Save(folders.Private);
             LinkAgentOsSocket(host.Launcher.TmpPath(pid), identity);
-            LiveSandbox sandbox = new(host, record, new SandboxParts(folders, cgroup, log, streams, first));
+            var work = FolderFd.Open(host.Launcher.WorkPath(pid, folders));
+            LiveSandbox sandbox = new(host, record, new SandboxParts(folders, cgroup, log, streams, first, work));
             Remember(sandbox);
             return sandbox;
         }
@@ -164,6 +165,20 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
             }
 
             throw;
+        }
+    }
+
+    // It may end this moment; and an ordinary user may look into the sandboxes of its own user namespace alone, which an
+    // earlier kernel's need not be in.
+    private FolderFd? TryOpenWork(SandboxRecord record, SandboxFolders folders)
+    {
+        try
+        {
+            return FolderFd.Open(host.Launcher.WorkPath(record.Pid, folders));
+        }
+        catch (LinuxException)
+        {
+            return null;
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class LiveSandbox : ISandbox
         _first = parts.First;
         _awaited = HostProcess.Await(record.Pid);
         _work = new WorkFolder(record.HostUid, record.HostUid);
-        _work.Use(FolderFd.Open(host.Launcher.WorkPath(record.Pid, parts.Folders)));
+        _work.Use(parts.Work);
         _oomWatch = _cgroup.WatchOom(host.Watcher, () => _ = CheckOomAsync());
         _cleaned = LiveAsync();
     }
@@ -147,6 +147,25 @@ internal sealed class LiveSandbox : ISandbox
     public void Freeze() => _cgroup.Freeze();
 
     public void Thaw() => _cgroup.Thaw();
+
+    /// <summary>
+    /// Whatever interrupts a waiting call without a handler makes it begin anew (signal(7)): the freezer, unseen by the
+    /// agent, or where there is none a stop and its end, which a parent may see.
+    /// </summary>
+    public void RestartCalls()
+    {
+        try
+        {
+            _cgroup.Freeze();
+        }
+        catch (SandboxException)
+        {
+            ProcessTree.Interrupt(HostPid);
+            return;
+        }
+
+        _cgroup.Thaw();
+    }
 
     public SandboxUsage ReadUsage()
     {
@@ -337,6 +356,6 @@ internal sealed class LiveSandbox : ISandbox
     }
 }
 
-/// <summary>What a sandbox is put together from.</summary>
+/// <summary>What a sandbox is put together from. Without its /work when that cannot be looked into.</summary>
 internal sealed record SandboxParts(
-    SandboxFolders Folders, ICgroup Cgroup, LogFolder Log, LogStream[] Streams, PidFd First);
+    SandboxFolders Folders, ICgroup Cgroup, LogFolder Log, LogStream[] Streams, PidFd First, FolderFd? Work);

@@ -4,12 +4,13 @@ using Analemma.Linux;
 namespace Analemma.Sandbox.Living;
 
 /// <summary>
-/// Kills a host process and its descendants. They could outrun us by forking, so each is stopped before its children
-/// are read: a stopped process forks no more.
+/// A host process and its descendants. To kill them all, each is stopped before its children are read, for a stopped
+/// process forks no more and cannot outrun us.
 /// </summary>
 internal static class ProcessTree
 {
     private const int Sigkill = 9;
+    private const int Sigcont = 18;
     private const int Sigstop = 19;
 
     public static void Kill(int pid)
@@ -26,6 +27,16 @@ internal static class ProcessTree
         }
 
         process.TrySignal(Sigkill);
+    }
+
+    /// <summary>Stops each process and lets it go on at once.</summary>
+    public static void Interrupt(int pid)
+    {
+        using var process = PidFd.TryOpen(pid);
+        if (process is not null && process.TrySignal(Sigstop) && process.TrySignal(Sigcont))
+        {
+            Children(pid).ForEach(Interrupt);
+        }
     }
 
     private static List<int> Children(int pid)

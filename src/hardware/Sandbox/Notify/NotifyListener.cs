@@ -23,24 +23,29 @@ public sealed class NotifyListener : IAsyncDisposable
     private readonly NotifyMailbox _mailbox = new();
     private readonly NotifyAnswer _answer = new(new NotifyRules(SeccompProfile.Agent, SyscallNumbers.Native));
     private readonly Action<Exception>? _onFault;
+    private readonly FilterHolder? _holder;
     private readonly Task _supervisor;
+    private volatile NotifyLoop _loop = null!;
     private int _disposed;
 
     /// <summary>
     /// Listens at once; a socket that cannot be made is a <see cref="LinuxException"/>. The sink is called on the
-    /// listener's thread. The fault handler hears of each loss of that thread, which is repaired by itself.
+    /// listener's thread. The fault handler hears of each loss of that thread, which is repaired by itself. Every
+    /// filter is given to the holder too, which stays the caller's.
     /// </summary>
     public NotifyListener(
         string socketPath,
         DeniedSink sink,
         TimeProvider time,
         NotifyOptions? options = null,
-        Action<Exception>? onFault = null)
+        Action<Exception>? onFault = null,
+        FilterHolder? holder = null)
     {
         SocketPath = socketPath;
         _options = options ?? new NotifyOptions();
         _time = time;
         _onFault = onFault;
+        _holder = holder;
         _table = new NotifyTable(_options, time, sink);
         _supervisor = SuperviseAsync(NewLoop());
     }
@@ -51,10 +56,34 @@ public sealed class NotifyListener : IAsyncDisposable
     /// <summary>Notified syscalls answered so far.</summary>
     public long Answered => _answer.Answered;
 
+    /// <summary>How often the thread woke: no more than there is to do.</summary>
+    internal long Turns => _loop.Turns;
+
     /// <summary>
     /// Ends listening to a sandbox that has ended. One that has not would fail at each notified call.
     /// </summary>
     public void Forget(string key) => _mailbox.Forget(key);
+
+    /// <summary>
+    /// Listens to what the holder kept of an earlier kernel's sandboxes that are wanted; to others nobody will.
+    /// </summary>
+    public void Adopt(Func<string, bool> isWanted)
+    {
+        foreach (var (key, filters) in _holder?.TakeFound() ?? new Dictionary<string, List<SeccompNotifyFd>>())
+        {
+            foreach (var filter in filters)
+            {
+                if (isWanted(key))
+                {
+                    _mailbox.Adopt(key, filter);
+                }
+                else
+                {
+                    filter.Dispose();
+                }
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -110,5 +139,6 @@ public sealed class NotifyListener : IAsyncDisposable
         return null;
     }
 
-    private NotifyLoop NewLoop() => new(SocketPath, _options, _time, _table, _mailbox, _answer);
+    private NotifyLoop NewLoop() => _loop =
+        new NotifyLoop(SocketPath, _options, _time, _table, _mailbox, _answer, _holder, _onFault);
 }

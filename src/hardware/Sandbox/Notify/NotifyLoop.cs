@@ -18,6 +18,8 @@ internal sealed class NotifyLoop : IDisposable
     private readonly NotifyTable _table;
     private readonly NotifyMailbox _mailbox;
     private readonly NotifyAnswer _answer;
+    private readonly FilterHolder? _holder;
+    private readonly Action<Exception>? _onFault;
     private readonly Epoll _epoll = new(EventsMax);
     private readonly OrderedDictionary<int, NotifyHandshake> _handshakes = [];
     private UnixSocket _socket;
@@ -26,9 +28,10 @@ internal sealed class NotifyLoop : IDisposable
 
     public NotifyLoop(
         string path, NotifyOptions options, TimeProvider time, NotifyTable table, NotifyMailbox mailbox,
-        NotifyAnswer answer)
+        NotifyAnswer answer, FilterHolder? holder, Action<Exception>? onFault)
     {
         (_path, _options, _time, _table, _mailbox, _answer) = (path, options, time, table, mailbox, answer);
+        (_holder, _onFault) = (holder, onFault);
         _socketCheck = NextCheck();
         _socket = Listen();
         _epoll.Add(_mailbox.Wake, Readiness.Read);
@@ -36,7 +39,12 @@ internal sealed class NotifyLoop : IDisposable
         {
             _epoll.Add(filter, Readiness.Read);
         }
+
+        table.Closing = _epoll.Remove;
     }
+
+    /// <summary>How often it woke.</summary>
+    public long Turns { get; private set; }
 
     /// <summary>Serves until the mailbox says stop.</summary>
     public void Run()
@@ -44,6 +52,7 @@ internal sealed class NotifyLoop : IDisposable
         while (!_mailbox.Stopped)
         {
             var count = _epoll.Wait(WaitMs());
+            Turns++;
             for (var index = 0; index < count; index++)
             {
                 var (descriptor, ready) = _epoll.Ready(index);
@@ -58,6 +67,7 @@ internal sealed class NotifyLoop : IDisposable
 
     public void Dispose()
     {
+        _table.Closing = null;
         foreach (var handshake in _handshakes.Values)
         {
             handshake.Dispose();
@@ -116,14 +126,14 @@ internal sealed class NotifyLoop : IDisposable
 
         _handshakes.Remove(descriptor);
         handshake.Dispose();
-        if (end is { Key: { } key, Filter: { } filter })
+        if (end is { Key: { } key, Filter: { } filter } && TryWatch(key, filter) && _holder?.Keep(key, filter) == false)
         {
-            Watch(key, filter);
+            _onFault?.Invoke(new SandboxException($"no room to hold the filter of {key}: it cannot be adopted later"));
         }
     }
 
     /// <summary>A descriptor that cannot be watched, such as a plain file's, is no filter.</summary>
-    private void Watch(string key, SeccompNotifyFd filter)
+    private bool TryWatch(string key, SeccompNotifyFd filter)
     {
         try
         {
@@ -132,10 +142,11 @@ internal sealed class NotifyLoop : IDisposable
         catch (LinuxException)
         {
             filter.Dispose();
-            return;
+            return false;
         }
 
         _table.Add(key, filter);
+        return true;
     }
 
     /// <summary>After the batch, so that a number freed here cannot be mistaken for its next owner's event.</summary>
@@ -144,7 +155,7 @@ internal sealed class NotifyLoop : IDisposable
         if (_woken)
         {
             _woken = false;
-            _mailbox.Take(_table);
+            _mailbox.Take(_table, (key, filter) => TryWatch(key, filter));
         }
     }
 
@@ -180,6 +191,7 @@ internal sealed class NotifyLoop : IDisposable
         }
 
         _socketCheck = NextCheck();
+        CheckHolder();
         if (File.Exists(_path))
         {
             return;
@@ -187,6 +199,18 @@ internal sealed class NotifyLoop : IDisposable
 
         _socket.Dispose();
         _socket = Listen();
+    }
+
+    private void CheckHolder()
+    {
+        try
+        {
+            _holder?.Repair();
+        }
+        catch (LinuxException failed)
+        {
+            _onFault?.Invoke(failed);
+        }
     }
 
     private long NextCheck() =>

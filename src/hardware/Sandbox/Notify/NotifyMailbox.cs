@@ -7,6 +7,7 @@ namespace Analemma.Sandbox.Notify;
 internal sealed class NotifyMailbox : IDisposable
 {
     private readonly ConcurrentQueue<string> _forgotten = new();
+    private readonly ConcurrentQueue<(string Key, SeccompNotifyFd Filter)> _adopted = new();
     private volatile bool _stopped;
 
     public EventFd Wake { get; } = new();
@@ -22,20 +23,39 @@ internal sealed class NotifyMailbox : IDisposable
         }
     }
 
+    public void Adopt(string key, SeccompNotifyFd filter)
+    {
+        _adopted.Enqueue((key, filter));
+        Wake.Set();
+    }
+
     public void Stop()
     {
         _stopped = true;
         Wake.Set();
     }
 
-    public void Take(NotifyTable table)
+    public void Take(NotifyTable table, Action<string, SeccompNotifyFd> watch)
     {
         Wake.Clear();
+        while (_adopted.TryDequeue(out var adopted))
+        {
+            watch(adopted.Key, adopted.Filter);
+        }
+
         while (_forgotten.TryDequeue(out var key))
         {
             table.Remove(key);
         }
     }
 
-    public void Dispose() => Wake.Dispose();
+    public void Dispose()
+    {
+        while (_adopted.TryDequeue(out var adopted))
+        {
+            adopted.Filter.Dispose();
+        }
+
+        Wake.Dispose();
+    }
 }

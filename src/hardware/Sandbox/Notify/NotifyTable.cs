@@ -14,6 +14,12 @@ internal sealed class NotifyTable(NotifyOptions options, TimeProvider time, Deni
     /// <summary>The sandboxes that tried something lately: few, even among many.</summary>
     public List<AttemptReports> OpenWindows { get; } = [];
 
+    /// <summary>
+    /// Told of each filter before it is closed. A holder may have it open still, so that closing ours does not end what
+    /// is registered for it (epoll(7)).
+    /// </summary>
+    public Action<SeccompNotifyFd>? Closing { get; set; }
+
     public IEnumerable<SeccompNotifyFd> Filters => _byDescriptor.Values.Select(entry => entry.Filter);
 
     public void Add(string key, SeccompNotifyFd filter)
@@ -44,6 +50,7 @@ internal sealed class NotifyTable(NotifyOptions options, TimeProvider time, Deni
         }
 
         entry.Sandbox.Filters.Remove(entry.Filter);
+        Closing?.Invoke(entry.Filter);
         entry.Filter.Dispose();
         if (entry.Sandbox.Filters.Count == 0)
         {
@@ -61,6 +68,7 @@ internal sealed class NotifyTable(NotifyOptions options, TimeProvider time, Deni
         foreach (var filter in sandbox.Filters)
         {
             _byDescriptor.Remove(filter.Number);
+            Closing?.Invoke(filter);
         }
 
         sandbox.Dispose();
