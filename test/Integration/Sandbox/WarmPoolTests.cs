@@ -50,6 +50,27 @@ public sealed class WarmPoolTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task A_slot_whose_agent_is_refused_leaves_nothing()
+    {
+        var folder = EngineHome.NewFolder();
+        using SlotSockets sockets = new();
+        await using (var pool = await OpenAsync(folder, "crun", sockets, created: 1, preloaded: 0))
+        {
+            await UntilAsync(() => pool.Counts.Created == 1);
+            var policy = EngineHome.Shell("true") with { Env = Env, Require = ["denials"] };
+
+            var refused = await Assert.ThrowsAsync<SandboxException>(
+                () => pool.CreateAsync(policy, EngineHome.Token));
+
+            Assert.True(refused.NotEnforceable);
+            await UntilAsync(() => pool.Counts.Created == 1);
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries($"{folder}/sandboxes"));
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]

@@ -124,10 +124,15 @@ public sealed class WarmPool : ISandboxEngine
             _engine.Claim(slot, policy, tier);
             return true;
         }
-        catch (SandboxException refused) when (!refused.NotEnforceable)
+        catch (SandboxException refused)
         {
             // Its limits cannot be made those of the agent: a cold sandbox will say why, if that is the agent's fault.
             await DiscardAsync(slot);
+            if (refused.NotEnforceable)
+            {
+                throw;
+            }
+
             return false;
         }
     }
