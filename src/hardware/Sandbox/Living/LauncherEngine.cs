@@ -11,8 +11,11 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     private const string AgentSocket = OciBundle.RunFolder + "/agent.sock";
     private const string AgentOsSocket = "agentos.sock";
 
+    private static readonly TimeSpan CleanMax = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LiveSandbox> _living = [];
+    private readonly HashSet<LiveSandbox> _uncleaned = [];
 
     /// <summary>Names this engine's cgroups.</summary>
     public string Instance => host.Instance;
@@ -77,15 +80,23 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         slot.Claim(policy, tier, below, (cgroup, before) => Missing(policy, cgroup.Apply(policy.Limits, before)));
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>
+    /// Waits, for a bounded time, until those that have ended are cleaned up; leaves the living alone.
+    /// </summary>
+    public async ValueTask DisposeAsync()
     {
+        Task cleaned;
+        lock (_gate)
+        {
+            cleaned = Task.WhenAll(_uncleaned.Where(one => one.Exited.IsCompleted).Select(one => one.Cleaned));
+        }
+
+        await Task.WhenAny(cleaned, Task.Delay(CleanMax, host.Options.Clock));
         host.Cgroups.Remove();
         if (host.Options.Watcher is null)
         {
             host.Watcher.Dispose();
         }
-
-        return ValueTask.CompletedTask;
     }
 
     private void Refuse(SandboxPolicy policy)
@@ -168,8 +179,8 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         }
     }
 
-    // It may end this moment; and an ordinary user may look into the sandboxes of its own user namespace alone, which an
-    // earlier kernel's need not be in.
+    // It may end this moment; and an ordinary user may look only into the sandboxes of its own user namespace, in which
+    // an earlier kernel's need not be.
     private FolderFd? TryOpenWork(SandboxRecord record, SandboxFolders folders)
     {
         try
@@ -193,20 +204,24 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         lock (_gate)
         {
             _living[sandbox.Key] = sandbox;
+            _uncleaned.Add(sandbox);
         }
 
-        _ = sandbox.Exited.ContinueWith(
-            _ =>
-            {
-                lock (_gate)
-                {
-                    _living.Remove(sandbox.Key);
-                }
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        After(sandbox.Exited, () => _living.Remove(sandbox.Key));
+        After(sandbox.Cleaned, () => _uncleaned.Remove(sandbox));
     }
+
+    private void After(Task task, Action act) => _ = task.ContinueWith(
+        _ =>
+        {
+            lock (_gate)
+            {
+                act();
+            }
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     private async Task<int> LaunchAsync(
         SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup)

@@ -74,6 +74,9 @@ internal sealed class LiveSandbox : ISandbox
 
     internal ICgroup Cgroup => _cgroup;
 
+    /// <summary>Completes when nothing is left of it on the host but its folder.</summary>
+    internal Task Cleaned => _cleaned;
+
     /// <summary>
     /// Makes a sandbox that is nobody yet an agent's, before anything of the agent runs. A group of its own below a
     /// parent takes the place of the one it was made in.
