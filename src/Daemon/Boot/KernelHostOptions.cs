@@ -42,6 +42,7 @@ internal sealed record KernelHostOptions
         {
             StateFolder = machine.Kernel.StateFolder,
             Engine = machine.Sandbox.Engine.ToString().ToLowerInvariant(),
+            Cgroup = machine.Sandbox.Cgroup is { Length: > 0 } cgroup ? cgroup : null,
             UidBase = (uint)machine.Sandbox.UidBase,
             UidCount = (uint)machine.Sandbox.UidCount,
             TmpBytes = machine.Sandbox.TmpBytes,

@@ -22,6 +22,12 @@ public sealed record SandboxEngineOptions
     /// <summary>Names the cgroups of this kernel beside others'; default from the state folder's path.</summary>
     public string? Instance { get; init; }
 
+    /// <summary>
+    /// The cgroup, from the top of every hierarchy that has it, below which those of the sandboxes are made. Null: at
+    /// the top as root, else in the cgroup that this process runs in.
+    /// </summary>
+    public string? Cgroup { get; init; }
+
     /// <summary>A host folder with the Python SDK, which agents find on PYTHONPATH.</summary>
     public string? SdkFolder { get; init; }
 

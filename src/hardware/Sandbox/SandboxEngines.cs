@@ -84,7 +84,7 @@ public static class SandboxEngines
     {
         var watcher = options.Watcher ?? new Watcher("unsandboxed");
         var instance = options.Instance ?? InstanceOf(options.StateFolder);
-        var cgroups = CgroupTrees.Open(instance);
+        var cgroups = CgroupTrees.Open(instance, options.Cgroup);
         HostLauncher launcher = new(CopySdk(options), new CommandRun(watcher, options.Clock));
         UidSlots uids = new(options.UidBase, options.UidCount, instance);
         GuaranteeTable table = new(Unsandboxed, cgroups, [], HasListener: false, IsSingleUid: true);
@@ -97,7 +97,7 @@ public static class SandboxEngines
     {
         var watcher = options.Watcher ?? new Watcher("sandboxes");
         var instance = options.Instance ?? InstanceOf(options.StateFolder);
-        var cgroups = CgroupTrees.Open(instance);
+        var cgroups = CgroupTrees.Open(instance, options.Cgroup);
         var namespaces = Namespaces(withUser);
         BundleHost bundle = new()
         {

@@ -22,6 +22,10 @@ internal sealed record SandboxSection
     [Setting("Whether a client on the host may ask for an agent without a sandbox.")]
     public bool UnsandboxedAllowed { get; init; } = true;
 
+    [Setting("The cgroup, from the top of each hierarchy that has it, below which those of the agents are made.",
+        DefaultText = "the top as root, else the cgroup that the kernel runs in")]
+    public string Cgroup { get; init; } = "";
+
     [Setting("The first of the host uids that agents get when root makes the sandboxes.")]
     public long UidBase { get; init; } = 0x7000_0000;
 
@@ -37,6 +41,12 @@ internal sealed record SandboxSection
 
     public IEnumerable<string> Problems()
     {
+        if (Cgroup.Length > 0 && !IsCgroup(Cgroup))
+        {
+            yield return $"sandbox.cgroup is '{Cgroup}'; it must be empty, or a path such as /agents/ada: from the top "
+                + "of the cgroup hierarchies, not of the host's files, and without a / at its end";
+        }
+
         if (UidBase is < 1 or > HostUidMax)
         {
             yield return $"sandbox.uid_base is {UidBase}; it must be 1 to {HostUidMax}";
@@ -57,4 +67,8 @@ internal sealed record SandboxSection
             yield return $"sandbox.sdk_folder is '{SdkFolder}'; it must be an absolute path, or empty";
         }
     }
+
+    private static bool IsCgroup(string path) => path[0] == '/'
+        && !path.StartsWith("/sys/fs/cgroup", StringComparison.Ordinal)
+        && path[1..].Split('/').All(part => part is not ("" or "." or "..") && !part.Any(char.IsControl));
 }

@@ -62,6 +62,19 @@ internal static class CgroupFiles
         return pids;
     }
 
+    /// <summary>The groups directly below; none when it was removed meanwhile.</summary>
+    public static string[] Below(string group)
+    {
+        try
+        {
+            return Directory.GetDirectories(group);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Moves the processes of a leaf into another group.</summary>
     public static void Move(string leaf, ICgroup target)
     {
@@ -117,16 +130,9 @@ internal static class CgroupFiles
             }
         }
 
-        try
+        foreach (var below in Below(group))
         {
-            foreach (var below in Directory.EnumerateDirectories(group))
-            {
-                Collect(below, pids);
-            }
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Removed meanwhile, so there is nothing in it.
+            Collect(below, pids);
         }
     }
 }

@@ -4,9 +4,8 @@ using Analemma.Linux;
 namespace Analemma.Sandbox.Cgroups;
 
 /// <summary>
-/// cgroup v1: one hierarchy per controller, kernel documentation cgroup-v1/. As root the base lies at the top of each
-/// hierarchy, because the cgroup that started us (a login session, a shell) may be removed under us; an ordinary user
-/// needs a cgroup of its own.
+/// cgroup v1: one hierarchy per controller, kernel documentation cgroup-v1/, and each may be ours to use or not. An
+/// ordinary user may use those in which a cgroup was given to it: one whose folder it owns.
 /// </summary>
 internal sealed class CgroupTreeV1 : ICgroupTree
 {
@@ -15,40 +14,29 @@ internal sealed class CgroupTreeV1 : ICgroupTree
     private readonly Dictionary<string, string> _bases = [];
     private readonly Dictionary<string, string> _lacks = [];
 
-    public CgroupTreeV1(CgroupMounts mounts, string instance, bool isRoot)
+    /// <param name="mounts">The hierarchies.</param>
+    /// <param name="above">The cgroup in each below which ours are; null for the one that we run in.</param>
+    /// <param name="instance">Keeps ours apart from other kernels'.</param>
+    public CgroupTreeV1(CgroupMounts mounts, string? above, string instance)
     {
-        BaseInHierarchy = isRoot
-            ? $"/analemma/{instance}"
-            : $"{mounts.V1Own.GetValueOrDefault("memory", "").TrimEnd('/')}/analemma/{instance}";
-        AllBases =
-        [
-            .. mounts.V1
-                .Select(pair => (isRoot ? pair.Value : pair.Value + mounts.V1Own[pair.Key].TrimEnd('/'))
-                    + $"/analemma/{instance}")
-                .Distinct(),
-        ];
+        string Base(string controller) =>
+            $"{above ?? mounts.V1Own.GetValueOrDefault(controller, "").TrimEnd('/')}/analemma/{instance}";
+
+        BaseInHierarchy = above is "" ? Base("") : null;
+        AllBases = [.. mounts.V1.Select(pair => pair.Value + Base(pair.Key)).Distinct()];
         foreach (var controller in Controllers)
         {
-            if (!mounts.V1.TryGetValue(controller, out var mount))
+            var mount = mounts.V1.GetValueOrDefault(controller);
+            var reason = mount is null
+                ? $"the host has no cgroup v1 controller {controller}"
+                : Make(mount + Base(controller));
+            if (reason is null)
             {
-                _lacks[controller] = $"the host has no cgroup v1 controller {controller}";
-                continue;
+                _bases[controller] = mount + Base(controller);
             }
-
-            var above = isRoot ? mount : mount + mounts.V1Own[controller].TrimEnd('/');
-            var path = $"{above}/analemma/{instance}";
-            try
+            else
             {
-                Directory.CreateDirectory(path);
-                _bases[controller] = path;
-            }
-            catch (UnauthorizedAccessException)
-            {
-                _lacks[controller] = $"{above} belongs to somebody else: run as root, or chown a cgroup to this user";
-            }
-            catch (IOException failed)
-            {
-                _lacks[controller] = failed.Message;
+                _lacks[controller] = reason;
             }
         }
     }
@@ -62,8 +50,11 @@ internal sealed class CgroupTreeV1 : ICgroupTree
     /// </summary>
     public IReadOnlyList<string> AllBases { get; }
 
-    /// <summary>The base seen from the top of the hierarchy; the same in each as root.</summary>
-    public string BaseInHierarchy { get; }
+    /// <summary>
+    /// The base seen from the top of every hierarchy, when we may use all of them; else a runtime that moves its
+    /// containers must not be told of it, for it would insist on each.
+    /// </summary>
+    public string? BaseInHierarchy { get; }
 
     public string? Lack(string guarantee) => guarantee switch
     {
@@ -93,12 +84,36 @@ internal sealed class CgroupTreeV1 : ICgroupTree
 
     public void Remove()
     {
-        foreach (var folder in AllBases)
+        foreach (var folder in AllBases.Where(Directory.Exists))
         {
             if (HostFiles.TryRemoveFolder(folder))
             {
                 HostFiles.TryRemoveFolder(Path.GetDirectoryName(folder)!);
             }
+        }
+    }
+
+    /// <summary>Null when the base is there and ours, else why not.</summary>
+    private static string? Make(string folder)
+    {
+        var above = Path.GetDirectoryName(Path.GetDirectoryName(folder)!)!;
+        if (!Directory.Exists(above))
+        {
+            return $"there is no cgroup {above}: make it, and chown it to the kernel's user";
+        }
+
+        try
+        {
+            Directory.CreateDirectory(folder);
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return $"{above} belongs to somebody else: run as root, or chown a cgroup to this user";
+        }
+        catch (IOException failed)
+        {
+            return failed.Message;
         }
     }
 }

@@ -4,9 +4,9 @@ using Analemma.Linux;
 namespace Analemma.Sandbox.Cgroups;
 
 /// <summary>
-/// cgroup v2: one hierarchy, kernel documentation admin-guide/cgroup-v2. As root the base lies at its top; an ordinary
-/// user needs a subtree delegated to it (systemd: Delegate=yes), below which the base lies then. Inner groups may hold
-/// no process, so where we are ourselves in the group above the base, we step aside into a leaf first.
+/// cgroup v2: one hierarchy, kernel documentation admin-guide/cgroup-v2. An ordinary user needs a subtree delegated to
+/// it (systemd: Delegate=yes) and must run in it. Inner groups may hold no process, so where we are ourselves in the
+/// group above the base, we step aside into a leaf first.
 /// </summary>
 internal sealed class CgroupTreeV2 : ICgroupTree
 {
@@ -18,23 +18,28 @@ internal sealed class CgroupTreeV2 : ICgroupTree
     private readonly string? _reason;
     private readonly HashSet<string> _given = [];
 
-    public CgroupTreeV2(string mount, string own, string instance, bool isRoot)
+    public CgroupTreeV2(string mount, string above, string instance)
     {
-        var below = isRoot ? "" : own.TrimEnd('/');
-        BaseInHierarchy = $"{below}/analemma/{instance}";
+        BaseInHierarchy = $"{above}/analemma/{instance}";
         _base = mount + BaseInHierarchy;
+        if (!Directory.Exists(mount + above))
+        {
+            _reason = $"there is no cgroup {mount}{above}: make it, and chown it to the kernel's user";
+            return;
+        }
+
         try
         {
             Directory.CreateDirectory(_base);
         }
         catch (Exception failed) when (failed is UnauthorizedAccessException or IOException)
         {
-            _reason = $"{mount}{below} belongs to somebody else: run as root, or by systemd with Delegate=yes";
+            _reason = $"{mount}{above} belongs to somebody else: run as root, or by systemd with Delegate=yes";
             return;
         }
 
-        StepAside(mount + below);
-        foreach (var folder in (string[])[mount + below, $"{mount}{below}/analemma", _base])
+        StepAside(mount + above);
+        foreach (var folder in (string[])[mount + above, $"{mount}{above}/analemma", _base])
         {
             Enable(folder);
         }

@@ -14,7 +14,8 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
 
     public string Path { get; } = path;
 
-    public string? HierarchyPath => $"{tree.BaseInHierarchy}/{Path}/{CgroupFiles.Leaf}";
+    public string? HierarchyPath =>
+        tree.BaseInHierarchy is { } above ? $"{above}/{Path}/{CgroupFiles.Leaf}" : null;
 
     public IReadOnlyList<string> JoinFiles =>
         [.. tree.Bases.Values.Distinct().Select(folder => $"{folder}/{Path}/{CgroupFiles.Leaf}/cgroup.procs")];
@@ -22,7 +23,8 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
     public bool IsEmpty => CgroupFiles.Pids(AnyGroup).Count == 0;
 
     // Processes are in the same groups of every hierarchy; any one tells who is inside.
-    private string AnyGroup => Group("freezer") ?? Group("pids") ?? Group("memory") ?? Group("cpu") ?? "";
+    private string AnyGroup => Group("freezer") ?? Group("pids") ?? Group("memory") ?? Group("cpu")
+        ?? Group("cpuacct") ?? "";
 
     public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits, SandboxLimits? before)
     {
@@ -96,12 +98,12 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
             MemoryPeakBytes = CgroupFiles.Read($"{memory}/memory.max_usage_in_bytes"),
             Pids = CgroupFiles.Read($"{pids}/pids.current"),
             ThrottledUs = CgroupFiles.ReadField($"{Group("cpu")}/cpu.stat", "throttled_time"u8) / 1000,
-            OomKills = CgroupFiles.ReadField($"{memory}/{CgroupFiles.Leaf}/memory.oom_control", "oom_kill"u8),
+            OomKills = ReadLeaf(memory, "memory.oom_control", "oom_kill"u8),
 
             // Kernels before 6.11 count a refused fork where it was tried, later ones where the limit is.
             PidLimitHits = Math.Max(
                 CgroupFiles.ReadField($"{pids}/pids.events", "max"u8),
-                CgroupFiles.ReadField($"{pids}/{CgroupFiles.Leaf}/pids.events", "max"u8)),
+                ReadLeaf(pids, "pids.events", "max"u8)),
         };
     }
 
@@ -134,6 +136,19 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
 
     private string? Group(string controller) =>
         tree.Bases.TryGetValue(controller, out var folder) ? $"{folder}/{Path}" : null;
+
+    // A runtime that was not told of the leaf makes a group of its own in it.
+    private long ReadLeaf(string? group, string file, ReadOnlySpan<byte> field)
+    {
+        var leaf = $"{group}/{CgroupFiles.Leaf}";
+        var sum = CgroupFiles.ReadField($"{leaf}/{file}", field);
+        foreach (var below in tree.BaseInHierarchy is null ? CgroupFiles.Below(leaf) : [])
+        {
+            sum += CgroupFiles.ReadField($"{below}/{file}", field);
+        }
+
+        return sum;
+    }
 
     private string? Set(string controller, string file, long value) => Group(controller) is { } group
         ? CgroupFiles.Write($"{group}/{file}", value.ToString(CultureInfo.InvariantCulture))

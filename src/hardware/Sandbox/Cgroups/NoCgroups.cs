@@ -3,14 +3,14 @@ using Analemma.Linux;
 namespace Analemma.Sandbox.Cgroups;
 
 /// <summary>A host that gives us no cgroup: nothing is limited, and killing rests on the pid namespace alone.</summary>
-internal sealed class NoCgroups(string reason) : ICgroupTree
+internal sealed class NoCgroups(Func<string, string?> reasons) : ICgroupTree
 {
     /// <summary>Stands for a group that does not exist any more.</summary>
     public static ICgroup Gone { get; } = new Nothing();
 
     public string Version => "none";
 
-    public string? Lack(string guarantee) => reason;
+    public string? Lack(string guarantee) => reasons(guarantee);
 
     public ICgroup Create(ICgroup? parent, string key) => new Nothing();
 

@@ -11,7 +11,8 @@ internal sealed record GuaranteeTable(
     string Engine, ICgroupTree Cgroups, IReadOnlyList<string> Namespaces, bool HasListener, bool IsSingleUid)
 {
     private const string CgroupRemedy =
-        "run the kernel as root, or as a systemd service with Delegate=yes";
+        "run the kernel as root; or as a systemd service with Delegate=yes (v2); or give its user a cgroup in each "
+        + "hierarchy and name it in sandbox.cgroup (v1)";
 
     private const string NotAsked = "asked to run without a sandbox";
 

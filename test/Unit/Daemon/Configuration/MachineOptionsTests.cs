@@ -117,6 +117,20 @@ public sealed class MachineOptionsTests : IDisposable
             boot.Problems);
     }
 
+    [Theory]
+    [InlineData("agents")]
+    [InlineData("/")]
+    [InlineData("/agents/")]
+    [InlineData("/agents/../..")]
+    [InlineData("/agents//ada")]
+    [InlineData("/sys/fs/cgroup/memory/agents")]
+    [InlineData("/agents\n")]
+    public void A_cgroup_is_a_path_from_the_top_of_the_hierarchies(string path)
+    {
+        Assert.Empty(Load(["--sandbox.cgroup=/agents/ada"]).Problems);
+        Assert.Contains("such as /agents/ada", Assert.Single(Load([$"--sandbox.cgroup={path}"]).Problems));
+    }
+
     [Fact]
     public void A_machine_file_that_is_named_must_exist()
     {
