@@ -28,7 +28,7 @@ internal sealed class SandboxStack : IAsyncDisposable
     public ISandboxEngine For(bool sandboxed) => !sandboxed ? _unsandboxed : (ISandboxEngine?)_pool ?? _cold;
 
     /// <param name="options">What the sandboxes are made with.</param>
-    /// <param name="adopts">Whether agents of a killed kernel live on, and those of this one, should it be killed.</param>
+    /// <param name="adopts">Whether agents live on when their kernel is killed.</param>
     /// <param name="denied">Takes denied attempts.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Told of what was lost and repaired.</param>

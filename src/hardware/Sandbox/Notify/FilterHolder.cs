@@ -69,9 +69,9 @@ public sealed class FilterHolder : IDisposable
             return new FilterHolder(stateFolder, queue, process);
         }
 
-        lost($"cannot take the filters of living agents out of process {pid}, which holds them "
-            + $"({new LinuxException(errno, "pidfd_getfd").Message}); this takes the right to trace it: kernel.yama.ptrace_scope = 0, or "
-            + "a kernel that runs as root");
+        LinuxException reason = new(errno, "pidfd_getfd");
+        lost($"cannot take the filters of living agents out of process {pid}, which holds them ({reason.Message}): the "
+            + "host forbids to trace it (kernel.yama.ptrace_scope), or to enter its user namespace");
         process.TrySignal(Sigkill);
         process.Dispose();
         return new FilterHolder(stateFolder, HeldFilters.Make(), found: null);

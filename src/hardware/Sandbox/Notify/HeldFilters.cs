@@ -13,12 +13,12 @@ namespace Analemma.Sandbox.Notify;
 //   round  8 bytes    the turn of the queue that it was sent in
 //   key    the rest   whose filter it is, UTF-8
 //
-// Nothing can be taken out of a queue's middle. So it is turned: the message in front is looked at, sent again behind if
-// its filter still lives, and only then removed, until the first of the new round is in front. A kernel that is killed
-// meanwhile loses none; a filter that is then there twice does no harm, for a call is received once.
+// Nothing can be taken out of a queue's middle. So it is turned: the message in front is looked at, sent again behind
+// if its filter still lives, and only then removed, until the first of the new round is in front. A kernel that is
+// killed meanwhile loses none; a filter that is then there twice does no harm, for a call is received once.
 //
-// It is turned when as many again have been added as lived the last time: a filter that has ended stays for a while, and
-// the whole costs each filter a few microseconds.
+// It is turned when as many again have been added as lived the last time: a filter that has ended stays for a while,
+// and the whole costs each filter a few microseconds.
 
 /// <summary>The filters of living sandboxes, kept beyond the kernel's end. One thread's.</summary>
 internal sealed class HeldFilters(UnixSocket into, UnixSocket from) : IDisposable
