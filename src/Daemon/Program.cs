@@ -21,7 +21,7 @@ if (!BootFlags.OnlyPrints(args))
 }
 
 var request = MachineOptions.Load(
-    args, MachineLoader.EnvironmentOfThisProcess(), Environment.IsPrivilegedProcess);
+    args, MachineLoader.EnvironmentOfThisProcess(), HybridCgroups.IsRoot);
 switch (request.Action)
 {
     case BootAction.Help:
@@ -80,7 +80,7 @@ catch (Exception refused) when (refused is HostSocketException or JournalStoreEx
 int? HolderOfLast()
 {
     var kernel = MachineOptions.Load(
-        args, MachineLoader.EnvironmentOfThisProcess(), Environment.IsPrivilegedProcess).Options.Kernel;
+        args, MachineLoader.EnvironmentOfThisProcess(), HybridCgroups.IsRoot).Options.Kernel;
     return kernel.Adopts ? FilterHolder.FindProcess(kernel.StateFolder) : null;
 }
 

@@ -32,6 +32,23 @@ public sealed class OrdinaryUserTests
             lines);
         Directory.Delete(folder, recursive: true);
     }
+
+    [Fact]
+    public async Task Its_default_paths_are_its_own_though_it_is_root_of_a_namespace()
+    {
+        var folder = EngineHome.NewFolder();
+        Directory.CreateDirectory(folder);
+        Analemma.Linux.HostFiles.ChangeOwner(folder, OrdinaryUser.Uid, OrdinaryUser.Uid);
+        var program = Path.Combine(AppContext.BaseDirectory, "analemma-kernel");
+        Assert.SkipUnless(OrdinaryUser.CanRun(program), $"an ordinary user cannot read {program}");
+
+        var start = OrdinaryUser.Start(folder, program, "--probe");
+        start.Environment.Remove("ANALEMMA_SOCKET");
+        var status = await OrdinaryUser.OutputAsync(start);
+
+        Assert.Contains($"\"socket\":\"{folder}/", status, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
 }
 
 /// <summary>This program run again as nobody.</summary>
@@ -89,25 +106,32 @@ internal static class OrdinaryUser
 
     public static async Task<IReadOnlyList<string>> StartAsync(string folder, string engine)
     {
-        ProcessStartInfo start = new("/usr/bin/setpriv")
+        var start = Start(folder, Environment.ProcessPath!);
+        start.Environment[Variable] = $"{folder}|{engine}";
+        return (await OutputAsync(start)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    public static ProcessStartInfo Start(string folder, params string[] line)
+    {
+        ProcessStartInfo start = new("/usr/bin/setpriv", [.. BecomeIt, .. line])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = folder,
         };
-        foreach (var word in (string[])[.. BecomeIt, Environment.ProcessPath!])
-        {
-            start.ArgumentList.Add(word);
-        }
-
-        start.Environment[Variable] = $"{folder}|{engine}";
         start.Environment["HOME"] = folder;
         start.Environment["TMPDIR"] = folder;
+        start.Environment["XDG_RUNTIME_DIR"] = folder;
 
         // Ours is covered; the other user's namespace starts from the host's view of it.
         start.Environment.Remove(HybridCgroups.DoneVariable);
+        return start;
+    }
+
+    public static async Task<string> OutputAsync(ProcessStartInfo start)
+    {
         using var process = Process.Start(start)!;
         var text = await process.StandardOutput.ReadToEndAsync(EngineHome.Token);
         await process.WaitForExitAsync(EngineHome.Token);
-        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return text;
     }
 }

@@ -26,6 +26,7 @@ public static class HybridCgroups
     /// <summary>Set once the process has been put there.</summary>
     public const string DoneVariable = "ANALEMMA_CGROUPS_COVERED";
 
+    private const string OfUser = "user";
     private const string Shell = "/bin/sh";
 
     // Tries first: where namespaces are forbidden the program goes on without, and the engines' probe says what
@@ -42,6 +43,10 @@ public static class HybridCgroups
         fi
         exec "$@"
         """;
+
+    /// <summary>Whether root runs this, and not an ordinary user as root of the namespace made here.</summary>
+    public static bool IsRoot =>
+        HostProcess.IsRoot && Environment.GetEnvironmentVariable(DoneVariable) is not OfUser;
 
     /// <summary>
     /// On hybrid cgroups, becomes this program anew in a namespace that covers the v2 mount, and does not return; so
@@ -70,7 +75,7 @@ public static class HybridCgroups
             env[(string)variable.Key] = (string?)variable.Value ?? "";
         }
 
-        env[DoneVariable] = "1";
+        env[DoneVariable] = HostProcess.IsRoot ? "1" : OfUser;
         env["HOLDER"] = HostProcess.IsRoot ? "" : findHolder?.Invoke()?.ToString(CultureInfo.InvariantCulture) ?? "";
         env["FLAGS"] = HostProcess.IsRoot ? "-m" : "-Urm";
         HostProcess.Become(Shell, [Shell, "-c", Script, covered ?? "", .. command], env);
