@@ -68,8 +68,8 @@ internal sealed class BenchKernel : IDisposable
     public string Output(SpawnReply agent) => Collect(agent).GetAwaiter().GetResult();
 
     /// <summary>
-    /// Waits until the kernel has nothing left to do: every ended agent is cleaned up and the pool is full. Asks seldom,
-    /// so as not to be what it has to do.
+    /// Waits until the kernel has nothing left to do: every ended agent is cleaned up and the pool is full. Asks
+    /// seldom, so as not to be what it has to do.
     /// </summary>
     public void Settle()
     {
