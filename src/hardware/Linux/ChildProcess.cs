@@ -16,6 +16,11 @@ public sealed record ChildStart(string Path, IReadOnlyList<string> Argv)
     public string? Cwd { get; init; }
 
     public bool NewSession { get; init; }
+
+    /// <summary>
+    /// A seccomp filter (struct sock_filter[]) that the child is born with, and no_new_privs with it.
+    /// </summary>
+    public byte[]? Filter { get; init; }
 }
 
 /// <summary>
@@ -67,14 +72,17 @@ public sealed class ChildProcess : IDisposable
             using NativeStrings env = new([.. start.Env.Select(pair => $"{pair.Key}={pair.Value}")]);
             lock (HostProcess.Births)
             {
-                int pid;
-                Check(
-                    LibC.posix_spawn(&pid, start.Path, actions, attributes, argv.Pointer, env.Pointer),
-                    $"posix_spawn {start.Path}");
+                var pid = stackalloc int[1];
+                byte** arguments = argv.Pointer;
+                byte** variables = env.Pointer;
+                Func<int> spawn =
+                    () => LibC.posix_spawn(pid, start.Path, actions, attributes, arguments, variables);
+                var errno = start.Filter is { } filter ? FilteredThread.Run(filter, spawn) : spawn();
+                Check(errno, $"posix_spawn {start.Path}");
 
                 // Nobody else reaps our children, so the pid is still this one's.
                 return new ChildProcess(
-                    pid, PidFd.TryOpen(pid) ?? throw new LinuxException(Errno.ESRCH, "pidfd_open"));
+                    *pid, PidFd.TryOpen(*pid) ?? throw new LinuxException(Errno.ESRCH, "pidfd_open"));
             }
         }
         finally

@@ -15,6 +15,16 @@ internal static partial class LibC
     public const uint SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
     public const ulong SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
 
+    public const nuint SECCOMP_MODE_FILTER = 2;
+
+    // <linux/filter.h>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct sock_fprog
+    {
+        public ushort len;
+        public byte* filter;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     public struct seccomp_notif_resp
     {

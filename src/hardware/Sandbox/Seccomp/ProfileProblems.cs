@@ -65,7 +65,8 @@ internal static class ProfileProblems
     private static IEnumerable<SeccompOptions> AllOptions() =>
         from reads in (bool[])[false, true]
         from network in (bool[])[false, true]
-        select new SeccompOptions { AuditReads = reads, Network = network };
+        from entering in (bool[])[false, true]
+        select new SeccompOptions { AuditReads = reads, Network = network, Entering = entering };
 
     private static IEnumerable<string> Overlaps(IReadOnlyList<SeccompRule> rules) =>
         from i in Enumerable.Range(0, rules.Count)

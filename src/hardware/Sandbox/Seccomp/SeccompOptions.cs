@@ -9,6 +9,12 @@ public sealed record SeccompOptions
     /// <summary>The sandbox has a network, so that connecting is nothing to report.</summary>
     public bool Network { get; init; }
 
+    /// <summary>
+    /// For a command that is filtered first and enters the sandbox then: setns(2) is left to it, which without a
+    /// capability fails by itself.
+    /// </summary>
+    public bool Entering { get; init; }
+
     /// <summary>The listener's socket. Null: what is refused fails just the same, but nothing is reported.</summary>
     public string? ListenerPath { get; init; }
 
@@ -19,6 +25,7 @@ public sealed record SeccompOptions
     {
         "auditReads" => AuditReads,
         "network" => Network,
+        "entering" => Entering,
         _ => throw new ArgumentException($"the seccomp profile names the unknown option '{name}'", nameof(name)),
     };
 }

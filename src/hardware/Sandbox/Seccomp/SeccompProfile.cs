@@ -36,7 +36,7 @@ public sealed class SeccompProfile
     private static readonly Lazy<SeccompProfile> Embedded = new(LoadEmbedded);
 
     private readonly SeccompDefault _default;
-    private readonly ConcurrentDictionary<(bool AuditReads, bool Network, bool Listener), byte[]> _compiled = new();
+    private readonly ConcurrentDictionary<SeccompOptions, byte[]> _compiled = new();
 
     private SeccompProfile(SeccompDocument document)
     {
@@ -84,8 +84,7 @@ public sealed class SeccompProfile
     /// annotation run.oci.seccomp_bpf_data.
     /// </summary>
     public byte[] ToBpf(SeccompOptions options) => _compiled.GetOrAdd(
-        (options.AuditReads, options.Network, options.ListenerPath is not null),
-        _ => ToBpf(options, SyscallNumbers.Native));
+        options with { ListenerMetadata = null }, kind => ToBpf(kind, SyscallNumbers.Native));
 
     internal byte[] ToBpf(SeccompOptions options, SyscallNumbers numbers) => BpfCompiler.Compile(
         Rules.Where(rule => rule.AppliesTo(options)),

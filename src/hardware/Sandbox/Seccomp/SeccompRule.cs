@@ -37,7 +37,7 @@ public sealed record SeccompRule
         init => field = value ?? [];
     } = [];
 
-    /// <summary>The option that must be on for the rule to be there: auditReads or network.</summary>
+    /// <summary>The option that must be on for the rule to be there: auditReads, network or entering.</summary>
     public string? With { get; init; }
 
     /// <summary>The option that must be off.</summary>
