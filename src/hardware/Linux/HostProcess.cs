@@ -36,10 +36,16 @@ public static unsafe class HostProcess
     }
 
     /// <summary>
-    /// Sets the limits on open files and processes of another host process. False without the right to.
+    /// Sets the limits on open files and processes of another host process. A root without CAP_SYS_RESOURCE, as in many
+    /// containers, does it as the user who owns the process's user namespace. False without the right to.
     /// </summary>
-    public static bool TryLimit(int pid, long openFiles, long processes) =>
-        TryLimit(pid, LibC.RLIMIT_NOFILE, openFiles) && TryLimit(pid, LibC.RLIMIT_NPROC, processes);
+    public static bool TryLimit(int pid, uint owner, long openFiles, long processes)
+    {
+        return TryBoth() || EffectiveUser.Run(owner, TryBoth);
+
+        bool TryBoth() =>
+            TryLimit(pid, LibC.RLIMIT_NOFILE, openFiles) && TryLimit(pid, LibC.RLIMIT_NPROC, processes);
+    }
 
     /// <summary>
     /// Takes the zombies of orphans that became our children: all whose status nobody awaits by a

@@ -6,6 +6,9 @@ namespace Analemma.Linux;
 // architecture.
 internal static unsafe partial class LibC
 {
+    public static readonly nint SYS_setresuid =
+        RuntimeInformation.OSArchitecture == Architecture.Arm64 ? 147 : 117;
+
     public const nint SYS_pidfd_send_signal = 424;
     public const nint SYS_pidfd_open = 434;
     public const nint SYS_close_range = 436;

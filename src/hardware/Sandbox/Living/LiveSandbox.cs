@@ -100,7 +100,7 @@ internal sealed class LiveSandbox : ISandbox
         var missing = limit(_cgroup, below is null ? made : null);
         var processes = Bundles.OciBundle.ProcessesMax(policy.Limits);
         var isLimited = (policy.Limits.OpenFiles, processes) == (made.OpenFiles, Bundles.OciBundle.ProcessesMax(made))
-            || HostProcess.TryLimit(HostPid, policy.Limits.OpenFiles, processes);
+            || HostProcess.TryLimit(HostPid, _record.HostUid, policy.Limits.OpenFiles, processes);
         if (!isLimited || !UtsNamespace.TrySetHostName(HostPid, policy.HostName))
         {
             throw new SandboxException($"cannot make the warm sandbox {Key} that of {policy.Key}");
