@@ -30,7 +30,7 @@ as_root() {
 
 missing_packages() {
     local package
-    command -v crun >/dev/null || command -v runc >/dev/null || echo crun
+    command -v crun >/dev/null || command -v runc >/dev/null || command -v bwrap >/dev/null || echo crun
     command -v python3 >/dev/null || echo python3
 }
 

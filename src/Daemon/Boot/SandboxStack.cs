@@ -1,3 +1,4 @@
+using Analemma.Abi.Syscalls;
 using Analemma.Linux;
 using Analemma.Sandbox;
 using Analemma.Sandbox.Notify;
@@ -114,10 +115,11 @@ internal sealed class SandboxStack : IAsyncDisposable
 
     /// <summary>
     /// Whether a sandbox of an earlier kernel can live on as it was. Without its filter's descriptor it could open
-    /// nothing for writing and connect nowhere.
+    /// nothing for writing and connect nowhere; one whose denials are not reported has none.
     /// </summary>
     public bool CanAdopt(ISandbox sandbox) =>
-        sandbox.Engine == _unsandboxed.Report.Engine || sandbox.Exited.IsCompleted || _holder?.Has(sandbox.Key) == true;
+        sandbox.Missing.Contains(GuaranteeNames.Denials) || sandbox.Exited.IsCompleted
+        || _holder?.Has(sandbox.Key) == true;
 
     /// <summary>Listens to the adopted ones; those that are not have been killed.</summary>
     public void ListenToAdopted(IReadOnlySet<string> adopted) => _listener.Adopt(adopted.Contains);

@@ -15,7 +15,7 @@ public sealed record SandboxEngineOptions
     public required string StateFolder { get; init; }
 
     /// <summary>
-    /// auto (crun, then runc), or by name: crun, runc, runsc, kata, unsandboxed.
+    /// auto (crun, runc, then bwrap), or by name: crun, runc, bwrap, runsc, kata, unsandboxed.
     /// </summary>
     public string Engine { get; init; } = "auto";
 

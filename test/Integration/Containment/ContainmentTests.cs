@@ -15,8 +15,10 @@ public sealed class ContainmentTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Every_scored_probe_is_blocked(string engine)
     {
+        EngineHome.SkipUnlessInstalled(engine);
         var run = await ProbeRun.RunAsync(engine);
 
         var open = run.Scored.Where(probe => !probe.IsBlocked).ToArray();
@@ -24,9 +26,12 @@ public sealed class ContainmentTests
         Assert.Equal(ScoredProbes, run.Scored.Count());
     }
 
-    [Fact]
-    public async Task Every_scored_probe_is_blocked_for_an_ordinary_user()
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("bwrap")]
+    public async Task Every_scored_probe_is_blocked_for_an_ordinary_user(string engine)
     {
+        EngineHome.SkipUnlessInstalled(engine);
         const string user = "setpriv --reuid=60001 --regid=60001 --clear-groups";
         var home = Directory.CreateTempSubdirectory("analemma-user-").FullName;
         await RunToolAsync("chown 60001:60001 " + home);
@@ -35,7 +40,7 @@ public sealed class ContainmentTests
             "an ordinary user cannot read this build, or this user cannot become another");
 
         var env = $"env -u {HybridCgroups.DoneVariable} HOME={home} TMPDIR={home} XDG_RUNTIME_DIR={home}";
-        var run = await ProbeRun.RunAsync("crun", switchUser: $"{user} {env}");
+        var run = await ProbeRun.RunAsync(engine, switchUser: $"{user} {env}");
         Directory.Delete(home, recursive: true);
 
         var open = run.Scored.Where(probe => !probe.IsBlocked).ToArray();

@@ -62,6 +62,7 @@ public sealed class RealProgramTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Python_with_its_threads_processes_sockets_and_databases(string engine)
     {
         await using var home = await ListeningHome.OpenAsync(engine);
@@ -73,6 +74,7 @@ public sealed class RealProgramTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Node_with_its_workers_children_crypto_and_sockets(string engine)
     {
         Assert.SkipUnless(File.Exists(Node), $"{Node} is not here (package nodejs)");

@@ -1,5 +1,7 @@
 using System.Text;
 using Analemma.Sandbox;
+using Analemma.Sandbox.Bubblewrap;
+using Analemma.Sandbox.Oci;
 
 namespace Analemma.Integration.Tests.Sandbox;
 
@@ -22,9 +24,19 @@ internal sealed class EngineHome : IAsyncDisposable
     public static async Task<EngineHome> OpenAsync(
         string engine, Func<SandboxEngineOptions, SandboxEngineOptions>? change = null)
     {
+        SkipUnlessInstalled(engine);
         var folder = NewFolder();
         SandboxEngineOptions options = new() { StateFolder = folder, Engine = engine };
         return new EngineHome(folder, await SandboxEngines.OpenAsync(change?.Invoke(options) ?? options, Token));
+    }
+
+    public static void SkipUnlessInstalled(string engine)
+    {
+        Assert.SkipWhen(
+            engine == "bwrap" && BubblewrapTools.Locate().Tools is null,
+            "bubblewrap is not here (apt install bubblewrap)");
+        Assert.SkipWhen(
+            engine == "runsc" && OciRuntime.Locate(engine) is null, "gVisor is not here (apt install runsc)");
     }
 
     public static SandboxPolicy Policy(params string[] argv) => new()

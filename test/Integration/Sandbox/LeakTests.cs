@@ -8,6 +8,8 @@ public sealed class LeakTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
+    [InlineData("runsc")]
     [InlineData("unsandboxed")]
     public async Task Fifty_sandboxes_leave_nothing_behind(string engine)
     {

@@ -11,9 +11,12 @@ public sealed class LeftoverTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
+    [InlineData("runsc")]
     [InlineData("unsandboxed")]
     public async Task What_is_not_wanted_is_killed_and_removed(string engine)
     {
+        EngineHome.SkipUnlessInstalled(engine);
         var folder = EngineHome.NewFolder();
         var pids = await SandboxOwner.RunAndKillAsync(folder, engine);
         Assert.All(pids, pid => Assert.NotNull(ProcFiles.TryReadState(pid)));
@@ -33,9 +36,12 @@ public sealed class LeftoverTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
+    [InlineData("runsc")]
     [InlineData("unsandboxed")]
     public async Task A_running_sandbox_is_taken_over_with_its_log_its_files_and_its_end(string engine)
     {
+        EngineHome.SkipUnlessInstalled(engine);
         var folder = EngineHome.NewFolder();
         await SandboxOwner.RunAndKillAsync(folder, engine);
 

@@ -9,8 +9,10 @@ public sealed class OrdinaryUserTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task An_agent_runs_confined_and_what_is_missing_is_named(string engine)
     {
+        EngineHome.SkipUnlessInstalled(engine);
         var folder = EngineHome.NewFolder();
         Directory.CreateDirectory(folder);
         Analemma.Linux.HostFiles.ChangeOwner(folder, OrdinaryUser.Uid, OrdinaryUser.Uid);

@@ -8,6 +8,7 @@ public sealed class SandboxLifeTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task An_agent_runs_prints_and_ends_with_its_code(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -22,6 +23,7 @@ public sealed class SandboxLifeTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Every_guarantee_is_given_to_root_and_denials_need_a_listener(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -35,6 +37,7 @@ public sealed class SandboxLifeTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Nothing_of_the_agent_runs_before_it_is_started(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -54,6 +57,7 @@ public sealed class SandboxLifeTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task An_agent_that_ignores_SIGTERM_dies_within_50_ms_of_a_kill(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -75,6 +79,7 @@ public sealed class SandboxLifeTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task A_paused_agent_does_nothing_and_can_be_killed(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -90,6 +95,7 @@ public sealed class SandboxLifeTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task SIGTERM_ends_an_agent_that_has_no_handler_for_it(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -104,6 +110,7 @@ public sealed class SandboxLifeTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task A_command_runs_inside_and_its_output_comes_back(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -126,5 +133,76 @@ public sealed class SandboxLifeTests
 
         Assert.Equal(3, result.ExitCode);
         Assert.Equal(["1:x agent 1000\n"], lines);
+    }
+
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("runc")]
+    [InlineData("bwrap")]
+    public async Task A_command_is_confined_as_its_agent_is(string engine)
+    {
+        await using var home = await EngineHome.OpenAsync(engine);
+        const string facts = """
+            grep -E '^(Uid|Gid|Groups|CapInh|CapPrm|CapEff|CapAmb|NoNewPrivs|Seccomp):' /proc/self/status
+            for name in user mnt pid net ipc uts cgroup; do readlink /proc/self/ns/$name; done
+            cat /proc/self/cgroup; ulimit -n; ulimit -c; ls /proc/self/fd | wc -l
+            unshare -U true || echo no namespaces
+            """;
+        await using var sandbox = await home.StartAsync(
+            EngineHome.Shell($"({facts}) 2>/dev/null; echo end; sleep 600"));
+        await EngineHome.UntilAsync(sandbox, "end");
+        var agent = (await EngineHome.OutputAsync(sandbox)).Replace("end\n", "", StringComparison.Ordinal);
+
+        var (code, command) = await ExecAsync(sandbox, $"({facts}) 2>/dev/null");
+
+        Assert.Equal(0, code);
+        Assert.Equal(agent, command);
+        Assert.Contains("NoNewPrivs:\t1\nSeccomp:\t2\n", command, StringComparison.Ordinal);
+        Assert.EndsWith("no namespaces\n", command, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("runc")]
+    [InlineData("bwrap")]
+    public async Task A_command_that_is_cancelled_dies_and_its_agent_lives_and_ends(string engine)
+    {
+        await using var home = await EngineHome.OpenAsync(engine);
+        await using var sandbox = await home.StartAsync(EngineHome.Shell("echo ready; while :; do sleep 1; done"));
+        await EngineHome.UntilAsync(sandbox, "ready");
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(EngineHome.Token);
+
+        ExecRequest request = new(
+            ["/bin/sh", "-c", "echo begun; sleep 602"], new Dictionary<string, string>(), "/work");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sandbox.ExecAsync(
+            request,
+            (_, _) =>
+            {
+                cancel.Cancel();
+                return default;
+            },
+            cancel.Token));
+
+        // A pattern that does not match the command line that looks for it.
+        var (_, left) = await ExecAsync(sandbox, "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -o 'sleep 60[2]'");
+        Assert.Equal("", left);
+        Assert.False(sandbox.Exited.IsCompleted);
+        sandbox.Kill();
+        await sandbox.Exited.WaitAsync(TimeSpan.FromSeconds(5), EngineHome.Token);
+    }
+
+    private static async Task<(int Code, string Output)> ExecAsync(ISandbox sandbox, string script)
+    {
+        System.Text.StringBuilder text = new();
+        ExecRequest request = new(["/bin/sh", "-c", script], new Dictionary<string, string>(), "/work");
+        var result = await sandbox.ExecAsync(
+            request,
+            (_, bytes) =>
+            {
+                text.Append(System.Text.Encoding.UTF8.GetString(bytes.Span));
+                return default;
+            },
+            EngineHome.Token);
+        return (result.ExitCode, text.ToString());
     }
 }

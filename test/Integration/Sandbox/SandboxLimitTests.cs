@@ -9,6 +9,7 @@ public sealed class SandboxLimitTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Memory_beyond_the_limit_is_an_OOM_kill_and_is_told(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -23,6 +24,7 @@ public sealed class SandboxLimitTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task An_OOM_kill_of_an_inner_child_takes_the_whole_agent(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -38,6 +40,7 @@ public sealed class SandboxLimitTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Forks_beyond_the_limit_fail_and_are_counted(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -63,6 +66,7 @@ public sealed class SandboxLimitTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task A_cpu_quota_is_kept_and_the_throttling_told(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -80,6 +84,7 @@ public sealed class SandboxLimitTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Work_and_open_files_are_bounded(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -98,6 +103,7 @@ public sealed class SandboxLimitTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task A_childs_memory_counts_against_its_parent(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -122,6 +128,7 @@ public sealed class SandboxLimitTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Double_forked_children_die_with_the_agent(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);

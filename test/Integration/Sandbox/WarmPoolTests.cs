@@ -19,6 +19,7 @@ public sealed class WarmPoolTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task A_created_slot_becomes_the_agent_with_its_limits_and_is_replaced(string engine)
     {
         var folder = EngineHome.NewFolder();
@@ -74,6 +75,7 @@ public sealed class WarmPoolTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task A_preloaded_interpreter_becomes_the_script_below_its_parent(string engine)
     {
         var folder = EngineHome.NewFolder();
@@ -149,6 +151,7 @@ public sealed class WarmPoolTests
     private static async Task<WarmPool> OpenAsync(
         string folder, string engine, SlotSockets sockets, int created, int preloaded)
     {
+        EngineHome.SkipUnlessInstalled(engine);
         SandboxEngineOptions options = new() { StateFolder = folder, Engine = engine, SdkFolder = SdkFolder() };
         var inner = await SandboxEngines.OpenAsync(options, EngineHome.Token);
         PoolOptions pool = new()
@@ -158,7 +161,7 @@ public sealed class WarmPoolTests
             Limits = EngineHome.Policy().Limits,
             Env = Env,
         };
-        return SandboxEngines.AddPool(inner, pool, sockets, TimeProvider.System);
+        return SandboxEngines.AddPool(inner, pool, sockets, TimeProvider.System)!;
     }
 
     private static string SdkFolder([CallerFilePath] string here = "") =>

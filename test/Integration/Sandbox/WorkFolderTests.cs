@@ -14,6 +14,7 @@ public sealed class WorkFolderTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task No_path_leads_out_and_nothing_planted_blocks(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);
@@ -38,6 +39,7 @@ public sealed class WorkFolderTests
     [Theory]
     [InlineData("crun")]
     [InlineData("runc")]
+    [InlineData("bwrap")]
     public async Task Files_put_in_belong_to_the_agent_and_outlive_it(string engine)
     {
         await using var home = await EngineHome.OpenAsync(engine);

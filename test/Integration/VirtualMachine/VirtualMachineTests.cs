@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Analemma.Integration.Tests.Containment;
+using Analemma.Integration.Tests.Sandbox;
 
 namespace Analemma.Integration.Tests.VirtualMachine;
 
@@ -13,7 +14,7 @@ public sealed partial class VirtualMachineTests
     // run.py gives its victim to another user, which only root may, so the sandbox's command alone changes users.
     private const string Probe =
         "cd /tmp && PROBE_OUT=/tmp/verdicts python3 $PROBES/run.py "
-        + "\"analemma=$user env ANALEMMA_TEST_PROBE=crun $PROGRAM {probe}\""
+        + "\"analemma=$user env ANALEMMA_TEST_PROBE=$engine $PROGRAM {probe}\""
         + " && echo VERDICTS && cat /tmp/verdicts && echo";
 
     [Fact]
@@ -43,13 +44,16 @@ public sealed partial class VirtualMachineTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData(UmlMachine.BecomeDelegatedUser)]
-    public async Task Every_scored_probe_is_blocked_on_cgroup_v2(string become)
+    [InlineData("crun", "")]
+    [InlineData("crun", UmlMachine.BecomeDelegatedUser)]
+    [InlineData("bwrap", "")]
+    [InlineData("bwrap", UmlMachine.BecomeDelegatedUser)]
+    public async Task Every_scored_probe_is_blocked_on_cgroup_v2(string engine, string become)
     {
+        EngineHome.SkipUnlessInstalled(engine);
         Assert.SkipWhen(ProbeRun.Folder is null, "the containment probe is not here: ../shared/containment");
 
-        var output = await UmlMachine.RunAsync($"PROBES={ProbeRun.Folder}\n{become}{Probe}");
+        var output = await UmlMachine.RunAsync($"PROBES={ProbeRun.Folder}\nengine={engine}\n{become}{Probe}");
 
         var json = output[(output.IndexOf("VERDICTS", StringComparison.Ordinal) + "VERDICTS".Length)..];
         var verdicts = ProbeRun.Read(json[json.IndexOf('{')..(json.LastIndexOf('}') + 1)]).Values;

@@ -1,11 +1,12 @@
 namespace Analemma.Daemon.Configuration.Sections;
 
-/// <summary>What isolates the agents. Auto takes the first of crun and runc that passes a trial at start.</summary>
+/// <summary>What isolates the agents. Auto takes the first of crun, runc and bwrap that passes a trial.</summary>
 internal enum Engine
 {
     Auto,
     Crun,
     Runc,
+    Bwrap,
     Runsc,
     Kata,
     Unsandboxed,
@@ -16,7 +17,7 @@ internal sealed record SandboxSection
 {
     private const long HostUidMax = uint.MaxValue - 1;
 
-    [Setting("What isolates the agents; auto takes the first of crun and runc that passes a trial at start.")]
+    [Setting("What isolates the agents; auto takes the first of crun, runc and bwrap that passes a trial at start.")]
     public Engine Engine { get; init; } = Engine.Auto;
 
     [Setting("Whether a client on the host may ask for an agent without a sandbox.")]

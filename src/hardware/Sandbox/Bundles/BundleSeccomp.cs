@@ -19,6 +19,10 @@ internal sealed record BundleSeccomp(SeccompProfile Profile, string? NotifySocke
         ? new() { [Annotation] = Convert.ToBase64String(Profile.ToBpf(Options(policy))) }
         : null;
 
+    /// <summary>The compiled filter alone, for who takes neither: it refuses the same and tells nobody.</summary>
+    public byte[] SilentFilter(SandboxPolicy policy, bool entering) => Profile.ToBpf(
+        Options(policy) with { ListenerPath = null, Entering = entering });
+
     private SeccompOptions Options(SandboxPolicy policy) => new()
     {
         AuditReads = policy.AuditReads,

@@ -53,7 +53,7 @@ internal static class OciBundle
     private const long FilePageBytes = 4096;
     private const long WorkFilesMin = 1024;
 
-    private static readonly string[] Masked =
+    internal static readonly string[] Masked =
     [
         "/proc/acpi", "/proc/asound", "/proc/cmdline", "/proc/config.gz", "/proc/diskstats", "/proc/interrupts",
         "/proc/kallsyms", "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/kmsg", "/proc/latency_stats",
@@ -164,6 +164,10 @@ internal static class OciBundle
 
         return mounts;
     }
+
+    /// <summary>The same mounts with a folder of the host, which has no bound, as /work.</summary>
+    public static IReadOnlyList<OciMount> WithWork(IReadOnlyList<OciMount> mounts, string folder) =>
+        [.. mounts.Select(mount => mount.Destination == "/work" ? Bind(folder, "/work", writable: true) : mount)];
 
     private static OciMount Tmpfs(string target, params string[] options) => new(target, "tmpfs", "tmpfs", options);
 

@@ -8,7 +8,7 @@ namespace Analemma.Sandbox.Hosts;
 /// Decides from what the probe found; touches nothing.
 /// </summary>
 internal sealed record GuaranteeTable(
-    string Engine, ICgroupTree Cgroups, IReadOnlyList<string> Namespaces, bool HasListener, bool IsSingleUid)
+    string Engine, ICgroupTree Cgroups, IReadOnlyList<string> Namespaces, bool IsSingleUid)
 {
     private const string CgroupRemedy =
         "run the kernel as root; or as a systemd service with Delegate=yes (v2); or give its user a cgroup in each "
@@ -16,9 +16,18 @@ internal sealed record GuaranteeTable(
 
     private const string NotAsked = "asked to run without a sandbox";
 
+    /// <summary>What this engine does not give, wherever it runs: why, and what to do.</summary>
+    public IReadOnlyDictionary<string, EngineLack> Lacks { get; init; } = EngineLack.None;
+
     private bool IsUnsandboxed => Namespaces.Count == 0;
 
-    public EngineReport Report() => new(Engine, Cgroups.Version, [
+    public EngineReport Report() => new(
+        Engine,
+        Cgroups.Version,
+        [.. Found().Select(found => Lacks.GetValueOrDefault(found.Name)?.Missing(found.Name) ?? found)]);
+
+    private List<Guarantee> Found() =>
+    [
         Cgroup(GuaranteeNames.Memory, "memory limit, swap off"),
         Cgroup(GuaranteeNames.Pids, "pids limit"),
         Cgroup(GuaranteeNames.Cpu, "cpu quota and weight"),
@@ -36,11 +45,8 @@ internal sealed record GuaranteeTable(
             How = IsSingleUid ? "an ordinary user has one uid, which all agents share" : "a host uid for each agent",
             Remedy = IsSingleUid ? "run the kernel as root" : null,
         },
-        new Guarantee(GuaranteeNames.Denials, HasListener)
-        {
-            How = HasListener ? "seccomp user notification" : "no listener for seccomp notifications runs",
-        },
-    ]);
+        new Guarantee(GuaranteeNames.Denials, Enforced: true) { How = "seccomp user notification" },
+    ];
 
     private Guarantee Cgroup(string name, string how) => Cgroups.Lack(name) is { } reason
         ? new Guarantee(name, Enforced: false) { How = reason, Remedy = CgroupRemedy }

@@ -14,6 +14,14 @@ internal interface ILauncher
     /// <summary>The agent is the first process of a pid namespace, whose end is the end of all in it.</summary>
     bool HasPidNamespace { get; }
 
+    /// <summary>
+    /// The agent is a host process, whose limits and host name can be set from outside; a warm one must be.
+    /// </summary>
+    bool IsHostProcess => true;
+
+    /// <summary>Processes and threads that it adds to the agent's own, in the agent's cgroup.</summary>
+    int OwnProcesses => 0;
+
     /// <summary>Who the agent is, given a pair of host uids of its own.</summary>
     AgentIdentity Identity(uint uid);
 

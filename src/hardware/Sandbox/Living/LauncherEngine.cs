@@ -1,3 +1,4 @@
+using System.Text;
 using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Cgroups;
@@ -11,6 +12,8 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     private const string AgentSocket = OciBundle.RunFolder + "/agent.sock";
     private const string AgentOsSocket = "agentos.sock";
 
+    private const int PrintedLinesMax = 3;
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CleanMax = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -70,6 +73,9 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         return adopted;
     }
 
+    /// <summary>Whether what it makes can wait to become an agent.</summary>
+    internal bool CanWait => host.Launcher.IsHostProcess;
+
     internal bool HasSdk => host.Options.SdkFolder is not null;
 
     /// <summary>Makes a warm sandbox that of an agent: all that a cold one would have been created with.</summary>
@@ -77,7 +83,8 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     {
         Refuse(policy);
         var below = ParentGroup(policy) is { } parent ? host.Cgroups.Create(parent, slot.Key) : null;
-        slot.Claim(policy, tier, below, (cgroup, before) => Missing(policy, cgroup.Apply(policy.Limits, before)));
+        slot.Claim(policy, tier, below, (cgroup, before) => Missing(
+            policy, cgroup.Apply(HostLimits(policy.Limits), before is null ? null : HostLimits(before))));
     }
 
     /// <summary>
@@ -151,14 +158,14 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         var streams = Listen(folders, log);
         try
         {
-            var pid = await LaunchAsync(policy, identity, folders, cgroup);
+            var pid = await LaunchAsync(policy, identity, folders, cgroup, (log, streams));
             var first = PidFd.TryOpen(pid)
                 ?? throw new SandboxException($"{host.Launcher.Name} made {policy.Key}, whose first process is gone");
             record = record with
             {
                 Pid = pid,
                 StartTime = ProcFiles.TryReadStartTime(pid) ?? 0,
-                Missing = Missing(policy, cgroup.Apply(policy.Limits, before: null)),
+                Missing = Missing(policy, cgroup.Apply(HostLimits(policy.Limits), before: null)),
             };
             record.Save(folders.Private);
             LinkAgentOsSocket(host.Launcher.TmpPath(pid), identity);
@@ -193,6 +200,9 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         }
     }
 
+    private SandboxLimits HostLimits(SandboxLimits limits) =>
+        limits with { Pids = limits.Pids + host.Launcher.OwnProcesses };
+
     private LogStream[] Listen(SandboxFolders folders, LogFolder log) =>
     [
         host.Intake.Open(log, 1, HostFiles.OpenFifoToRead(folders.Stdout)),
@@ -222,6 +232,41 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously,
         TaskScheduler.Default);
+
+    private async Task<int> LaunchAsync(
+        SandboxPolicy policy,
+        AgentIdentity identity,
+        SandboxFolders folders,
+        ICgroup cgroup,
+        (LogFolder Log, LogStream[] Streams) output)
+    {
+        try
+        {
+            return await LaunchAsync(policy, identity, folders, cgroup);
+        }
+        catch (SandboxException failed) when (failed.Hint is null)
+        {
+            // A launcher that shares its streams with the agent says there why it failed.
+            var printed = await PrintedAsync(output.Log, output.Streams);
+            var isTold = failed.Message.Contains(printed, StringComparison.Ordinal);
+            throw isTold ? failed : new SandboxException($"{failed.Message}: {printed}", inner: failed);
+        }
+    }
+
+    private async Task<string> PrintedAsync(LogFolder log, LogStream[] streams)
+    {
+        var drained = Task.WhenAll(streams.Select(stream => stream.Drained));
+        await Task.WhenAny(drained, Task.Delay(DrainMax, host.Options.Clock));
+        StringBuilder text = new();
+        await log.ReadAsync(Keep, PrintedLinesMax, follow: false, CancellationToken.None);
+        return text.ToString().Trim().Replace('\n', ' ');
+
+        ValueTask Keep(int stream, ReadOnlyMemory<byte> bytes)
+        {
+            text.Append(Encoding.UTF8.GetString(bytes.Span));
+            return default;
+        }
+    }
 
     private async Task<int> LaunchAsync(
         SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup)

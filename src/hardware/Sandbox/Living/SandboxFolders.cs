@@ -18,6 +18,9 @@ internal sealed record SandboxFolders(string Private, string Run)
 
     public string RuntimeLog => $"{Private}/runtime.log";
 
+    /// <summary>A FIFO that holds the first process, where the launcher has no other means.</summary>
+    public string Gate => $"{Private}/gate";
+
     public string WorkCopy => $"{Private}/work";
 
     public static SandboxFolders For(SandboxEngineOptions options, string key) =>

@@ -11,6 +11,10 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
 
     public bool HasPidNamespace => true;
 
+    public bool IsHostProcess => !runtime.HidesMounts;
+
+    public int OwnProcesses => runtime.OwnProcesses;
+
     public AgentIdentity Identity(uint uid)
     {
         // An ordinary user has one uid, so all agents share it and are root inside, without any capability.
@@ -29,6 +33,13 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
         var folders = launching.Folders;
         var cgroupsPath = runtime.KeepsCgroups ? null : launching.Cgroup.HierarchyPath;
         var config = OciBundle.Plan(bundle, launching.Policy, launching.Identity, folders.Run, cgroupsPath);
+        if (runtime.HidesMounts)
+        {
+            ShareWork(launching);
+            File.WriteAllBytes(folders.Gate, []);
+            config = config with { Mounts = OciBundle.WithWork(config.Mounts, folders.WorkCopy) };
+        }
+
         File.WriteAllBytes($"{folders.Bundle}/config.json", OciJson.Write(config));
         RuntimeFiles files = new(folders.Bundle, folders.PidFile, folders.RuntimeLog)
         {
@@ -39,10 +50,14 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
         return runtime.CreateAsync(launching.Policy.Key, files, launching.Cgroup.JoinFiles);
     }
 
-    public Task StartAsync(SandboxRecord record, SandboxFolders folders) =>
-        runtime.StartAsync(record.Key, folders.RuntimeLog);
+    public async Task StartAsync(SandboxRecord record, SandboxFolders folders)
+    {
+        await runtime.StartAsync(record.Key, folders.RuntimeLog);
+        File.Delete(folders.Gate);
+    }
 
-    public bool IsHeld(SandboxRecord record, SandboxFolders folders) => runtime.IsHeld(record.Key);
+    public bool IsHeld(SandboxRecord record, SandboxFolders folders) =>
+        runtime.HidesMounts ? File.Exists(folders.Gate) : runtime.IsHeld(record.Key);
 
     public Task<ExecResult> ExecAsync(Executing executing, ExecOutput output, CancellationToken cancellationToken)
     {
@@ -60,7 +75,20 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
 
     public Task DeleteAsync(string key) => runtime.DeleteAsync(key);
 
-    public string WorkPath(int pid, SandboxFolders folders) => $"/proc/{pid}/root/work";
+    public string WorkPath(int pid, SandboxFolders folders) =>
+        runtime.HidesMounts ? folders.WorkCopy : $"/proc/{pid}/root/work";
 
-    public string? TmpPath(int pid) => $"/proc/{pid}/root/tmp";
+    public string? TmpPath(int pid) => runtime.HidesMounts ? null : $"/proc/{pid}/root/tmp";
+
+    private static void ShareWork(Launching launching)
+    {
+        if (launching.Policy.Network)
+        {
+            throw new SandboxException("runsc cannot share the host's network", "set sandbox.engine to crun or runc");
+        }
+
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(launching.Folders.WorkCopy, owner);
+        HostFiles.ChangeOwner(launching.Folders.WorkCopy, launching.Identity.HostUid, launching.Identity.HostUid);
+    }
 }

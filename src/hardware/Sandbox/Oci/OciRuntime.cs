@@ -25,7 +25,17 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     /// <summary>
     /// Leaves its containers in the cgroups that it was started in. Others move them, and must be told where to.
     /// </summary>
-    public bool KeepsCgroups => Name == "crun";
+    public bool KeepsCgroups => Name is "crun" or "runsc";
+
+    /// <summary>
+    /// Mounts nothing on the host: its agent's file systems are its own, and only folders of the host can be shared.
+    /// </summary>
+    public bool HidesMounts => Name == "runsc";
+
+    /// <summary>
+    /// gVisor's kernel is a program with threads; one that it cannot have ends it, and the agent with it.
+    /// </summary>
+    public int OwnProcesses => Name == "runsc" ? 192 : 0;
 
     /// <summary>Null when the host does not have it.</summary>
     public static string? Locate(string name) =>
@@ -35,7 +45,7 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     public async Task<int> CreateAsync(string id, RuntimeFiles files, IReadOnlyList<string> joinFiles)
     {
         ChildStart start = new(Shell, Line(joinFiles, [
-            .. Global(files.LogFile), "create", "--bundle", files.Bundle, "--pid-file", files.PidFile, id,
+            .. Global(id, files.LogFile), "create", "--bundle", files.Bundle, "--pid-file", files.PidFile, id,
         ]))
         {
             Env = ChildEnv,
@@ -64,7 +74,7 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
             return;
         }
 
-        var status = await RunAsync(new ChildStart(Path, [.. Global(logFile), "start", id]) { Env = ChildEnv });
+        var status = await RunAsync(new ChildStart(Path, [.. Global(id, logFile), "start", id]) { Env = ChildEnv });
         if (status.Code != 0)
         {
             throw Failed("start", id, status, logFile);
@@ -75,15 +85,31 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     public bool IsHeld(string id) => File.Exists($"{stateFolder}/{id}/exec.fifo");
 
     /// <summary>Forgets a container, killing what runs. Succeeds when there is none.</summary>
-    public Task DeleteAsync(string id) =>
-        Directory.Exists($"{stateFolder}/{id}")
-            ? RunAsync(new ChildStart(Path, [.. Global("/dev/null"), "delete", "--force", id]) { Env = ChildEnv })
-            : Task.CompletedTask;
+    public async Task DeleteAsync(string id)
+    {
+        var folder = $"{stateFolder}/{id}";
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        if (HidesMounts)
+        {
+            // It waits for its file server to be gone, which is a child of ours and gone only when we take it.
+            HostProcess.ReapOrphans();
+        }
+
+        await RunAsync(new ChildStart(Path, [.. Global(id, "/dev/null"), "delete", "--force", id]) { Env = ChildEnv });
+        if (HidesMounts)
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     /// <summary>Starts a command in a running container. The runtime stays and ends as the command does.</summary>
     public ChildProcess Exec(string id, RuntimeFiles files, string processFile, IReadOnlyList<string> joinFiles) =>
         ChildProcess.Start(new ChildStart(Shell, Line(joinFiles, [
-            .. Global(files.LogFile), "exec", "--process", processFile, "--pid-file", files.PidFile, id,
+            .. Global(id, files.LogFile), "exec", "--process", processFile, "--pid-file", files.PidFile, id,
         ]))
         {
             Env = ChildEnv,
@@ -142,17 +168,22 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
         [Shell, "-c", JoinThenRun, "sh", .. joinFiles, "--", .. command];
 
     // The program and what every call of it begins with.
-    private List<string> Global(string logFile)
+    private List<string> Global(string id, string logFile) => Name switch
     {
-        List<string> all = [Path, "--root", stateFolder, "--log", logFile, "--log-format", "json"];
-        if (KeepsCgroups)
-        {
-            // The cgroups are ours.
-            all.Add("--cgroup-manager=disabled");
-        }
+        // The cgroups are ours.
+        "crun" => [.. GlobalOf(stateFolder, logFile), "--cgroup-manager=disabled"],
 
-        return all;
-    }
+        // It knows its containers by files, not by folders, as the others do; so each gets a folder of its own.
+        "runsc" =>
+        [
+            .. GlobalOf($"{stateFolder}/{id}", logFile),
+            "--ignore-cgroups", "--network=none", "--host-uds=open",
+        ],
+        _ => GlobalOf(stateFolder, logFile),
+    };
+
+    private List<string> GlobalOf(string folder, string logFile) =>
+        [Path, "--root", folder, "--log", logFile, "--log-format", "json"];
 
     private async Task<WaitStatus> RunAsync(ChildStart start)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Analemma.Sandbox.Living;
 
 namespace Analemma.Sandbox.Pool;
 
@@ -32,24 +33,21 @@ internal static class StartScript
         }
 
         StringBuilder script = new();
-        script.Append("cd ").Append(Quote(policy.Cwd)).Append(" || exit 126\nunset PWD OLDPWD\n");
+        script.Append("cd ").Append(ShellWord.Quote(policy.Cwd)).Append(" || exit 126\nunset PWD OLDPWD\n");
         foreach (var (name, value) in policy.Env)
         {
-            script.Append("export ").Append(name).Append('=').Append(Quote(value)).Append('\n');
+            script.Append("export ").Append(name).Append('=').Append(ShellWord.Quote(value)).Append('\n');
         }
 
         script.Append("exec");
         foreach (var word in policy.Argv)
         {
-            script.Append(' ').Append(Quote(word));
+            script.Append(' ').Append(ShellWord.Quote(word));
         }
 
         script.Append('\n');
         return script.Length <= BytesMax ? script.ToString() : null;
     }
-
-    // A word that begins with a dash, or an equals sign in it, is safe too: exec takes no options in sh's first word.
-    private static string Quote(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static bool IsPlain(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && !ShellNames.Contains(name)

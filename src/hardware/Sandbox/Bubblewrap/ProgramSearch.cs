@@ -1,0 +1,52 @@
+using System.Text;
+using Analemma.Linux;
+using Analemma.Sandbox.Bundles;
+
+namespace Analemma.Sandbox.Bubblewrap;
+
+/// <summary>
+/// Looks whether a sandbox has the program that it is to run, and the folder to run it in, as an OCI runtime does when
+/// it makes one. Bubblewrap would find out when it is too late to say.
+/// </summary>
+internal static class ProgramSearch
+{
+    private const string PathVariable = "PATH=";
+    private const string Hint = "it has the host's /usr, and /work";
+
+    /// <summary>What will only be put into /work is not looked for.</summary>
+    public static void Require(int pid, OciProcess process)
+    {
+        using var root = ProcessRoot.TryOpen(pid);
+        if (root is null)
+        {
+            return;
+        }
+
+        if (!MayBeThere(root, process.Cwd))
+        {
+            throw new SandboxException($"the folder '{process.Cwd}' is not in the sandbox", Hint);
+        }
+
+        if (!Places(process).Any(path => MayBeThere(root, path)))
+        {
+            throw new SandboxException($"the program '{process.Args[0]}' is not in the sandbox", Hint);
+        }
+    }
+
+    private static IEnumerable<string> Places(OciProcess process)
+    {
+        var program = process.Args[0];
+        if (program.Contains('/', StringComparison.Ordinal))
+        {
+            return [Path.Combine(process.Cwd, program)];
+        }
+
+        var path = process.Env.First(pair => pair.StartsWith(PathVariable, StringComparison.Ordinal));
+        var folders = path[PathVariable.Length..].Split(':', StringSplitOptions.RemoveEmptyEntries);
+        return folders.Select(folder => $"{folder}/{program}");
+    }
+
+    private static bool MayBeThere(ProcessRoot root, string path) =>
+        path.StartsWith("/work/", StringComparison.Ordinal)
+        || root.Look(Encoding.UTF8.GetBytes($"{path}\0"), out _) == 0;
+}

@@ -1,0 +1,67 @@
+namespace Analemma.Sandbox.Hosts;
+
+/// <summary>An engine that may be tried, or why it cannot even be.</summary>
+internal sealed record EngineCandidate(string Name, string? Absent, Func<ISandboxEngine> Make)
+{
+    /// <summary>What to do when it cannot be tried; by default to install it.</summary>
+    public string? Remedy { get; init; }
+
+    public static EngineCandidate Impossible(string name, string reason) =>
+        new(name, reason, () => throw new InvalidOperationException($"{name} cannot be tried: {reason}"));
+}
+
+/// <summary>Takes the first engine that works; where none does, says of each why, and what to do.</summary>
+internal static class EngineChoice
+{
+    private const string LastResort = "set sandbox.engine to unsandboxed to run agents without isolation";
+
+    private static readonly Dictionary<string, string> Installing = new()
+    {
+        ["crun"] = "install crun (apt install crun)",
+        ["runc"] = "install runc (apt install runc)",
+        ["bwrap"] = "install bubblewrap 0.8 or later (apt install bubblewrap)",
+        ["runsc"] = "install gVisor (apt install runsc)",
+        ["kata"] = "take runsc for a kernel between agent and host: since 2.0 Kata Containers runs under containerd or "
+            + "CRI-O alone, and kata-runtime makes sandboxes only in 1.x",
+    };
+
+    public static async Task<ISandboxEngine> FirstThatWorksAsync(
+        IReadOnlyList<EngineCandidate> candidates,
+        Func<ISandboxEngine, Task<string?>> failure,
+        UserNamespaceSettings settings)
+    {
+        List<string> reasons = [];
+        foreach (var candidate in candidates)
+        {
+            if (candidate.Absent is { } absent)
+            {
+                reasons.Add(absent);
+                continue;
+            }
+
+            var engine = candidate.Make();
+            if (await failure(engine) is not { } reason)
+            {
+                return engine;
+            }
+
+            reasons.Add(reason);
+            await engine.DisposeAsync();
+        }
+
+        throw new SandboxException(
+            $"no sandbox engine works here: {string.Join("; ", reasons.Distinct())}",
+            string.Join("; or ", Remedies(candidates, settings).Append(LastResort)));
+    }
+
+    private static IEnumerable<string> Remedies(
+        IReadOnlyList<EngineCandidate> candidates, UserNamespaceSettings settings) =>
+    [
+        .. settings.Remedies(),
+        .. candidates
+            .Where(candidate => candidate.Absent is not null)
+            .Select(candidate => candidate.Remedy ?? Installing.GetValueOrDefault(candidate.Name))
+            .OfType<string>()
+            .Take(1),
+    ];
+}

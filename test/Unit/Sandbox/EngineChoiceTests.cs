@@ -1,0 +1,106 @@
+using Analemma.Sandbox;
+using Analemma.Sandbox.Hosts;
+
+namespace Analemma.Unit.Tests.Sandbox;
+
+public sealed class EngineChoiceTests
+{
+    private static readonly UserNamespaceSettings Open = new("1", "0", "65536");
+
+    private readonly List<string> _tried = [];
+    private readonly List<string> _closed = [];
+
+    [Fact]
+    public async Task The_first_that_works_is_taken_and_those_before_it_are_closed()
+    {
+        var engine = await ChooseAsync(Open, [Absent("crun"), Fails("runc"), Works("bwrap"), Works("runsc")]);
+
+        Assert.Equal("bwrap", engine.Report.Engine);
+        Assert.Equal(["runc", "bwrap"], _tried);
+        Assert.Equal(["runc"], _closed);
+    }
+
+    [Fact]
+    public async Task Where_none_works_each_says_why_once_and_what_can_be_installed()
+    {
+        var refused = await RefusedAsync(Open, [Absent("crun"), Fails("runc"), Fails("runc"), Fails("bwrap")]);
+
+        Assert.Equal(
+            "no sandbox engine works here: crun is not installed; runc: no; bwrap: no", refused.Message);
+        Assert.Equal(
+            "install crun (apt install crun); or set sandbox.engine to unsandboxed to run agents without isolation",
+            refused.Hint);
+        Assert.Equal(["runc", "runc", "bwrap"], _closed);
+    }
+
+    [Theory]
+    [InlineData("0", null, null, "sysctl -w kernel.unprivileged_userns_clone=1")]
+    [InlineData(null, "1", null, "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0")]
+    [InlineData(null, null, "0", "sysctl -w user.max_user_namespaces=65536")]
+    public async Task A_setting_against_user_namespaces_is_named_with_its_remedy(
+        string? clone, string? appArmor, string? namespacesMax, string remedy)
+    {
+        var refused = await RefusedAsync(new(clone, appArmor, namespacesMax), [Fails("bwrap")]);
+
+        Assert.Contains(remedy, refused.Hint, StringComparison.Ordinal);
+        Assert.DoesNotContain("install", refused.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("1", "0", "65536")]
+    public void Settings_that_allow_user_namespaces_need_no_remedy(string? clone, string? appArmor, string? most) =>
+        Assert.Empty(new UserNamespaceSettings(clone, appArmor, most).Remedies());
+
+    [Theory]
+    [InlineData("crun", "apt install crun")]
+    [InlineData("runc", "apt install runc")]
+    [InlineData("bwrap", "apt install bubblewrap")]
+    [InlineData("runsc", "apt install runsc")]
+    [InlineData("kata", "containerd or CRI-O")]
+    public async Task An_engine_that_was_named_and_is_absent_says_how_to_get_it(string name, string remedy)
+    {
+        var refused = await RefusedAsync(Open, [Absent(name)]);
+
+        Assert.Contains($"{name} is not installed", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, refused.Hint, StringComparison.Ordinal);
+    }
+
+    private static EngineCandidate Absent(string name) =>
+        EngineCandidate.Impossible(name, $"{name} is not installed");
+
+    private EngineCandidate Works(string name) => new(name, null, () => new FakeEngine(name, works: true, _closed));
+
+    private EngineCandidate Fails(string name) => new(name, null, () => new FakeEngine(name, works: false, _closed));
+
+    private Task<ISandboxEngine> ChooseAsync(UserNamespaceSettings settings, IReadOnlyList<EngineCandidate> all) =>
+        EngineChoice.FirstThatWorksAsync(all, TryAsync, settings);
+
+    private Task<SandboxException> RefusedAsync(UserNamespaceSettings settings, IReadOnlyList<EngineCandidate> all) =>
+        Assert.ThrowsAsync<SandboxException>(() => ChooseAsync(settings, all));
+
+    private Task<string?> TryAsync(ISandboxEngine engine)
+    {
+        _tried.Add(engine.Report.Engine);
+        return Task.FromResult(((FakeEngine)engine).Works ? null : $"{engine.Report.Engine}: no");
+    }
+
+    private sealed class FakeEngine(string name, bool works, List<string> closed) : ISandboxEngine
+    {
+        public bool Works { get; } = works;
+
+        public EngineReport Report { get; } = new(name, "none", []);
+
+        public Task<ISandbox> CreateAsync(SandboxPolicy policy, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<IReadOnlyList<ISandbox>> AdoptAsync(
+            Func<string, bool> isWanted, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync()
+        {
+            closed.Add(Report.Engine);
+            return ValueTask.CompletedTask;
+        }
+    }
+}
