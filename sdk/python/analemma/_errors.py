@@ -24,7 +24,11 @@
         ├── Cancelled            the call was taken back
         ├── NotConfigured        such as a model that nobody has set up
         ├── ShuttingDown         the kernel is stopping
-        └── InternalError        a fault of the kernel's; a bug worth reporting
+        ├── InternalError        a fault of the kernel's; a bug worth reporting
+        ├── BudgetExhausted      a model call could cost more than a budget has left
+        ├── RunawayStopped       model calls like those of a program that has lost its way
+        ├── ModelFailed          the model's provider failed, and what was tried instead
+        └── NoSuchModel          no model or alias of that name is configured
 """
 
 from __future__ import annotations
@@ -151,6 +155,22 @@ class InternalError(SyscallError):
     code = "internal"
 
 
+class BudgetExhausted(SyscallError):
+    code = "budget_exhausted"
+
+
+class RunawayStopped(SyscallError):
+    code = "runaway_stopped"
+
+
+class ModelFailed(SyscallError):
+    code = "model_failed"
+
+
+class NoSuchModel(SyscallError):
+    code = "no_such_model"
+
+
 # By the status in a response's header.
 BY_STATUS: tuple[type[SyscallError], ...] = (
     SyscallError,
@@ -173,6 +193,10 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
     NotConfigured,
     ShuttingDown,
     InternalError,
+    BudgetExhausted,
+    RunawayStopped,
+    ModelFailed,
+    NoSuchModel,
 )
 
 

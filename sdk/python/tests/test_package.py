@@ -27,11 +27,12 @@ def public(kind: object) -> str:
 class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
-            "AnalemmaError AsyncKernel AsyncStream CallTimeout Cancelled ConnectionFailed ConnectionLost Event "
-            "ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument IoFailed Kernel Killed "
-            "LimitExceeded Limits LogText MalformedFrame NameTaken NoSuchFile NoSuchProcess NotConfigured "
-            "NotEnforceable Output Paused PermissionDenied Process ProtocolError ShuttingDown Spawned StartFailed "
-            "Status Stream SyscallError TimedOut TooLarge TryAgain UnknownSyscall WrongState __version__ default_socket"
+            "AnalemmaError AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
+            "ConnectionLost Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
+            "IoFailed Kernel Killed LimitExceeded Limits LogText MalformedFrame ModelFailed NameTaken NoSuchFile "
+            "NoSuchModel NoSuchProcess NotConfigured NotEnforceable Output Paused PermissionDenied Process "
+            "ProtocolError RunawayStopped ShuttingDown Spawned StartFailed Status Stream SyscallError TimedOut "
+            "TooLarge TryAgain UnknownSyscall WrongState __version__ default_socket"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

@@ -83,6 +83,7 @@ public static class AbiJson
 [JsonSerializable(typeof(Hello))]
 [JsonSerializable(typeof(HelloReply))]
 [JsonSerializable(typeof(Think))]
+[JsonSerializable(typeof(ThinkReply))]
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(ClaimReply))]
 [JsonSerializable(typeof(Status))]
@@ -98,6 +99,17 @@ public sealed record ErrorBody(string Code, string Message)
     /// <summary>What to do about it.</summary>
     public string? Hint { get; init; }
 
+    /// <summary>With <c>try_again</c> and the like: the wait to expect.</summary>
+    public long? RetryAfterMs { get; init; }
+
+    /// <summary>With <c>budget_exhausted</c>: which budget, and how it stands.</summary>
+    public BudgetRefusal? Budget { get; init; }
+
     /// <summary>The payload of a refusal.</summary>
-    public static ErrorBody From(SysError error) => new(error.CodeName, error.Message) { Hint = error.Hint };
+    public static ErrorBody From(SysError error) => new(error.CodeName, error.Message)
+    {
+        Hint = error.Hint,
+        RetryAfterMs = error.RetryAfterMs,
+        Budget = error.Budget,
+    };
 }

@@ -46,6 +46,14 @@ public enum SysErrorCode
     ShuttingDown = 18,
     /// <summary>A fault of the kernel or its host.</summary>
     Internal = 19,
+    /// <summary>A model call could cost more than a budget has left.</summary>
+    BudgetExhausted = 20,
+    /// <summary>An agent's model calls look like those of a program that has lost its way.</summary>
+    RunawayStopped = 21,
+    /// <summary>The model's provider failed, and so did what could be tried instead.</summary>
+    ModelFailed = 22,
+    /// <summary>No model or alias of that name is configured.</summary>
+    NoSuchModel = 23,
 }
 
 /// <summary>
@@ -53,6 +61,12 @@ public enum SysErrorCode
 /// </summary>
 public sealed record SysError(SysErrorCode Code, string Message, string? Hint = null)
 {
+    /// <summary>The wait to expect before the same may succeed, where that is known.</summary>
+    public long? RetryAfterMs { get; init; }
+
+    /// <summary>With BudgetExhausted: which budget, and how it stands.</summary>
+    public BudgetRefusal? Budget { get; init; }
+
     /// <summary>A refusal because of what was sent.</summary>
     public static SysError InvalidArgument(string message, string? hint = null) =>
         new(SysErrorCode.InvalidArgument, message, hint);
@@ -68,6 +82,17 @@ public sealed record SysError(SysErrorCode Code, string Message, string? Hint = 
     /// <summary>The code as it is written on the wire, for example <c>no_such_process</c>.</summary>
     public string CodeName => SysErrorCodes.NameOf(Code);
 }
+
+/// <summary>A budget that has not enough left.</summary>
+/// <param name="Scope"><c>call</c>, <c>agent</c>, <c>group</c> or <c>day</c>.</param>
+/// <param name="Of">The agent's id or the group's name; empty for the others.</param>
+/// <param name="Unit"><c>tokens</c> or <c>microdollars</c>.</param>
+/// <param name="Limit">What may be spent.</param>
+/// <param name="Spent">What is spent, as the journal has it.</param>
+/// <param name="Reserved">What calls that are not over yet may still spend.</param>
+/// <param name="Asked">What this call could spend.</param>
+public sealed record BudgetRefusal(
+    string Scope, string Of, string Unit, long Limit, long Spent, long Reserved, long Asked);
 
 /// <summary>Both directions between an error code and its name on the wire.</summary>
 public static class SysErrorCodes

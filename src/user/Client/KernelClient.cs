@@ -209,16 +209,11 @@ public sealed class KernelClient : IAsyncDisposable
             cancellationToken);
 
     /// <summary>Asks a model. Refused with <c>not_configured</c> by a kernel that has none.</summary>
-    /// <param name="think">The prompt.</param>
-    /// <param name="cancellationToken">Takes the request back.</param>
-    /// <returns>The answer's JSON.</returns>
-    public Task<byte[]> ThinkAsync(Think think, CancellationToken cancellationToken = default) =>
-        Exchange.BytesAsync(
-            _connection,
-            think.Number,
-            FrameFlags.None,
-            AbiJson.Write(think, AbiJsonContext.Default.Think),
-            cancellationToken);
+    /// <param name="think">The prompt or conversation, and how to answer; not streamed.</param>
+    /// <param name="cancellationToken">Takes the request back, and stops the model.</param>
+    /// <returns>What the model said.</returns>
+    public Task<ThinkReply> ThinkAsync(Think think, CancellationToken cancellationToken = default) =>
+        CallAsync(think, AbiJsonContext.Default.Think, AbiJsonContext.Default.ThinkReply, cancellationToken);
 
     /// <summary>
     /// Says goodbye, as AgentOS programs do. The process goes on; only the connection may be closed now.

@@ -28,7 +28,9 @@ public sealed partial class AbiDocumentTests
     /// <summary>What the kernel would have answered for the examples in AgentOS framing.</summary>
     private static readonly Dictionary<string, byte[]> AgentOsAnswers = new(StringComparer.Ordinal)
     {
-        ["response THINK"] = AgentOsEncoder.EncodeError(0x01, new SysError(SysErrorCode.NotConfigured, "no model")),
+        ["response THINK"] = AgentOsEncoder.Encode(
+            new Think(), new ThinkReply("Because air scatters blue light most.", "sim", 25) { Simulated = true }, []),
+        ["unconfigured THINK"] = AgentOsEncoder.EncodeError(0x01, new SysError(SysErrorCode.NotConfigured, "no model")),
         ["response EXEC"] = AgentOsEncoder.Encode(new Exec(), new ExecReply(0), "total 0\n"u8),
         ["receipt EXEC"] = AgentOsEncoder.Accepted(1),
         ["response READ"] = AgentOsEncoder.Encode(new Read(), new ReadReply(3, 3), "42\n"u8),
@@ -53,6 +55,7 @@ public sealed partial class AbiDocumentTests
 
     private static readonly Dictionary<string, Type> Replies = new(StringComparer.Ordinal)
     {
+        ["THINK"] = typeof(ThinkReply),
         ["EXEC"] = typeof(ExecReply),
         ["READ"] = typeof(ReadReply),
         ["WRITE"] = typeof(WriteReply),
@@ -137,7 +140,7 @@ public sealed partial class AbiDocumentTests
         {
             var name = number.ToString().ToUpperInvariant();
             Assert.Contains($"json native request {name}", labels);
-            Assert.Contains($"json native {(number == SyscallNumber.Think ? "error" : "response")} {name}", labels);
+            Assert.Contains($"json native response {name}", labels);
         }
     }
 

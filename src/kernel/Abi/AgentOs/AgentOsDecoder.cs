@@ -78,11 +78,23 @@ public static class AgentOsDecoder
     /// <summary>The first programs sent the prompt as plain text, later ones an object.</summary>
     private static AgentOsRequest Think(ReadOnlySpan<byte> payload) =>
         payload.TrimStart(" \t\r\n"u8).StartsWith("{"u8)
-            ? Read(
-                payload,
-                AgentOsJsonContext.Default.AgentOsThink,
-                think => new AgentOsRequest { Syscall = new Think { Prompt = think.Prompt } })
+            ? Read(payload, AgentOsJsonContext.Default.AgentOsThink, Think)
             : new AgentOsRequest { Syscall = new Think { Prompt = Encoding.UTF8.GetString(payload) } };
+
+    private static AgentOsRequest Think(AgentOsThink think) => new()
+    {
+        Syscall = new Think
+        {
+            Prompt = think.Prompt,
+            SystemInstruction = think.SystemInstruction,
+            ThinkingLevel = string.IsNullOrEmpty(think.ThinkingLevel) ? null : think.ThinkingLevel,
+            Temperature = think.Temperature,
+            Model = string.IsNullOrEmpty(think.Model) ? null : think.Model,
+            Images = think.Image is { } image
+                ? [new ImagePart(image.MimeType ?? "image/jpeg", image.Data ?? "")]
+                : null,
+        },
+    };
 
     private static AgentOsRequest Spawn(AgentOsSpawn spawn)
     {

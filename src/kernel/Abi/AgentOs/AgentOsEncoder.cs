@@ -89,6 +89,7 @@ public static class AgentOsEncoder
                 json.WriteString("content", text);
                 json.WriteNumber("size", bytes);
             }),
+            ThinkReply think => Write(json => Think(json, think, text)),
             WriteReply write => Write(json =>
             {
                 json.WriteBoolean("success", true);
@@ -197,6 +198,19 @@ public static class AgentOsEncoder
         }
 
         json.WriteEndObject();
+    }
+
+    private static void Think(Utf8JsonWriter json, ThinkReply reply, string streamed)
+    {
+        json.WriteBoolean("success", true);
+        json.WriteString("content", streamed + reply.Content);
+        json.WriteNumber("tokens", reply.Tokens);
+        json.WriteNull("error");
+        json.WriteString("model", reply.Model);
+        if (reply.Simulated)
+        {
+            json.WriteBoolean("simulated", true);
+        }
     }
 
     private static void Exec(Utf8JsonWriter json, ExecReply reply, string output)

@@ -91,6 +91,23 @@ internal sealed record AgentOsFile
 internal sealed record AgentOsThink
 {
     public string? Prompt { get; init; }
+
+    public AgentOsImage? Image { get; init; }
+
+    public string? SystemInstruction { get; init; }
+
+    public string? ThinkingLevel { get; init; }
+
+    public double? Temperature { get; init; }
+
+    public string? Model { get; init; }
+}
+
+internal sealed record AgentOsImage
+{
+    public string? Data { get; init; }
+
+    public string? MimeType { get; init; }
 }
 
 internal sealed record AgentOsPoll

@@ -28,16 +28,6 @@ public sealed record HelloReply(int Version, string Kernel, ProcessId Process) :
     public IReadOnlyList<string> Features { get; init; } = [];
 }
 
-/// <summary>Asks a model. No model exists yet: always <c>not_configured</c>.</summary>
-public sealed record Think : Syscall
-{
-    /// <inheritdoc/>
-    public override SyscallNumber Number => SyscallNumber.Think;
-
-    /// <summary>What to ask.</summary>
-    public string? Prompt { get; init; }
-}
-
 /// <summary>
 /// A pooled sandbox's preloaded interpreter waits with this for the work it is to do. Anybody else is refused.
 /// </summary>

@@ -51,6 +51,9 @@ public sealed record Spawn : Syscall
     /// <summary>What it may use; absent fields take the defaults.</summary>
     public ResourceLimits? Limits { get; init; }
 
+    /// <summary>Its share of the models; absent fields take the defaults.</summary>
+    public ModelShare? Models { get; init; }
+
     /// <summary>Guarantees (names as in STATUS) without which the spawn is refused.</summary>
     public IReadOnlyList<string>? Require { get; init; }
 
