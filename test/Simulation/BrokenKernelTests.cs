@@ -52,6 +52,27 @@ public sealed class BrokenKernelTests
         AssertNoticed(() => new ForgetsAnAudit(), "durable state is the fold of the journal");
 
     [Fact]
+    public void A_model_call_made_twice_is_noticed() =>
+        AssertNoticed(() => new CallsModelsTwice(), "an attempt is made once");
+
+    [Fact]
+    public void A_model_call_that_is_not_taken_back_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<CancelModelCall>(1), "calls of those who have gone are taken back");
+
+    [Fact]
+    public void A_model_call_whose_end_is_not_heard_of_is_noticed() =>
+        AssertNoticed(() => new ForgetsModelCalls(), "model accounts are consistent", "every request is answered");
+
+    [Fact]
+    public void A_model_answer_that_is_dropped_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<AnswerModelCall>(2), "every request is answered");
+
+    [Fact]
+    public void A_model_that_may_write_more_than_is_reserved_is_noticed() =>
+        AssertNoticed(
+            () => new ReservesTooLittle(), "budgets are never overspent", "every token used is accounted");
+
+    [Fact]
     public void A_report_says_how_to_see_it_again()
     {
         var result = FirstNoticed(() => new AnswersTwice());
@@ -123,6 +144,30 @@ public sealed class BrokenKernelTests
     private sealed class ForgetsExits : Sabotage
     {
         public override bool Hears(KernelEvent @event) => @event is not SandboxExited;
+    }
+
+    private sealed class CallsModelsTwice : Sabotage
+    {
+        private int _count;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.SelectMany<Effect, Effect>(
+                effect => effect is StartModelCall && ++_count % 20 == 0 ? [effect, effect] : [effect]);
+    }
+
+    private sealed class ForgetsModelCalls : Sabotage
+    {
+        private int _count;
+
+        public override bool Hears(KernelEvent @event) => @event is not ModelCallEnded || ++_count % 20 != 0;
+    }
+
+    private sealed class ReservesTooLittle : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.Select(effect => effect is StartModelCall start
+                ? start with { OutputTokensMax = start.OutputTokensMax * 10 }
+                : effect);
     }
 
     private sealed class ForgetsAnAudit : Sabotage

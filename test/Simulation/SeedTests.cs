@@ -11,6 +11,13 @@ public sealed class SeedTests
     /// <summary>Rows that the effects' contract rules out: a launch ends in started or failed, never in both.</summary>
     private static readonly string[] Unreachable = ["Running, StartFailed", "Paused, StartFailed"];
 
+    /// <summary>Every way in which a THINK can end is taken in some world.</summary>
+    private static readonly string[] ThinkOutcomes =
+    [
+        "budget_exhausted", "cancelled", "invalid_argument", "model_failed", "no_such_model", "not_configured", "ok",
+        "runaway_stopped", "shutting_down", "timed_out", "try_again", "wrong_state",
+    ];
+
     [Fact]
     public void Every_invariant_holds_for_two_hundred_seeds_and_every_transition_is_taken()
     {
@@ -28,6 +35,9 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => result.Crashes) > Seeds, "worlds crash");
         Assert.True(results.Sum(result => result.TornWrites) > 10, "writes tear");
         Assert.True(results.Sum(result => (long)result.Processes) > 10 * Seeds, "worlds start processes");
+        Assert.True(results.Sum(result => (long)result.ModelAttempts) > 20 * Seeds, "worlds ask models");
+        Assert.Equal(
+            ThinkOutcomes, results.SelectMany(result => result.Thoughts.Keys).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -167,6 +167,7 @@ internal sealed class KernelHost : IAsyncDisposable
             _timers,
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
+            new ModelRunner(_loop.Post, () => _loop.Now),
             _tasks,
             new SandboxFaults(_log),
             Ended));

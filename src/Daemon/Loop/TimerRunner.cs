@@ -49,6 +49,9 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
             TimerKind.Grace => new GraceElapsed(new ProcessId(name.Id)) { At = at },
             TimerKind.WallTime => new WallTimeElapsed(new ProcessId(name.Id)) { At = at },
             TimerKind.Shutdown => new ShutdownOverdue { At = at },
+            TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(name.Id)) { At = at },
+            TimerKind.ModelRetry => new ModelRetryDue(new CallId(name.Id)) { At = at },
+            TimerKind.ModelWake => new ModelWakeDue(name.Id) { At = at },
             TimerKind.Call => new CallTimedOut(new CallId(name.Id)) { At = at },
             _ => throw new KernelPanicException($"no event for a {name.Kind} timer"),
         });

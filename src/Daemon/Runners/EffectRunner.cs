@@ -12,6 +12,7 @@ internal sealed class EffectRunner(
     DataRunner data,
     TimerRunner timers,
     StatusRunner status,
+    ModelRunner models,
     BackgroundTasks tasks,
     SandboxFaults faults,
     Action stopped) : IEffectRunner
@@ -34,6 +35,15 @@ internal sealed class EffectRunner(
                 break;
             case DescribeKernel describe:
                 calls.Remove(describe.Call.Value)?.Reply(status.Complete(describe.Known));
+                break;
+            case StartModelCall start:
+                models.Start(start);
+                break;
+            case CancelModelCall:
+                // Every attempt has ended before it could be taken back.
+                break;
+            case AnswerModelCall answer:
+                calls.Remove(answer.Call.Value)?.Reply(answer.Known);
                 break;
             case Launch launch:
                 launches.Start(launch);

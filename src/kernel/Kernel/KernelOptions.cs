@@ -1,4 +1,5 @@
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Models;
 
 namespace Analemma.Kernel;
 
@@ -18,6 +19,8 @@ public sealed record KernelOptions
 
     /// <summary>Records of dead processes that are kept; the oldest go first.</summary>
     public int DeadRecordsMax { get; init; } = 1_000;
+
+    public ModelOptions Models { get; init; } = new();
 
     /// <summary>Guarantees that the sandbox engine gives on this host.</summary>
     public IReadOnlyList<string> Enforced { get; init; } = GuaranteeNames.All;

@@ -1,6 +1,8 @@
 using Analemma.Abi;
+using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Models;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Syscalls;
 
@@ -12,10 +14,11 @@ namespace Analemma.Kernel;
 // clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
 // project's references and banned symbols hold it to that.
 //
-//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown: decided by durable events alone, in the
-//                    order of the journal; a fold of the journal, or a checkpoint and the fold of the rest, gives it.
-//   volatile state   Calls (who waits for what), the latest usage samples: gone with the kernel, and never looked at
-//                    when a durable event decides about durable state.
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger: decided by durable events alone,
+//                    in the order of the journal; a fold of the journal, or a checkpoint and the fold of the rest,
+//                    gives it.
+//   volatile state   Calls (who waits for what), Models (who waits for which model), the latest usage samples: gone
+//                    with the kernel, and never looked at when a durable event decides about durable state.
 //
 // Effects may depend on both: a fold throws them away.
 public sealed class KernelState
@@ -45,6 +48,11 @@ public sealed class KernelState
     public ProcessTable Processes { get; } = new();
 
     public WaitingCalls Calls { get; } = new();
+
+    /// <summary>What model calls have cost, but for what is in the rows of processes.</summary>
+    public Ledger Ledger { get; } = new();
+
+    public ModelScheduler Models { get; } = new();
 
     /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
     public void Apply(KernelEvent @event, List<Effect> effects)
@@ -89,6 +97,7 @@ public sealed class KernelState
                 break;
             case CallCancelled cancelled:
                 Calls.Remove(cancelled.Call, effects);
+                ModelCancel.Cancelled(this, cancelled.Call, effects);
                 break;
             case CallTimedOut timedOut:
                 Calls.TimeOut(timedOut.Call, effects);
@@ -104,6 +113,36 @@ public sealed class KernelState
                 break;
             case KernelStarted started:
                 Reboot.Started(this, started, effects);
+                break;
+            default:
+                ApplyToModels(@event, effects);
+                break;
+        }
+
+        Models.GiveTurns(this, effects);
+    }
+
+    private void ApplyToModels(KernelEvent @event, List<Effect> effects)
+    {
+        switch (@event)
+        {
+            case ModelCallEnded ended:
+                ModelEnd.Ended(this, ended, effects);
+                break;
+            case UsageSettled settled:
+                Settlement.Settled(this, settled, effects);
+                break;
+            case ModelRetryDue due:
+                ModelDispatch.RetryDue(this, due);
+                break;
+            case ModelQueueElapsed elapsed:
+                ModelCancel.QueueElapsed(this, elapsed, effects);
+                break;
+            case ModelWakeDue due:
+                ModelDispatch.Woken(this, due.Provider);
+                break;
+            case AgentHalted halted:
+                AgentHalt.Halted(this, halted, effects);
                 break;
             default:
                 throw new KernelPanicException($"no handler for {@event.GetType().Name}");

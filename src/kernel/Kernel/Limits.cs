@@ -66,6 +66,26 @@ public static class Limits
 
     public const int SubscribersMax = 1_000;
 
+    /// <summary>Model calls that the kernel knows at once, over all providers.</summary>
+    public const int ModelCallsMax = 100_000;
+
+    public const int ModelSlotsMax = 10_000;
+
+    /// <summary>A thousand million dollars, in microdollars, and as many tokens: sums stay far from overflow.</summary>
+    public const long BudgetMax = 1_000_000_000_000_000;
+
+    /// <summary>Microdollars for a million tokens: a hundred thousand dollars.</summary>
+    public const long PriceMax = 100_000_000_000;
+
+    public const int MessagesMax = 10_000;
+
+    public const int ToolsMax = 256;
+
+    public const int ImagesMax = 64;
+
+    /// <summary>More than any provider counts for one image, at any resolution that fits a body.</summary>
+    public const long ImageTokensMax = 4_096;
+
     /// <summary>
     /// Refused forks after which an agent at its process limit is a fork bomb and is killed. A program that meets the
     /// limit by mistake stays far below it.

@@ -13,13 +13,14 @@ internal sealed class Invariants(World world)
     /// <summary>Far above any grace and any simulated delay: what is not done by then will never be.</summary>
     private static readonly long PatienceTicks = TimeSpan.FromSeconds(60).Ticks;
 
+    private readonly ModelInvariants _models = new(world);
     private readonly HashSet<ProcessId> _seen = [];
     private readonly Dictionary<ProcessId, long> _stoppingSince = [];
     private ProcessId _highest;
 
     public void Check()
     {
-        world.Calls.CheckAges();
+        world.Calls.CheckAges(world.Kernel);
         if (!world.Kernel.IsSettled)
         {
             return;
@@ -28,6 +29,7 @@ internal sealed class Invariants(World world)
         var state = world.Kernel.State;
         CheckLimits(state);
         CheckNames(state);
+        _models.Check(state);
         foreach (var process in state.Processes.Living)
         {
             CheckId(process);

@@ -9,6 +9,8 @@ internal sealed class RequestMaker(World world)
 {
     private const long MiB = 1024 * 1024;
 
+    private static readonly string[] Prompts = ["hello", "why?", "what is the answer to all of this?", "and now?"];
+
     private static readonly string[] Names = ["a", "b", "c", "d", "e", "agent-2", "agent-9"];
 
     private SeededRandom Random => world.Random;
@@ -20,7 +22,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(20) switch
+        return Random.Below(25) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -32,9 +34,19 @@ internal sealed class RequestMaker(World world)
             16 => new Subscribe { Types = Random.Chance(5_000) ? ["exited", "denied"] : null },
             17 => Data(),
             18 => new Status(),
-            _ => new Think { Prompt = "hello" },
+            _ => Think(),
         };
     }
+
+    private Think Think() => new()
+    {
+        Prompt = Random.Pick(Prompts),
+        Model = Random.Pick([null, null, "sim", "small", "quick", "nobody"]),
+        MaxTokens = Maybe(Random.Between(1, 300)),
+        TimeoutMs = Random.Chance(2_000) ? Random.Between(1, 8_000) : null,
+        Budget = Random.Chance(500) ? new ModelBudget { Tokens = Random.Between(0, 400) } : null,
+        Stream = Random.Chance(2_000) ? true : null,
+    };
 
     private Spawn Spawn(Caller caller) => new()
     {
@@ -45,6 +57,16 @@ internal sealed class RequestMaker(World world)
         Require = Random.Chance(1_000) ? [Random.Pick(GuaranteeNames.All.ToArray())] : null,
         Mounts = Random.Chance(300) ? [new MountRequest { Source = "/usr", Target = "/mnt/usr" }] : null,
         Limits = Random.Chance(5_000) ? Limits(caller) : null,
+        Models = Random.Chance(3_000) ? Share(caller) : null,
+    };
+
+    private ModelShare Share(Caller caller) => new()
+    {
+        Group = Random.Pick([null, "default", "team", "nobody"]),
+        Weight = caller.IsHost && Random.Chance(3_000) ? Random.Pick([1, 50, 10_000]) : null,
+        Priority = caller.IsHost && Random.Chance(3_000) ? Random.Pick(Enum.GetValues<ModelPriority>()) : null,
+        RequestsPerMinute = Random.Chance(1_000) ? 30 : null,
+        Budget = Random.Chance(5_000) ? new ModelBudget { Tokens = Random.Between(0, 2_000) } : null,
     };
 
     private ResourceLimits Limits(Caller caller) => new()

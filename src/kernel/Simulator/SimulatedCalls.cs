@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Models;
 
 namespace Analemma.Simulator;
 
@@ -45,6 +46,9 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
 
     public long Total { get; private set; }
 
+    /// <summary>How THINKs ended, by the code of their refusal or ok.</summary>
+    public SortedDictionary<string, long> Thoughts { get; } = new(StringComparer.Ordinal);
+
     public SimulatedCall Issue(SimulatedConnection connection, Syscall syscall)
     {
         var call = new SimulatedCall(new CallId(_next++), connection, syscall, clock.Ticks);
@@ -67,6 +71,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             Wait or Inspect => reply is ProcessView,
             Status => reply is StatusReply,
             Shutdown => reply is ShutdownReply,
+            Think => reply is ThinkReply,
             _ => true,
         };
         ViolationException.Unless(expected, "an answer fits its request", $"{call} got {reply}");
@@ -102,9 +107,15 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         _next = 1;
     }
 
-    public void CheckAges()
+    /// <summary>Somebody still waits for its answer.</summary>
+    public bool IsWanted(CallId id) => _calls.TryGetValue(id, out var call) && call.IsOpen;
+
+    public void CheckAges(SimulatedKernel kernel)
     {
-        while (_oldest.TryPeek(out var oldest) && (!oldest.IsOpen || oldest.MayWaitForever))
+        bool IsHeld(SimulatedCall call) => call.Syscall is Think && kernel.IsUp && kernel.State.Models.Calls.Any(
+            known => known.Id == call.Id && known.State is ModelCallState.Held);
+
+        while (_oldest.TryPeek(out var oldest) && (!oldest.IsOpen || oldest.MayWaitForever || IsHeld(oldest)))
         {
             _oldest.Dequeue();
         }
@@ -119,7 +130,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
     {
         var justNow = clock.Ticks - TimeSpan.TicksPerSecond;
         var open = _calls.Values.FirstOrDefault(
-            call => call.IsOpen && call.Syscall is (Spawn or Kill or Wait) && call.IssuedAt < justNow);
+            call => call.IsOpen && call.Syscall is (Spawn or Kill or Wait or Think) && call.IssuedAt < justNow);
         ViolationException.Unless(open is null, "every request is answered", $"{open} has no answer at the end");
     }
 
@@ -131,6 +142,12 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         ViolationException.Unless(
             call.Ends == 1, "every request is answered once", $"{call} was answered again, with {with}");
         call.Connection.Calls.Remove(call);
+        if (call.Syscall is Think)
+        {
+            var outcome = with is SysError error ? error.CodeName : "ok";
+            Thoughts[outcome] = Thoughts.GetValueOrDefault(outcome) + 1;
+        }
+
         return call;
     }
 }

@@ -37,6 +37,15 @@ internal sealed class SimulatedEffects(World world)
             case Perform perform:
                 Perform(perform);
                 break;
+            case StartModelCall start:
+                world.Models.Start(start);
+                break;
+            case CancelModelCall cancel:
+                world.Models.Cancel(cancel);
+                break;
+            case AnswerModelCall answer:
+                world.Models.Answer(answer);
+                break;
             case DescribeKernel describe:
                 world.Calls.Answered(describe.Call, describe.Known);
                 break;
@@ -117,6 +126,9 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.Grace => new GraceElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.WallTime => new WallTimeElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.Call => new CallTimedOut(new CallId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.ModelRetry => new ModelRetryDue(new CallId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.ModelWake => new ModelWakeDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.Shutdown => throw new ViolationException("a shutdown needs no last resort", timer.ToString()),
     };
 }

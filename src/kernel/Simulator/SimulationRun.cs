@@ -28,6 +28,12 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
 
     public int Turns { get; init; }
 
+    /// <summary>Attempts at a model.</summary>
+    public int ModelAttempts { get; init; }
+
+    /// <summary>How THINKs ended.</summary>
+    public IReadOnlyDictionary<string, long> Thoughts { get; init; } = new Dictionary<string, long>();
+
     /// <summary>How to see it again, what was wrong, and what led to it.</summary>
     public string Report()
     {
@@ -37,7 +43,9 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.Append(
             CultureInfo.InvariantCulture,
             $"{Turns} turns, {Calls} calls, {Processes} processes, {Crashes} crashes, {TornWrites} torn writes, ");
+        report.Append(CultureInfo.InvariantCulture, $"{ModelAttempts} attempts at a model, ");
         report.Append(CultureInfo.InvariantCulture, $"{Journal.Count} records\n");
+        report.AppendJoin(", ", Thoughts.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         foreach (var line in LastEvents)
         {
             report.Append(line).Append('\n');
@@ -89,6 +97,8 @@ public static class SimulationRun
             Crashes = world.Kernel.Crashes,
             TornWrites = world.Disk.Torn,
             Turns = world.Kernel.Turns,
+            ModelAttempts = world.Models.Attempts,
+            Thoughts = world.Calls.Thoughts,
         };
     }
 

@@ -14,6 +14,7 @@ internal sealed class World
         Calls = new SimulatedCalls(Clock);
         Shadow = new Shadow(this);
         Host = new SimulatedHost(this);
+        Models = new SimulatedModels(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -37,6 +38,8 @@ internal sealed class World
     public Shadow Shadow { get; }
 
     public SimulatedHost Host { get; }
+
+    public SimulatedModels Models { get; }
 
     public SimulatedEffects Effects { get; }
 

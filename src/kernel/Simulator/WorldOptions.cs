@@ -1,5 +1,6 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
+using Analemma.Kernel.Models;
 
 namespace Analemma.Simulator;
 
@@ -29,6 +30,9 @@ internal sealed record WorldOptions
     /// <summary>After a restart a sandbox that still runs is ended instead of taken over.</summary>
     public int ReapsLeftovers { get; init; }
 
+    /// <summary>Of an attempt at a model, that it fails in one way or another.</summary>
+    public int ModelFaults { get; init; }
+
     /// <summary>Of a request, SHUTDOWN.</summary>
     public int Shutdowns { get; init; }
 
@@ -52,6 +56,7 @@ internal sealed record WorldOptions
         Disconnects = random.Pick([0, 50, 500]),
         DenialStorm = random.Pick([0, 0, 100, 1_000]),
         ReapsLeftovers = random.Pick([0, 2_000, 10_000]),
+        ModelFaults = random.Pick([0, 500, 3_000]),
         Shutdowns = random.Pick([0, 5, 40]),
         HostClients = random.Pick([1, 3, 8]),
         PauseUsMax = random.Pick([500L, 5_000, 50_000]),
@@ -62,7 +67,80 @@ internal sealed record WorldOptions
             ProcessesMax = random.Pick([3, 12, 40]),
             DeadRecordsMax = random.Pick([1, 4, 20]),
             UnsandboxedAllowed = random.Chance(5_000),
+            Models = DrawModels(random),
             Enforced = random.Chance(5_000) ? GuaranteeNames.All : [.. GuaranteeNames.All.Take(3)],
         },
+    };
+    /// <summary>
+    /// Small numbers, so that slots, queues, rates and budgets all run out now and then. Attempts and waits are short
+    /// against the time in which every request must be answered.
+    /// </summary>
+    private static ModelOptions DrawModels(SeededRandom random) => new()
+    {
+        Providers =
+        [
+            ProviderOptions.Simulator with
+            {
+                Slots = random.Pick([1, 2, 8]),
+                AttemptMs = 4_000,
+                AnyModel = random.Chance(3_000) ? "sim" : null,
+                Limit = random.Chance(3_000) ? new RateLimit(120, 50_000) : RateLimit.None,
+            },
+            new ProviderOptions("other") { Slots = random.Pick([1, 3]), AttemptMs = 3_000 },
+        ],
+        Models =
+        [
+            ModelEntry.Simulator with
+            {
+                OutputTokens = 200,
+                InputPrice = 100_000,
+                OutputPrice = 400_000,
+                Fallback = random.Chance(5_000) ? ["small"] : [],
+            },
+            new ModelEntry("small", "other")
+            {
+                OutputTokens = 100,
+                OutputTokensMax = 250,
+                OutputPrice = 1_000_000,
+                Limit = random.Chance(3_000) ? new RateLimit(60, 20_000) : RateLimit.None,
+            },
+        ],
+        Aliases = new Dictionary<string, string> { ["quick"] = "small" },
+        Groups =
+        [
+            new GroupOptions(GroupOptions.DefaultName),
+            new GroupOptions("team")
+            {
+                Weight = 300,
+                Budget = new ModelBudget { Tokens = random.Pick([500L, 20_000, 1_000_000]) },
+            },
+        ],
+        DayBudget = new ModelBudget { Microdollars = random.Pick([2_000L, 100_000, 100_000_000]) },
+        AgentBudget = random.Chance(5_000) ? new ModelBudget { Tokens = 5_000 } : new ModelBudget(),
+        Queue = new ModelQueueOptions
+        {
+            WaitingMax = random.Pick([4, 100]),
+            WaitingPerAgentMax = random.Pick([3, 50]),
+            TimeoutMs = random.Pick([500L, 5_000]),
+        },
+        Retry = new RetryOptions
+        {
+            AttemptsMax = 3,
+            BaseMs = 200,
+            DelayMsMax = 1_000,
+            RetryAfterMsMax = 2_000,
+            BreakerFailures = random.Pick([2, 10]),
+            BreakerOpenMs = 2_000,
+        },
+        Runaway = new RunawayOptions
+        {
+            SameRequestMax = random.Pick([0, 2]),
+            WindowMs = 10_000,
+            CallsPerMinuteMax = random.Pick([0, 100]),
+            TokensWithoutProgressMax = random.Pick([0L, 200]),
+            Pauses = random.Chance(5_000),
+        },
+        PauseWhenExhausted = random.Chance(5_000),
+        Seed = random.Between(0, long.MaxValue - 1),
     };
 }

@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
+using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
@@ -19,6 +20,8 @@ public sealed class HistoryTests
         Call(3, new Pause { Id = new ProcessId(1) }),
         Call(4, new Resume { Name = "a" }),
         new AttemptDenied(new ProcessId(1), "network", "connect", "no network", 3) { At = 5 },
+        new UsageSettled(new CallId(9), new ProcessId(1), "team", "sim", "sim", new Spend(1, 10, 20, 30)) { At = 5 },
+        new AgentHalted(new ProcessId(1), "spent all") { At = 5 },
         new LimitOverstepped(new ProcessId(1), Overstep.Pids, 500) { At = 6 },
         Call(5, new Kill { Id = new ProcessId(1), GraceMs = 9 }),
         new GraceElapsed(new ProcessId(1)) { At = 7 },
@@ -30,6 +33,7 @@ public sealed class HistoryTests
         new SandboxStarted(new ProcessId(3), "a3", 11, "runc", "cold", []) { At = 11 },
         new LeftoverAdopted(new ProcessId(3), 12) { At = 12 },
         new LeftoverReaped(new ProcessId(3), "gone") { At = 13 },
+        new UsageSettled(new CallId(9), new ProcessId(3), "team", "p", "m", new Spend(1, 1, 2, 3)) { At = 14 },
     ];
 
     public static TheoryData<int> EveryPoint => [.. Enumerable.Range(0, Story.Length + 1)];

@@ -33,6 +33,31 @@ internal sealed class KernelBench
         return _effects;
     }
 
+    /// <summary>Lets time pass before the next event.</summary>
+    public void Wait(TimeSpan span) => _now += span.Ticks;
+
+    /// <summary>Applies what was raised, as the next turn does, and adds its effects to the last event's.</summary>
+    public IReadOnlyList<Effect> Settle()
+    {
+        List<Effect> all = [];
+        for (var raised = _effects.OfType<Raise>().ToArray(); raised.Length > 0;)
+        {
+            all.AddRange(_effects.Where(effect => effect is not Raise));
+            List<Effect> next = [];
+            foreach (var raise in raised)
+            {
+                State.Apply(raise.Event with { At = ++_now }, next);
+            }
+
+            _effects.Clear();
+            _effects.AddRange(next);
+            raised = [.. next.OfType<Raise>()];
+        }
+
+        _effects.InsertRange(0, all);
+        return _effects;
+    }
+
     public IReadOnlyList<Effect> Call(Syscall syscall, long caller = 0) =>
         Apply(new SyscallArrived(new CallId(++_call), new Caller(new ProcessId(caller), 1000), syscall) { At = 0 });
 

@@ -80,4 +80,13 @@ public enum TimerKind
 
     /// <summary>Raises ShutdownOverdue; the id is 0.</summary>
     Shutdown,
+
+    /// <summary>Raises ModelQueueElapsed; the id is a call.</summary>
+    ModelQueue,
+
+    /// <summary>Raises ModelRetryDue; the id is a call.</summary>
+    ModelRetry,
+
+    /// <summary>Raises ModelWakeDue; the id is a provider's place in the options.</summary>
+    ModelWake,
 }

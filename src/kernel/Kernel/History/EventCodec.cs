@@ -33,6 +33,8 @@ public static class EventCodec
             AttemptDenied denied => ("attempt.denied", Json(denied, EventJsonContext.Default.AttemptDenied)),
             LeftoverAdopted adopted => ("leftover.adopted", Json(adopted, EventJsonContext.Default.LeftoverAdopted)),
             LeftoverReaped reaped => ("leftover.reaped", Json(reaped, EventJsonContext.Default.LeftoverReaped)),
+            UsageSettled settled => ("usage.settled", Json(settled, EventJsonContext.Default.UsageSettled)),
+            AgentHalted halted => ("agent.halted", Json(halted, EventJsonContext.Default.AgentHalted)),
             _ => throw new KernelPanicException($"no journal type for {@event.GetType().Name}"),
         };
     }
@@ -50,6 +52,8 @@ public static class EventCodec
         "attempt.denied" => Parse(body, EventJsonContext.Default.AttemptDenied),
         "leftover.adopted" => Parse(body, EventJsonContext.Default.LeftoverAdopted),
         "leftover.reaped" => Parse(body, EventJsonContext.Default.LeftoverReaped),
+        "usage.settled" => Parse(body, EventJsonContext.Default.UsageSettled),
+        "agent.halted" => Parse(body, EventJsonContext.Default.AgentHalted),
         _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
         _ => throw new JsonException($"the journal holds a record of type {type}, which this kernel does not know"),
     };
@@ -122,5 +126,7 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(AttemptDenied))]
 [JsonSerializable(typeof(LeftoverAdopted))]
 [JsonSerializable(typeof(LeftoverReaped))]
+[JsonSerializable(typeof(UsageSettled))]
+[JsonSerializable(typeof(AgentHalted))]
 [JsonSerializable(typeof(CheckpointBody))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.History;
@@ -26,6 +27,7 @@ public static class StateCheckpoint
             Options = state.Options,
             Living = state.Processes.Living.ToArray(),
             Dead = state.Processes.Dead.ToArray(),
+            Ledger = state.Ledger.ToBody(),
         };
         return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
     }
@@ -46,6 +48,7 @@ public static class StateCheckpoint
             JournalNow = body.JournalNow,
             Options = body.Options,
         };
+        state.Ledger.Restore(body.Ledger);
         foreach (var process in body.Dead.Concat(body.Living))
         {
             state.Processes.Add(process);
@@ -76,4 +79,6 @@ internal sealed record CheckpointBody
     public IReadOnlyList<Process> Living { get; init; } = [];
 
     public IReadOnlyList<Process> Dead { get; init; } = [];
+
+    public LedgerBody Ledger { get; init; } = new();
 }

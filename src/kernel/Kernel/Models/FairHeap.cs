@@ -1,6 +1,6 @@
 namespace Analemma.Kernel.Models;
 
-/// <summary>Siblings by counter, the smallest first. Nodes know their place, so that any of them can move or leave.</summary>
+/// <summary>Siblings by counter, the smallest first. Nodes know their place, so that any can move or leave.</summary>
 internal sealed class FairHeap
 {
     private readonly List<FairNode> _nodes = [];

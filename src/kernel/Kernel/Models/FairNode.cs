@@ -18,10 +18,10 @@ public sealed class FairNode
     private long _floor;
     private long _since;
 
-    internal FairNode(FairNode? parent, int level, int weight, long order)
+    internal FairNode(FairNode? parent, int weight, long order)
     {
         Invariant.Holds(weight is > 0 and <= WeightMax, "weights are checked where they come in");
-        (Parent, Level, Weight, Order) = (parent, level, weight, order);
+        (Parent, Weight, Order) = (parent, weight, order);
     }
 
     public int Weight { get; }
@@ -33,8 +33,6 @@ public sealed class FairNode
     public int Waiting { get; internal set; }
 
     internal FairNode? Parent { get; }
-
-    internal int Level { get; }
 
     /// <summary>Ties go to the older node, so that a replay decides alike.</summary>
     internal long Order { get; }

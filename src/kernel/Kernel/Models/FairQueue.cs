@@ -30,8 +30,9 @@ public sealed class FairQueue
     /// <summary>The shares of the priority classes, low to high, when all have work.</summary>
     private static readonly int[] ClassWeights = [100, 400, 1_600];
 
-    private readonly FairNode _root = new(null, 0, FairNode.WeightDefault, 0);
+    private readonly FairNode _root = new(null, FairNode.WeightDefault, 0);
     private readonly Dictionary<FairKey, FairNode> _nodes = [];
+    private readonly Dictionary<string, List<FairKey>> _byAgent = new(StringComparer.Ordinal);
     private long _order;
 
     public int Count { get; private set; }
@@ -59,21 +60,14 @@ public sealed class FairQueue
         return Node(key, level, FairNode.WeightDefault);
     }
 
-    public void Enqueue(FairEntry entry, FairNode leaf, long cost)
+    /// <summary>Lets an entry wait; <paramref name="first"/>: before the others of its leaf, as a retry does.</summary>
+    public void Enqueue(FairEntry entry, FairNode leaf, long cost, bool first = false)
     {
         Invariant.Holds(!entry.IsQueued && cost >= 0, "an entry waits once");
         (entry.Leaf, entry.Cost, entry.IsQueued) = (leaf, cost, true);
-        (entry.Previous, entry.Next) = (leaf.Last, null);
-        if (leaf.Last is { } last)
-        {
-            last.Next = entry;
-        }
-        else
-        {
-            leaf.First = entry;
-        }
-
-        leaf.Last = entry;
+        var (before, after) = first ? (null, leaf.First) : (leaf.Last, (FairEntry?)null);
+        Link(leaf, before, entry);
+        Link(leaf, entry, after);
         CountWaiting(leaf, 1);
         if (leaf.HeapIndex < 0 && !leaf.IsParked)
         {
@@ -159,10 +153,14 @@ public sealed class FairQueue
     /// <summary>An agent has ended: its nodes go. What it has in flight is settled upwards all the same.</summary>
     public void Forget(string agent)
     {
-        foreach (var (key, node) in _nodes.Where(pair => pair.Key.Agent == agent).ToArray())
+        if (!_byAgent.Remove(agent, out var keys))
         {
-            Invariant.Holds(node.Waiting == 0, "what has ended asks for nothing");
-            _nodes.Remove(key);
+            return;
+        }
+
+        foreach (var key in keys)
+        {
+            Invariant.Holds(_nodes.Remove(key, out var node) && node.Waiting == 0, "what has ended asks for nothing");
         }
     }
 
@@ -170,7 +168,11 @@ public sealed class FairQueue
     {
         if (!_nodes.TryGetValue(key, out var node))
         {
-            _nodes.Add(key, node = new FairNode(parent, parent.Level + 1, weight, ++_order));
+            _nodes.Add(key, node = new FairNode(parent, weight, ++_order));
+            if (key.Agent is { } agent)
+            {
+                (_byAgent.TryGetValue(agent, out var keys) ? keys : _byAgent[agent] = []).Add(key);
+            }
         }
 
         return node;
@@ -196,29 +198,34 @@ public sealed class FairQueue
     private void TakeOut(FairEntry entry)
     {
         var leaf = entry.Leaf!;
-        if (entry.Previous is { } previous)
-        {
-            previous.Next = entry.Next;
-        }
-        else
-        {
-            leaf.First = entry.Next;
-        }
-
-        if (entry.Next is { } next)
-        {
-            next.Previous = entry.Previous;
-        }
-        else
-        {
-            leaf.Last = entry.Previous;
-        }
-
+        Link(leaf, entry.Previous, entry.Next);
         (entry.Previous, entry.Next, entry.IsQueued) = (null, null, false);
         CountWaiting(leaf, -1);
         if (leaf.First is null && leaf.HeapIndex >= 0)
         {
             Leave(leaf);
+        }
+    }
+
+    /// <summary>Makes two entries neighbours; null is the end of the leaf's queue.</summary>
+    private static void Link(FairNode leaf, FairEntry? before, FairEntry? after)
+    {
+        if (before is null)
+        {
+            leaf.First = after;
+        }
+        else
+        {
+            before.Next = after;
+        }
+
+        if (after is null)
+        {
+            leaf.Last = before;
+        }
+        else
+        {
+            after.Previous = before;
         }
     }
 

@@ -3,8 +3,8 @@ namespace Analemma.Kernel.Models;
 // TOKEN BUCKET
 //
 // So much a minute, in integers and on the time of events. The level is kept in units of 1/600,000,000 (the ticks of a
-// minute), so that every tick adds exactly PerMinute units and nothing is ever rounded away. It holds one minute's worth
-// at most. What is larger than a minute's worth may go when the bucket is full, and leaves it in debt.
+// minute), so that every tick adds exactly PerMinute units and nothing is ever rounded away. It holds one minute's
+// worth at most. What is larger than a minute's worth may go when the bucket is full, and leaves it in debt.
 public sealed class TokenBucket(long perMinute)
 {
     public const long PerMinuteMax = 1_000_000_000;

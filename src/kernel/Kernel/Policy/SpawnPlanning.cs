@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Models;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Policy;
@@ -26,6 +27,7 @@ internal static class SpawnPlanning
         Sandboxed = request.Sandboxed ?? true,
         Network = request.Network ?? false,
         Limits = LimitsFor(options, parent?.Plan.Limits, request.Limits ?? new ResourceLimits()),
+        Models = ModelsFor(options.Models, parent, request.Models ?? new ModelShare()),
         Require = request.Require ?? [],
         AuditReads = request.Audit == "reads",
         PoolAllowed = request.Pool != "cold",
@@ -57,6 +59,21 @@ internal static class SpawnPlanning
             WorkBytes = asked.WorkBytes ?? Math.Min(defaults.WorkBytes, most.WorkBytes),
         };
     }
+
+    /// <summary>Descendants are one agent with the oldest of their family: they have no share of their own.</summary>
+    private static ModelPlan ModelsFor(ModelOptions options, Process? parent, ModelShare asked) =>
+        parent is not null
+            ? parent.Plan.Models with { Budget = asked.Budget ?? new ModelBudget() }
+            : new ModelPlan
+            {
+                Group = asked.Group ?? GroupOptions.DefaultName,
+                Weight = asked.Weight ?? FairNode.WeightDefault,
+                Priority = asked.Priority ?? ModelPriority.Normal,
+                Limit = new RateLimit(
+                    asked.RequestsPerMinute ?? options.AgentLimit.RequestsPerMinute,
+                    asked.TokensPerMinute ?? options.AgentLimit.TokensPerMinute),
+                Budget = asked.Budget ?? options.AgentBudget,
+            };
 
     private static int? Weight(int? shares) =>
         shares is { } value ? (int)Math.Clamp((long)value * WeightDefault / SharesDefault, 1, 10_000) : null;

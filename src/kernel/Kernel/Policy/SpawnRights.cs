@@ -37,6 +37,11 @@ internal static class SpawnRights
             return Denied("mounts", "an agent cannot show host files to another");
         }
 
+        if (request.Models is { } share && share with { Budget = null } != new ModelShare())
+        {
+            return Denied("models", "an agent shares its models with those it spawns, and cannot give them more");
+        }
+
         return TooMuch(parent.Plan.Limits, request.Limits ?? new ResourceLimits());
     }
 

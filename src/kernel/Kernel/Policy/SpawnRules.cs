@@ -20,6 +20,7 @@ internal static class SpawnRules
         .. RequireProblems(spawn.Require),
         .. MountProblems(spawn.Mounts),
         .. LimitProblems(spawn.Limits ?? new ResourceLimits()),
+        .. ShareProblems(spawn.Models ?? new ModelShare()),
     ];
 
     private static IEnumerable<string> ProgramProblems(Spawn spawn)
@@ -86,6 +87,16 @@ internal static class SpawnRules
             }
         }
     }
+
+    private static IEnumerable<string> ShareProblems(ModelShare share) =>
+    [
+        .. Range("models.weight", share.Weight, 1, Models.FairNode.WeightMax),
+        .. share.Priority is { } priority && !Enum.IsDefined(priority)
+            ? new[] { "models.priority must be low or normal or high" } : [],
+        .. Range("models.requests_per_minute", share.RequestsPerMinute, 0, Models.TokenBucket.PerMinuteMax),
+        .. Range("models.tokens_per_minute", share.TokensPerMinute, 0, Models.TokenBucket.PerMinuteMax),
+        .. Models.ModelOptionRules.BudgetProblems("models.budget", share.Budget),
+    ];
 
     private static IEnumerable<string> LimitProblems(ResourceLimits limits) =>
     [

@@ -17,6 +17,7 @@ public static class SyscallRules
             Kill kill => Range("grace_ms", kill.GraceMs, 0, Limits.GraceMsMax),
             Shutdown shutdown => Range("grace_ms", shutdown.GraceMs, 0, Limits.GraceMsMax),
             Wait wait => Range("timeout_ms", wait.TimeoutMs, 0, Limits.WaitMsMax),
+            Think think => ThinkRules.Problems(think),
             Exec exec => ExecProblems(exec),
             Read read => ReadProblems(read),
             Write write => WriteProblems(write),

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Events;
 
 namespace Analemma.Kernel.Processes;
@@ -51,6 +52,9 @@ public sealed class Process
     public long AuditRecords { get; set; }
 
     public long DeniedJournaled { get; set; }
+
+    /// <summary>What it and its descendants have spent on models, as far as it is settled.</summary>
+    public Spend Spent { get; set; } = Spend.Nothing;
 
     /// <summary>Counters at the end, or the latest sample while it lives.</summary>
     public Usage? FinalUsage { get; set; }

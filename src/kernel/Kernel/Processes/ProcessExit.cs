@@ -1,6 +1,7 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Models;
 
 namespace Analemma.Kernel.Processes;
 
@@ -27,6 +28,7 @@ internal static class ProcessExit
         effects.Add(new DisarmTimer(new TimerName(TimerKind.Grace, process.Id.Value)));
         effects.Add(new DisarmTimer(new TimerName(TimerKind.WallTime, process.Id.Value)));
         AnswerWaiters(state, process, effects);
+        ModelCancel.ProcessEnded(state, process, effects);
         var happened = Happening.Of(process, "exited", at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);

@@ -27,6 +27,8 @@ public sealed record SpawnPlan
 
     public required LimitSet Limits { get; init; }
 
+    public ModelPlan Models { get; init; } = new();
+
     public IReadOnlyList<string> Require { get; init; } = [];
 
     public bool AuditReads { get; init; }

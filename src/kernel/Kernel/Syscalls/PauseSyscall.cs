@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
+using Analemma.Kernel.Models;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Syscalls;
@@ -36,6 +37,7 @@ internal static class PauseSyscall
         {
             call.Effects.Add(new Thaw(target.Id));
             Tell(call, target, "resumed");
+            ModelAdmission.Resumed(call.State, target.Id, call.Effects);
         }
     }
 

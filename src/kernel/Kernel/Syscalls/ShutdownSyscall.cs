@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
+using Analemma.Kernel.Models;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Syscalls;
@@ -21,6 +22,7 @@ internal static class ShutdownSyscall
         call.Answer(new ShutdownReply(state.Processes.LivingCount));
         var graceMs = state.ShuttingDown ? 0 : request.GraceMs ?? state.Options.GraceMs;
         state.ShuttingDown = true;
+        ModelCancel.ShuttingDown(state, call.Effects);
         foreach (var process in state.Processes.Living.ToArray())
         {
             ProcessStop.Stop(

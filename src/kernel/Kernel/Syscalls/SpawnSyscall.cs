@@ -32,6 +32,14 @@ internal static class SpawnSyscall
             return;
         }
 
+        if (request.Models?.Group is { } group && !state.Options.Models.Groups.Any(known => known.Name == group))
+        {
+            call.Refuse(SysError.InvalidArgument(
+                $"models.group is {group}; there are "
+                + string.Join(", ", state.Options.Models.Groups.Select(known => known.Name))));
+            return;
+        }
+
         if (NotEnforceable(state.Options, request) is { } missing)
         {
             call.Refuse(missing);

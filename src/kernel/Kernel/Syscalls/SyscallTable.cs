@@ -49,16 +49,15 @@ internal static class SyscallTable
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
                 break;
-            case Think:
-                call.Refuse(new SysError(
-                    SysErrorCode.NotConfigured,
-                    "LLM not configured (set GEMINI_API_KEY)",
-                    "this kernel has no model drivers yet"));
-                break;
+            case Think think:
+                ThinkSyscall.Handle(call, think);
+                return;
             default:
                 call.Refuse(new SysError(
                     SysErrorCode.UnknownSyscall, $"{arrived.Syscall.Number} is not served by the kernel"));
                 break;
         }
+
+        state.Models.Acted(state, arrived.Caller);
     }
 }

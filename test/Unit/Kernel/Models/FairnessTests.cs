@@ -5,8 +5,8 @@ using FsCheck.Fluent;
 namespace Analemma.Unit.Tests.Kernel.Models;
 
 /// <summary>
-/// The promises of the fair queue, on random workloads and virtual time. Each is shown to mean something by a discipline
-/// that breaks it: first come first served, or counters without the lift.
+/// The promises of the fair queue, on random workloads and virtual time. Each is shown to mean something by a
+/// discipline that breaks it: first come first served, or counters without the lift.
 /// </summary>
 public sealed class FairnessTests
 {
@@ -21,7 +21,7 @@ public sealed class FairnessTests
             return world.LargestGap <= 2 * jobs.Max(job => job.Reservation);
         });
 
-    /// <summary>What is in flight may all be given back at once: then the paper's bound, over what is in flight.</summary>
+    /// <summary>What is in flight may be given back at once: then the paper's bound, over what is in flight.</summary>
     [Fact]
     public void With_refunds_the_gap_stays_within_two_batches_in_flight() =>
         ForAll(seed =>
@@ -58,7 +58,7 @@ public sealed class FairnessTests
         var weights = new[] { 100, 200, 300, 400 };
         var jobs = Flood(4, 3_000);
         var world = ServingWorld.Run(
-            new FairDiscipline(agent => ("g", 100, weights[agent], ModelPriority.Normal)), jobs, 8, until: 60_000);
+            new FairDiscipline(agent => ("g", weights[agent], ModelPriority.Normal)), jobs, 8, until: 60_000);
 
         AssertShares(world, 4, agent => weights[agent]);
         var unfair = ServingWorld.Run(new FirstComeDiscipline(), Flood(4, 3_000), 8, until: 60_000);
@@ -71,8 +71,8 @@ public sealed class FairnessTests
         // One agent in a group of weight 100, three in a group of weight 300: four equal shares would be unfair.
         var world = ServingWorld.Run(
             new FairDiscipline(agent => agent == 0
-                ? ("small", 100, 100, ModelPriority.Normal)
-                : ("large", 100, 100, ModelPriority.Normal)),
+                ? ("small", 100, ModelPriority.Normal)
+                : ("large", 100, ModelPriority.Normal)),
             Flood(4, 3_000), 8, until: 60_000);
         AssertShares(world, 4, agent => agent == 0 ? 3 : 1);
     }
@@ -81,7 +81,7 @@ public sealed class FairnessTests
     public void The_lowest_class_is_never_starved()
     {
         var world = ServingWorld.Run(
-            new FairDiscipline(agent => ("g", 100, 100, (ModelPriority)agent)), Flood(3, 4_000), 4, until: 120_000);
+            new FairDiscipline(agent => ("g", 100, (ModelPriority)agent)), Flood(3, 4_000), 4, until: 120_000);
         AssertShares(world, 3, agent => agent switch { 0 => 1, 1 => 4, _ => 16 });
     }
 

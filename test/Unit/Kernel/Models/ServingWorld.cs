@@ -38,30 +38,29 @@ internal interface IDiscipline
     void Ended(Job job);
 }
 
-internal sealed class FairDiscipline(Func<int, (string Group, int GroupWeight, int Weight, ModelPriority Priority)>? who)
-    : IDiscipline
+internal sealed class FairDiscipline(Func<int, (string Group, int Weight, ModelPriority Priority)>? who) : IDiscipline
 {
-    public FairQueue Queue { get; } = new();
+    private readonly FairQueue _queue = new();
 
     public void Add(Job job)
     {
-        var (group, groupWeight, weight, priority) = who?.Invoke(job.Agent) ?? ("g", 100, 100, ModelPriority.Normal);
-        var leaf = Queue.Leaf(priority, new FairShare(group, groupWeight), new FairShare($"a{job.Agent}", weight), "m");
-        Queue.Enqueue(job, leaf, job.Reservation);
+        var (group, weight, priority) = who?.Invoke(job.Agent) ?? ("g", 100, ModelPriority.Normal);
+        var leaf = _queue.Leaf(priority, new FairShare(group), new FairShare($"a{job.Agent}", weight), "m");
+        _queue.Enqueue(job, leaf, job.Reservation);
     }
 
     public Job? Take()
     {
-        if (Queue.Peek() is not Job job)
+        if (_queue.Peek() is not Job job)
         {
             return null;
         }
 
-        Queue.Admit(job);
+        _queue.Admit(job);
         return job;
     }
 
-    public void Ended(Job job) => Queue.Settle(job, job.Service);
+    public void Ended(Job job) => _queue.Settle(job, job.Service);
 }
 
 internal sealed class FirstComeDiscipline : IDiscipline

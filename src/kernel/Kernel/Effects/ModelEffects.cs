@@ -1,0 +1,34 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Effects;
+
+/// <summary>
+/// Makes one attempt of a model call. Comes back as ModelCallEnded with the same call and attempt, exactly once,
+/// whatever happens; until then it holds one of the provider's slots. When the request asks for a stream, the runner
+/// sends the pieces to the caller by itself. It keeps what the model said until AnswerModelCall, or until a newer
+/// attempt of the same call, a Refuse of it, or the caller's going away.
+/// </summary>
+public sealed record StartModelCall(CallId Call, int Attempt, string Provider, string Model, Think Request) : Effect
+{
+    /// <summary>Whose it is, for logs, metrics and secrets; None for a client on the host.</summary>
+    public ProcessId Process { get; init; }
+
+    /// <summary>The name under which the provider knows the model.</summary>
+    public required string ProviderModel { get; init; }
+
+    /// <summary>What is reserved: the provider must be told, and must not be let go beyond.</summary>
+    public required long OutputTokensMax { get; init; }
+
+    /// <summary>When the attempt must be over, in UTC ticks.</summary>
+    public required long DueAt { get; init; }
+}
+
+/// <summary>
+/// Takes an attempt back, down to the provider. It still ends with a ModelCallEnded, that says what it used.
+/// </summary>
+public sealed record CancelModelCall(CallId Call, int Attempt) : Effect;
+
+/// <summary>Ends a THINK: what the runner has kept of this attempt, filled into what the kernel knows.</summary>
+public sealed record AnswerModelCall(CallId Call, int Attempt, ThinkReply Known) : Effect;

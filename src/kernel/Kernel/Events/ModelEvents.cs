@@ -1,0 +1,103 @@
+using Analemma.Abi;
+using Analemma.Kernel.Budgets;
+
+namespace Analemma.Kernel.Events;
+
+/// <summary>
+/// An attempt has come to its end: exactly one for each StartModelCall, also for one that was cancelled. What the model
+/// said stays with the runner. Volatile: what outlives the kernel comes with <see cref="UsageSettled"/>.
+/// </summary>
+public sealed record ModelCallEnded(CallId Call, int Attempt, ModelResult Result) : KernelEvent
+{
+    public override bool IsDurable => false;
+}
+
+/// <summary>What one attempt came to and used. Without a failure it is an answer.</summary>
+public sealed record ModelResult
+{
+    public ModelFailure? Failure { get; init; }
+
+    /// <summary>As the provider counts them; the runner's own count when it does not say.</summary>
+    public long InputTokens { get; init; }
+
+    /// <summary>Thinking included.</summary>
+    public long OutputTokens { get; init; }
+
+    public string? FinishReason { get; init; }
+
+    /// <summary>The caller has been sent part of the answer.</summary>
+    public bool Delivered { get; init; }
+}
+
+/// <summary>Why an attempt failed, in words for people and as a kind for the kernel.</summary>
+public sealed record ModelFailure(ModelFailureKind Kind, string Message)
+{
+    public string? Hint { get; init; }
+
+    /// <summary>The wait that the provider asks for.</summary>
+    public long? RetryAfterMs { get; init; }
+}
+
+public enum ModelFailureKind
+{
+    /// <summary>Too many requests or tokens (429): the provider is well, we are too fast.</summary>
+    RateLimited,
+
+    /// <summary>The provider cannot now (500, 502, 503, 529).</summary>
+    Overloaded,
+
+    /// <summary>No connection, or it broke.</summary>
+    Unreachable,
+
+    /// <summary>The attempt's time is up.</summary>
+    TimedOut,
+
+    /// <summary>The answer is cut off or not understood.</summary>
+    Malformed,
+
+    /// <summary>The request itself is refused (400, 404, 413, a safety filter).</summary>
+    Rejected,
+
+    /// <summary>The key is refused (401, 403).</summary>
+    Unauthorized,
+
+    /// <summary>There is no key, or nothing that can make the call.</summary>
+    NotConfigured,
+
+    /// <summary>The kernel took the call back.</summary>
+    Cancelled,
+}
+
+/// <summary>
+/// What a call has used, all attempts together: once for each call that used anything. It settles budgets for good, and
+/// is on disk before the call's answer leaves.
+/// </summary>
+public sealed record UsageSettled(
+    CallId Call, ProcessId Process, string Group, string Provider, string Model, Spend Spend) : KernelEvent
+{
+    public override bool IsDurable => true;
+}
+
+/// <summary>The delay before another attempt is over.</summary>
+public sealed record ModelRetryDue(CallId Call) : KernelEvent
+{
+    public override bool IsDurable => false;
+}
+
+/// <summary>A call has waited for its turn as long as it may.</summary>
+public sealed record ModelQueueElapsed(CallId Call) : KernelEvent
+{
+    public override bool IsDurable => false;
+}
+
+/// <summary>A rate limit of a provider, or of those who wait for it, lets calls go again.</summary>
+public sealed record ModelWakeDue(long Provider) : KernelEvent
+{
+    public override bool IsDurable => false;
+}
+
+/// <summary>An agent went over what it may spend or do with models, and the owner wants it paused then.</summary>
+public sealed record AgentHalted(ProcessId Process, string Reason) : KernelEvent
+{
+    public override bool IsDurable => true;
+}

@@ -1,0 +1,167 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Processes;
+using Analemma.Kernel.Syscalls;
+
+namespace Analemma.Kernel.Models;
+
+/// <summary>A call's way into the queue: model, size, room, sense and budget, in this order; or its refusal.</summary>
+internal static class ModelAdmission
+{
+    public static void Arrive(SyscallContext context, Process? caller, Think request)
+    {
+        var (state, models) = (context.State, context.State.Models);
+        if (!models.TryGate(request.Model, out var gate))
+        {
+            context.Refuse(NoSuchModel(state.Options.Models, request.Model!));
+            return;
+        }
+
+        var input = TokenEstimate.Of(request);
+        var output = request.MaxTokens ?? gate.Entry.OutputTokens;
+        var account = models.Account(state, caller);
+        var refused = Size(gate.Entry, input, output) ?? Room(state, gate.Lane, account);
+        if (refused is not null)
+        {
+            context.Refuse(refused);
+            return;
+        }
+
+        if (caller is not null && account.Runaway.Check(RequestHash.Of(request), state.Now) is { } stopped)
+        {
+            context.Refuse(stopped);
+            if (state.Options.Models.Runaway.Pauses)
+            {
+                AgentHalt.Raise(state, caller, stopped.Message, context.Effects);
+            }
+
+            return;
+        }
+
+        var deadline = request.TimeoutMs is { } timeout
+            ? state.Now + (timeout * TimeSpan.TicksPerMillisecond)
+            : long.MaxValue;
+        var hold = new BudgetHold(Family(state, caller), account.Group.Name, Smaller(state.Options.Models, request));
+        var call = new ModelCall(context.Call, caller?.Id ?? ProcessId.None, request, account, gate, hold)
+        {
+            Input = input,
+            OutputMax = output,
+            ArrivedAt = state.Now,
+            Deadline = deadline,
+        };
+        models.Add(call);
+        Reserve(state, call, caller, context.Effects);
+    }
+
+    /// <summary>The owner let an agent go on: what was held for want of budget goes on, or is refused.</summary>
+    public static void Resumed(KernelState state, ProcessId process, List<Effect> effects)
+    {
+        foreach (var call in state.Models.Of(process).Where(call => call.State is ModelCallState.Held))
+        {
+            if (state.Models.Budgets.TryReserve(state, call.Hold, call.Most) is { } refused)
+            {
+                ModelEnd.Fail(state, call, refused, effects);
+            }
+            else
+            {
+                Enqueue(state, call, first: false);
+            }
+        }
+    }
+
+    /// <summary>Puts a call, its budget reserved, in the queue of its model's provider.</summary>
+    public static void Enqueue(KernelState state, ModelCall call, bool first)
+    {
+        var (lane, account) = (call.Gate.Lane, call.Account);
+        call.State = ModelCallState.Queued;
+        call.QueuedAt = state.Now;
+        var leaf = lane.Queue.Leaf(account.Priority, account.Group, account.Share, call.Gate.Entry.Name);
+        var service = state.Options.Models.Queue.Service(call.Input.Likely, call.OutputMax);
+        lane.Queue.Enqueue(call, leaf, service, first);
+        state.Models.Fresh.Add(call);
+        state.Models.Mark(lane);
+    }
+
+    private static void Reserve(KernelState state, ModelCall call, Process? caller, List<Effect> effects)
+    {
+        if (state.Models.Budgets.TryReserve(state, call.Hold, call.Most) is not { } refused)
+        {
+            Enqueue(state, call, first: false);
+            return;
+        }
+
+        var isHeld = state.Models.Of(call.Process).Any(other => other != call && other.State is ModelCallState.Held);
+        if (state.Options.Models.PauseWhenExhausted && refused.Budget?.Scope != "call" && caller is not null
+            && (isHeld || AgentHalt.Raise(state, caller, refused.Message, effects)))
+        {
+            call.State = ModelCallState.Held;
+            state.Models.Fresh.Add(call);
+            return;
+        }
+
+        ModelEnd.Fail(state, call, refused, effects);
+    }
+
+    private static SysError NoSuchModel(ModelOptions options, string name)
+    {
+        var names = options.Models.Select(model => model.Name).Concat(options.Aliases.Keys)
+            .Order(StringComparer.Ordinal);
+        return new SysError(
+            SysErrorCode.NoSuchModel,
+            $"there is no model {Policy.SyscallRules.Quote(name)}; there are {string.Join(", ", names)}",
+            "leave model out to get the default");
+    }
+
+    private static SysError? Size(ModelEntry entry, TokenEstimate input, long output)
+    {
+        if (input.Likely > entry.ContextTokens)
+        {
+            return new SysError(
+                SysErrorCode.TooLarge,
+                $"the request has about {input.Likely} tokens; {entry.Name} reads at most {entry.ContextTokens}",
+                "shorten it, or ask a model with a larger window");
+        }
+
+        return output > entry.OutputTokensMax
+            ? SysError.InvalidArgument(
+                $"max_tokens is {output}; {entry.Name} writes at most {entry.OutputTokensMax}", "ask for less")
+            : null;
+    }
+
+    private static SysError? Room(KernelState state, ProviderLane lane, AgentAccount account)
+    {
+        var queue = state.Options.Models.Queue;
+        var full = state.Models.Calls.Count >= Limits.ModelCallsMax || lane.Queue.Count >= queue.WaitingMax
+            ? $"{lane.Queue.Count} calls wait for {lane.Options.Name} already"
+            : account.Calls >= queue.WaitingPerAgentMax
+                ? $"the agent has {account.Calls} model calls in flight, which is the most"
+                : null;
+        return full is null ? null : new SysError(
+            SysErrorCode.TryAgain, full, "have fewer calls in flight, and try again after the wait")
+        {
+            RetryAfterMs = lane.WaitMs,
+        };
+    }
+
+    private static List<ProcessId> Family(KernelState state, Process? caller)
+    {
+        List<ProcessId> family = [];
+        for (var at = caller; at is not null; at = state.Processes.TryGet(at.Parent, out var above) ? above : null)
+        {
+            family.Add(at.Id);
+        }
+
+        return family;
+    }
+
+    private static ModelBudget Smaller(ModelOptions options, Think request) => new()
+    {
+        Tokens = Least(options.CallBudget.Tokens, request.Budget?.Tokens),
+        Microdollars = Least(options.CallBudget.Microdollars, request.Budget?.Microdollars),
+    };
+
+    private static long? Least(long? one, long? other) =>
+        one is { } a && other is { } b ? Math.Min(a, b) : one ?? other;
+}

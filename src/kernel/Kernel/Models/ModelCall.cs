@@ -1,0 +1,197 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Models;
+
+public enum ModelCallState
+{
+    /// <summary>Its agent is paused for want of budget; nothing is reserved.</summary>
+    Held,
+
+    /// <summary>It waits for its turn.</summary>
+    Queued,
+
+    /// <summary>An attempt is under way.</summary>
+    Running,
+
+    /// <summary>It waits for another attempt.</summary>
+    BackingOff,
+
+    /// <summary>It is over, and its usage is on its way to the journal.</summary>
+    Settling,
+}
+
+/// <summary>One THINK, from its arrival to its one answer. Volatile.</summary>
+public sealed class ModelCall : FairEntry
+{
+    internal ModelCall(
+        CallId id, ProcessId process, Think request, AgentAccount account, ModelGate gate, BudgetHold hold)
+    {
+        (Id, Process, Request, Account, Gate, Hold) = (id, process, request, account, gate, hold);
+        Asked = gate;
+    }
+
+    public CallId Id { get; }
+
+    /// <summary>None for a client on the host.</summary>
+    public ProcessId Process { get; }
+
+    public Think Request { get; }
+
+    public ModelCallState State { get; internal set; }
+
+    /// <summary>Numbers the attempts of the call, over all models.</summary>
+    public int Attempt { get; internal set; }
+
+    /// <summary>Nobody waits for the answer any more.</summary>
+    public bool IsAbandoned { get; internal set; }
+
+    /// <summary>Whose model it waits for, or runs on.</summary>
+    public string Provider => Gate.Lane.Options.Name;
+
+    /// <summary>What it holds of every budget that it falls under.</summary>
+    public Amount Reserved => Hold.Amount;
+
+    internal AgentAccount Account { get; }
+
+    internal BudgetHold Hold { get; }
+
+    /// <summary>The model that was asked for: its fallback chain holds to the end.</summary>
+    internal ModelGate Asked { get; }
+
+    /// <summary>The model that is asked now.</summary>
+    internal ModelGate Gate { get; set; }
+
+    /// <summary>How many of the chain have been tried.</summary>
+    internal int Fallbacks { get; set; }
+
+    internal int AttemptsOnModel { get; set; }
+
+    internal TokenEstimate Input { get; init; }
+
+    internal long OutputMax { get; set; }
+
+    internal long ArrivedAt { get; init; }
+
+    /// <summary>The caller's own, in ticks; long.MaxValue for none.</summary>
+    internal long Deadline { get; init; }
+
+    internal long QueuedAt { get; set; }
+
+    internal long QueuedTicks { get; set; }
+
+    internal long StartedAt { get; set; }
+
+    internal bool HasTimer { get; set; }
+
+    /// <summary>Tokens that rate limits were charged for the attempt under way.</summary>
+    internal long RateTokens { get; set; }
+
+    internal Spend Used { get; set; } = Spend.Nothing;
+
+    internal ThinkReply? Reply { get; set; }
+
+    internal SysError? Error { get; set; }
+
+    /// <summary>The most that the call can come to, if one more attempt uses all it may.</summary>
+    internal Amount Most => new(
+        Used.Tokens + Input.Most + OutputMax,
+        Used.Microdollars + Gate.Entry.Price(Input.Most, OutputMax));
+}
+
+/// <summary>An agent with all its descendants, or the clients on the host, before the models. Volatile.</summary>
+internal sealed class AgentAccount(
+    ProcessId root, FairShare share, FairShare group, ModelPriority priority, RateLimit limit, RunawayOptions runaway)
+{
+    public ProcessId Root { get; } = root;
+
+    public FairShare Share { get; } = share;
+
+    public FairShare Group { get; } = group;
+
+    public ModelPriority Priority { get; } = priority;
+
+    public RateLimits Limits { get; } = new(limit);
+
+    public RunawayWatch Runaway { get; } = new(runaway);
+
+    /// <summary>Calls that the kernel knows of.</summary>
+    public int Calls { get; set; }
+
+    public bool IsGone { get; set; }
+}
+
+/// <summary>One model: what holds its calls back.</summary>
+internal sealed class ModelGate(ModelEntry entry, ProviderLane lane, RetryOptions retry)
+{
+    private readonly RateLimits _limits = new(entry.Limit);
+    private long _heldUntil;
+
+    public ModelEntry Entry { get; } = entry;
+
+    public ProviderLane Lane { get; } = lane;
+
+    public Breaker Breaker { get; } = new(retry);
+
+    public long ReadyAt(long tokens, long now) => Math.Max(_heldUntil, _limits.ReadyAt(tokens, now));
+
+    public void Take(long tokens, long now) => _limits.Take(tokens, now);
+
+    public void Settle(long taken, long used, long now) => _limits.Settle(taken, used, now);
+
+    /// <summary>The provider said when to come back: all calls of the model heed it, not only the one told.</summary>
+    public void HoldUntil(long time) => _heldUntil = Math.Max(_heldUntil, time);
+}
+
+/// <summary>One provider: its slots, and who waits for them.</summary>
+internal sealed class ProviderLane(ProviderOptions options, int index)
+{
+    /// <summary>How much one more call moves the average: a sixteenth.</summary>
+    private const int AverageShift = 4;
+
+    private readonly PriorityQueue<FairNode, (long Until, long Order)> _parked = new();
+
+    public ProviderOptions Options { get; } = options;
+
+    public int Index { get; } = index;
+
+    public FairQueue Queue { get; } = new();
+
+    public RateLimits Limits { get; } = new(options.Limit);
+
+    public int Running { get; set; }
+
+    /// <summary>When its timer is due; 0 when none is armed.</summary>
+    public long WakeAt { get; set; }
+
+    public bool IsDirty { get; set; }
+
+    /// <summary>How long an attempt runs; a guess until some have.</summary>
+    public long AverageTicks { get; private set; } = 2 * TimeSpan.TicksPerSecond;
+
+    public void Ran(long ticks) => AverageTicks += (ticks - AverageTicks) >> AverageShift;
+
+    /// <summary>When one more call would have its turn, in milliseconds.</summary>
+    public long WaitMs =>
+        Math.Max(1, AverageTicks * (Queue.Count + 1) / Options.Slots / TimeSpan.TicksPerMillisecond);
+
+    public void Park(FairNode leaf, long until)
+    {
+        Queue.Park(leaf);
+        _parked.Enqueue(leaf, (until, leaf.Order));
+    }
+
+    public void UnparkDue(long now)
+    {
+        while (_parked.TryPeek(out var leaf, out var due) && due.Until <= now)
+        {
+            _parked.Dequeue();
+            Queue.Unpark(leaf);
+        }
+    }
+
+    /// <summary>When the first that is held back may go; long.MaxValue when nobody is.</summary>
+    public long NextUnpark => _parked.TryPeek(out _, out var due) ? due.Until : long.MaxValue;
+}

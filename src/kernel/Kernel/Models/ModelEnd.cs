@@ -1,0 +1,238 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Models;
+
+/// <summary>
+/// What an attempt comes to: an answer, another attempt, another model, or a refusal. However many attempts it took, a
+/// call is billed with one UsageSettled, and answered once, after that.
+/// </summary>
+internal static class ModelEnd
+{
+    public static void Ended(KernelState state, ModelCallEnded ended, List<Effect> effects)
+    {
+        // The last word of an attempt that is over, or of a kernel start before: said already.
+        if (!state.Models.TryGet(ended.Call, out var call)
+            || call.State is not ModelCallState.Running || call.Attempt != ended.Attempt)
+        {
+            return;
+        }
+
+        var result = ended.Result;
+        FreeSlot(state, call, result);
+        Judge(state, call, result.Failure);
+        if (result.Failure is { } failure)
+        {
+            Failed(state, call, failure, result.Delivered, effects);
+            return;
+        }
+
+        call.Reply = Reply(state, call, result);
+        Finish(state, call, effects);
+    }
+
+    /// <summary>The model is left alone for a while: another one, or a refusal that says for how long.</summary>
+    public static void TurnAway(KernelState state, ModelCall call, List<Effect> effects)
+    {
+        var wait = (call.Gate.Breaker.OpenUntil - state.Now) / TimeSpan.TicksPerMillisecond;
+        var error = new SysError(
+            SysErrorCode.ModelFailed,
+            $"{call.Gate.Entry.Name} of {call.Provider} failed again and again, and is left alone for now",
+            "try again after the wait, or ask another model")
+        {
+            RetryAfterMs = Math.Max(1, wait),
+        };
+        FallBack(state, call, error, effects);
+    }
+
+    /// <summary>Ends a call that is in no queue and has no attempt under way.</summary>
+    public static void Fail(KernelState state, ModelCall call, SysError error, List<Effect> effects)
+    {
+        call.Error = error;
+        Finish(state, call, effects);
+    }
+
+    /// <summary>Settles what was used; when nothing was, the call is over at once.</summary>
+    public static void Finish(KernelState state, ModelCall call, List<Effect> effects)
+    {
+        call.State = ModelCallState.Settling;
+        ModelDispatch.DisarmQueueTimer(call, effects);
+        if (call.Used.Tokens == 0)
+        {
+            Complete(state, call, effects);
+            return;
+        }
+
+        effects.Add(new Raise(new UsageSettled(
+            call.Id,
+            call.Process,
+            call.Account.Group.Name,
+            call.Gate.Lane.Options.Name,
+            call.Gate.Entry.Name,
+            call.Used with { Calls = 1 })
+        {
+            At = state.Now,
+        }));
+    }
+
+    public static void Settled(KernelState state, CallId id, List<Effect> effects)
+    {
+        if (state.Models.TryGet(id, out var call) && call.State is ModelCallState.Settling)
+        {
+            Complete(state, call, effects);
+        }
+    }
+
+    private static void Complete(KernelState state, ModelCall call, List<Effect> effects)
+    {
+        state.Models.Budgets.Release(call.Hold);
+        state.Models.Remove(call);
+        if (call.IsAbandoned)
+        {
+            return;
+        }
+
+        effects.Add(call.Reply is { } reply
+            ? new AnswerModelCall(call.Id, call.Attempt, reply)
+            : new Refuse(call.Id, call.Error!));
+    }
+
+    private static void FreeSlot(KernelState state, ModelCall call, ModelResult result)
+    {
+        var (lane, gate, account) = (call.Gate.Lane, call.Gate, call.Account);
+        var used = result.InputTokens + result.OutputTokens;
+        lane.Running--;
+        lane.Queue.Settle(call, state.Options.Models.Queue.Service(result.InputTokens, result.OutputTokens));
+        lane.Limits.Settle(call.RateTokens, used, state.Now);
+        gate.Settle(call.RateTokens, used, state.Now);
+        account.Limits.Settle(call.RateTokens, used, state.Now);
+        account.Runaway.TokensWithoutProgress += used;
+        call.Used = call.Used.Plus(new Spend(
+            0, result.InputTokens, result.OutputTokens, gate.Entry.Price(result.InputTokens, result.OutputTokens)));
+        state.Models.Mark(lane);
+    }
+
+    private static void Judge(KernelState state, ModelCall call, ModelFailure? failure)
+    {
+        if (failure is null)
+        {
+            call.Gate.Lane.Ran(state.Now - call.StartedAt);
+            call.Gate.Breaker.Succeeded();
+        }
+        else if (RetryDecision.IsUnhealthy(failure.Kind))
+        {
+            call.Gate.Breaker.Failed(state.Now);
+        }
+        else
+        {
+            call.Gate.Breaker.Undecided();
+        }
+
+        if (failure is { Kind: ModelFailureKind.RateLimited, RetryAfterMs: > 0 and { } wait })
+        {
+            var heeded = Math.Min(wait, state.Options.Models.Retry.RetryAfterMsMax);
+            call.Gate.HoldUntil(state.Now + (heeded * TimeSpan.TicksPerMillisecond));
+        }
+    }
+
+    private static void Failed(
+        KernelState state, ModelCall call, ModelFailure failure, bool delivered, List<Effect> effects)
+    {
+        var error = ErrorOf(call, failure, delivered);
+        if (call.IsAbandoned || state.Now >= call.Deadline)
+        {
+            Fail(state, call, TooLate(call, error), effects);
+            return;
+        }
+
+        var options = state.Options.Models.Retry;
+        var (next, delay) =
+            RetryDecision.After(failure, delivered, call.AttemptsOnModel, options, state.Models.Random);
+        if (next is AfterFailure.Fail)
+        {
+            Fail(state, call, error, effects);
+        }
+        else if (next is AfterFailure.Fallback || delay >= call.Deadline - state.Now)
+        {
+            FallBack(state, call, error, effects);
+        }
+        else if (state.Models.Budgets.TryReplace(state, call.Hold, call.Most) is { } refused)
+        {
+            Fail(state, call, refused, effects);
+        }
+        else
+        {
+            call.State = ModelCallState.BackingOff;
+            effects.Add(new ArmTimer(new TimerName(TimerKind.ModelRetry, call.Id.Value), state.Now + delay));
+        }
+    }
+
+    private static void FallBack(KernelState state, ModelCall call, SysError error, List<Effect> effects)
+    {
+        var chain = call.Asked.Entry.Fallback;
+        while (call.Fallbacks < chain.Count)
+        {
+            var gate = state.Models.Gate(chain[call.Fallbacks++]);
+            if (call.Input.Likely > gate.Entry.ContextTokens || !gate.Breaker.Allows(state.Now))
+            {
+                continue;
+            }
+
+            call.Gate = gate;
+            call.AttemptsOnModel = 0;
+            call.OutputMax = Math.Min(call.OutputMax, gate.Entry.OutputTokensMax);
+            if (state.Models.Budgets.TryReplace(state, call.Hold, call.Most) is { } refused)
+            {
+                Fail(state, call, refused, effects);
+            }
+            else
+            {
+                ModelAdmission.Enqueue(state, call, first: true);
+            }
+
+            return;
+        }
+
+        Fail(state, call, error, effects);
+    }
+
+    private static SysError TooLate(ModelCall call, SysError error) => call.IsAbandoned
+        ? error
+        : new SysError(SysErrorCode.TimedOut, $"timeout_ms has passed; last: {error.Message}");
+
+    private static SysError ErrorOf(ModelCall call, ModelFailure failure, bool delivered)
+    {
+        var code = failure.Kind switch
+        {
+            ModelFailureKind.NotConfigured => SysErrorCode.NotConfigured,
+            ModelFailureKind.Cancelled => SysErrorCode.Cancelled,
+            _ => SysErrorCode.ModelFailed,
+        };
+        var cut = delivered ? "the stream broke: " : "";
+        var tries = call.Attempt == 1 ? "" : $" (attempt {call.Attempt})";
+        var message = failure.Kind is ModelFailureKind.NotConfigured
+            ? failure.Message
+            : $"{call.Gate.Entry.Name} of {call.Gate.Lane.Options.Name}: {cut}{failure.Message}{tries}";
+        return new SysError(code, message, failure.Hint) { RetryAfterMs = failure.RetryAfterMs };
+    }
+
+    private static ThinkReply Reply(KernelState state, ModelCall call, ModelResult result) =>
+        new("", call.Gate.Entry.Name, call.Used.Tokens)
+        {
+            Provider = call.Gate.Lane.Options.Name,
+            Simulated = call.Gate.Lane.Options.Simulated,
+            FinishReason = result.FinishReason,
+            Usage = new ModelUsage
+            {
+                InputTokens = call.Used.InputTokens,
+                OutputTokens = call.Used.OutputTokens,
+                Microdollars = call.Used.Microdollars,
+            },
+            Attempts = call.Attempt,
+            QueuedMs = call.QueuedTicks / TimeSpan.TicksPerMillisecond,
+            RanMs = (state.Now - call.StartedAt) / TimeSpan.TicksPerMillisecond,
+        };
+}

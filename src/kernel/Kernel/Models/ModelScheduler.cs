@@ -1,0 +1,217 @@
+using System.Diagnostics.CodeAnalysis;
+using Analemma.Abi;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Processes;
+
+namespace Analemma.Kernel.Models;
+
+// THE MODEL SCHEDULER
+//
+//                     ┌──────────── no budget, and the owner wants a pause ─► Held ── resumed ──┐
+//   THINK ─► checks ──┴► reserve ─► Queued ─► Running ─► Settling ─► answered                   │
+//                                     ▲  ▲       │ failed                                       │
+//                                     │  └───────┴─► BackingOff (retry)                         │
+//                                     └── fallback: another model's queue ◄─────────────────────┘
+//
+// A call is in one of these states from its arrival to its one answer (ModelAdmission, ModelDispatch, ModelEnd,
+// ModelCancel are the ways between them). All of it is volatile, and begins anew with each kernel start: callers are
+// gone then too. The durable part, what was spent, is the ledger's (see Budgets).
+//
+// Turns: each provider has a lane with slots and a fair queue. Whatever may let calls go marks its lane; at the end of
+// the event all marked lanes give out turns, so that one event's order of changes never decides who goes first.
+public sealed class ModelScheduler
+{
+    private readonly Dictionary<CallId, ModelCall> _calls = [];
+    private readonly Dictionary<ProcessId, Dictionary<CallId, ModelCall>> _byProcess = [];
+    private readonly Dictionary<ProcessId, AgentAccount> _accounts = [];
+    private readonly Dictionary<string, ModelGate> _gates = new(StringComparer.Ordinal);
+    private readonly List<ProviderLane> _lanes = [];
+    private readonly Queue<ProviderLane> _dirty = new();
+    private ModelOptions _options = new();
+
+    public ModelScheduler() => Reset(new ModelOptions());
+
+    public IReadOnlyCollection<ModelCall> Calls => _calls.Values;
+
+    internal Budgets.Budgets Budgets { get; private set; } = new();
+
+    internal KernelRandom Random { get; private set; } = new(0);
+
+    internal IReadOnlyList<ProviderLane> Lanes => _lanes;
+
+    /// <summary>Calls that came into a queue with this event: they need a timer if they stay.</summary>
+    internal List<ModelCall> Fresh { get; } = [];
+
+    /// <summary>Calls under way at a provider.</summary>
+    public int Running(string provider) => _lanes.First(lane => lane.Options.Name == provider).Running;
+
+    /// <summary>Calls that wait for their turn at a provider.</summary>
+    public int Waiting(string provider) => _lanes.First(lane => lane.Options.Name == provider).Queue.Count;
+
+    /// <summary>Tokens and money that are reserved by calls that are not over.</summary>
+    public Budgets.Amount Reserved => Budgets.Reserved;
+
+    /// <summary>What a process and its descendants have reserved.</summary>
+    public Budgets.Amount ReservedOf(ProcessId process) => Budgets.ReservedOf(process);
+
+    /// <summary>A kernel starts: nobody of before waits, and the options are new.</summary>
+    internal void Reset(ModelOptions options)
+    {
+        Invariant.Holds(!options.Problems().Any(), "the daemon checks options before it starts the kernel");
+        _options = options;
+        _calls.Clear();
+        _byProcess.Clear();
+        _accounts.Clear();
+        _gates.Clear();
+        _lanes.Clear();
+        _dirty.Clear();
+        Fresh.Clear();
+        Budgets = new Budgets.Budgets();
+        Random = new KernelRandom(options.Seed);
+        _lanes.AddRange(options.Providers.Select((provider, index) => new ProviderLane(provider, index)));
+        foreach (var entry in options.Models)
+        {
+            var lane = _lanes.First(lane => lane.Options.Name == entry.Provider);
+            _gates.Add(entry.Name, new ModelGate(entry, lane, options.Retry));
+        }
+    }
+
+    /// <summary>A model by its name, an alias, or as one of the names that a provider takes all of.</summary>
+    internal bool TryGate(string? name, [NotNullWhen(true)] out ModelGate? gate)
+    {
+        var wanted = name ?? _options.Default;
+        wanted = _options.Aliases.GetValueOrDefault(wanted, wanted);
+        if (_gates.TryGetValue(wanted, out gate))
+        {
+            return true;
+        }
+
+        return _options.Providers.FirstOrDefault(provider => provider.AnyModel is not null) is { } any
+            && _gates.TryGetValue(any.AnyModel!, out gate);
+    }
+
+    internal ModelGate Gate(string model) => _gates[model];
+
+    internal AgentAccount Account(KernelState state, Process? caller)
+    {
+        var root = caller;
+        while (root is not null && state.Processes.TryGet(root.Parent, out var above))
+        {
+            root = above;
+        }
+
+        var id = root?.Id ?? ProcessId.None;
+        if (!_accounts.TryGetValue(id, out var account))
+        {
+            _accounts.Add(id, account = NewAccount(root));
+        }
+
+        return account;
+    }
+
+    internal bool TryGet(CallId id, [NotNullWhen(true)] out ModelCall? call) => _calls.TryGetValue(id, out call);
+
+    internal IReadOnlyList<ModelCall> Of(ProcessId process) =>
+        _byProcess.TryGetValue(process, out var calls) ? [.. calls.Values] : [];
+
+    internal void Add(ModelCall call)
+    {
+        _calls.Add(call.Id, call);
+        call.Account.Calls++;
+        if (!_byProcess.TryGetValue(call.Process, out var calls))
+        {
+            _byProcess.Add(call.Process, calls = []);
+        }
+
+        calls.Add(call.Id, call);
+    }
+
+    internal void Remove(ModelCall call)
+    {
+        _calls.Remove(call.Id);
+        call.Account.Calls--;
+        var calls = _byProcess[call.Process];
+        calls.Remove(call.Id);
+        if (calls.Count == 0)
+        {
+            _byProcess.Remove(call.Process);
+        }
+
+        Forget(call.Account);
+    }
+
+    /// <summary>A process has ended; if its family ends with it, so does its account, after its last call.</summary>
+    internal void Gone(Process process)
+    {
+        if (_accounts.TryGetValue(process.Id, out var account))
+        {
+            account.IsGone = true;
+            Forget(account);
+        }
+    }
+
+    /// <summary>The agent did something else than think.</summary>
+    internal void Acted(KernelState state, Caller caller)
+    {
+        if (_options.Runaway.TokensWithoutProgressMax > 0 && !caller.IsHost
+            && state.Processes.TryGet(caller.Process, out var process))
+        {
+            Account(state, process).Runaway.TokensWithoutProgress = 0;
+        }
+    }
+
+    internal void Mark(ProviderLane lane)
+    {
+        if (!lane.IsDirty)
+        {
+            lane.IsDirty = true;
+            _dirty.Enqueue(lane);
+        }
+    }
+
+    /// <summary>Ends an event: gives out turns wherever something changed.</summary>
+    internal void GiveTurns(KernelState state, List<Effect> effects)
+    {
+        while (_dirty.TryDequeue(out var lane))
+        {
+            lane.IsDirty = false;
+            ModelDispatch.GiveTurns(state, lane, effects);
+        }
+
+        foreach (var call in Fresh)
+        {
+            ModelDispatch.ArmQueueTimer(state, call, effects);
+        }
+
+        Fresh.Clear();
+    }
+
+    private void Forget(AgentAccount account)
+    {
+        if (account is { IsGone: true, Calls: 0 } && _accounts.Remove(account.Root))
+        {
+            foreach (var lane in _lanes)
+            {
+                lane.Queue.Forget(account.Share.Name);
+            }
+        }
+    }
+
+    private AgentAccount NewAccount(Process? root)
+    {
+        var plan = root?.Plan.Models ?? new ModelPlan();
+        var group = _options.Groups.FirstOrDefault(group => group.Name == plan.Group)
+            ?? new GroupOptions(plan.Group);
+        return new AgentAccount(
+            root?.Id ?? ProcessId.None,
+            new FairShare(root is null ? "host" : root.Id.ToString(), plan.Weight),
+            new FairShare(group.Name, group.Weight),
+            plan.Priority,
+            root is null ? RateLimit.None : plan.Limit,
+            _options.Runaway)
+        {
+            IsGone = root is { IsAlive: false },
+        };
+    }
+}

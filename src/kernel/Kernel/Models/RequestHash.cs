@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Kernel.Models;
+
+/// <summary>
+/// Tells whether an agent asks the same again. 64 bits, the same on every machine; whoever makes two requests collide
+/// on purpose only stops itself.
+/// </summary>
+internal static class RequestHash
+{
+    private const ulong Offset = 0xCBF29CE484222325;
+    private const ulong Prime = 0x9E3779B97F4A7C15;
+
+    public static ulong Of(Think request)
+    {
+        var hash = Text(Text(Text(Offset, request.Model), request.Prompt), request.SystemInstruction);
+        foreach (var message in request.Messages ?? [])
+        {
+            hash = Text(Text(Mix(hash, (ulong)message.Role), message.Content), message.ToolCallId);
+            foreach (var call in message.ToolCalls ?? [])
+            {
+                hash = Json(Text(Text(hash, call.Id), call.Name), call.Arguments);
+            }
+
+            hash = Images(hash, message.Images);
+        }
+
+        foreach (var tool in request.Tools ?? [])
+        {
+            hash = Json(Text(Text(hash, tool.Name), tool.Description), tool.Parameters);
+        }
+
+        return Images(Json(hash, request.ResponseSchema), request.Images);
+    }
+
+    private static ulong Images(ulong hash, IReadOnlyList<ImagePart>? images)
+    {
+        foreach (var image in images ?? [])
+        {
+            hash = Text(hash, image.Data);
+        }
+
+        return hash;
+    }
+
+    private static ulong Json(ulong hash, JsonElement? json) => Text(hash, json?.GetRawText());
+
+    private static ulong Text(ulong hash, string? text)
+    {
+        if (text is null)
+        {
+            return Mix(hash, ulong.MaxValue);
+        }
+
+        var at = 0;
+        for (; at + 4 <= text.Length; at += 4)
+        {
+            hash = Mix(hash, text[at] | ((ulong)text[at + 1] << 16)
+                | ((ulong)text[at + 2] << 32) | ((ulong)text[at + 3] << 48));
+        }
+
+        for (; at < text.Length; at++)
+        {
+            hash = Mix(hash, text[at]);
+        }
+
+        return Mix(hash, (ulong)text.Length);
+    }
+
+    private static ulong Mix(ulong hash, ulong value)
+    {
+        unchecked
+        {
+            hash = (hash ^ value) * Prime;
+            return hash ^ (hash >> 29);
+        }
+    }
+}

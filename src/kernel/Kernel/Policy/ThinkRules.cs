@@ -1,0 +1,150 @@
+using System.Buffers.Text;
+using System.Text.Json;
+using Analemma.Abi.Syscalls;
+using static Analemma.Kernel.Policy.SyscallRules;
+
+namespace Analemma.Kernel.Policy;
+
+/// <summary>When a request to a model is well-formed, whatever model it goes to.</summary>
+internal static class ThinkRules
+{
+    private const int ToolNameCharsMax = 64;
+
+    private static readonly string[] ThinkingLevels = ["none", "minimal", "low", "medium", "high"];
+
+    private static readonly string[] ImageTypes = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+
+    public static IEnumerable<string> Problems(Think think) =>
+    [
+        .. QuestionProblems(think),
+        .. MessageProblems(think.Messages ?? []),
+        .. ImageProblems("images", think.Images),
+        .. ToolProblems(think.Tools ?? []),
+        .. SchemaProblems("response_schema", think.ResponseSchema),
+        .. think.Model is { } model && (model.Length is 0 or > 255 || model.Any(char.IsControl))
+            ? new[] { "model: a name of 1 to 255 characters" } : [],
+        .. think.Temperature is { } heat && !(heat is >= 0 and <= 2)
+            ? new[] { $"temperature is {heat}; it must be 0 to 2" } : [],
+        .. Range("max_tokens", think.MaxTokens, 1, Models.TokenBucket.AmountMax),
+        .. OneOf("thinking_level", think.ThinkingLevel, ThinkingLevels),
+        .. Models.ModelOptionRules.BudgetProblems("budget", think.Budget),
+        .. Range("timeout_ms", think.TimeoutMs, 1, Limits.WaitMsMax),
+    ];
+
+    private static IEnumerable<string> QuestionProblems(Think think)
+    {
+        if (string.IsNullOrEmpty(think.Prompt) == (think.Messages is not { Count: > 0 }))
+        {
+            yield return "give exactly one of prompt and messages";
+        }
+
+        if (think.Messages?.Count > Limits.MessagesMax)
+        {
+            yield return $"messages has {think.Messages.Count} items; at most {Limits.MessagesMax}";
+        }
+
+        if (think.Images is { Count: > 0 } && think.Messages is { Count: > 0 })
+        {
+            yield return "images belong to a prompt; with messages they are in the messages";
+        }
+    }
+
+    private static IEnumerable<string> MessageProblems(IReadOnlyList<ChatMessage> messages)
+    {
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (messages[i] is not { } message)
+            {
+                yield return $"messages[{i}] is null";
+                continue;
+            }
+
+            if (!Enum.IsDefined(message.Role))
+            {
+                yield return $"messages[{i}].role is none of system, user, assistant, tool";
+            }
+
+            if ((message.Role is ChatRole.Tool) != (message.ToolCallId is { Length: > 0 }))
+            {
+                yield return $"messages[{i}].tool_call_id goes with role tool, and only with it";
+            }
+
+            if (message.ToolCalls is { Count: > 0 } && message.Role is not ChatRole.Assistant)
+            {
+                yield return $"messages[{i}].tool_calls goes with role assistant";
+            }
+
+            if (message is { Content: null, ToolCalls: not { Count: > 0 }, Images: not { Count: > 0 } })
+            {
+                yield return $"messages[{i}] says nothing: content, images or tool_calls";
+            }
+
+            foreach (var problem in ImageProblems($"messages[{i}].images", message.Images))
+            {
+                yield return problem;
+            }
+
+            if (message.ToolCalls?.Any(call => call is not { Id.Length: > 0, Name.Length: > 0 }) == true)
+            {
+                yield return $"messages[{i}].tool_calls: a call has an id and a name";
+            }
+        }
+    }
+
+    private static IEnumerable<string> ImageProblems(string field, IReadOnlyList<ImagePart>? images)
+    {
+        if (images?.Count > Limits.ImagesMax)
+        {
+            yield return $"{field} has {images.Count} items; at most {Limits.ImagesMax}";
+        }
+
+        for (var i = 0; i < images?.Count; i++)
+        {
+            if (images[i] is not { } image || !ImageTypes.Contains(image.MimeType, StringComparer.Ordinal))
+            {
+                yield return $"{field}[{i}].mime_type must be one of {string.Join(", ", ImageTypes)}";
+            }
+            else if (image.Data is not { Length: > 0 } data || !Base64.IsValid(data))
+            {
+                yield return $"{field}[{i}].data is not base64";
+            }
+        }
+    }
+
+    private static IEnumerable<string> ToolProblems(IReadOnlyList<ToolDefinition> tools)
+    {
+        if (tools.Count > Limits.ToolsMax)
+        {
+            yield return $"tools has {tools.Count} items; at most {Limits.ToolsMax}";
+        }
+
+        HashSet<string> names = new(StringComparer.Ordinal);
+        for (var i = 0; i < tools.Count; i++)
+        {
+            if (tools[i] is not { Name: { Length: > 0 and <= ToolNameCharsMax } name }
+                || !name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-'))
+            {
+                yield return $"tools[{i}].name must be 1 to {ToolNameCharsMax} letters, digits, _ and -";
+                continue;
+            }
+
+            if (!names.Add(name))
+            {
+                yield return $"tools[{i}].name is {Quote(name)}, which is there already";
+            }
+
+            foreach (var problem in SchemaProblems($"tools[{i}].parameters", tools[i].Parameters))
+            {
+                yield return problem;
+            }
+        }
+    }
+
+    private static IEnumerable<string> SchemaProblems(string field, JsonElement? schema)
+    {
+        if (schema is { ValueKind: not JsonValueKind.Object } wrong)
+        {
+            yield return $"{field} is {wrong.ValueKind.ToString().ToLowerInvariant()}; it must be a JSON Schema object";
+        }
+    }
+}

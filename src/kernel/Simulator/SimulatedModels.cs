@@ -1,0 +1,169 @@
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Models;
+
+namespace Analemma.Simulator;
+
+/// <summary>
+/// The providers of a simulated world: they take their time, use what they may and sometimes less, are too busy, stall
+/// until the attempt's time is up, break, and take cancellations late. It is also the one who sees whether the kernel
+/// keeps to slots and budgets, because here is where tokens are really used.
+/// </summary>
+internal sealed class SimulatedModels(World world)
+{
+    /// <summary>How long an attempt may go on for somebody who has gone.</summary>
+    private static readonly TimeSpan CancelTimeMax = TimeSpan.FromMilliseconds(200);
+
+    private readonly Dictionary<(CallId Call, int Attempt), Attempt> _running = [];
+    private readonly Dictionary<CallId, int> _answers = [];
+    private readonly HashSet<(CallId Call, int Attempt)> _made = [];
+
+    /// <summary>Attempts over all kernel starts.</summary>
+    public int Attempts { get; private set; }
+
+    public int Faults { get; private set; }
+
+    /// <summary>What was really used, over all kernel starts.</summary>
+    public long TokensUsed { get; private set; }
+
+    public int Running(string provider) => _running.Values.Count(attempt => attempt.Start.Provider == provider);
+
+    public void Start(StartModelCall start)
+    {
+        var key = (start.Call, start.Attempt);
+        ViolationException.Unless(_made.Add(key), "an attempt is made once", start.ToString());
+        var attempt = new Attempt(start);
+        _running.Add(key, attempt);
+        Attempts++;
+        var provider = Provider(start.Provider);
+        ViolationException.Unless(
+            Running(start.Provider) <= provider.Slots,
+            "slots are never exceeded", $"{start.Provider} runs {Running(start.Provider)} of {provider.Slots}");
+        var (delay, result) = Outcome(start);
+        attempt.Due = world.Clock.After(delay, () => End(key, result));
+    }
+
+    /// <summary>The provider may have finished meanwhile; otherwise it stops, and says how far it came.</summary>
+    public void Cancel(CancelModelCall cancel)
+    {
+        var key = (cancel.Call, cancel.Attempt);
+        if (!_running.TryGetValue(key, out var attempt))
+        {
+            return;
+        }
+
+        attempt.WasCancelled = true;
+        if (world.Random.Chance(1_000))
+        {
+            return;
+        }
+
+        attempt.Due.Cancel();
+        var used = world.Random.Between(0, attempt.Start.OutputTokensMax);
+        var failure = new ModelFailure(ModelFailureKind.Cancelled, "taken back");
+        attempt.Due = world.Clock.After(
+            world.Random.Delay(50, 100_000),
+            () => End(key, Used(attempt.Start, used) with { Failure = failure }));
+    }
+
+    public void Answer(AnswerModelCall answer)
+    {
+        ViolationException.Unless(
+            _answers.TryGetValue(answer.Call, out var attempt) && attempt == answer.Attempt,
+            "an answer is what the model said", $"{answer} has attempt {attempt}");
+        ViolationException.Unless(
+            answer.Known.Model.Length > 0 && answer.Known.Simulated == Provider(answer.Known.Provider).Simulated,
+            "an answer names its model", answer.ToString());
+        world.Calls.Answered(answer.Call, answer.Known with { Content = "42" });
+    }
+
+    /// <summary>The kernel is gone, and with it every connection to a provider.</summary>
+    public void Clear()
+    {
+        foreach (var attempt in _running.Values)
+        {
+            attempt.Due.Cancel();
+        }
+
+        _running.Clear();
+        _answers.Clear();
+        _made.Clear();
+    }
+
+    /// <summary>What runs for nobody costs money all the same: it must be taken back.</summary>
+    public void CheckCancels()
+    {
+        foreach (var (call, attempt) in _running.Values.Select(attempt => (attempt.Start.Call, attempt)))
+        {
+            if (!world.Calls.IsWanted(call))
+            {
+                attempt.UnwantedSince ??= world.Clock.Ticks;
+                ViolationException.Unless(
+                    attempt.WasCancelled || world.Clock.Ticks - attempt.UnwantedSince < CancelTimeMax.Ticks,
+                    "calls of those who have gone are taken back", attempt.Start.ToString());
+            }
+        }
+    }
+
+    private (TimeSpan Delay, ModelResult Result) Outcome(StartModelCall start)
+    {
+        var random = world.Random;
+        if (world.IsCalm || !random.Chance(world.Options.ModelFaults))
+        {
+            return (random.Delay(500, 2_000_000), Used(start, random.Between(1, start.OutputTokensMax)));
+        }
+
+        Faults++;
+        var kind = random.Pick(Enum.GetValues<ModelFailureKind>());
+        var failure = new ModelFailure(kind, "simulated");
+        return kind switch
+        {
+            ModelFailureKind.RateLimited => (random.Delay(500, 50_000), new ModelResult
+            {
+                Failure = failure with { RetryAfterMs = random.Chance(5_000) ? random.Between(1, 3_000) : null },
+            }),
+            ModelFailureKind.TimedOut => (
+                TimeSpan.FromTicks(Math.Max(1, start.DueAt - world.Clock.Ticks)),
+                new ModelResult { Failure = failure }),
+            ModelFailureKind.Malformed => (
+                random.Delay(500, 1_000_000),
+                Used(start, random.Between(0, start.OutputTokensMax)) with
+                {
+                    Failure = failure,
+                    Delivered = random.Chance(3_000),
+                }),
+            _ => (random.Delay(500, 200_000), new ModelResult { Failure = failure }),
+        };
+    }
+
+    private void End((CallId Call, int Attempt) key, ModelResult result)
+    {
+        _running.Remove(key);
+        TokensUsed += result.InputTokens + result.OutputTokens;
+        if (result.Failure is null)
+        {
+            _answers[key.Call] = key.Attempt;
+        }
+
+        world.Kernel.Arrive(new ModelCallEnded(key.Call, key.Attempt, result) { At = world.Clock.Ticks });
+    }
+
+    private static ModelResult Used(StartModelCall start, long output) => new()
+    {
+        InputTokens = TokenEstimate.Of(start.Request).Likely,
+        OutputTokens = output,
+        FinishReason = "stop",
+    };
+
+    private ProviderOptions Provider(string name) =>
+        world.Options.Kernel.Models.Providers.First(provider => provider.Name == name);
+
+    private sealed record Attempt(StartModelCall Start)
+    {
+        public SimulatedClock.Due Due { get; set; } = new(() => { });
+
+        public bool WasCancelled { get; set; }
+
+        public long? UnwantedSince { get; set; }
+    }
+}
