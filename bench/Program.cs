@@ -1,12 +1,13 @@
 using System.Globalization;
 using Analemma.Bench;
+using Analemma.Bench.Fairness;
 using Analemma.Bench.Ipc;
 using Analemma.Bench.Kernel;
 
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Usage = "usage: bench ipc|spawn|scale|notify [--json] [--quick]";
+const string Usage = "usage: bench ipc|spawn|scale|notify|fairness [--json] [--quick]";
 try
 {
     return args switch
@@ -46,6 +47,9 @@ static int RunCase(string name, bool json, bool quick)
             break;
         case "notify":
             new NotifyBench(report, Repository()).Run();
+            break;
+        case "fairness":
+            new FairnessBench(report, quick).Run();
             break;
         default:
             return Refuse(Usage);
