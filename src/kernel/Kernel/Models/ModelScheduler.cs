@@ -8,18 +8,18 @@ namespace Analemma.Kernel.Models;
 
 // THE MODEL SCHEDULER
 //
-//                     ┌──────────── no budget, and the owner wants a pause ─► Held ── resumed ──┐
-//   THINK ─► checks ──┴► reserve ─► Queued ─► Running ─► Settling ─► answered                   │
-//                                     ▲  ▲       │ failed                                       │
-//                                     │  └───────┴─► BackingOff (retry)                         │
-//                                     └── fallback: another model's queue ◄─────────────────────┘
+//   THINK ──► checks, reservation ──► Queued ──► Running ──► Settling ──► answered
+//                   │ too little       ▲  ▲         │ failed
+//                   ▼                  │  │         ├──► BackingOff ──► Queued again, first in line (retry)
+//                 Held ── resumed ─────┘  └─────────┘    in the queue of another model (fallback)
 //
 // A call is in one of these states from its arrival to its one answer (ModelAdmission, ModelDispatch, ModelEnd,
 // ModelCancel are the ways between them). All of it is volatile, and begins anew with each kernel start: callers are
 // gone then too. The durable part, what was spent, is the ledger's (see Budgets).
 //
-// Turns: each provider has a lane with slots and a fair queue. Whatever may let calls go marks its lane; at the end of
-// the event all marked lanes give out turns, so that one event's order of changes never decides who goes first.
+// Turns: each provider has a lane with slots and a fair queue, whose counters are its own: a slot of one provider is of
+// no use to who waits for another. Whatever may let calls go marks its lane; at the end of the event all marked lanes
+// give out turns, so that one event's order of changes never decides who goes first.
 public sealed class ModelScheduler
 {
     private readonly Dictionary<CallId, ModelCall> _calls = [];
