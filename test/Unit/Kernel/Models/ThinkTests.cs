@@ -202,6 +202,38 @@ public sealed class ThinkTests
     }
 
     [Fact]
+    public void However_many_calls_an_agent_makes_at_once_it_gets_one_agents_share()
+    {
+        ModelBench bench = new(ModelBench.Options with { Runaway = new RunawayOptions { SameRequestMax = 0 } });
+        var (greedy, modest) = (bench.Kernel.Run(), bench.Kernel.Run());
+        Queue<StartModelCall> running = new();
+        for (var i = 0; i < 60; i++)
+        {
+            bench.Think(caller: i % 6 == 0 ? modest : greedy);
+            Take();
+        }
+
+        Dictionary<ProcessId, int> turns = new() { [greedy] = 0, [modest] = 0 };
+        for (var i = 0; i < 18; i++)
+        {
+            var ended = running.Dequeue();
+            turns[ended.Process]++;
+            bench.End(ended.Call.Value, input: 10, output: 100);
+            Take();
+        }
+
+        Assert.InRange(turns[modest], 8, 10);
+
+        void Take()
+        {
+            foreach (var start in bench.Kernel.Effects.OfType<StartModelCall>())
+            {
+                running.Enqueue(start);
+            }
+        }
+    }
+
+    [Fact]
     public void Children_share_their_parents_place_in_the_queue()
     {
         var parent = Kernel.Run();
