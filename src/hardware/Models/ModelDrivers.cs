@@ -14,10 +14,21 @@ public sealed class ModelDrivers : IDisposable
     /// <summary>Opens all of them. Nothing is sent before the first call.</summary>
     /// <exception cref="ArgumentException">The options have mistakes; all of them are named.</exception>
     public ModelDrivers(IEnumerable<ModelDriverOptions> options, TimeProvider time)
+        : this(options, time, network => network)
+    {
+    }
+
+    /// <summary>With something between the drivers and the network.</summary>
+    internal ModelDrivers(
+        IEnumerable<ModelDriverOptions> options,
+        TimeProvider time,
+        Func<HttpMessageHandler, HttpMessageHandler> between)
     {
         var all = options.ToList();
         var problems = all.SelectMany(each => each.Problems())
-            .Concat(all.CountBy(each => each.Name).Where(pair => pair.Value > 1).Select(pair => $"{pair.Key}: is twice"))
+            .Concat(all.CountBy(each => each.Name)
+                .Where(pair => pair.Value > 1)
+                .Select(pair => $"{pair.Key}: is there {pair.Value} times"))
             .ToList();
         if (problems.Count > 0)
         {
@@ -26,7 +37,7 @@ public sealed class ModelDrivers : IDisposable
 
         foreach (var each in all)
         {
-            _drivers.Add(each.Name, new ModelDriver(each, time));
+            _drivers.Add(each.Name, new ModelDriver(each, time, between));
         }
     }
 

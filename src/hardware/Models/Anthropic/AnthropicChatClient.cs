@@ -1,9 +1,7 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Analemma.Models.Http;
 using Anthropic;
 using Anthropic.Exceptions;
-using Anthropic.Models.Messages;
 using Microsoft.Extensions.AI;
 
 namespace Analemma.Models.Anthropic;
@@ -46,39 +44,20 @@ internal sealed class AnthropicChatClient : IChatClient
         return _chat.GetResponseAsync(messages, options, cancellationToken);
     }
 
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages,
-        ChatOptions? options,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
         CheckFormat(options);
-        long? input = null;
-        await foreach (var update in _chat.GetStreamingResponseAsync(messages, options, cancellationToken))
-        {
-            input = InputTokens(update) ?? input;
-            foreach (var usage in update.Contents.OfType<UsageContent>())
-            {
-                // The start counts the input, the end may count the output alone; the adapter keeps only the end's.
-                usage.Details.InputTokenCount ??= input;
-            }
-
-            yield return update;
-        }
+        return _chat.GetStreamingResponseAsync(messages, options, cancellationToken);
     }
 
-    public object? GetService(System.Type serviceType, object? serviceKey) => null;
+    public object? GetService(Type serviceType, object? serviceKey) => null;
 
     public void Dispose()
     {
         _chat.Dispose();
         _client.Dispose();
     }
-
-    private static long? InputTokens(ChatResponseUpdate update) =>
-        update.RawRepresentation is RawMessageStreamEvent { Value: RawMessageStartEvent start }
-            && start.Message.Usage is { } usage
-            ? usage.InputTokens + (usage.CacheReadInputTokens ?? 0) + (usage.CacheCreationInputTokens ?? 0)
-            : null;
 
     /// <summary>The adapter would drop what it cannot express, and the caller would get prose.</summary>
     private static void CheckFormat(ChatOptions? options)

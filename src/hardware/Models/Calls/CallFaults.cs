@@ -8,9 +8,13 @@ internal static class CallFaults
 {
     /// <param name="error">What was thrown.</param>
     /// <param name="own">What only this provider's package throws.</param>
+    /// <param name="hasAnswer">Whether the provider had begun to answer.</param>
     /// <param name="cancellationToken">The caller's.</param>
     public static ProviderFault? Of(
-        Exception error, Func<Exception, ProviderFault?> own, CancellationToken cancellationToken)
+        Exception error,
+        Func<Exception, ProviderFault?> own,
+        bool hasAnswer,
+        CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested && Chain(error).Any(IsEndOfWork))
         {
@@ -18,16 +22,18 @@ internal static class CallFaults
         }
 
         return Chain(error).Select(each => each as ProviderFault ?? own(each)).FirstOrDefault(each => each is not null)
-            ?? Chain(error).Select(Common).FirstOrDefault(each => each is not null);
+            ?? Chain(error).Select(each => Common(each, hasAnswer)).FirstOrDefault(each => each is not null);
     }
 
-    private static ProviderFault? Common(Exception error) => error switch
+    private static ProviderFault? Common(Exception error, bool hasAnswer) => error switch
     {
         HttpRequestException http => TransportFaults.Of(http),
         IOException => new(ModelCallReason.CutStream, "the connection ended within the answer"),
         // What the packages throw at an answer that lacks something or has something they do not know.
-        JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException =>
-            new(ModelCallReason.MalformedAnswer, $"the answer is not what the protocol says: {error.Message}"),
+        JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException
+            or NotSupportedException => hasAnswer
+            ? new(ModelCallReason.MalformedAnswer, $"the answer is not what the protocol says: {error.Message}")
+            : new(ModelCallReason.BadRequest, $"the request has no form in the provider's protocol: {error.Message}"),
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Analemma.Models.Http;
 using Microsoft.Extensions.AI;
 
 namespace Analemma.Models.Calls;
@@ -13,6 +14,7 @@ internal sealed class GuardedChatClient(ModelDriver driver) : IChatClient
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
+        var hasAnswer = Begin();
         try
         {
             var request = driver.Check(messages, options);
@@ -25,9 +27,14 @@ internal sealed class GuardedChatClient(ModelDriver driver) : IChatClient
                 () => TokenEstimate.Of(response.Messages.SelectMany(message => message.Contents)));
             response.ModelId ??= request.Model;
             response.AdditionalProperties = Label(response.AdditionalProperties);
+            foreach (var message in response.Messages)
+            {
+                message.AdditionalProperties = Label(message.AdditionalProperties);
+            }
+
             return response;
         }
-        catch (Exception error) when (Translate(error, options, cancellationToken) is { } translated)
+        catch (Exception error) when (Translate(error, options, hasAnswer, cancellationToken) is { } translated)
         {
             throw translated;
         }
@@ -59,6 +66,7 @@ internal sealed class GuardedChatClient(ModelDriver driver) : IChatClient
     public async Task<TokenCount> CountAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
+        var hasAnswer = Begin();
         try
         {
             var request = driver.Check(messages, options);
@@ -66,7 +74,7 @@ internal sealed class GuardedChatClient(ModelDriver driver) : IChatClient
                 ? new(await counter.CountAsync(request.Messages, request.Options, cancellationToken), false)
                 : new(TokenEstimate.Of(request.Messages, request.Options), true);
         }
-        catch (Exception error) when (Translate(error, options, cancellationToken) is { } translated)
+        catch (Exception error) when (Translate(error, options, hasAnswer, cancellationToken) is { } translated)
         {
             throw translated;
         }
@@ -99,14 +107,22 @@ internal sealed class GuardedChatClient(ModelDriver driver) : IChatClient
         {
             return await stream.NextAsync();
         }
-        catch (Exception error) when (Translate(error, options, cancellationToken) is { } translated)
+        catch (Exception error) when (Translate(error, options, stream.HasAnswer, cancellationToken) is { } translated)
         {
             throw translated;
         }
     }
 
-    private ModelCallException? Translate(Exception error, ChatOptions? options, CancellationToken cancellationToken) =>
-        driver.Translate(error, options?.ModelId, cancellationToken);
+    private static StrongBox<bool> Begin()
+    {
+        var hasAnswer = new StrongBox<bool>();
+        CallTrace.Begin(hasAnswer);
+        return hasAnswer;
+    }
+
+    private ModelCallException? Translate(
+        Exception error, ChatOptions? options, StrongBox<bool> hasAnswer, CancellationToken cancellationToken) =>
+        driver.Translate(error, options?.ModelId, hasAnswer.Value, cancellationToken);
 
     private AdditionalPropertiesDictionary Label(AdditionalPropertiesDictionary? properties)
     {

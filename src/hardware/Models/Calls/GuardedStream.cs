@@ -1,10 +1,15 @@
+using System.Runtime.CompilerServices;
+using Analemma.Models.Http;
 using Microsoft.Extensions.AI;
 
 namespace Analemma.Models.Calls;
 
 /// <summary>One streamed answer: passes its updates on, keeps its usage for the end, and sees whether it has one.</summary>
 internal sealed class GuardedStream(
-    ModelDriver driver, IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    ModelDriver driver,
+    IEnumerable<ChatMessage> messages,
+    ChatOptions? options,
+    CancellationToken cancellationToken)
     : IAsyncDisposable
 {
     private readonly List<AIContent> _seen = [];
@@ -15,8 +20,11 @@ internal sealed class GuardedStream(
     private ChatFinishReason? _finish;
     private bool _isOver;
 
+    public StrongBox<bool> HasAnswer { get; } = new();
+
     public async Task<ChatResponseUpdate?> NextAsync()
     {
+        CallTrace.Begin(HasAnswer);
         if (_isOver)
         {
             return null;

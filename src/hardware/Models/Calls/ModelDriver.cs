@@ -14,14 +14,15 @@ internal sealed class ModelDriver : IDisposable
     private readonly Func<Exception, ProviderFault?> _own;
     private readonly bool _needsKey;
 
-    public ModelDriver(ModelDriverOptions options, TimeProvider time)
+    public ModelDriver(
+        ModelDriverOptions options, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler> between)
     {
         Options = options;
         var home = Home(options.Kind);
         var url = options.BaseUrl ?? home;
         // Another server may want no key: a local model, or a gateway that has its own.
         _needsKey = home is not null && url == home;
-        _http = url is null ? null : ProviderHandler.Open(options, url, Header(options.Kind), time);
+        _http = url is null ? null : ProviderHandler.Open(options, url, Header(options.Kind), time, between);
         Metadata = new ChatClientMetadata(options.Name, url, options.DefaultModel);
         Client = options.Kind switch
         {
@@ -42,9 +43,10 @@ internal sealed class ModelDriver : IDisposable
     public ModelRequest Check(IEnumerable<ChatMessage> messages, ChatOptions? options) =>
         ModelRequest.Check(Options, _needsKey, messages, options);
 
-    public ModelCallException? Translate(Exception error, string? model, CancellationToken cancellationToken)
+    public ModelCallException? Translate(
+        Exception error, string? model, bool hasAnswer, CancellationToken cancellationToken)
     {
-        if (CallFaults.Of(error, _own, cancellationToken) is not { } fault)
+        if (CallFaults.Of(error, _own, hasAnswer, cancellationToken) is not { } fault)
         {
             return null;
         }

@@ -22,7 +22,10 @@ internal sealed class GeminiAnswers
             throw new ProviderFault(ModelCallReason.ContentBlocked, $"the prompt was blocked ({block})");
         }
 
-        var contents = (candidate?.Content?.Parts ?? []).Select(part => Content(part, answer)).OfType<AIContent>().ToList();
+        var contents = (candidate?.Content?.Parts ?? [])
+            .Select(part => Content(part, answer))
+            .OfType<AIContent>()
+            .ToList();
         if (answer.UsageMetadata is { } usage)
         {
             contents.Add(new UsageContent(Usage(usage)));
@@ -46,7 +49,8 @@ internal sealed class GeminiAnswers
         ReasoningTokenCount = usage.ThoughtsTokenCount,
     };
 
-    private static long? Sum(long? count, long? more) => count is null && more is null ? null : (count ?? 0) + (more ?? 0);
+    private static long? Sum(long? count, long? more) =>
+        count is null && more is null ? null : (count ?? 0) + (more ?? 0);
 
     private AIContent? Content(GeminiPart part, GeminiAnswer answer)
     {

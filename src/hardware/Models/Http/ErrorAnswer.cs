@@ -5,7 +5,8 @@ namespace Analemma.Models.Http;
 
 /// <summary>
 /// What a provider says went wrong, in whichever of the known shapes:
-/// Gemini's <c>{"error":{"code","message","status","details"}}</c> (https://ai.google.dev/gemini-api/docs/troubleshooting),
+/// Gemini's <c>{"error":{"code","message","status","details"}}</c>
+/// (https://ai.google.dev/gemini-api/docs/troubleshooting),
 /// OpenAI's <c>{"error":{"message","type","param","code"}}</c> (https://platform.openai.com/docs/guides/error-codes),
 /// Anthropic's <c>{"type":"error","error":{"type","message"}}</c> (https://docs.anthropic.com/en/api/errors), and the
 /// compatible servers' <c>{"error":"text"}</c> and <c>{"object":"error","message","type"}</c>.

@@ -24,7 +24,12 @@ internal sealed class ProviderHandler : DelegatingHandler
     }
 
     /// <summary>A client for one provider. Whoever asks disposes it.</summary>
-    public static HttpClient Open(ModelDriverOptions options, Uri baseUrl, KeyHeader header, TimeProvider time)
+    public static HttpClient Open(
+        ModelDriverOptions options,
+        Uri baseUrl,
+        KeyHeader header,
+        TimeProvider time,
+        Func<HttpMessageHandler, HttpMessageHandler> between)
     {
         var sockets = new SocketsHttpHandler
         {
@@ -33,9 +38,12 @@ internal sealed class ProviderHandler : DelegatingHandler
             UseProxy = !baseUrl.IsLoopback,
             // A redirect would carry the key to somebody else.
             AllowAutoRedirect = false,
+            // Whoever stops reading wants the model to stop: to drain what it still writes would cost its tokens.
+            MaxResponseDrainSize = 0,
+            ResponseDrainTimeout = TimeSpan.Zero,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         };
-        return new HttpClient(new ProviderHandler(options, header, time, sockets))
+        return new HttpClient(new ProviderHandler(options, header, time, between(sockets)))
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -65,6 +73,7 @@ internal sealed class ProviderHandler : DelegatingHandler
             throw TransportFaults.Of(error);
         }
 
+        CallTrace.Answered();
         return response.IsSuccessStatusCode
             ? await WatchAsync(response, cancellationToken)
             : throw await RefusalAsync(response, cancellationToken);

@@ -10,8 +10,8 @@ internal static class TransportFaults
         HttpRequestError.SecureConnectionError => Unreachable("no secure connection came about", error),
         HttpRequestError.ProxyTunnelError => Unreachable("the proxy made no connection", error),
         HttpRequestError.ResponseEnded => Unreachable("the connection ended before an answer", error),
-        HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError
-            or HttpRequestError.ConfigurationLimitExceeded =>
+        HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError
+            or HttpRequestError.VersionNegotiationError or HttpRequestError.ConfigurationLimitExceeded =>
             new(ModelCallReason.MalformedAnswer, "the answer is not HTTP", error),
         _ => Unreachable("the connection failed", error),
     };

@@ -101,7 +101,10 @@ internal sealed class OpenAiRequest(bool isOpenAi)
     private static ChatResponseFormat? Format(Microsoft.Extensions.AI.ChatResponseFormat? format) => format switch
     {
         ChatResponseFormatJson { Schema: { } schema } json => ChatResponseFormat.CreateJsonSchemaFormat(
-            json.SchemaName ?? "answer", BinaryData.FromString(schema.GetRawText()), json.SchemaDescription, IsStrict(json)),
+            json.SchemaName ?? "answer",
+            BinaryData.FromString(schema.GetRawText()),
+            json.SchemaDescription,
+            IsStrict(json)),
         ChatResponseFormatJson => ChatResponseFormat.CreateJsonObjectFormat(),
         _ => null,
     };
@@ -121,11 +124,12 @@ internal sealed class OpenAiRequest(bool isOpenAi)
 #pragma warning disable OPENAI001
     private static ChatReasoningEffortLevel? Effort(ReasoningEffort? effort) => effort switch
     {
+        // Typed: the package turns a bare null into a level without a value.
+        null => (ChatReasoningEffortLevel?)null,
         ReasoningEffort.None => ChatReasoningEffortLevel.None,
         ReasoningEffort.Low => ChatReasoningEffortLevel.Low,
         ReasoningEffort.Medium => ChatReasoningEffortLevel.Medium,
-        ReasoningEffort.High or ReasoningEffort.ExtraHigh => ChatReasoningEffortLevel.High,
-        _ => null,
+        _ => ChatReasoningEffortLevel.High,
     };
 #pragma warning restore OPENAI001
 

@@ -47,17 +47,17 @@ internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvide
             await run.StepAsync(cancellationToken);
             if (reply.Call is null)
             {
-                yield return Update(new TextContent(pieces[count]));
+                yield return Update(reply, new TextContent(pieces[count]));
             }
         }
 
         await BreakAsync(fault, pieces.Count, cancellationToken, isEnd: true);
         if (reply.Call is { } call && finish == ChatFinishReason.ToolCalls)
         {
-            yield return Update(call);
+            yield return Update(reply, call);
         }
 
-        yield return Update(new UsageContent(Usage(input, pieces.Count)), finish);
+        yield return Update(reply, new UsageContent(Usage(input, pieces.Count)), finish);
     }
 
     public Task<long> CountAsync(
@@ -76,8 +76,15 @@ internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvide
         CachedInputTokenCount = 0,
     };
 
-    private static ChatResponseUpdate Update(AIContent content, ChatFinishReason? finish = null) =>
-        new(ChatRole.Assistant, [content]) { ModelId = ModelId, FinishReason = finish };
+    private static ChatResponseUpdate Update(
+        SimulatedReply reply, AIContent content, ChatFinishReason? finish = null) =>
+        new(ChatRole.Assistant, [content])
+        {
+            ModelId = ModelId,
+            ResponseId = reply.Id,
+            MessageId = reply.Id,
+            FinishReason = finish,
+        };
 
     /// <summary>What is written, token by token, and why it ends there.</summary>
     private static (List<string> Pieces, ChatFinishReason Finish) Cut(

@@ -149,5 +149,7 @@ internal sealed class SimulatedJson(JsonElement root, SimulatedRandom random)
         schema.TryGetProperty(name, out var value) && value.TryGetInt32(out var number) ? number : null;
 
     private static double? Double(JsonElement schema, string name) =>
-        schema.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+        schema.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            ? value.GetDouble()
+            : null;
 }

@@ -5,7 +5,10 @@ using Microsoft.Extensions.AI;
 namespace Analemma.Models.Simulated;
 
 /// <summary>What the simulated model answers: a text, or one call of a tool; and what goes wrong with it.</summary>
-internal sealed record SimulatedReply(string Text, FunctionCallContent? Call, SimulatedFault? Fault);
+internal sealed record SimulatedReply(string Text, FunctionCallContent? Call, SimulatedFault? Fault)
+{
+    public string Id { get; init; } = "";
+}
 
 // The order in which a reply is found:
 //   1. a fault, by a script or by a marker in the last message; the reply is then found without it;
@@ -21,6 +24,11 @@ internal static class SimulatedScript
     {
         var random = SimulatedRandom.For(
             options.Seed, $"{prompt.Options.ModelId}\n{prompt.Options.Seed}\n{prompt.All}");
+        return Find(options, prompt, random) with { Id = $"sim-{random.Below(int.MaxValue):x8}" };
+    }
+
+    private static SimulatedReply Find(SimulatedModelOptions options, SimulatedPrompt prompt, SimulatedRandom random)
+    {
         var last = prompt.LastText;
         var rules = options.Rules.Select(rule => (rule.Answer, Match: rule.Match(last)))
             .Where(each => each.Match.Success)
@@ -34,7 +42,8 @@ internal static class SimulatedScript
                 case SimulatedAnswer.Text text:
                     return new(match.Result(text.Template), null, fault);
                 case SimulatedAnswer.ToolCall call:
-                    return Call(prompt, random, call.Tool, call.Arguments is { } json ? match.Result(json) : null, fault);
+                    var arguments = call.Arguments is { } json ? match.Result(json) : null;
+                    return Call(prompt, random, call.Tool, arguments, fault);
                 case SimulatedAnswer.Json:
                     return new(Json(prompt, random), null, fault);
                 case SimulatedAnswer.Fault:
@@ -58,15 +67,17 @@ internal static class SimulatedScript
         }
 
         var results = prompt.Last?.Contents.OfType<FunctionResultContent>().ToList() ?? [];
+        var told = string.Join("; ", results.Select(result => ToolJson.Write(result.Result)));
         var text = results.Count > 0
-            ? $"{Vocabulary.Opening} The tool answered: {string.Join("; ", results.Select(r => ToolJson.Write(r.Result)))}"
+            ? $"{Vocabulary.Opening} The tool answered: {told}"
             : Vocabulary.Text(random);
         return new(text, null, fault);
     }
 
     private static AIFunctionDeclaration? ToolToCall(SimulatedPrompt prompt) => prompt.Options.ToolMode switch
     {
-        RequiredChatToolMode { RequiredFunctionName: { } name } => prompt.Tools.FirstOrDefault(tool => tool.Name == name),
+        RequiredChatToolMode { RequiredFunctionName: { } name } =>
+            prompt.Tools.FirstOrDefault(tool => tool.Name == name),
         RequiredChatToolMode => prompt.Tools is [var first, ..] ? first : null,
         _ when prompt.Last?.Role == ChatRole.User => prompt.Tools.FirstOrDefault(
             tool => prompt.LastText.Contains(tool.Name, StringComparison.Ordinal)),
@@ -81,7 +92,7 @@ internal static class SimulatedScript
             ?? (schema is { } given ? new SimulatedJson(given, random).Make()?.ToJsonString() : null)
             ?? "{}";
         var broken = fault?.Kind == SimulatedFaultKind.Malformed ? "{\"" : json;
-        return new("", ToolJson.Call($"sim-{random.Below(int.MaxValue):x8}", name, broken), fault);
+        return new("", ToolJson.Call($"sim-call-{random.Below(int.MaxValue):x8}", name, broken), fault);
     }
 
     private static string Json(SimulatedPrompt prompt, SimulatedRandom random) => prompt.Schema is { } schema
