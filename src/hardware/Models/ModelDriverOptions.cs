@@ -74,6 +74,11 @@ public sealed record ModelDriverOptions
             yield return $"{Name}.BaseUrl: must be an absolute http or https URL without user, query or fragment";
         }
 
+        if (Kind == ModelProviderKind.Sim && BaseUrl is not null)
+        {
+            yield return $"{Name}.BaseUrl: the simulated model is not on a network";
+        }
+
         if (Timeouts.Connect <= TimeSpan.Zero || Timeouts.FirstByte <= TimeSpan.Zero
             || Timeouts.BetweenChunks <= TimeSpan.Zero)
         {

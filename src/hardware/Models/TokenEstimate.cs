@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using Analemma.Models.Calls;
 using Microsoft.Extensions.AI;
 
 namespace Analemma.Models;
@@ -19,7 +19,7 @@ public static class TokenEstimate
     private const int TokensPerImage = 258;
 
     /// <summary>Of a text.</summary>
-    public static long Of(string text) => (Encoding.UTF8.GetByteCount(text) + BytesPerToken - 1) / BytesPerToken;
+    public static long Of(string text) => Tokens(Bytes(text));
 
     /// <summary>Of a prompt with its instructions and tools.</summary>
     public static long Of(IEnumerable<ChatMessage> messages, ChatOptions? options = null) =>
@@ -29,19 +29,30 @@ public static class TokenEstimate
         + Of((options?.ResponseFormat as ChatResponseFormatJson)?.Schema?.GetRawText() ?? "");
 
     /// <summary>Of what a message holds.</summary>
-    public static long Of(IEnumerable<AIContent> contents) => contents.Sum(content => content switch
+    public static long Of(IEnumerable<AIContent> contents)
     {
-        TextContent text => Of(text.Text),
-        TextReasoningContent thought => Of(thought.Text),
-        FunctionCallContent call => Of(call.Name) + Of(Json(call.Arguments)),
-        FunctionResultContent result => Of(result.Result as string ?? Json(result.Result)),
-        DataContent or UriContent => TokensPerImage,
-        _ => 0,
-    });
+        // Rounded once: an answer that came in a thousand pieces is as long as the same in one.
+        var (bytes, images) = (0L, 0L);
+        foreach (var content in contents)
+        {
+            bytes += content switch
+            {
+                TextContent text => Bytes(text.Text),
+                TextReasoningContent thought => Bytes(thought.Text),
+                FunctionCallContent call => Bytes(call.Name) + Bytes(ToolJson.Arguments(call).GetRawText()),
+                FunctionResultContent result => Bytes(ToolJson.Write(result.Result)),
+                _ => 0,
+            };
+            images += content is DataContent or UriContent ? 1 : 0;
+        }
+
+        return Tokens(bytes) + (images * TokensPerImage);
+    }
 
     private static long Of(AIFunctionDeclaration tool) =>
         Of(tool.Name) + Of(tool.Description) + Of(tool.JsonSchema.GetRawText());
 
-    private static string Json(object? value) =>
-        JsonSerializer.Serialize(value, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object)));
+    private static long Bytes(string text) => Encoding.UTF8.GetByteCount(text);
+
+    private static long Tokens(long bytes) => (bytes + BytesPerToken - 1) / BytesPerToken;
 }

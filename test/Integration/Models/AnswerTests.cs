@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Analemma.Models;
+using Analemma.Models.Simulated;
 using Microsoft.Extensions.AI;
 
 namespace Analemma.Integration.Tests.Models;
@@ -158,13 +159,33 @@ public sealed class AnswerTests
     {
         Assert.SkipWhen(provider is "sim", "The simulated model always counts.");
         Assert.SkipWhen(provider is "anthropic", "Its usage is not optional; see the next test.");
-        await using var stage = Stage.Open(provider, new Scene.Answers("Twelve bytes") { HasUsage = false });
+        await using var stage = Stage.Open(provider, new Scene.Answers("Twel", "ve", " bytes") { HasUsage = false });
 
         var usage = ModelUsage.Of(await stage.AskAsync(isStream));
 
         Assert.True(usage.IsEstimated);
         Assert.Equal(3, usage.OutputTokens);
         Assert.Equal(TokenEstimate.Of(Calls.Hello), usage.InputTokens);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Many_calls_at_once_each_get_their_own_answer(string provider, bool isStream)
+    {
+        await using var stage = Stage.Open(provider, new Scene.Wire(exchange =>
+        {
+            var wire = Wire.ProviderWire.Of(provider);
+            return new Scene.Answers("You said ", wire.Read(exchange.Request).LastText).PlayAsync(wire, exchange);
+        }), change: options => options with
+        {
+            Simulated = options.Simulated with { Rules = [new("(.*)", new SimulatedAnswer.Text("You said $1"))] },
+        });
+
+        var all = await Task.WhenAll(Enumerable.Range(0, 100).Select(
+            number => stage.AskAsync(isStream, [new(ChatRole.User, $"number {number}")])));
+
+        Assert.Equal(
+            Enumerable.Range(0, 100).Select(number => $"You said number {number}"), all.Select(each => each.Text));
     }
 
     /// <summary>The documentation has it in every message, and the package refuses one without.</summary>

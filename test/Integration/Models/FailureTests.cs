@@ -124,11 +124,34 @@ public sealed class FailureTests
             ? stage.Client.GetStreamingResponseAsync(Calls.Hello, null, cancel.Token).ToChatResponseAsync(Calls.Token)
             : stage.Client.GetResponseAsync(Calls.Hello, null, cancel.Token);
         await Soon(stage.Server?.Received ?? clock.WhenArmed(FirstByte));
+        Assert.False(stage.Server?.ClientLeft.IsCompleted ?? false);
         await cancel.CancelAsync();
 
         var failure = await Assert.ThrowsAsync<ModelCallException>(() => call);
         Assert.Equal(ModelCallReason.Cancelled, failure.Reason);
         Assert.False(failure.CanRetry);
+        await Soon(stage.Server?.ClientLeft ?? Task.CompletedTask);
+    }
+
+    [Theory]
+    [InlineData("gemini")]
+    [InlineData("openai")]
+    [InlineData("anthropic")]
+    [InlineData("sim")]
+    public async Task A_stream_cancelled_after_its_first_piece_ends_at_the_server_too(string provider)
+    {
+        await using var stage = Stage.Open(provider, new Scene.Stalls("one", " two"), new StepClock(), Patient);
+        using var cancel = new CancellationTokenSource();
+        await using var updates = stage.Client.GetStreamingResponseAsync(Calls.Hello, null, cancel.Token)
+            .GetAsyncEnumerator(cancel.Token);
+
+        Assert.True(await updates.MoveNextAsync());
+        var next = updates.MoveNextAsync();
+        Assert.False(stage.Server?.ClientLeft.IsCompleted ?? false);
+        await cancel.CancelAsync();
+
+        var failure = await Assert.ThrowsAsync<ModelCallException>(() => next.AsTask());
+        Assert.Equal(ModelCallReason.Cancelled, failure.Reason);
         await Soon(stage.Server?.ClientLeft ?? Task.CompletedTask);
     }
 

@@ -110,6 +110,7 @@ public sealed class RequestCheckTests
                 new() { Name = "a", Kind = ModelProviderKind.Gemini, BaseUrl = new Uri("ftp://host/") },
                 new() { Name = "a", Kind = ModelProviderKind.OpenAi, BaseUrl = new Uri("https://u:p@host/?k=1") },
                 new() { Name = "b", Kind = ModelProviderKind.Sim, Timeouts = new() { Connect = TimeSpan.Zero } },
+                new() { Name = "d", Kind = ModelProviderKind.Sim, BaseUrl = new Uri("http://localhost/") },
                 new()
                 {
                     Name = "c",
@@ -119,7 +120,7 @@ public sealed class RequestCheckTests
             ],
             TimeProvider.System));
 
-        foreach (var part in (string[])["a.BaseUrl", "a: is there 2 times", "b.Timeouts", "c.Simulated.Rules"])
+        foreach (var part in (string[])["a.BaseUrl", "a: is there 2 times", "b.Timeouts", "c.Simulated.Rules", "d.BaseUrl"])
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }

@@ -72,6 +72,7 @@ internal abstract record Scene
         Cuts cuts => [Break(SimulatedFaultKind.Cut, 1), Say(cuts.Pieces)],
         Stalls { Pieces: [] } => [Break(SimulatedFaultKind.Stall, 0)],
         Stalls stalls => [Break(SimulatedFaultKind.Stall, 1), Say(stalls.Pieces)],
+        Wire => [],
         _ => throw new NotSupportedException($"{this} is of the wire."),
     };
 

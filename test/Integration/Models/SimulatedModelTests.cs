@@ -51,6 +51,42 @@ public sealed class SimulatedModelTests
         }
     }
 
+    [Theory]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":2000000000}""")]
+    [InlineData("""{"$ref":"#"}""")]
+    [InlineData("""{"$ref":"#/nowhere"}""")]
+    [InlineData("""{"enum":3}""")]
+    [InlineData("""{"type":"array","minItems":500,"items":{"type":"array","minItems":500,"items":{}}}""")]
+    public async Task A_schema_that_cannot_be_filled_is_a_bad_request(string schema)
+    {
+        using var drivers = Open(new());
+
+        var failure = await Assert.ThrowsAsync<ModelCallException>(() => AskAsync(drivers, "Who?", new()
+        {
+            ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse(schema)),
+        }));
+
+        Assert.Equal(ModelCallReason.BadRequest, failure.Reason);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"string","minLength":2000000000}""")]
+    [InlineData("""{"type":"integer","minimum":1e300}""")]
+    [InlineData("""{"type":"number","minimum":5,"maximum":-5}""")]
+    [InlineData("""{"type":"integer","maximum":-1000}""")]
+    public async Task An_extreme_schema_costs_no_more_than_another(string schema)
+    {
+        using var drivers = Open(new());
+
+        var answer = await AskAsync(drivers, "Who?", new()
+        {
+            ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse(schema)),
+            MaxOutputTokens = 100_000,
+        });
+
+        Assert.InRange(JsonElement.Parse(answer.Text).GetRawText().Length, 1, 11_000);
+    }
+
     [Fact]
     public async Task Scripts_answer_in_order_with_what_their_pattern_matched()
     {

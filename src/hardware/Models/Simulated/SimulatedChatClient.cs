@@ -13,6 +13,7 @@ internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvide
     public const string ModelId = "sim";
 
     private readonly SimulatedModelOptions _options = driver.Simulated;
+    private readonly SimulatedScript _script = new(driver.Simulated);
     private readonly SimulatedEngine _engine = new(driver.Simulated.Engine, time);
     private readonly SimulatedFaults _faults = new();
 
@@ -36,7 +37,7 @@ internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvide
         var prompt = new SimulatedPrompt(messages, options!);
         var input = prompt.Tokens;
         CheckWindow(input);
-        var reply = SimulatedScript.Reply(_options, prompt);
+        var reply = _script.Reply(prompt);
         var fault = _faults.Take(reply.Fault, prompt.All);
         SimulatedFaults.Refuse(fault);
         using var run = await _engine.StartAsync(input, cancellationToken);

@@ -8,6 +8,16 @@ internal sealed class SimulatedJson(JsonElement root, SimulatedRandom random)
 {
     private const int DepthMax = 16;
 
+    /// <summary>A schema is an agent's, and could ask for more than there is memory.</summary>
+    private const int NodesMax = 10_000;
+
+    private const int TextCharsMax = 10_000;
+
+    /// <summary>Beyond it a double no longer counts in ones.</summary>
+    private const double NumberMax = 1L << 53;
+
+    private int _nodes;
+
     public JsonNode? Make() => Make(root, 0);
 
     private JsonNode? Make(JsonElement schema, int depth)
@@ -17,10 +27,11 @@ internal sealed class SimulatedJson(JsonElement root, SimulatedRandom random)
             return JsonValue.Create(random.Pick(Vocabulary.Words));
         }
 
-        if (depth > DepthMax)
+        if (depth > DepthMax || ++_nodes > NodesMax)
         {
             throw new ProviderFault(
-                ModelCallReason.BadRequest, $"the simulated model fills schemas at most {DepthMax} levels deep");
+                ModelCallReason.BadRequest,
+                $"the simulated model fills schemas of at most {DepthMax} levels with {NodesMax} values");
         }
 
         if (Fixed(schema) is { } value)
@@ -114,8 +125,8 @@ internal sealed class SimulatedJson(JsonElement root, SimulatedRandom random)
 
     private JsonArray MakeArray(JsonElement schema, int depth)
     {
-        var least = Int(schema, "minItems") ?? (depth < DepthMax / 4 ? 1 : 0);
-        var most = Math.Max(least, Int(schema, "maxItems") ?? Math.Min(least + 2, 3));
+        var least = Math.Min(NodesMax, Int(schema, "minItems") ?? (depth < DepthMax / 4 ? 1 : 0));
+        var most = Math.Max(least, Math.Min(least + 2, Int(schema, "maxItems") ?? 3));
         var items = schema.TryGetProperty("items", out var item) ? item : default;
         var count = depth < DepthMax / 4 ? least + random.Below(most - least + 1) : least;
         return new JsonArray([.. Enumerable.Range(0, count).Select(_ => Make(items, depth + 1))]);
@@ -123,9 +134,11 @@ internal sealed class SimulatedJson(JsonElement root, SimulatedRandom random)
 
     private double Number(JsonElement schema)
     {
-        var least = Double(schema, "minimum") ?? (Double(schema, "exclusiveMinimum") + 1) ?? 0;
-        var most = Double(schema, "maximum") ?? (Double(schema, "exclusiveMaximum") - 1) ?? (least + 100);
-        return least + Math.Floor(random.Below(101) / 100.0 * Math.Max(0, most - least));
+        var least = Double(schema, "minimum") ?? (Double(schema, "exclusiveMinimum") + 1);
+        var most = Double(schema, "maximum") ?? (Double(schema, "exclusiveMaximum") - 1);
+        var from = Math.Clamp(least ?? Math.Min(0, (most ?? 100) - 100), -NumberMax, NumberMax);
+        var to = Math.Clamp(most ?? (from + 100), from, NumberMax);
+        return from + Math.Floor(random.Below(101) / 100.0 * (to - from));
     }
 
     private string MakeText(JsonElement schema)
@@ -140,9 +153,9 @@ internal sealed class SimulatedJson(JsonElement root, SimulatedRandom random)
             "uuid" => "00000000-0000-4000-8000-000000000000",
             _ => random.Pick(Vocabulary.Words),
         };
-        var least = Int(schema, "minLength") ?? 0;
+        var least = Math.Clamp(Int(schema, "minLength") ?? 0, 0, TextCharsMax);
         var padded = text.PadRight(least, 'x');
-        return Int(schema, "maxLength") is { } most && padded.Length > most ? padded[..most] : padded;
+        return Int(schema, "maxLength") is { } most && most >= 0 && padded.Length > most ? padded[..most] : padded;
     }
 
     private static int? Int(JsonElement schema, string name) =>

@@ -7,16 +7,16 @@ namespace Analemma.Models.Simulated;
 /// <param name="Answer">What to answer.</param>
 public sealed record SimulatedRule(string Pattern, SimulatedAnswer Answer)
 {
-    private Regex? _regex;
-
-    internal Match Match(string prompt) => (_regex ??= Compile(Pattern)).Match(prompt);
+    /// <summary>A prompt is hostile input; this engine is linear in its length.</summary>
+    internal Regex Compile() =>
+        new(Pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
 
     internal IEnumerable<string> Problems()
     {
         string? problem = null;
         try
         {
-            _regex = Compile(Pattern);
+            Compile();
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
@@ -25,10 +25,6 @@ public sealed record SimulatedRule(string Pattern, SimulatedAnswer Answer)
 
         return problem is null ? [] : [problem];
     }
-
-    /// <summary>A prompt is hostile input; this engine is linear in its length.</summary>
-    private static Regex Compile(string pattern) =>
-        new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
 }
 
 /// <summary>What a script answers. In texts, <c>$1</c> and <c>${name}</c> are what the pattern's groups matched.</summary>

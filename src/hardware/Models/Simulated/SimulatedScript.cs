@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Analemma.Models.Calls;
 using Microsoft.Extensions.AI;
 
@@ -17,20 +18,23 @@ internal sealed record SimulatedReply(string Text, FunctionCallContent? Call, Si
 //   4. JSON, if that is asked for, by its schema if there is one;
 //   5. after a tool's result, a sentence with that result; else sentences from the seed.
 
-/// <summary>Finds replies. Pure: the same request and seed give the same reply.</summary>
-internal static class SimulatedScript
+/// <summary>Finds replies. The same request and seed give the same reply.</summary>
+internal sealed class SimulatedScript(SimulatedModelOptions options)
 {
-    public static SimulatedReply Reply(SimulatedModelOptions options, SimulatedPrompt prompt)
+    private readonly (Regex Pattern, SimulatedAnswer Answer)[] _rules =
+        [.. options.Rules.Select(rule => (rule.Compile(), rule.Answer))];
+
+    public SimulatedReply Reply(SimulatedPrompt prompt)
     {
         var random = SimulatedRandom.For(
             options.Seed, $"{prompt.Options.ModelId}\n{prompt.Options.Seed}\n{prompt.All}");
-        return Find(options, prompt, random) with { Id = $"sim-{random.Below(int.MaxValue):x8}" };
+        return Find(prompt, random) with { Id = $"sim-{random.Below(int.MaxValue):x8}" };
     }
 
-    private static SimulatedReply Find(SimulatedModelOptions options, SimulatedPrompt prompt, SimulatedRandom random)
+    private SimulatedReply Find(SimulatedPrompt prompt, SimulatedRandom random)
     {
         var last = prompt.LastText;
-        var rules = options.Rules.Select(rule => (rule.Answer, Match: rule.Match(last)))
+        var rules = _rules.Select(rule => (rule.Answer, Match: rule.Pattern.Match(last)))
             .Where(each => each.Match.Success)
             .ToList();
         var fault = rules.Select(each => each.Answer).OfType<SimulatedAnswer.Fault>().FirstOrDefault()?.What
