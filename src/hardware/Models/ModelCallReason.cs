@@ -12,7 +12,7 @@ public enum ModelCallReason
     /// <summary>The provider has no such model, or none was named.</summary>
     UnknownModel,
 
-    /// <summary>Too many requests or tokens (429); <see cref="ModelCallException.RetryAfter"/> says how long to wait.</summary>
+    /// <summary>Too many requests or tokens (429). The exception may say how long to wait.</summary>
     RateLimited,
 
     /// <summary>The provider is overloaded or broken (5xx).</summary>
@@ -21,7 +21,7 @@ public enum ModelCallReason
     /// <summary>No connection came about, or it ended before an answer began.</summary>
     Unreachable,
 
-    /// <summary>A time-out of ours passed (connect, first byte, between chunks) or one of the provider's (408, 504).</summary>
+    /// <summary>A time-out passed: for the connection, the first byte, the next part, or a provider's own.</summary>
     TimedOut,
 
     /// <summary>The prompt is beyond the model's window.</summary>

@@ -1,6 +1,6 @@
 namespace Analemma.Models;
 
-/// <summary>A failure inside a driver, before it is known whose call it was. The guard makes the public one of it.</summary>
+/// <summary>A failure inside a driver. The guard makes the public one of it, which says whose call it was.</summary>
 internal sealed class ProviderFault(ModelCallReason reason, string detail, Exception? inner = null)
     : Exception(detail, inner)
 {

@@ -12,11 +12,11 @@ public sealed class CompatibleServerTests
 {
     [Theory]
     [InlineData(404, """{"error":"model 'x' not found"}""", ModelCallReason.UnknownModel, "model 'x' not found")]
-    [InlineData(404, """{"object":"error","message":"The model `x` does not exist.","type":"NotFoundError","code":404}""",
-        ModelCallReason.UnknownModel, "The model `x` does not exist")]
+    [InlineData(404, """{"object":"error","message":"No model `x`.","type":"NotFoundError","code":404}""",
+        ModelCallReason.UnknownModel, "No model `x`")]
     [InlineData(400, """{"error":{"code":400,"message":"too big","type":"exceed_context_size_error","n_ctx":4096}}""",
         ModelCallReason.PromptTooLong, "too big")]
-    [InlineData(400, """{"object":"error","message":"This model's maximum context length is 4096 tokens.","code":400}""",
+    [InlineData(400, """{"object":"error","message":"The model's maximum context length is 4096.","code":400}""",
         ModelCallReason.PromptTooLong, "4096")]
     [InlineData(504, "<html>Gateway Time-out</html>", ModelCallReason.TimedOut, "no message")]
     [InlineData(408, "", ModelCallReason.TimedOut, "no message")]

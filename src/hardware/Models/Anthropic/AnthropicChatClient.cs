@@ -6,7 +6,7 @@ using Microsoft.Extensions.AI;
 
 namespace Analemma.Models.Anthropic;
 
-/// <summary>Messages (https://docs.anthropic.com/en/api/messages) by the official package and its own adapter.</summary>
+/// <summary>Messages (https://docs.anthropic.com/en/api/messages) by the official package and its adapter.</summary>
 internal sealed class AnthropicChatClient : IChatClient
 {
     private readonly AnthropicClient _client;

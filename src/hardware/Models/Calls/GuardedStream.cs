@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace Analemma.Models.Calls;
 
-/// <summary>One streamed answer: passes its updates on, keeps its usage for the end, and sees whether it has one.</summary>
+/// <summary>One streamed answer: its updates are passed on, its usage and finish reason kept for the end.</summary>
 internal sealed class GuardedStream(
     ModelDriver driver,
     IEnumerable<ChatMessage> messages,

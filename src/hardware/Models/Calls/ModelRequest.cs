@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 
 namespace Analemma.Models.Calls;
 
-/// <summary>A call that was checked: it names a model, has a key if it needs one, and its images are small enough.</summary>
+/// <summary>A checked call: it names a model, has a key if it needs one, and its images are small enough.</summary>
 internal sealed record ModelRequest(IReadOnlyList<ChatMessage> Messages, ChatOptions Options, string Model)
 {
     private const int ModelCharsMax = 200;

@@ -1,6 +1,6 @@
 namespace Analemma.Models.Http;
 
-/// <summary>A token that ends with the caller's, or when a wait took too long; it can be armed again and again.</summary>
+/// <summary>Bounds one wait after another, by the injected clock.</summary>
 internal sealed class Deadline : IDisposable
 {
     private readonly CancellationTokenSource _passed = new();
@@ -15,7 +15,7 @@ internal sealed class Deadline : IDisposable
 
     public bool HasPassed => _passed.IsCancellationRequested;
 
-    /// <summary>Waits for one thing, at most so long. A <see cref="ProviderFault"/> says that it was too long.</summary>
+    /// <summary>Waits at most so long; a <see cref="ProviderFault"/> says that it was too long.</summary>
     public async ValueTask<T> WaitAsync<T>(
         TimeSpan most, string what, Func<CancellationToken, ValueTask<T>> thing, CancellationToken cancellationToken)
     {

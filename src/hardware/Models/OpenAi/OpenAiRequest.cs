@@ -7,7 +7,7 @@ using ChatResponseFormat = OpenAI.Chat.ChatResponseFormat;
 namespace Analemma.Models.OpenAi;
 
 /// <summary>Our messages and options as the package's.</summary>
-/// <param name="isOpenAi">Whether it is OpenAI itself, which calls the token limit by another name than the rest.</param>
+/// <param name="isOpenAi">Whether it is OpenAI itself, which has its own name for the limit on tokens.</param>
 internal sealed class OpenAiRequest(bool isOpenAi)
 {
     public static List<OpenAI.Chat.ChatMessage> Messages(IEnumerable<ChatMessage> messages, ChatOptions? options)

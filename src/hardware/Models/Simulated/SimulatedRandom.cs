@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Analemma.Models.Simulated;
 
-/// <summary>SplitMix64 (Steele, Lea, Flood 2014), so that a request gets the same answer on every version of .NET.</summary>
+/// <summary>SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every version of .NET.</summary>
 internal sealed class SimulatedRandom(ulong seed)
 {
     private ulong _state = seed;

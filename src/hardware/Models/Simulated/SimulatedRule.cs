@@ -27,7 +27,7 @@ public sealed record SimulatedRule(string Pattern, SimulatedAnswer Answer)
     }
 }
 
-/// <summary>What a script answers. In texts, <c>$1</c> and <c>${name}</c> are what the pattern's groups matched.</summary>
+/// <summary>What a script answers. In it <c>$1</c> and <c>${name}</c> are what the pattern's groups matched.</summary>
 public abstract record SimulatedAnswer
 {
     private SimulatedAnswer()
