@@ -35,7 +35,8 @@ internal sealed class StepClock : TimeProvider
     {
         while (!work.IsCompleted)
         {
-            await Task.WhenAny(work, WhenArmed(wait));
+            // The bound is only so that a test that fails ends.
+            await Task.WhenAny(work, WhenArmed(wait)).WaitAsync(TimeSpan.FromSeconds(30));
             Advance(wait);
         }
     }
