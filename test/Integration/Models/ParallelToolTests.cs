@@ -2,7 +2,7 @@ using Microsoft.Extensions.AI;
 
 namespace Analemma.Integration.Tests.Models;
 
-/// <summary>Several tools called in one streamed answer, in the shapes that the documentation of each wire shows.</summary>
+/// <summary>Several tools called in one streamed answer, as the documentation of each wire shows.</summary>
 public sealed class ParallelToolTests
 {
     private const string Chunk =
@@ -38,9 +38,9 @@ public sealed class ParallelToolTests
     /// <summary>Whole calls without ids; the two may also come in different events.</summary>
     private static readonly string[] Gemini =
     [
-        """data: {"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"name":"first","args":{"n":1}}}]}}]}"""
+        """data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"first","args":{"n":1}}}]}}]}"""
             + "\r\n\r\n",
-        """data: {"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"name":"second","args":{"n":2}}}]},"""
+        """data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"second","args":{"n":2}}}]},"""
             + "\"finishReason\":\"STOP\"}]}\r\n\r\n",
     ];
 
