@@ -15,6 +15,7 @@ public sealed class LayeringTests
         ["Linux"] = [],
         ["Sandbox"] = ["Abi", "Linux"],
         ["Storage"] = ["Abi", "Journal"],
+        ["Models"] = ["Abi"],
         ["Client"] = ["Abi"],
         ["Cli"] = ["Abi", "Client"],
         ["Daemon"] = ["Abi", "Journal", "Kernel", "Linux", "Sandbox", "Storage"],
@@ -24,6 +25,7 @@ public sealed class LayeringTests
     private static readonly Dictionary<string, string[]> Packages = new(StringComparer.Ordinal)
     {
         ["Storage"] = ["Microsoft.Data.Sqlite"],
+        ["Models"] = ["Anthropic", "Microsoft.Extensions.AI.Abstractions", "OpenAI"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
         ["Daemon"] = ["Microsoft.AspNetCore.App"],
     };
@@ -52,6 +54,7 @@ public sealed class LayeringTests
     [InlineData("Kernel", "<ProjectReference Include=\"..\\..\\hardware\\Linux\\Analemma.Linux.csproj\" />", "Linux")]
     [InlineData("Cli", "<ProjectReference Include=\"../Analemma.Kernel.csproj\" />", "Kernel")]
     [InlineData("Storage", "<ProjectReference Include=\"../Analemma.Kernel.csproj\" />", "Kernel")]
+    [InlineData("Models", "<ProjectReference Include=\"../Analemma.Kernel.csproj\" />", "Kernel")]
     [InlineData("Abi", "<PackageReference Include=\"Newtonsoft.Json\" />", "Newtonsoft.Json")]
     [InlineData("Kernel", "<FrameworkReference Include=\"Microsoft.AspNetCore.App\" />", "Microsoft.AspNetCore.App")]
     [InlineData("Abi", "<Reference Include=\"Some.dll\" />", "Some.dll")]

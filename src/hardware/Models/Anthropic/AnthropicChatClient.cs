@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Analemma.Models.Http;
+using Anthropic;
+using Anthropic.Exceptions;
+using Microsoft.Extensions.AI;
+
+namespace Analemma.Models.Anthropic;
+
+/// <summary>Messages (https://docs.anthropic.com/en/api/messages) by the official package and its adapter.</summary>
+internal sealed class AnthropicChatClient : IChatClient
+{
+    private readonly AnthropicClient _client;
+    private readonly IChatClient _chat;
+
+    public AnthropicChatClient(HttpClient http, Uri baseUrl, ModelDriverOptions options)
+    {
+        _client = new AnthropicClient
+        {
+            HttpClient = http,
+            BaseUrl = baseUrl.AbsoluteUri.TrimEnd('/'),
+            // The handler below writes the key. Said explicitly, so that the package looks for none of its own.
+            ApiKey = null,
+            AuthToken = null,
+            MaxRetries = 0,
+            // The handler bounds the waits; this only has to be longer.
+            Timeout = TimeSpan.FromDays(1),
+        };
+        _chat = _client.AsIChatClient(options.DefaultModel, options.OutputTokensDefault);
+    }
+
+    /// <summary>An error inside a stream (https://docs.anthropic.com/en/docs/build-with-claude/streaming).</summary>
+    public static ProviderFault? FaultOf(Exception error) => error switch
+    {
+        AnthropicSseException => ErrorReasons.Fault(null, ErrorAnswer.Parse(Between(error.Message)), null),
+        AnthropicInvalidDataException =>
+            new(ModelCallReason.MalformedAnswer, $"the answer is not what the protocol says: {error.Message}"),
+        _ => null,
+    };
+
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        CheckFormat(options);
+        return _chat.GetResponseAsync(messages, options, cancellationToken);
+    }
+
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        CheckFormat(options);
+        return _chat.GetStreamingResponseAsync(messages, options, cancellationToken);
+    }
+
+    public object? GetService(Type serviceType, object? serviceKey) => null;
+
+    public void Dispose()
+    {
+        _chat.Dispose();
+        _client.Dispose();
+    }
+
+    /// <summary>The adapter would drop what it cannot express, and the caller would get prose.</summary>
+    private static void CheckFormat(ChatOptions? options)
+    {
+        if (options?.ResponseFormat is not ChatResponseFormatJson json)
+        {
+            return;
+        }
+
+        if (json.Schema is not { ValueKind: JsonValueKind.Object } schema
+            || !schema.TryGetProperty("properties", out _)
+            || !schema.TryGetProperty("required", out _))
+        {
+            throw new ProviderFault(
+                ModelCallReason.BadRequest,
+                "Anthropic answers in JSON only by a schema of an object with \"properties\" and \"required\"");
+        }
+    }
+
+    /// <summary>The package quotes the event: SSE error returned from server: '{…}'.</summary>
+    private static string Between(string message)
+    {
+        var (from, to) = (message.IndexOf('{', StringComparison.Ordinal), message.LastIndexOf('}'));
+        return from >= 0 && to > from ? message[from..(to + 1)] : "";
+    }
+}

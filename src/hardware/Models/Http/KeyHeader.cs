@@ -1,0 +1,23 @@
+namespace Analemma.Models.Http;
+
+/// <summary>The header that carries a provider's key. The packages never see the key; this alone writes it.</summary>
+internal sealed record KeyHeader(string Name, string Prefix = "")
+{
+    /// <summary>https://ai.google.dev/gemini-api/docs/api-key</summary>
+    public static readonly KeyHeader Gemini = new("x-goog-api-key");
+
+    /// <summary>https://platform.openai.com/docs/api-reference/authentication</summary>
+    public static readonly KeyHeader OpenAi = new("Authorization", "Bearer ");
+
+    /// <summary>https://docs.anthropic.com/en/api/overview#authentication</summary>
+    public static readonly KeyHeader Anthropic = new("x-api-key");
+
+    public void Write(HttpRequestMessage request, ApiKey? key)
+    {
+        request.Headers.Remove(Name);
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation(Name, Prefix + key.Reveal());
+        }
+    }
+}

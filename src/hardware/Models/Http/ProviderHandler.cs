@@ -1,0 +1,139 @@
+using System.Text;
+
+namespace Analemma.Models.Http;
+
+// Everything HTTP that the providers have in common, below the packages: the key goes on here, the waits are bounded
+// here, and an error is turned into a ProviderFault here, before a package makes an exception of its own of it. So
+// one mapping serves all, a package needs no key, and none of its exceptions can quote one.
+
+/// <summary>One provider's way to the network; its client owns it.</summary>
+internal sealed class ProviderHandler : DelegatingHandler
+{
+    /// <summary>An error message is short; what is longer is no message.</summary>
+    private const int ErrorBytesMax = 64 * 1024;
+
+    private readonly ApiKey? _key;
+    private readonly KeyHeader _header;
+    private readonly ModelTimeouts _timeouts;
+    private readonly TimeProvider _time;
+
+    private ProviderHandler(ModelDriverOptions options, KeyHeader header, TimeProvider time, HttpMessageHandler inner)
+        : base(inner)
+    {
+        (_key, _header, _timeouts, _time) = (options.Key, header, options.Timeouts, time);
+    }
+
+    /// <summary>A client for one provider. Whoever asks disposes it.</summary>
+    public static HttpClient Open(
+        ModelDriverOptions options,
+        Uri baseUrl,
+        KeyHeader header,
+        TimeProvider time,
+        Func<HttpMessageHandler, HttpMessageHandler> between)
+    {
+        var sockets = new SocketsHttpHandler
+        {
+            ConnectTimeout = options.Timeouts.Connect,
+            UseCookies = false,
+            UseProxy = !baseUrl.IsLoopback,
+            // A redirect would carry the key to somebody else.
+            AllowAutoRedirect = false,
+            // Whoever stops reading wants the model to stop: to drain what it still writes would cost its tokens.
+            MaxResponseDrainSize = 0,
+            ResponseDrainTimeout = TimeSpan.Zero,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        };
+        return new HttpClient(new ProviderHandler(options, header, time, between(sockets)))
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        _header.Write(request, _key);
+        using var deadline = new Deadline(_time);
+        HttpResponseMessage response;
+        try
+        {
+            response = await deadline.WaitAsync(
+                _timeouts.FirstByte,
+                "an answer",
+                async token => await base.SendAsync(request, token),
+                cancellationToken);
+        }
+        catch (OperationCanceledException error) when (error.InnerException is TimeoutException)
+        {
+            throw new ProviderFault(
+                ModelCallReason.TimedOut, $"no connection within {_timeouts.Connect.TotalSeconds:0.###} s", error);
+        }
+        catch (HttpRequestException error)
+        {
+            throw TransportFaults.Of(error);
+        }
+
+        CallTrace.Answered();
+        return response.IsSuccessStatusCode
+            ? await WatchAsync(response, cancellationToken)
+            : throw await RefusalAsync(response, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> WatchAsync(
+        HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var watched = new StreamContent(new WatchedStream(body, _timeouts, _time));
+        foreach (var (name, values) in response.Content.Headers)
+        {
+            watched.Headers.TryAddWithoutValidation(name, values);
+        }
+
+        response.Content = watched;
+        return response;
+    }
+
+    private async Task<ProviderFault> RefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using (response)
+        {
+            var status = (int)response.StatusCode;
+            if (status is >= 300 and < 400)
+            {
+                return new(ModelCallReason.BadRequest, "the base URL only redirects; name the address it leads to")
+                {
+                    HttpStatus = status,
+                };
+            }
+
+            var body = await ErrorTextAsync(response, cancellationToken);
+            return ErrorReasons.Fault(status, ErrorAnswer.Parse(body), RetryAfter(response));
+        }
+    }
+
+    private async Task<string> ErrorTextAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[ErrorBytesMax];
+        var length = 0;
+        try
+        {
+            await using var body = new WatchedStream(
+                await response.Content.ReadAsStreamAsync(cancellationToken), _timeouts, _time);
+            length = await body.ReadAtLeastAsync(
+                buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        }
+        catch (ProviderFault)
+        {
+            // The status alone says enough.
+        }
+
+        return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+
+    private TimeSpan? RetryAfter(HttpResponseMessage response)
+    {
+        var header = response.Headers.RetryAfter;
+        var wait = header?.Delta ?? (header?.Date - _time.GetUtcNow());
+        return wait is { } after && after >= TimeSpan.Zero && after < TimeSpan.FromDays(1) ? after : null;
+    }
+}

@@ -1,0 +1,68 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using OpenAI;
+using OpenAI.Chat;
+using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
+
+namespace Analemma.Models.OpenAi;
+
+/// <summary>
+/// Chat completions (https://platform.openai.com/docs/api-reference/chat) by the official package, for OpenAI and for
+/// every server that speaks them: Ollama, vLLM, llama.cpp.
+/// </summary>
+internal sealed class OpenAiChatClient : IChatClient
+{
+    private readonly OpenAIClient _client;
+    private readonly OpenAiRequest _request;
+
+    public OpenAiChatClient(HttpClient http, Uri baseUrl)
+    {
+        // The handler below writes the real key; the package insists on one and never sees it.
+        _client = new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions
+        {
+            Endpoint = baseUrl,
+            Transport = new HttpClientPipelineTransport(http),
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
+            ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
+        });
+        _request = new OpenAiRequest(isOpenAi: baseUrl.Host == "api.openai.com");
+    }
+
+    public async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        var completion = await Chat(options).CompleteChatAsync(
+            OpenAiRequest.Messages(messages, options), _request.Options(options!), cancellationToken);
+        return OpenAiAnswer.Read(completion.Value);
+    }
+
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var answer = new OpenAiStreamedAnswer();
+        var updates = Chat(options).CompleteChatStreamingAsync(
+            OpenAiRequest.Messages(messages, options), _request.Options(options!), cancellationToken);
+        await foreach (var update in updates.WithCancellation(cancellationToken))
+        {
+            yield return answer.Read(update);
+        }
+
+        if (answer.ToolCalls() is { } calls)
+        {
+            yield return calls;
+        }
+    }
+
+    public object? GetService(Type serviceType, object? serviceKey) => null;
+
+    public void Dispose()
+    {
+    }
+
+    private ChatClient Chat(ChatOptions? options) => _client.GetChatClient(options!.ModelId!);
+}
