@@ -48,6 +48,7 @@ from analemma._errors import (
 )
 from analemma._paths import default_socket
 from analemma._records import (
+    Answer,
     Event,
     ExecResult,
     Exit,
@@ -58,11 +59,14 @@ from analemma._records import (
     Killed,
     Limits,
     LogText,
+    ModelProvider,
+    ModelUsage,
     Output,
     Paused,
     Process,
     Spawned,
     Status,
+    ToolCall,
 )
 from analemma._sync import Kernel, Stream
 
@@ -74,6 +78,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnalemmaError",
+    "Answer",
     "AsyncKernel",
     "AsyncStream",
     "BudgetExhausted",
@@ -98,6 +103,8 @@ __all__ = [
     "LogText",
     "MalformedFrame",
     "ModelFailed",
+    "ModelProvider",
+    "ModelUsage",
     "NameTaken",
     "NoSuchFile",
     "NoSuchModel",
@@ -118,6 +125,7 @@ __all__ = [
     "SyscallError",
     "TimedOut",
     "TooLarge",
+    "ToolCall",
     "TryAgain",
     "UnknownSyscall",
     "WrongState",

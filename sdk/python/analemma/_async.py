@@ -84,6 +84,7 @@ class AsyncKernel:
     files = _method(_calls.files)
     status = _method(_calls.status)
     shutdown = _method(_calls.shutdown)
+    think_stream = _feed(_calls.think_stream)
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
     events = _feed(_calls.events)

@@ -11,6 +11,7 @@ import os
 
 from analemma._generic import G, Generic, T
 from analemma._records import (
+    Answer,
     Event,
     ExecResult,
     Files,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     Call = Generator[Request, "Reply", T]
     Target = Union[int, str, Process, Spawned, None]
+    Image = Union[bytes, str, os.PathLike[str], Mapping[str, str]]
 
 VERSION = "0.1.0"
 
@@ -42,6 +44,9 @@ NOOP, THINK, EXEC, READ, WRITE = 0x00, 0x01, 0x02, 0x03, 0x04
 SPAWN, KILL, LIST, PAUSE, RESUME = 0x10, 0x11, 0x12, 0x14, 0x15
 SUBSCRIBE, HELLO = 0x60, 0xFE
 WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106
+
+# How long a model may take, its queue included, when the caller does not say.
+_THINK_SECONDS = 600.0
 
 # A file is written in pieces of this size: base64 of it fits one request body.
 _WRITE_BYTES = 8 * 1024 * 1024
@@ -130,10 +135,153 @@ def echo(client: object, text: str) -> Call[str]:
     return answer.decode()
 
 
-def think(client: object, prompt: str) -> Call[str]:
-    """Asks a model. Raises NotConfigured as long as the kernel has none."""
-    reply = yield _request(THINK, prompt=prompt)
-    return str(reply.json().get("content", ""))
+def _think(
+    prompt: str | None,
+    *,
+    messages: Sequence[Mapping[str, Any] | Answer] | None,
+    system: str | None,
+    model: str | None,
+    temperature: float | None,
+    max_tokens: int | None,
+    tools: Sequence[Mapping[str, Any]] | None,
+    schema: Mapping[str, Any] | None,
+    images: Sequence[Image] | None,
+    thinking_level: str | None,
+    budget: Mapping[str, int] | None,
+    timeout: float | None,
+    stream: bool | None = None,
+) -> Request:
+    return _request(
+        THINK,
+        timeout,
+        prompt=prompt,
+        messages=None if messages is None else [_message(message) for message in messages],
+        system_instruction=system,
+        model=model,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        tools=None if tools is None else [{**tool} for tool in tools],
+        response_schema=None if schema is None else {**schema},
+        images=None if images is None else [_image(image) for image in images],
+        thinking_level=thinking_level,
+        budget=None if budget is None else {**budget},
+        stream=stream,
+        timeout_ms=_ms(timeout),
+    )
+
+
+def _message(message: Mapping[str, Any] | Answer) -> dict[str, Any]:
+    """A message as the kernel takes it; an `Answer` is what the assistant said."""
+    if isinstance(message, Answer):
+        calls = [call.to_json() for call in message.tool_calls]
+        said = {"role": "assistant", "content": message.content, "tool_calls": calls}
+        return {name: value for name, value in said.items() if value}
+    plain = {**message}
+    if plain.get("images"):
+        plain["images"] = [_image(image) for image in plain["images"]]
+    if plain.get("tool_calls"):
+        plain["tool_calls"] = [call.to_json() if isinstance(call, Record) else call for call in plain["tool_calls"]]
+    return plain
+
+
+# What the first bytes of an image say it is.
+_IMAGE_TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"GIF8", "image/gif"), (b"RIFF", "image/webp"))
+
+
+def _image(image: Image) -> dict[str, Any]:
+    """An image as the kernel takes it: of bytes, of a file's path, or of such an object already."""
+    if isinstance(image, (str, os.PathLike)):
+        with open(image, "rb") as file:
+            image = file.read()
+    if not isinstance(image, bytes):
+        return {**image}
+    from binascii import b2a_base64
+
+    kind = next((kind for magic, kind in _IMAGE_TYPES if image.startswith(magic)), None)
+    if kind is None:
+        raise ValueError('the image is no PNG, JPEG, GIF or WebP; give {"mime_type", "data"} to say what it is')
+    return {"mime_type": kind, "data": b2a_base64(image, newline=False).decode()}
+
+
+def think(
+    client: object,
+    prompt: str | None = None,
+    *,
+    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
+    system: str | None = None,
+    model: str | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    schema: Mapping[str, Any] | None = None,
+    images: Sequence[Image] | None = None,
+    thinking_level: str | None = None,
+    budget: Mapping[str, int] | None = None,
+    timeout: float | None = _THINK_SECONDS,
+) -> Call[Answer]:
+    """Asks a model, by a prompt or by `messages`, and waits for its answer, queueing and retries included.
+
+    `schema` is a JSON Schema for the answer, `tools` are {"name", "description", "parameters"}, an image is bytes, a
+    path or {"mime_type", "data"}, `budget` {"tokens", "microdollars"} for this call. In `messages`, an `Answer` stands
+    for what the assistant said. Raises BudgetExhausted, TryAgain, RunawayStopped, NoSuchModel, ModelFailed, TimedOut.
+    """
+    reply = yield _think(
+        prompt,
+        messages=messages,
+        system=system,
+        model=model,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        tools=tools,
+        schema=schema,
+        images=images,
+        thinking_level=thinking_level,
+        budget=budget,
+        timeout=timeout,
+    )
+    return Answer(reply.json())
+
+
+def think_stream(
+    client: object,
+    prompt: str | None = None,
+    *,
+    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
+    system: str | None = None,
+    model: str | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    schema: Mapping[str, Any] | None = None,
+    images: Sequence[Image] | None = None,
+    thinking_level: str | None = None,
+    budget: Mapping[str, int] | None = None,
+    timeout: float | None = _THINK_SECONDS,
+) -> Feed[str, Answer]:
+    """Asks a model; its text as it comes. `gather()` waits for the rest and gives the whole `Answer`.
+
+    Takes what `think` takes. Closing it stops the model.
+    """
+    request = _think(
+        prompt,
+        messages=messages,
+        system=system,
+        model=model,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        tools=tools,
+        schema=schema,
+        images=images,
+        thinking_level=thinking_level,
+        budget=budget,
+        timeout=timeout,
+        stream=True,
+    )
+    from codecs import getincrementaldecoder
+
+    # A character may be cut between two pieces.
+    decoder = getincrementaldecoder("utf-8")("replace")
+    return Feed(request, decoder.decode, lambda pieces, fields: Answer({**fields, "content": "".join(pieces)}))
 
 
 def spawn(
@@ -153,11 +301,13 @@ def spawn(
     audit: str | None = None,
     pool: str | None = None,
     mounts: Sequence[Mapping[str, Any]] | None = None,
+    models: Mapping[str, Any] | None = None,
 ) -> Call[Spawned]:
     """Starts an agent, from a script file or from an argv that is found inside the sandbox; returns when it runs.
 
     `limits` takes the fields of `Limits`, `require` names of guarantees without which the spawn is refused, `audit`
-    is "writes" or "reads", `pool` "auto" or "cold", and a mount {"source", "target", "writable"}.
+    is "writes" or "reads", `pool` "auto" or "cold", a mount {"source", "target", "writable"}, and `models` the agent's
+    share of the models: {"weight", "priority", "group", "requests_per_minute", "tokens_per_minute", "budget"}.
     """
     reply = yield _request(
         SPAWN,
@@ -175,6 +325,7 @@ def spawn(
         audit=audit,
         pool=pool,
         mounts=None if mounts is None else [*mounts],
+        models=None if models is None else {**models},
     )
     return Spawned(reply.json())
 

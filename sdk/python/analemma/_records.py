@@ -170,6 +170,55 @@ class Guarantee(Record):
     remedy: str | None = None
 
 
+class ModelUsage(Record):
+    """Tokens of a model call, and what they cost in millionths of a US dollar."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    microdollars: int = 0
+
+
+class ToolCall(Record):
+    """A model's wish to have a tool called. Give it back in `messages` as it came, `signature` included."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] | None = None
+    signature: str | None = None
+
+
+class Answer(Record):
+    """What a model said. `simulated` is true when no model was asked and the answer is made up."""
+
+    content: str
+    model: str
+    tokens: int
+    provider: str = ""
+    simulated: bool = False
+    tool_calls: Sequence[ToolCall] = ()
+    finish_reason: str | None = None
+    usage: ModelUsage | None = None
+    attempts: int = 1
+    queued_ms: int = 0
+    ran_ms: int = 0
+
+    _nested = {"tool_calls": ToolCall, "usage": ModelUsage}
+
+    def __str__(self) -> str:
+        return self.content
+
+
+class ModelProvider(Record):
+    """Who runs models, and which."""
+
+    name: str
+    models: Sequence[str] = ()
+    simulated: bool = False
+    has_key: bool = False
+    base_url: str | None = None
+    slots: int = 0
+
+
 class Status(Record):
     """The kernel, and what it can enforce on this host."""
 
@@ -191,8 +240,10 @@ class Status(Record):
     pool_created: int = 0
     pool_preloaded: int = 0
     resident_bytes: int = 0
+    providers: Sequence[ModelProvider] = ()
+    default_model: str = ""
 
-    _nested = {"guarantees": Guarantee}
+    _nested = {"guarantees": Guarantee, "providers": ModelProvider}
 
     def enforces(self, name: str) -> bool:
         """Whether the guarantee of that name is given on this host."""

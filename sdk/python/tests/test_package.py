@@ -16,7 +16,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
     "close connect echo events exec exec_stream files hello inspect kill list logs noop pause read resume shutdown "
-    "spawn status think wait write"
+    "spawn status think think_stream wait write"
 )
 
 
@@ -27,12 +27,12 @@ def public(kind: object) -> str:
 class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
-            "AnalemmaError AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
+            "AnalemmaError Answer AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
             "ConnectionLost Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
-            "IoFailed Kernel Killed LimitExceeded Limits LogText MalformedFrame ModelFailed NameTaken NoSuchFile "
-            "NoSuchModel NoSuchProcess NotConfigured NotEnforceable Output Paused PermissionDenied Process "
+            "IoFailed Kernel Killed LimitExceeded Limits LogText MalformedFrame ModelFailed ModelProvider ModelUsage "
+            "NameTaken NoSuchFile NoSuchModel NoSuchProcess NotConfigured NotEnforceable Output Paused PermissionDenied Process "
             "ProtocolError RunawayStopped ShuttingDown Spawned StartFailed Status Stream SyscallError TimedOut "
-            "TooLarge TryAgain UnknownSyscall WrongState __version__ default_socket"
+            "TooLarge ToolCall TryAgain UnknownSyscall WrongState __version__ default_socket"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import os
 import secrets
 import sys
@@ -64,9 +66,55 @@ class RealKernelTests(unittest.TestCase):
             payload = os.urandom(size)
             self.assertEqual(self.kernel.noop(payload), payload)
 
-    def test_think_is_not_configured(self) -> None:
-        with self.assertRaises(analemma.NotConfigured):
-            self.kernel.think("?")
+    def test_think_asks_the_simulated_model_and_says_so(self) -> None:
+        answer = self.kernel.think("Why is the sky blue?", max_tokens=200)
+        self.assertTrue(answer.simulated)
+        self.assertIn("simulated", answer.content)
+        self.assertEqual((answer.model, answer.provider, answer.finish_reason), ("sim", "sim", "stop"))
+        assert answer.usage is not None
+        self.assertEqual(answer.tokens, answer.usage.input_tokens + answer.usage.output_tokens)
+        self.assertEqual(str(self.kernel.think("Why is the sky blue?", max_tokens=200)), answer.content)
+
+    def test_think_takes_all_its_fields(self) -> None:
+        schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+        answer = self.kernel.think("Which city?", schema=schema, temperature=0.5, thinking_level="low", system="Be brief.")
+        self.assertIsInstance(json.loads(answer.content)["city"], str)
+        png = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+        self.assertTrue(self.kernel.think("What is it?", images=[png]).content)
+        with self.assertRaises(ValueError):
+            self.kernel.think("What is it?", images=[b"no image"])
+        with self.assertRaises(analemma.BudgetExhausted):
+            self.kernel.think("hello", budget={"tokens": 10})
+
+    def test_a_conversation_with_a_tool(self) -> None:
+        tool = {"name": "add", "parameters": {"type": "object", "properties": {"a": {"type": "integer"}}}}
+        question = {"role": "user", "content": "Please add for me."}
+        asked = self.kernel.think(messages=[question], tools=[tool])
+        self.assertEqual([call.name for call in asked.tool_calls], ["add"])
+        self.assertEqual(asked.finish_reason, "tool_calls")
+        result = {"role": "tool", "tool_call_id": asked.tool_calls[0].id, "content": "forty-two"}
+        self.assertIn("forty-two", self.kernel.think(messages=[question, asked, result], tools=[tool]).content)
+
+    def test_think_streams(self) -> None:
+        stream = self.kernel.think_stream("Tell me of the sea.")
+        pieces = list(stream)
+        self.assertGreater(len(pieces), 3)
+        self.assertEqual("".join(pieces), self.kernel.think("Tell me of the sea.").content)
+        with self.kernel.think_stream("Tell me more.") as closed:
+            next(iter(closed))
+        self.assertEqual(self.kernel.echo("still usable"), "still usable")
+
+    def test_think_streams_without_blocking(self) -> None:
+        async def ask() -> tuple[str, analemma.Answer]:
+            async with AsyncKernel(SOCKET) as kernel:
+                whole, answer = await asyncio.gather(
+                    kernel.think("Tell me of the sea."), kernel.think_stream("Tell me of the sea.").gather()
+                )
+                return whole.content, answer
+
+        whole, answer = asyncio.run(ask())
+        self.assertEqual(answer.content, whole)
+        self.assertTrue(answer.simulated)
 
     def test_an_agent_runs_and_its_end_is_known(self) -> None:
         ended, out, err = self.output("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)")
@@ -221,7 +269,10 @@ class RealKernelTests(unittest.TestCase):
         with AgentOSClient(SOCKET) as client:
             self.assertEqual(client.echo("hello"), "hello")
             self.assertGreater(client._agent_id, 0)
-            self.assertIn("LLM not configured", client.think("?")["error"])
+            answer = client.think("?")
+            self.assertEqual((answer["success"], answer["error"], answer["simulated"]), (True, None, True))
+            self.assertIn("simulated", answer["content"])
+            self.assertGreater(answer["tokens"], 0)
             spawned = client.spawn(name, self.script("import time; time.sleep(600)"))
             assert spawned is not None
             self.assertEqual((spawned["name"], spawned["status"]), (name, "running"))

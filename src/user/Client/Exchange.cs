@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
@@ -86,6 +87,22 @@ internal static class Exchange
             ? value
             : throw new SyscallException(
                 error with { Message = $"the kernel's answer is not readable: {error.Message}" });
+
+    /// <summary>Pieces of one text, of which a character may be cut between two.</summary>
+    public static async IAsyncEnumerable<string> ToText(
+        IAsyncEnumerable<(FrameFlags Flags, byte[] Bytes)> pieces)
+    {
+        var decoder = Encoding.UTF8.GetDecoder();
+        await foreach (var (_, bytes) in pieces.ConfigureAwait(false))
+        {
+            var text = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
+            var length = decoder.GetChars(bytes, text, flush: false);
+            if (length > 0)
+            {
+                yield return new string(text, 0, length);
+            }
+        }
+    }
 
     /// <summary>EXEC and LOGS begin each piece with the number of its channel.</summary>
     public static OutputPiece ToOutput(byte[] bytes) => bytes switch

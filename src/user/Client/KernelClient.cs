@@ -208,12 +208,34 @@ public sealed class KernelClient : IAsyncDisposable
             AbiJsonContext.Default.ShutdownReply,
             cancellationToken);
 
-    /// <summary>Asks a model. Refused with <c>not_configured</c> by a kernel that has none.</summary>
-    /// <param name="think">The prompt or conversation, and how to answer; not streamed.</param>
+    /// <summary>Asks a model, and waits for the whole answer.</summary>
+    /// <param name="think">The prompt or conversation, and how to answer.</param>
     /// <param name="cancellationToken">Takes the request back, and stops the model.</param>
     /// <returns>What the model said.</returns>
-    public Task<ThinkReply> ThinkAsync(Think think, CancellationToken cancellationToken = default) =>
-        CallAsync(think, AbiJsonContext.Default.Think, AbiJsonContext.Default.ThinkReply, cancellationToken);
+    public Task<ThinkReply> ThinkAsync(Think think, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(think);
+        return CallAsync(
+            think with { Stream = null },
+            AbiJsonContext.Default.Think,
+            AbiJsonContext.Default.ThinkReply,
+            cancellationToken);
+    }
+
+    /// <summary>Asks a model, and streams the answer's text as it comes. The reply has all but that text.</summary>
+    /// <param name="think">The prompt or conversation, and how to answer.</param>
+    public SyscallStream<string, ThinkReply> Think(Think think)
+    {
+        ArgumentNullException.ThrowIfNull(think);
+        return new((onReply, cancellationToken) => Exchange.ToText(Exchange.StreamAsync(
+            _connection,
+            think with { Stream = true },
+            AbiJsonContext.Default.Think,
+            EndingPiecesMax,
+            AbiJsonContext.Default.ThinkReply,
+            onReply,
+            cancellationToken)));
+    }
 
     /// <summary>
     /// Says goodbye, as AgentOS programs do. The process goes on; only the connection may be closed now.
