@@ -38,7 +38,9 @@ count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$output" | tail -1 | grep . || ech
 # A kernel for the tests of the Python SDK; without one they skip what needs it.
 start_kernel() {
     scratch=$(mktemp -d)
-    ANALEMMA_SOCKET=$scratch/kernel.sock ANALEMMA_KERNEL__STATE_FOLDER=$scratch/state \
+    # Tests speak to nobody outside of this machine: no keys of model providers.
+    env -u GEMINI_API_KEY -u GOOGLE_API_KEY -u OPENAI_API_KEY -u OPENAI_BASE_URL -u ANTHROPIC_API_KEY \
+        ANALEMMA_SOCKET=$scratch/kernel.sock ANALEMMA_KERNEL__STATE_FOLDER=$scratch/state \
         ANALEMMA_SANDBOX__SDK_FOLDER=$root/sdk/python \
         "$root/artifacts/bin/Analemma.Daemon/release/analemma-kernel" >"$scratch/kernel.log" 2>&1 &
     kernel=$!

@@ -20,6 +20,15 @@ internal static class DaemonLimits
     /// <summary>Output of one EXEC; what is beyond is dropped, and said to be.</summary>
     public const long ExecOutputBytesMax = 16L * 1024 * 1024;
 
+    /// <summary>Of one model's answer; beyond, the attempt has failed.</summary>
+    public const long ModelAnswerCharsMax = 8L * 1024 * 1024;
+
+    /// <summary>How long a streamed answer waits for its caller to read: it holds a slot of the provider.</summary>
+    public static readonly TimeSpan UnreadAnswerMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>No attempt of a model call runs longer, whatever its due time.</summary>
+    public static readonly TimeSpan AttemptMax = TimeSpan.FromDays(1);
+
     public static readonly TimeSpan ExecTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Counters are read about so often while few agents live …</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon;
 
-/// <summary>Event ids: 100 boot, 500 sandboxes.</summary>
+/// <summary>Event ids: 100 boot, 500 sandboxes, 600 model drivers.</summary>
 internal static partial class DaemonLog
 {
     [LoggerMessage(
@@ -43,6 +43,9 @@ internal static partial class DaemonLog
 
     [LoggerMessage(504, LogLevel.Warning, "the holder of filters, which adoption needs: {Why}")]
     public static partial void HolderFault(this ILogger log, string why);
+
+    [LoggerMessage(600, LogLevel.Error, "the driver of {Provider} failed with {Fault} {Trace}")]
+    public static partial void DriverFault(this ILogger log, string provider, string fault, string trace);
 
     [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
     public static partial void SandboxFault(this ILogger log, string key, string why);

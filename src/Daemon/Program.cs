@@ -61,8 +61,8 @@ using var logs = LoggerFactory.Create(builder => builder
 try
 {
     return request.Action is BootAction.Probe
-        ? await HostProbe.PrintAsync(request.Options, Console.Out, CancellationToken.None)
-        : await RunAsync(request.Options, logs.CreateLogger("analemma"));
+        ? await HostProbe.PrintAsync(request.Options, request.Models, Console.Out, CancellationToken.None)
+        : await RunAsync(KernelHostOptions.From(request.Options, request.Models), logs.CreateLogger("analemma"));
 }
 catch (Exception refused) when (refused is HostSocketException or JournalStoreException or JournalCorruptException
     or SandboxException or LinuxException or IOException or UnauthorizedAccessException)
@@ -84,10 +84,10 @@ int? HolderOfLast()
     return kernel.Adopts ? FilterHolder.FindProcess(kernel.StateFolder) : null;
 }
 
-static async Task<int> RunAsync(MachineOptions options, ILogger log)
+static async Task<int> RunAsync(KernelHostOptions options, ILogger log)
 {
     await using var host = await KernelHost.StartAsync(
-        KernelHostOptions.From(options), TimeProvider.System, log, CancellationToken.None);
+        options, TimeProvider.System, log, CancellationToken.None);
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     ReadyNotice.Send();

@@ -1,5 +1,6 @@
 using Analemma.Integration.Tests;
 using Analemma.Integration.Tests.Containment;
+using Analemma.Integration.Tests.Kernel;
 using Analemma.Integration.Tests.Sandbox;
 using Analemma.Integration.Tests.Storage;
 using Xunit.MicrosoftTestingPlatform;
@@ -29,6 +30,7 @@ if (SandboxOwner.IsAsked)
     return 0;
 }
 
+ModelVariables.Clear();
 return args.Any(argument => argument is "-automated" or "@@")
     ? await ConsoleRunner.Run(args)
     : await TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions);

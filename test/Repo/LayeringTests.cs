@@ -18,7 +18,7 @@ public sealed class LayeringTests
         ["Models"] = ["Abi"],
         ["Client"] = ["Abi"],
         ["Cli"] = ["Abi", "Client"],
-        ["Daemon"] = ["Abi", "Journal", "Kernel", "Linux", "Sandbox", "Storage"],
+        ["Daemon"] = ["Abi", "Journal", "Kernel", "Linux", "Models", "Sandbox", "Storage"],
     };
 
     /// <summary>Packages outside the base library. The kernel's projects have none.</summary>

@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Configuration;
+using Analemma.Daemon.Configuration.Providers;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Analemma.Daemon.Boot;
@@ -12,12 +13,12 @@ namespace Analemma.Daemon.Boot;
 internal static class HostProbe
 {
     public static async Task<int> PrintAsync(
-        MachineOptions options, TextWriter output, CancellationToken cancellationToken)
+        MachineOptions options, ModelSetup models, TextWriter output, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("analemma-probe-");
         try
         {
-            var sandbox = KernelHostOptions.From(options).Sandbox with
+            var sandbox = KernelHostOptions.From(options, models).Sandbox with
             {
                 StateFolder = folder.FullName,
                 SdkFolder = null,
@@ -29,6 +30,8 @@ internal static class HostProbe
                 Engine = stack.Report.Engine,
                 Cgroups = stack.Report.Cgroups,
                 Guarantees = stack.Report.Guarantees,
+                Providers = ProviderViews.Of(models.Kernel, models.Drivers),
+                DefaultModel = models.Kernel.Default,
             };
             var json = AbiJson.Write(status, AbiJsonContext.Default.StatusReply);
             await output.WriteLineAsync(System.Text.Encoding.UTF8.GetString(json));

@@ -1,11 +1,15 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Sockets;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
+using Analemma.Models;
 using Analemma.Sandbox;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -42,6 +46,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly DeferredSink _sink = new();
     private readonly SyscallServer _server;
     private readonly AgentSockets _sockets;
+    private readonly Lazy<ModelDrivers> _drivers;
     private long _boot;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
@@ -60,6 +65,8 @@ internal sealed class KernelHost : IAsyncDisposable
         _checkpoints = new Checkpoints(_journal, _tasks, log);
         _server = new SyscallServer(_sink, new SocketOptions { KernelVersion = Version }, time, log);
         _sockets = new AgentSockets(_server);
+        // At the first call: most kernels start faster than they think.
+        _drivers = new Lazy<ModelDrivers>(() => new ModelDrivers(options.Drivers, time));
     }
 
     /// <summary>
@@ -115,6 +122,11 @@ internal sealed class KernelHost : IAsyncDisposable
         }
 
         _launches?.Dispose();
+        if (_drivers.IsValueCreated)
+        {
+            _drivers.Value.Dispose();
+        }
+
         await _tasks.DisposeAsync();
         _store.Dispose();
         _socket.Dispose();
@@ -137,7 +149,11 @@ internal sealed class KernelHost : IAsyncDisposable
         }
 
         string[] enforced = [.. _sandboxes.Report.Guarantees.Where(kept => kept.Enforced).Select(kept => kept.Name)];
-        var decided = _options.Kernel with { Enforced = enforced };
+        var decided = _options.Kernel with
+        {
+            Enforced = enforced,
+            Models = _options.Kernel.Models with { Seed = RandomNumberGenerator.GetInt32(int.MaxValue) },
+        };
         _loop!.Post(new KernelStarted(Version, _sandboxes.Report.Engine, decided) { At = _loop.Now });
         var leftovers = new Leftovers(_sandboxes, _launches!, _live, _loop.Post, () => _loop.Now, _log);
         await leftovers.SettleAsync(living, dead, _options.AdoptLeftovers, cancellationToken);
@@ -158,7 +174,11 @@ internal sealed class KernelHost : IAsyncDisposable
         _timers = new TimerRunner(_time, _loop.Post);
         _launches = new LaunchRunner(
             sandboxes.For, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, _log);
-        var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees);
+        var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees)
+        {
+            Providers = ProviderViews.Of(_options.Kernel.Models, _options.Drivers),
+            DefaultModel = _options.Kernel.Models.Default,
+        };
         effects.Open(new EffectRunner(
             _calls,
             _live,
@@ -167,7 +187,7 @@ internal sealed class KernelHost : IAsyncDisposable
             _timers,
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
-            new ModelRunner(_loop.Post, () => _loop.Now),
+            new ModelRunner(_drivers, _calls, _tasks, _time, _loop.Post, _log),
             _tasks,
             new SandboxFaults(_log),
             Ended));

@@ -1,6 +1,8 @@
 using Analemma.Daemon.Configuration;
+using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Runners;
 using Analemma.Kernel;
+using Analemma.Models;
 using Analemma.Sandbox;
 using Analemma.Sandbox.Pool;
 
@@ -17,6 +19,9 @@ internal sealed record KernelHostOptions
 
     public KernelOptions Kernel { get; init; } = new();
 
+    /// <summary>How to reach the models that <see cref="Kernel"/> knows.</summary>
+    public IReadOnlyList<ModelDriverOptions> Drivers { get; init; } = [];
+
     public required SandboxEngineOptions Sandbox { get; init; }
 
     public required PoolOptions Pool { get; init; }
@@ -24,12 +29,13 @@ internal sealed record KernelHostOptions
     /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
     public bool AdoptLeftovers { get; init; }
 
-    public static KernelHostOptions From(MachineOptions machine) => new()
+    public static KernelHostOptions From(MachineOptions machine, ModelSetup models) => new()
     {
         Socket = machine.Kernel.Socket,
         StateFolder = machine.Kernel.StateFolder,
         Journal = machine.Journal.Path,
-        Kernel = machine.ToKernelOptions([]),
+        Kernel = machine.ToKernelOptions([]) with { Models = models.Kernel },
+        Drivers = models.Drivers,
         Pool = new PoolOptions
         {
             Created = machine.Pool.Created,

@@ -1,5 +1,6 @@
 using System.Collections;
 using Analemma.Daemon.Configuration.Files;
+using Analemma.Daemon.Configuration.Providers;
 
 namespace Analemma.Daemon.Configuration;
 
@@ -27,8 +28,11 @@ internal sealed class MachineLoader(
         }
 
         options = OptionTable.Bind(options, flags.Settings, problems).WithPaths(Variable, root);
-        problems.AddRange(options.Problems());
-        return new BootRequest(flags.Action, options, problems);
+        List<string> wrong = [.. options.Problems()];
+        problems.AddRange(wrong);
+        // What is made of wrong values is wrong in the same way, and need not be said again.
+        var models = ModelSetup.From(options, Variable, wrong.Count > 0 ? [] : problems);
+        return new BootRequest(flags.Action, options, models, problems);
     }
 
     private string? Variable(string name) => environment.TryGetValue(name, out var value) ? value : null;

@@ -1,4 +1,5 @@
 using Analemma.Abi;
+using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Configuration.Sections;
 using Analemma.Kernel;
 
@@ -22,6 +23,16 @@ internal sealed record MachineOptions
 
     public JournalSection Journal { get; init; } = new();
 
+    public ModelsSection Models { get; init; } = new();
+
+    public ProviderSection Gemini { get; init; } = new() { Models = KnownModels.Gemini };
+
+    public ProviderSection Openai { get; init; } = new() { Models = KnownModels.OpenAi };
+
+    public ProviderSection Anthropic { get; init; } = new() { Models = KnownModels.Anthropic };
+
+    public SimSection Sim { get; init; } = new();
+
     /// <summary>Reads everything; a mistake anywhere is listed with all others and nothing may be started.</summary>
     public static BootRequest Load(
         IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, bool root) =>
@@ -36,6 +47,11 @@ internal sealed record MachineOptions
         .. Defaults.Problems(),
         .. Limits.Problems(),
         .. Journal.Problems(),
+        .. Models.Problems(),
+        .. Gemini.Problems("gemini"),
+        .. Openai.Problems("openai"),
+        .. Anthropic.Problems("anthropic"),
+        .. Sim.Problems(),
     ];
 
     /// <summary>The part that the pure kernel decides by.</summary>
@@ -57,6 +73,11 @@ internal sealed record MachineOptions
         Defaults = Defaults with { },
         Limits = Limits with { },
         Journal = Journal with { },
+        Models = Models with { },
+        Gemini = Gemini with { },
+        Openai = Openai with { },
+        Anthropic = Anthropic with { },
+        Sim = Sim with { },
     };
 
     /// <summary>Fills in the paths that depend on the host and on who starts the kernel.</summary>
@@ -87,4 +108,5 @@ internal enum BootAction
 }
 
 /// <summary>The program's arguments, understood. With problems, nothing but printing them may be done.</summary>
-internal sealed record BootRequest(BootAction Action, MachineOptions Options, IReadOnlyList<string> Problems);
+internal sealed record BootRequest(
+    BootAction Action, MachineOptions Options, ModelSetup Models, IReadOnlyList<string> Problems);

@@ -25,6 +25,7 @@ internal sealed record OptionRow(PropertyInfo Section, PropertyInfo Property, Se
         { IsEnum: true } type => string.Join(", ", EnumNames(type)),
         var type when type == typeof(bool) => "true or false",
         var type when type == typeof(string) => "text",
+        var type when type == typeof(double) => "number",
         _ => Setting.IsBytes ? "bytes, or text such as 256M" : "whole number",
     };
 
@@ -60,6 +61,11 @@ internal sealed record OptionRow(PropertyInfo Section, PropertyInfo Property, Se
             return written switch { bool value => value, "true" => true, "false" => false, _ => null };
         }
 
+        if (type == typeof(double))
+        {
+            return Number(written);
+        }
+
         if (type.IsEnum)
         {
             var name = Enum.GetNames(type).FirstOrDefault(name => SnakeCase(name) == written as string);
@@ -73,6 +79,15 @@ internal sealed record OptionRow(PropertyInfo Section, PropertyInfo Property, Se
             _ => null,
         };
     }
+
+    private static double? Number(object written) => written switch
+    {
+        double number => number,
+        long number => number,
+        string text when double.TryParse(
+            text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) => number,
+        _ => null,
+    };
 
     private long? Whole(object written) => written switch
     {

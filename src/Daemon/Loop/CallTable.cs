@@ -8,6 +8,7 @@ internal sealed class CallTable
 {
     private readonly ConcurrentDictionary<long, SyscallCall> _calls = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _watched = new();
+    private readonly ConcurrentDictionary<long, object> _kept = new();
 
     public int Count => _calls.Count;
 
@@ -15,7 +16,24 @@ internal sealed class CallTable
 
     public SyscallCall? Find(long id) => _calls.GetValueOrDefault(id);
 
-    public SyscallCall? Remove(long id) => _calls.TryRemove(id, out var call) ? call : null;
+    public SyscallCall? Remove(long id)
+    {
+        var found = _calls.TryRemove(id, out var call);
+        _kept.TryRemove(id, out _);
+        return found ? call : null;
+    }
+
+    /// <summary>Keeps what a runner has for the call's end; it goes with the call, however that ends.</summary>
+    public void Keep(long id, object what)
+    {
+        _kept[id] = what;
+        if (!_calls.ContainsKey(id))
+        {
+            _kept.TryRemove(id, out _);
+        }
+    }
+
+    public object? TakeKept(long id) => _kept.TryRemove(id, out var kept) ? kept : null;
 
     /// <summary>Takes a call out that its client took back, and tells its runner.</summary>
     public bool Cancel(long id)

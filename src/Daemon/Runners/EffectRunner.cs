@@ -1,4 +1,5 @@
 using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners.Thinking;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 
@@ -39,11 +40,11 @@ internal sealed class EffectRunner(
             case StartModelCall start:
                 models.Start(start);
                 break;
-            case CancelModelCall:
-                // Every attempt has ended before it could be taken back.
+            case CancelModelCall cancel:
+                models.Cancel(cancel);
                 break;
             case AnswerModelCall answer:
-                calls.Remove(answer.Call.Value)?.Reply(answer.Known);
+                models.Answer(answer);
                 break;
             case Launch launch:
                 launches.Start(launch);

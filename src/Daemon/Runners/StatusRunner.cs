@@ -3,7 +3,12 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Daemon.Runners;
 
 /// <summary>What STATUS shows and only the daemon knows.</summary>
-internal sealed record HostFacts(string Socket, string Cgroups, IReadOnlyList<Guarantee> Guarantees);
+internal sealed record HostFacts(string Socket, string Cgroups, IReadOnlyList<Guarantee> Guarantees)
+{
+    public required IReadOnlyList<ModelProvider> Providers { get; init; }
+
+    public required string DefaultModel { get; init; }
+}
 
 /// <summary>Fills in STATUS.</summary>
 internal sealed class StatusRunner(
@@ -23,6 +28,8 @@ internal sealed class StatusRunner(
             PoolCreated = created,
             PoolPreloaded = preloaded,
             ResidentBytes = Environment.WorkingSet,
+            Providers = facts.Providers,
+            DefaultModel = facts.DefaultModel,
         };
     }
 }

@@ -1,6 +1,6 @@
 namespace Analemma.Models;
 
-/// <summary>What every answer and every update says of itself, in its <c>AdditionalProperties</c>.</summary>
+/// <summary>What answers and their parts say of themselves, in their <c>AdditionalProperties</c>.</summary>
 public static class AnswerLabels
 {
     /// <summary>The provider's name in the configuration.</summary>
@@ -8,4 +8,7 @@ public static class AnswerLabels
 
     /// <summary>True where no model answered but the simulated one.</summary>
     public const string Simulated = "analemma.simulated";
+
+    /// <summary>On a tool call: what its model wants back with it, unread, when the conversation goes on.</summary>
+    public const string CallSignature = "thoughtSignature";
 }

@@ -73,7 +73,8 @@ public static class ModelCallReasons
         is ModelCallReason.RateLimited or ModelCallReason.Overloaded or ModelCallReason.Unreachable
         or ModelCallReason.TimedOut or ModelCallReason.MalformedAnswer or ModelCallReason.CutStream;
 
-    internal static string Hint(this ModelCallReason reason) => reason switch
+    /// <summary>What to do about it.</summary>
+    public static string Hint(this ModelCallReason reason) => reason switch
     {
         ModelCallReason.NoKey => "set the provider's key, or use the simulated model",
         ModelCallReason.KeyRejected => "check the provider's key and what it may do",

@@ -8,7 +8,7 @@ namespace Analemma.Integration.Tests.AgentOs;
 /// <summary>Programs written for AgentOS run on the real kernel as they are, on the host and in a sandbox.</summary>
 public sealed class AgentOsProgramTests(SharedKernel shared) : IClassFixture<SharedKernel>
 {
-    private const string NoModel = "LLM not configured";
+    private const string Simulated = "think: True None True True";
 
     private readonly RunningKernel _kernel = shared.Kernel;
 
@@ -27,7 +27,7 @@ public sealed class AgentOsProgramTests(SharedKernel shared) : IClassFixture<Sha
         Assert.Equal("killed: True", lines[5]);
         Assert.Equal("killed again: False", lines[6]);
         Assert.Equal("after: []", lines[7]);
-        Assert.StartsWith($"think: True {NoModel}", lines[8], StringComparison.Ordinal);
+        Assert.Equal(Simulated, lines[8]);
         Assert.Equal("exit: True", lines[9]);
         Assert.Equal(10, lines.Length);
     }
@@ -41,7 +41,7 @@ public sealed class AgentOsProgramTests(SharedKernel shared) : IClassFixture<Sha
         var lines = (await _kernel.OutputAsync(agent)).TrimEnd().Split('\n');
         Assert.Equal("echo: from inside", lines[0]);
         Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"me: [('inside', 'RUNNING')] {agent.Id}"), lines[1]);
-        Assert.StartsWith($"think: {NoModel}", lines[2], StringComparison.Ordinal);
+        Assert.Equal(Simulated, lines[2]);
         Assert.Equal("second: also True", lines[3]);
     }
 
@@ -54,7 +54,7 @@ public sealed class AgentOsProgramTests(SharedKernel shared) : IClassFixture<Sha
         Assert.Equal("00 True True one", lines[0]);
         Assert.StartsWith("12 True True [", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("00 True True \0", lines[2], StringComparison.Ordinal);
-        Assert.Contains(NoModel, lines[3], StringComparison.Ordinal);
+        Assert.Contains("\"simulated\":true", lines[3], StringComparison.Ordinal);
         Assert.Contains("\"error\"", lines[4], StringComparison.Ordinal);
         Assert.Contains("\"error\"", lines[5], StringComparison.Ordinal);
         Assert.StartsWith("ee True True", lines[6], StringComparison.Ordinal);

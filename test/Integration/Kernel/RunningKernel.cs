@@ -22,11 +22,14 @@ internal sealed class RunningKernel : IAsyncDisposable
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public string Folder { get; } = Path.Combine(
-        Path.GetTempPath(), $"analemma-kernel-{Environment.ProcessId}-{Interlocked.Increment(ref _latest)}");
+        Path.GetTempPath(), $"analemma-kernel-{System.Environment.ProcessId}-{Interlocked.Increment(ref _latest)}");
 
     public string Socket => Path.Combine(Folder, "kernel.sock");
 
     public string StateFolder => Path.Combine(Folder, "state");
+
+    /// <summary>Variables that the kernel is started with, besides those of this program.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; private init; } = new Dictionary<string, string>();
 
     public KernelClient Client { get; private set; } = null!;
 
@@ -46,6 +49,16 @@ internal sealed class RunningKernel : IAsyncDisposable
     public static async Task<RunningKernel> StartAsync(params string[] flags)
     {
         var kernel = new RunningKernel(flags, []);
+        Directory.CreateDirectory(kernel.Folder);
+        await kernel.BeginAsync();
+        return kernel;
+    }
+
+    /// <summary>With variables, such as those of model providers.</summary>
+    public static async Task<RunningKernel> StartWithAsync(
+        IReadOnlyDictionary<string, string> environment, params string[] flags)
+    {
+        var kernel = new RunningKernel(flags, []) { Environment = environment };
         Directory.CreateDirectory(kernel.Folder);
         await kernel.BeginAsync();
         return kernel;
@@ -116,6 +129,11 @@ internal sealed class RunningKernel : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         if (_before.Length > 0)
         {
             // Ours is covered; the other user's namespace starts from the host's view of it.

@@ -8,7 +8,7 @@ namespace Analemma.Models.Gemini;
 internal static class GeminiRequests
 {
     /// <summary>Where a call's signature is kept, to be sent back with it, as thinking models demand.</summary>
-    internal const string SignatureKey = "thoughtSignature";
+    internal const string SignatureKey = AnswerLabels.CallSignature;
 
     /// <summary>Ids that we made because the model gave none; they mean nothing to it.</summary>
     internal const string OwnIdPrefix = "analemma-";

@@ -26,8 +26,8 @@ public static class AgentOsEncoder
         json.WriteNumber("protocol_version", 1);
         json.WriteString("kernel_version", kernelVersion);
         json.WriteStartObject("features");
-        json.WriteBoolean("llm_in_kernel", false);
-        json.WriteBoolean("sys_think_stub", true);
+        json.WriteBoolean("llm_in_kernel", true);
+        json.WriteBoolean("sys_think_stub", false);
         json.WriteBoolean("async_default_exec_http", true);
         json.WriteEndObject();
     });

@@ -57,6 +57,28 @@ public sealed record StatusReply(string Version, int Pid, string Socket) : Reply
 
     /// <summary>Memory of the kernel itself.</summary>
     public long ResidentBytes { get; init; }
+
+    /// <summary>Who runs models for this kernel.</summary>
+    public IReadOnlyList<ModelProvider> Providers { get; init; } = [];
+
+    /// <summary>The model or alias of a THINK that names none.</summary>
+    public string DefaultModel { get; init; } = "";
+}
+
+/// <summary>Who runs models, and which. A key is never shown.</summary>
+public sealed record ModelProvider(string Name, IReadOnlyList<string> Models)
+{
+    /// <summary>Its answers are made up.</summary>
+    public bool Simulated { get; init; }
+
+    /// <summary>The kernel holds a key for it.</summary>
+    public bool HasKey { get; init; }
+
+    /// <summary>Where it is, when that is not its own address.</summary>
+    public string? BaseUrl { get; init; }
+
+    /// <summary>Calls in flight at once.</summary>
+    public int Slots { get; init; }
 }
 
 /// <summary>Something the sandbox can promise: what holds it, or why it is missing here and how to get it.</summary>

@@ -104,6 +104,9 @@ public sealed record ToolCall(string Id, string Name)
 {
     /// <summary>A JSON object.</summary>
     public JsonElement? Arguments { get; init; }
+
+    /// <summary>Of some models: to be sent back as it is, when the conversation goes on.</summary>
+    public string? Signature { get; init; }
 }
 
 /// <summary>An image, in base64.</summary>

@@ -32,7 +32,7 @@ public readonly record struct TokenEstimate(long Likely, long Most)
             foreach (var call in message.ToolCalls ?? [])
             {
                 messages++;
-                bytes += Bytes(call.Id) + Bytes(call.Name) + Bytes(call.Arguments);
+                bytes += Bytes(call.Id) + Bytes(call.Name) + Bytes(call.Arguments) + Bytes(call.Signature);
             }
         }
 

@@ -28,5 +28,5 @@ with AgentOSClient("/tmp/agentos.sock" if len(sys.argv) < 3 else sys.argv[2]) as
     print("killed again:", client.kill(agent_id=agent["id"]))
     print("after:", client.list_agents())
     answer = client.think("What is 2 + 2?")
-    print("think:", answer["content"] == "", answer["error"])
+    print("think:", answer["success"], answer["error"], "simulated" in answer["content"], answer["tokens"] > 0)
     print("exit:", client.exit())

@@ -1,0 +1,58 @@
+using Analemma.Kernel;
+
+namespace Analemma.Daemon.Configuration.Sections;
+
+/// <summary>
+/// The <c>[models]</c> section of the machine file: what holds for all providers. Keys of providers are no settings:
+/// they come from the environment of the kernel alone.
+/// </summary>
+internal sealed record ModelsSection
+{
+    [Setting("The model or alias of calls that name none.",
+        DefaultText = "the first model of gemini, openai or anthropic, whichever is set up first, else `sim`")]
+    public string Default { get; init; } = "";
+
+    [Setting("Other names for models: `fast=gemini-3.8-flash, local=qwen3`.")]
+    public string Aliases { get; init; } = "";
+
+    [Setting("Microdollars for a million tokens read and written: `MODEL=750000/3750000, LOCAL=0/0`. Over the list "
+        + "prices that the kernel knows of its default models.")]
+    public string Prices { get; init; } = "";
+
+    [Setting("The most tokens of an answer, thinking included, when the call does not say.")]
+    public long OutputTokens { get; init; } = 4_096;
+
+    [Setting("Milliseconds that a call waits for its turn before it is refused with `try_again`.")]
+    public long QueueTimeoutMs { get; init; } = 120_000;
+
+    [Setting("Tokens that all agents together may use from midnight to midnight UTC; 0 for no limit.")]
+    public long DayTokens { get; init; }
+
+    [Setting("Microdollars that all agents together may spend from midnight to midnight UTC; 0 for no limit.")]
+    public long DayMicrodollars { get; init; }
+
+    [Setting("Tokens that an agent and its descendants may use in its life, unless its spawner said otherwise; 0 for "
+        + "no limit.")]
+    public long AgentTokens { get; init; }
+
+    [Setting("Microdollars that an agent and its descendants may spend in its life, unless its spawner said otherwise; "
+        + "0 for no limit.")]
+    public long AgentMicrodollars { get; init; }
+
+    [Setting("Whether an agent over its budget is paused, and its call waits, instead of being refused.")]
+    public bool PauseWhenExhausted { get; init; }
+
+    public IEnumerable<string> Problems() =>
+        new[]
+        {
+            Range("output_tokens", OutputTokens, 1, 1_000_000),
+            Range("queue_timeout_ms", QueueTimeoutMs, 1, Limits.WaitMsMax),
+            Range("day_tokens", DayTokens, 0, Limits.BudgetMax),
+            Range("day_microdollars", DayMicrodollars, 0, Limits.BudgetMax),
+            Range("agent_tokens", AgentTokens, 0, Limits.BudgetMax),
+            Range("agent_microdollars", AgentMicrodollars, 0, Limits.BudgetMax),
+        }.OfType<string>();
+
+    private static string? Range(string key, long value, long least, long most) =>
+        value >= least && value <= most ? null : $"models.{key} is {value}; it must be {least} to {most}";
+}

@@ -1,0 +1,138 @@
+using Analemma.Daemon.Sockets;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Models;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using ModelUsage = Analemma.Models.ModelUsage;
+
+namespace Analemma.Daemon.Runners.Thinking;
+
+/// <summary>One attempt of a model call, from the provider's first byte to the result; it never throws.</summary>
+internal sealed class ModelAttempt(
+    StartModelCall start, SyscallCall caller, TimeProvider time, ILogger log)
+{
+    private const int CharsPerToken = 4;
+
+    private readonly AnswerStream? _stream = start.Request.Stream == true ? new AnswerStream(caller, time) : null;
+    private List<ChatMessage> _messages = [];
+    private ChatOptions _options = new();
+    private ModelUsage? _usage;
+    private ChatFinishReason? _finish;
+    private bool _isAsked;
+
+    public ModelAnswer Answer { get; } = new(start.Attempt);
+
+    /// <param name="client">Opens the provider's driver.</param>
+    /// <param name="taken">Cancelled when the kernel takes the attempt back, or stops.</param>
+    public async Task<ModelResult> RunAsync(Func<IChatClient> client, CancellationToken taken)
+    {
+        using var due = new CancellationTokenSource(Left(), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(taken, due.Token);
+        try
+        {
+            either.Token.ThrowIfCancellationRequested();
+            (_messages, _options) = (ThinkRequests.Messages(start.Request), ThinkRequests.Options(start));
+            _isAsked = true;
+            await (_stream is null ? AskAsync(client(), either.Token) : FollowAsync(client(), either.Token));
+            return Succeeded();
+        }
+        catch (ModelCallException failed)
+        {
+            return failed.Reason is ModelCallReason.Cancelled
+                ? GivenUp(due.IsCancellationRequested && !taken.IsCancellationRequested)
+                : Failed(ModelFailures.Of(failed), ModelFailures.MayHaveUsed(failed.Reason));
+        }
+        catch (OperationCanceledException)
+        {
+            return GivenUp(due.IsCancellationRequested && !taken.IsCancellationRequested);
+        }
+        catch (AnswerLeftException left)
+        {
+            return Failed(new ModelFailure(left.Kind, left.Message), isUsed: true);
+        }
+        catch (Exception fault)
+        {
+            // The effect-runner boundary: whatever a provider's package throws must not end the kernel. Its text may
+            // hold anything, a key too, and stays here.
+            log.DriverFault(start.Provider, fault.GetType().FullName!, fault.StackTrace ?? "");
+            return Failed(
+                new ModelFailure(
+                    _isAsked ? ModelFailureKind.Malformed : ModelFailureKind.Rejected,
+                    $"the driver failed with {fault.GetType().Name}"),
+                isUsed: _isAsked);
+        }
+    }
+
+    private TimeSpan Left() => TimeSpan.FromTicks(Math.Clamp(
+        start.DueAt - time.GetUtcNow().UtcTicks, 0, DaemonLimits.AttemptMax.Ticks));
+
+    private async Task AskAsync(IChatClient client, CancellationToken cancellationToken)
+    {
+        var response = await client.GetResponseAsync(_messages, _options, cancellationToken);
+        foreach (var content in response.Messages.SelectMany(message => message.Contents))
+        {
+            Take(content);
+        }
+
+        (_usage, _finish) = (ModelUsage.Of(response), response.FinishReason);
+    }
+
+    private async Task FollowAsync(IChatClient client, CancellationToken cancellationToken)
+    {
+        await foreach (var update in client.GetStreamingResponseAsync(_messages, _options, cancellationToken))
+        {
+            foreach (var content in update.Contents)
+            {
+                Take(content);
+                if (content is TextContent { Text.Length: > 0 } text)
+                {
+                    await _stream!.SendAsync(text.Text, cancellationToken);
+                }
+                else if (content is UsageContent usage)
+                {
+                    _usage = ModelUsage.Of(usage.Details);
+                }
+            }
+
+            _finish = update.FinishReason ?? _finish;
+        }
+    }
+
+    private void Take(AIContent content)
+    {
+        Answer.Add(content, isSent: _stream is not null);
+        if (Answer.Size > DaemonLimits.ModelAnswerCharsMax)
+        {
+            throw new AnswerLeftException(
+                ModelFailureKind.Malformed, $"the answer has more than {DaemonLimits.ModelAnswerCharsMax} characters");
+        }
+    }
+
+    private ModelResult Succeeded() =>
+        _stream is null && start.Request.ResponseSchema is not null
+            && _finish == ChatFinishReason.Stop && !JsonText.IsValid(Answer.Text)
+            ? Failed(new ModelFailure(ModelFailureKind.Malformed, "the answer is not JSON, as its schema wants"), true)
+            : new ModelResult
+            {
+                InputTokens = _usage!.InputTokens,
+                OutputTokens = _usage.OutputTokens,
+                FinishReason = _finish?.Value,
+                Delivered = _stream?.HasSent == true,
+            };
+
+    private ModelResult GivenUp(bool isDue) => Failed(
+        isDue
+            ? new ModelFailure(ModelFailureKind.TimedOut, "the attempt's time is up")
+            : new ModelFailure(ModelFailureKind.Cancelled, "the call was taken back"),
+        isUsed: _isAsked);
+
+    /// <summary>A provider bills what it read and wrote until then, and does not say how much that was.</summary>
+    private ModelResult Failed(ModelFailure failure, bool isUsed) => new()
+    {
+        Failure = failure,
+        InputTokens = _usage?.InputTokens ?? (isUsed ? TokenEstimate.Of(_messages, _options) : 0),
+        OutputTokens = _usage?.OutputTokens ?? (isUsed ? Answer.Size / CharsPerToken : 0),
+        Delivered = _stream?.HasSent == true,
+    };
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Models;
+using Microsoft.Extensions.AI;
+using AbiMessage = Analemma.Abi.Syscalls.ChatMessage;
+using AbiRole = Analemma.Abi.Syscalls.ChatRole;
+using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
+using ChatRole = Microsoft.Extensions.AI.ChatRole;
+
+namespace Analemma.Daemon.Runners.Thinking;
+
+/// <summary>Says a THINK in the words of model providers. Its form has been checked.</summary>
+internal static class ThinkRequests
+{
+    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
+
+    public static List<ChatMessage> Messages(Think think) => think.Messages is { Count: > 0 } messages
+        ? [.. messages.Select(Message)]
+        : [new ChatMessage(ChatRole.User, [new TextContent(think.Prompt), .. Images(think.Images)])];
+
+    public static ChatOptions Options(StartModelCall start)
+    {
+        var think = start.Request;
+        return new ChatOptions
+        {
+            ModelId = start.ProviderModel,
+            Instructions = think.SystemInstruction,
+            Temperature = (float?)think.Temperature,
+            MaxOutputTokens = (int)Math.Min(start.OutputTokensMax, int.MaxValue),
+            Reasoning = Effort(think.ThinkingLevel) is { } effort ? new ReasoningOptions { Effort = effort } : null,
+            ResponseFormat = think.ResponseSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema) : null,
+            Tools = think.Tools is { Count: > 0 } tools ? [.. tools.Select(Tool)] : null,
+        };
+    }
+
+    private static ChatMessage Message(AbiMessage message) => message.Role switch
+    {
+        AbiRole.Tool => new ChatMessage(
+            ChatRole.Tool, [new FunctionResultContent(message.ToolCallId!, message.Content ?? "")]),
+        AbiRole.Assistant => new ChatMessage(
+            ChatRole.Assistant, [.. Text(message), .. (message.ToolCalls ?? []).Select(Call)]),
+        AbiRole.System => new ChatMessage(ChatRole.System, [.. Text(message)]),
+        AbiRole.User => new ChatMessage(ChatRole.User, [.. Text(message), .. Images(message.Images)]),
+    };
+
+    private static IEnumerable<AIContent> Text(AbiMessage message) =>
+        message.Content is { Length: > 0 } text ? [new TextContent(text)] : [];
+
+    private static IEnumerable<AIContent> Images(IReadOnlyList<ImagePart>? images) =>
+        (images ?? []).Select(image => new DataContent(Convert.FromBase64String(image.Data), image.MimeType));
+
+    private static FunctionCallContent Call(ToolCall call)
+    {
+        Dictionary<string, object?> arguments = [];
+        if (call.Arguments is { ValueKind: JsonValueKind.Object } given)
+        {
+            foreach (var each in given.EnumerateObject())
+            {
+                arguments[each.Name] = each.Value;
+            }
+        }
+
+        var content = new FunctionCallContent(call.Id, call.Name, arguments);
+        if (call.Signature is { } signature)
+        {
+            content.AdditionalProperties = new() { [AnswerLabels.CallSignature] = signature };
+        }
+
+        return content;
+    }
+
+    private static AIFunctionDeclaration Tool(ToolDefinition tool) => AIFunctionFactory.CreateDeclaration(
+        tool.Name, tool.Description, tool.Parameters ?? NoParameters, returnJsonSchema: null);
+
+    private static ReasoningEffort? Effort(string? level) => level switch
+    {
+        null => null,
+        "none" => ReasoningEffort.None,
+        "medium" => ReasoningEffort.Medium,
+        "high" => ReasoningEffort.High,
+        _ => ReasoningEffort.Low,
+    };
+}
