@@ -83,6 +83,7 @@ class AsyncKernel:
     write = _method(_calls.write)
     files = _method(_calls.files)
     status = _method(_calls.status)
+    llm = _method(_calls.llm)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
     exec_stream = _feed(_calls.exec_stream)

@@ -18,6 +18,7 @@ from analemma._records import (
     Identity,
     Killed,
     LogText,
+    Models,
     Output,
     Paused,
     Process,
@@ -43,7 +44,7 @@ VERSION = "0.1.0"
 NOOP, THINK, EXEC, READ, WRITE = 0x00, 0x01, 0x02, 0x03, 0x04
 SPAWN, KILL, LIST, PAUSE, RESUME = 0x10, 0x11, 0x12, 0x14, 0x15
 SUBSCRIBE, HELLO = 0x60, 0xFE
-WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106
+WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107
 
 # How long a model may take, its queue included, when the caller does not say.
 _THINK_SECONDS = 600.0
@@ -412,6 +413,12 @@ def status(client: object) -> Call[Status]:
     """The kernel, and what it can enforce on this host."""
     reply = yield _request(STATUS)
     return Status(reply.json())
+
+
+def llm(client: object, *, all: bool = False) -> Call[Models]:
+    """How the models stand: providers, queues, and what each agent used; with `all` also of agents that have ended."""
+    reply = yield _request(LLM, all=all or None)
+    return Models(reply.json())
 
 
 def shutdown(client: object, *, grace: float = 2.0) -> Call[int]:

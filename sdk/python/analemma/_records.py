@@ -219,6 +219,53 @@ class ModelProvider(Record):
     slots: int = 0
 
 
+class ProviderLoad(Record):
+    """One provider's slots and queue."""
+
+    name: str
+    models: Sequence[str] = ()
+    simulated: bool = False
+    slots: int = 0
+    running: int = 0
+    waiting: int = 0
+    wait_ms: int = 0
+
+
+class ModelUse(Record):
+    """What an agent and its descendants use; process 0 is the clients on the host together."""
+
+    process: int
+    name: str
+    state: State | None = None
+    weight: int = 0
+    calls: int = 0
+    usage: ModelUsage
+    running: int = 0
+    waiting: int = 0
+    throttled: int = 0
+    refused: int = 0
+    wait_p50_ms: int = 0
+    wait_p95_ms: int = 0
+    budget: Mapping[str, int] | None = None
+
+    _nested = {"usage": ModelUsage}
+
+    @property
+    def tokens(self) -> int:
+        return self.usage.input_tokens + self.usage.output_tokens
+
+
+class Models(Record):
+    """The models now: who runs them, who waits, who used what."""
+
+    providers: Sequence[ProviderLoad]
+    agents: Sequence[ModelUse]
+    today: ModelUsage | None = None
+    day_budget: Mapping[str, int] | None = None
+
+    _nested = {"providers": ProviderLoad, "agents": ModelUse, "today": ModelUsage}
+
+
 class Status(Record):
     """The kernel, and what it can enforce on this host."""
 

@@ -15,8 +15,8 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "close connect echo events exec exec_stream files hello inspect kill list logs noop pause read resume shutdown "
-    "spawn status think think_stream wait write"
+    "close connect echo events exec exec_stream files hello inspect kill list llm logs noop pause read resume "
+    "shutdown spawn status think think_stream wait write"
 )
 
 
@@ -30,8 +30,8 @@ class PackageTests(unittest.TestCase):
             "AnalemmaError Answer AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
             "ConnectionLost Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
             "IoFailed Kernel Killed LimitExceeded Limits LogText MalformedFrame ModelFailed ModelProvider ModelUsage "
-            "NameTaken NoSuchFile NoSuchModel NoSuchProcess NotConfigured NotEnforceable Output Paused PermissionDenied Process "
-            "ProtocolError RunawayStopped ShuttingDown Spawned StartFailed Status Stream SyscallError TimedOut "
+            "ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NotConfigured NotEnforceable Output Paused PermissionDenied Process "
+            "ProtocolError ProviderLoad RunawayStopped ShuttingDown Spawned StartFailed Status Stream SyscallError TimedOut "
             "TooLarge ToolCall TryAgain UnknownSyscall WrongState __version__ default_socket"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)

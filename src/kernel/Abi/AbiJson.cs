@@ -86,6 +86,8 @@ public static class AbiJson
 [JsonSerializable(typeof(ThinkReply))]
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(ClaimReply))]
+[JsonSerializable(typeof(Llm))]
+[JsonSerializable(typeof(LlmReply))]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(Shutdown))]

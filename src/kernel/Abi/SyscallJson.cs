@@ -43,6 +43,7 @@ public static class SyscallJson
             SyscallNumber.Inspect => Read(json, AbiJsonContext.Default.Inspect),
             SyscallNumber.Logs => Read(json, AbiJsonContext.Default.Logs),
             SyscallNumber.Status => Read(json, AbiJsonContext.Default.Status),
+            SyscallNumber.Llm => Read(json, AbiJsonContext.Default.Llm),
             SyscallNumber.Shutdown => Read(json, AbiJsonContext.Default.Shutdown),
             SyscallNumber.Files => Read(json, AbiJsonContext.Default.Files),
             SyscallNumber.Claim => Read(json, AbiJsonContext.Default.Claim),

@@ -46,4 +46,6 @@ public enum SyscallNumber : ushort
     Files = 0x105,
     /// <inheritdoc cref="Syscalls.Claim"/>
     Claim = 0x106,
+    /// <inheritdoc cref="Syscalls.Llm"/>
+    Llm = 0x107,
 }

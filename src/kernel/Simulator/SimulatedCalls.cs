@@ -70,6 +70,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             List => reply is ListReply,
             Wait or Inspect => reply is ProcessView,
             Status => reply is StatusReply,
+            Llm => reply is LlmReply,
             Shutdown => reply is ShutdownReply,
             Think => reply is ThinkReply,
             _ => true,

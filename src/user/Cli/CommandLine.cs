@@ -44,6 +44,8 @@ internal static class CommandLine
         new CpCommand(),
         new InspectCommand(),
         new EventsCommand(),
+        new ThinkCommand(),
+        new LlmCommand(),
         new DoctorCommand(),
     ];
 

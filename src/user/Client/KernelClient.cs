@@ -197,6 +197,12 @@ public sealed class KernelClient : IAsyncDisposable
     public Task<StatusReply> StatusAsync(CancellationToken cancellationToken = default) =>
         CallAsync(new Status(), AbiJsonContext.Default.Status, AbiJsonContext.Default.StatusReply, cancellationToken);
 
+    /// <summary>Tells how the models stand: providers, queues, and what each agent used.</summary>
+    /// <param name="llm">Default: the living agents.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<LlmReply> LlmAsync(Llm? llm = null, CancellationToken cancellationToken = default) =>
+        CallAsync(llm ?? new Llm(), AbiJsonContext.Default.Llm, AbiJsonContext.Default.LlmReply, cancellationToken);
+
     /// <summary>Stops the kernel after ending every process.</summary>
     /// <param name="shutdown">How patiently.</param>
     /// <param name="cancellationToken">Takes the request back.</param>

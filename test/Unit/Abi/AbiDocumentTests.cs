@@ -73,6 +73,7 @@ public sealed partial class AbiDocumentTests
         ["SHUTDOWN"] = typeof(ShutdownReply),
         ["FILES"] = typeof(FilesReply),
         ["CLAIM"] = typeof(ClaimReply),
+        ["LLM"] = typeof(LlmReply),
     };
 
     public static TheoryData<string, string> Examples() =>

@@ -180,6 +180,88 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Doctor_names_the_providers_of_models()
+    {
+        await using var fake = new FakeKernel(request => request.Reply("""
+            {"version":"1","pid":1,"socket":"s","guarantees":[{"name":"memory","enforced":true}],
+             "default_model":"gemini-3.8-flash","providers":[
+              {"name":"gemini","models":["gemini-3.8-flash"],"has_key":true},
+              {"name":"openai","models":["qwen3"],"base_url":"http://127.0.0.1:11434/v1"},
+              {"name":"sim","models":["sim"],"simulated":true}]}
+            """));
+
+        var run = await CliRun.AgainstAsync(fake, "doctor");
+
+        Assert.Equal(0, run.Code);
+        Assert.Contains("gemini-3.8-flash (has a key, the default)", run.Output, StringComparison.Ordinal);
+        Assert.Contains("qwen3 (without a key, at http://127.0.0.1:11434/v1)", run.Output, StringComparison.Ordinal);
+        Assert.Contains("sim (simulated, always there)", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Think_prints_the_answer_as_it_comes_and_says_when_it_is_simulated()
+    {
+        Think? asked = null;
+        await using var fake = new FakeKernel(request =>
+        {
+            Assert.True(AbiJson.TryRead(request.Payload, AbiJsonContext.Default.Think, out asked, out _));
+            request.Piece("Because of "u8.ToArray());
+            request.Piece("the air."u8.ToArray());
+            request.Reply("""{"content":"","model":"sim","tokens":9,"simulated":true,"usage":{}}""");
+        });
+
+        var run = await CliRun.AgainstAsync(
+            fake, "think", "Why?", "--model", "fast", "--max-tokens", "50", "--timeout", "2m", "--system", "Be brief.");
+
+        Assert.Equal((0, "Because of the air.\n"), (run.Code, run.Output));
+        Assert.StartsWith("simulated:", run.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            new Think
+            {
+                Prompt = "Why?",
+                Model = "fast",
+                MaxTokens = 50,
+                TimeoutMs = 120_000,
+                SystemInstruction = "Be brief.",
+                Stream = true,
+            },
+            asked);
+    }
+
+    [Fact]
+    public async Task Think_json_is_the_whole_answer_in_one_document()
+    {
+        await using var fake = new FakeKernel(
+            request => request.Reply("""{"content":"Yes.","model":"m","tokens":3,"usage":{}}"""));
+
+        var run = await CliRun.AgainstAsync(fake, "think", "Well?", "--json");
+
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.Equal("Yes.", document.RootElement.GetProperty("content").GetString());
+        Assert.Equal("", run.Error);
+    }
+
+    [Fact]
+    public async Task Llm_shows_providers_and_the_shares_of_agents()
+    {
+        await using var fake = new FakeKernel(request => request.Reply("""
+            {"providers":[{"name":"sim","models":["sim"],"simulated":true,"slots":2,"running":2,"waiting":5,"wait_ms":900}],
+             "agents":[{"process":0,"name":"host","usage":{}},
+              {"process":3,"name":"flooder","state":"running","calls":4,"usage":{"input_tokens":10,"output_tokens":65,
+               "microdollars":1500},"running":2,"waiting":5,"throttled":3,"refused":1,"wait_p50_ms":250,"wait_p95_ms":1500},
+              {"process":4,"name":"polite","state":"running","calls":1,"usage":{"input_tokens":5,"output_tokens":20}}]}
+            """));
+
+        var run = await CliRun.AgainstAsync(fake, "llm");
+
+        var lines = run.Output.TrimEnd().Split('\n');
+        Assert.Equal(["sim", "(simulated)", "2", "2", "5", "900", "ms", "sim"], Words(lines[1]));
+        Assert.Equal(
+            ["3", "flooder", "4", "75", "75.0", "%", "$0.001500", "2", "5", "3", "1", "250", "ms", "1.5", "s"],
+            Words(lines[4]));
+    }
+
+    [Fact]
     public async Task A_refusal_is_an_error_line_a_hint_and_exit_code_1()
     {
         await using var fake = new FakeKernel(

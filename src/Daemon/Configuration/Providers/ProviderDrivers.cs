@@ -41,9 +41,10 @@ internal static class ProviderDrivers
             DefaultModel = models[0],
         };
         // A URL may hold a password, so what is wrong with it is said without it.
-        problems.AddRange(driver.Problems().Select(problem =>
-            problem.Replace($"{known.Name}.BaseUrl:", origin, StringComparison.Ordinal)));
-        return driver;
+        List<string> wrong = [.. driver.Problems().Select(problem =>
+            problem.Replace($"{known.Name}.BaseUrl:", origin, StringComparison.Ordinal))];
+        problems.AddRange(wrong);
+        return wrong.Count == 0 ? driver : null;
     }
 
     /// <summary>A wrong key is named by its variable, never shown.</summary>

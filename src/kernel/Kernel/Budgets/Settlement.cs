@@ -1,3 +1,4 @@
+using Analemma.Abi;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
@@ -12,6 +13,11 @@ internal static class Settlement
         for (var at = settled.Process; state.Processes.TryGet(at, out var process); at = process.Parent)
         {
             process.Spent = process.Spent.Plus(settled.Spend);
+        }
+
+        if (settled.Process == ProcessId.None)
+        {
+            state.Models.HostMeter.Spent = state.Models.HostMeter.Spent.Plus(settled.Spend);
         }
 
         state.Ledger.Add(settled.Group, settled.Spend, state.Now);

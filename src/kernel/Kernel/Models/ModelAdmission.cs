@@ -25,12 +25,14 @@ internal static class ModelAdmission
         var refused = Size(gate.Entry, input, output) ?? Room(state, gate.Lane, account);
         if (refused is not null)
         {
+            account.Meter.Refuse();
             context.Refuse(refused);
             return;
         }
 
         if (caller is not null && account.Runaway.Check(RequestHash.Of(request), state.Now) is { } stopped)
         {
+            account.Meter.Refuse();
             context.Refuse(stopped);
             if (state.Options.Models.Runaway.Pauses)
             {
@@ -101,6 +103,7 @@ internal static class ModelAdmission
             return;
         }
 
+        call.Account.Meter.Refuse();
         ModelEnd.Fail(state, call, refused, effects);
     }
 

@@ -105,6 +105,8 @@ public sealed class ModelCall : FairEntry
 internal sealed class AgentAccount(
     ProcessId root, FairShare share, FairShare group, ModelPriority priority, RateLimit limit, RunawayOptions runaway)
 {
+    public required ModelMeter Meter { get; init; }
+
     public ProcessId Root { get; } = root;
 
     public FairShare Share { get; } = share;

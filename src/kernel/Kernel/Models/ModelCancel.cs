@@ -47,6 +47,7 @@ internal static class ModelCancel
         }
 
         call.HasTimer = false;
+        call.Account.Meter.Refuse();
         var waited = (state.Now - call.ArrivedAt) / TimeSpan.TicksPerMillisecond;
         Refuse(
             state,

@@ -105,6 +105,11 @@ internal static class ModelDispatch
         call.StartedAt = now;
         call.Attempt++;
         call.AttemptsOnModel++;
+        if (call.Attempt == 1)
+        {
+            call.Account.Meter.Turn(now - call.ArrivedAt);
+        }
+
         DisarmQueueTimer(call, effects);
         effects.Add(new StartModelCall(call.Id, call.Attempt, lane.Options.Name, gate.Entry.Name, call.Request)
         {

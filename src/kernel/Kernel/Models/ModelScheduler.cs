@@ -36,6 +36,9 @@ public sealed class ModelScheduler
 
     internal Budgets.Budgets Budgets { get; private set; } = new();
 
+    /// <summary>Of the clients on the host, all together.</summary>
+    internal ModelMeter HostMeter { get; private set; } = new();
+
     internal KernelRandom Random { get; private set; } = new(0);
 
     internal IReadOnlyList<ProviderLane> Lanes => _lanes;
@@ -69,6 +72,7 @@ public sealed class ModelScheduler
         Fresh.Clear();
         Budgets = new Budgets.Budgets();
         Random = new KernelRandom(options.Seed);
+        HostMeter = new ModelMeter();
         _lanes.AddRange(options.Providers.Select((provider, index) => new ProviderLane(provider, index)));
         foreach (var entry in options.Models)
         {
@@ -212,6 +216,7 @@ public sealed class ModelScheduler
             _options.Runaway)
         {
             IsGone = root is { IsAlive: false },
+            Meter = root?.Meter ?? HostMeter,
         };
     }
 }

@@ -70,6 +70,10 @@ public sealed class Process
     [JsonIgnore]
     public long DeniedUncounted { get; set; }
 
+    /// <summary>How its model calls fared; of the oldest of a family, for all of it.</summary>
+    [JsonIgnore]
+    public Models.ModelMeter Meter { get; } = new();
+
     [JsonIgnore]
     public bool IsAlive => State != ProcessState.Exited;
 

@@ -46,6 +46,9 @@ internal static class SyscallTable
             case Status:
                 StatusSyscall.Handle(call);
                 break;
+            case Llm llm:
+                LlmSyscall.Handle(call, llm);
+                return;
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
                 break;

@@ -41,9 +41,23 @@ internal sealed class DoctorCommand : ICliCommand
             }
         }
 
+        foreach (var provider in status.Providers ?? [])
+        {
+            output.WriteLine($"  model {provider.Name,-16}{Describe(provider, status.DefaultModel)}");
+        }
+
         output.WriteLine(
             missing == 0 ? "everything is enforced" : $"{missing} of {status.Guarantees.Count} are not enforced");
         return code;
+    }
+
+    private static string Describe(ModelProvider provider, string defaultModel)
+    {
+        var what = provider.Simulated ? "simulated, always there"
+            : provider.HasKey ? "has a key" : "without a key";
+        var where = provider.BaseUrl is { } url ? $", at {url}" : "";
+        var isDefault = provider.Models.Contains(defaultModel) ? ", the default" : "";
+        return $"{string.Join(", ", provider.Models)} ({what}{where}{isDefault})";
     }
 
     private static async Task<(StatusReply Status, bool IsRunning)> AskAsync(Session session)

@@ -1,0 +1,85 @@
+namespace Analemma.Abi.Syscalls;
+
+/// <summary>
+/// Tells how the models stand: who runs them, who waits, who used what. An agent sees itself alone, with its descendants
+/// in the same row.
+/// </summary>
+public sealed record Llm : Syscall
+{
+    /// <inheritdoc/>
+    public override SyscallNumber Number => SyscallNumber.Llm;
+
+    /// <summary>True: also agents that have ended and whose records are kept.</summary>
+    public bool All { get; init; }
+}
+
+/// <summary>The models now.</summary>
+/// <param name="Providers">In the order of the configuration.</param>
+/// <param name="Agents">By id; process 0 is the clients on the host together.</param>
+public sealed record LlmReply(IReadOnlyList<ProviderLoad> Providers, IReadOnlyList<ModelUse> Agents) : Reply
+{
+    /// <summary>What all together used since midnight UTC; for clients on the host.</summary>
+    public ModelUsage? Today { get; init; }
+
+    /// <summary>What they may, if that is limited.</summary>
+    public ModelBudget? DayBudget { get; init; }
+}
+
+/// <summary>One provider's slots and queue.</summary>
+public sealed record ProviderLoad(string Name)
+{
+    /// <summary>Its models.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Its answers are made up.</summary>
+    public bool Simulated { get; init; }
+
+    /// <summary>Calls in flight at once.</summary>
+    public int Slots { get; init; }
+
+    /// <summary>Calls under way.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Calls that wait for their turn.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>How long one more call would wait, about.</summary>
+    public long WaitMs { get; init; }
+}
+
+/// <summary>What an agent and its descendants use. Counts of calls begin anew with each start of the kernel.</summary>
+public sealed record ModelUse(ProcessId Process, string Name)
+{
+    /// <summary>Its state; absent for the host.</summary>
+    public ProcessState? State { get; init; }
+
+    /// <summary>Its share within its group.</summary>
+    public int Weight { get; init; }
+
+    /// <summary>Calls that are settled, and what they used.</summary>
+    public long Calls { get; init; }
+
+    /// <summary>Tokens and money of these calls.</summary>
+    public ModelUsage Usage { get; init; } = new();
+
+    /// <summary>Calls under way.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Calls that wait for their turn, or for their agent to be resumed.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Calls that did not get their turn at once.</summary>
+    public long Throttled { get; init; }
+
+    /// <summary>Calls that a budget, a limit or a full queue refused.</summary>
+    public long Refused { get; init; }
+
+    /// <summary>Of the latest 256 calls, half waited no longer for their turn.</summary>
+    public long WaitP50Ms { get; init; }
+
+    /// <summary>Of the latest 256 calls, 95 in 100 waited no longer.</summary>
+    public long WaitP95Ms { get; init; }
+
+    /// <summary>What it may use in its life, if that is limited.</summary>
+    public ModelBudget? Budget { get; init; }
+}
