@@ -15,13 +15,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(ROOT, "sdk", "python"))
 
+import contention
 import fault_isolation
 import untrusted_agent
 from analemma import AnalemmaError
 from stage.claims import Claims
 from stage.own_kernel import KernelDidNotStart
 
-DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent)}
+DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contention)}
 
 
 def main() -> int:

@@ -17,6 +17,14 @@ public sealed class DemoTests
     [Theory]
     [InlineData("fault-isolation", "cpu-hog throttled", "mem-hog killed: oom", "segfault signalled 11")]
     [InlineData("untrusted-agent", "DENIED filesystem", "DENIED network", "DENIED process", "KILLED pid limit")]
+    [InlineData(
+        "contention",
+        "the polite got their shares",
+        "the flooder got no more than its share",
+        "the polite waited their turns",
+        "the flood waited for itself",
+        "every call was answered once",
+        "the frugal was refused: budget_exhausted")]
     public async Task A_demonstration_holds_its_claims(string name, params string[] claims)
     {
         var (code, output, errors) = await HostPython.RunAsync(
