@@ -16,7 +16,8 @@ internal static class ProviderViews
            {
                Simulated = provider.Simulated,
                HasKey = driver.Key is not null,
-               BaseUrl = driver.BaseUrl?.AbsoluteUri,
+               // Without its path, in which some gateways have a token.
+               BaseUrl = driver.BaseUrl?.GetLeftPart(UriPartial.Authority),
                Slots = provider.Slots,
            },
     ];

@@ -1,8 +1,8 @@
 namespace Analemma.Abi.Syscalls;
 
 /// <summary>
-/// Tells how the models stand: who runs them, who waits, who used what. An agent sees itself alone, with its descendants
-/// in the same row.
+/// Tells how the models stand: who runs them, who waits, who used what. An agent sees its own row alone, which its
+/// descendants share.
 /// </summary>
 public sealed record Llm : Syscall
 {

@@ -74,7 +74,7 @@ public sealed record ModelProvider(string Name, IReadOnlyList<string> Models)
     /// <summary>The kernel holds a key for it.</summary>
     public bool HasKey { get; init; }
 
-    /// <summary>Where it is, when that is not its own address.</summary>
+    /// <summary>Its scheme, host and port, when it is not at its own address.</summary>
     public string? BaseUrl { get; init; }
 
     /// <summary>Calls in flight at once.</summary>

@@ -2,7 +2,7 @@ using Analemma.Kernel.Budgets;
 
 namespace Analemma.Kernel.Models;
 
-/// <summary>How a family of agents fared with its model calls since the kernel started. Volatile, and bounded.</summary>
+/// <summary>How a family's model calls fared since the kernel started. Volatile, and bounded.</summary>
 public sealed class ModelMeter
 {
     private const int WaitsMax = 256;
