@@ -1,0 +1,158 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Runners.Thinking;
+using Analemma.Daemon.Sockets;
+using Analemma.Integration.Tests.Sockets;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using static Analemma.Integration.Tests.Kernel.RunningKernel;
+using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
+
+namespace Analemma.Integration.Tests.Thinking;
+
+/// <summary>An attempt comes to one result, whatever a driver does.</summary>
+public sealed class ModelAttemptTests
+{
+    private const string Canary = "canary-key";
+
+    private readonly ManualClock _clock = new();
+    private readonly KeptLog _log = new();
+
+    [Fact]
+    public async Task A_driver_that_throws_anything_makes_a_failed_attempt_whose_text_nobody_sees()
+    {
+        var result = await RunAsync(new ScriptedClient(_ => throw new InvalidCastException(Canary)), Token);
+
+        Assert.Equal(ModelFailureKind.Malformed, result.Failure!.Kind);
+        Assert.Contains("InvalidCastException", result.Failure.Message, StringComparison.Ordinal);
+        Assert.Contains("InvalidCastException", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.DoesNotContain(Canary, result.ToString() + _log.Lines[0], StringComparison.Ordinal);
+        Assert.True(result.InputTokens > 0);
+    }
+
+    [Fact]
+    public async Task A_request_that_cannot_be_said_is_rejected_and_costs_nothing()
+    {
+        var result = await RunAsync(
+            new ScriptedClient(_ => throw new InvalidOperationException("not to be reached")),
+            Token,
+            new Think { Prompt = "What is it?", Images = [new ImagePart("image/png", "???")] });
+
+        Assert.Equal(ModelFailureKind.Rejected, result.Failure!.Kind);
+        Assert.Equal((0, 0), (result.InputTokens, result.OutputTokens));
+    }
+
+    [Fact]
+    public async Task What_is_taken_back_says_what_it_may_have_used()
+    {
+        using var taken = new CancellationTokenSource();
+        var client = new ScriptedClient(token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token));
+        var running = RunAsync(client, taken.Token);
+        await client.Asked;
+        await taken.CancelAsync();
+
+        var result = await running;
+        Assert.Equal(ModelFailureKind.Cancelled, result.Failure!.Kind);
+        Assert.True(result.InputTokens > 0);
+    }
+
+    [Fact]
+    public async Task What_is_taken_back_before_it_began_asks_nobody()
+    {
+        using var taken = new CancellationTokenSource();
+        await taken.CancelAsync();
+        var client = new ScriptedClient(_ => Task.CompletedTask);
+
+        var result = await RunAsync(client, taken.Token);
+
+        Assert.Equal(ModelFailureKind.Cancelled, result.Failure!.Kind);
+        Assert.Equal(0, result.InputTokens);
+        Assert.False(client.Asked.IsCompleted);
+    }
+
+    [Fact]
+    public async Task What_is_due_has_timed_out()
+    {
+        var client = new ScriptedClient(token => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token));
+        var running = RunAsync(client, Token);
+        await client.Asked;
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(ModelFailureKind.TimedOut, (await running).Failure!.Kind);
+    }
+
+    private Task<ModelResult> RunAsync(
+        ScriptedClient client, CancellationToken taken, Think? think = null)
+    {
+        var start = new StartModelCall(new CallId(1), 1, "p", "m", think ?? new Think { Prompt = "Hello?" })
+        {
+            ProviderModel = "m",
+            OutputTokensMax = 10,
+            DueAt = (_clock.GetUtcNow() + TimeSpan.FromMinutes(1)).UtcTicks,
+        };
+        var attempt = new ModelAttempt(start, new SilentCall(), _clock, _log);
+        return attempt.RunAsync(() => client, taken);
+    }
+
+    private sealed class ScriptedClient(Func<CancellationToken, Task> script) : IChatClient
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Asked => _asked.Task;
+
+        public async Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+        {
+            _asked.TrySetResult();
+            await script(cancellationToken);
+            return new ChatResponse(new ChatMessage(Microsoft.Extensions.AI.ChatRole.Assistant, "Yes."));
+        }
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class SilentCall() : SyscallCall(1, default, new Think())
+    {
+        public override bool IsOver => false;
+
+        public override void Reply(Reply reply)
+        {
+        }
+
+        public override void Fail(SysError error)
+        {
+        }
+
+        public override ValueTask<bool> SendRawAsync(
+            ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => new(true);
+
+        public override bool TrySendEvent(EventView piece) => false;
+    }
+
+    private sealed class KeptLog : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception) + exception);
+    }
+}
