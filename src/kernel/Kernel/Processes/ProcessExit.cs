@@ -27,7 +27,7 @@ internal static class ProcessExit
         effects.Add(new DisarmTimer(new TimerName(TimerKind.Grace, process.Id.Value)));
         effects.Add(new DisarmTimer(new TimerName(TimerKind.WallTime, process.Id.Value)));
         AnswerWaiters(state, process, effects);
-        var happened = Happening.Of(process, "exited", at) with { Exit = exit };
+        var happened = Happening.Of(process, EventTypes.Exited, at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);
         while (state.Processes.DeadCount > state.Options.DeadRecordsMax)

@@ -25,7 +25,7 @@ internal static class PauseSyscall
         if (Turn(call, target, ProcessEvent.PauseRequested, "running"))
         {
             call.Effects.Add(new Freeze(target.Id));
-            Tell(call, target, "paused");
+            Tell(call, target, EventTypes.Paused);
         }
     }
 
@@ -35,7 +35,7 @@ internal static class PauseSyscall
             && Turn(call, target, ProcessEvent.ResumeRequested, "paused"))
         {
             call.Effects.Add(new Thaw(target.Id));
-            Tell(call, target, "resumed");
+            Tell(call, target, EventTypes.Resumed);
         }
     }
 
