@@ -10,8 +10,8 @@ internal static class JsonWords
     {
         foreach (var step in path.Split(['.', '['], StringSplitOptions.RemoveEmptyEntries))
         {
-            var below = type.ElementType ?? type.Properties
-                .FirstOrDefault(property => property.Name.Equals(step, StringComparison.OrdinalIgnoreCase))?.PropertyType;
+            var below = type.ElementType
+                ?? type.Properties.FirstOrDefault(property => property.Name == step)?.PropertyType;
             if (below is null)
             {
                 return "another type";
@@ -27,7 +27,7 @@ internal static class JsonWords
     {
         if (type.Kind is JsonTypeInfoKind.Enumerable)
         {
-            return type.ElementType is { } element ? $"a list, each {Word(type.Options.GetTypeInfo(element))}" : "a list";
+            return $"a list, each {Word(type.Options.GetTypeInfo(type.ElementType!))}";
         }
 
         if (type.Kind is not JsonTypeInfoKind.None)

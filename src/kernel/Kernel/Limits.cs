@@ -61,7 +61,7 @@ public static class Limits
     /// <summary>Parents above a process: cgroups nest as deep.</summary>
     public const int DepthMax = 8;
 
-    /// <summary>Calls that wait for an end, WAIT and KILL together; a KILL beyond is carried out but not told.</summary>
+    /// <summary>Calls that wait for an end, WAIT and KILL together; a KILL beyond is done but not told.</summary>
     public const int WaitingCallsMax = 20_000;
 
     /// <summary>The part of them that all agents together may have; the rest is for clients on the host.</summary>

@@ -27,7 +27,7 @@ public static class EventTypes
     /// <summary>A process has ended.</summary>
     public const string Exited = "exited";
 
-    /// <summary>This subscriber did not keep up, and so many events were not sent. Always sent, asked for or not.</summary>
+    /// <summary>This subscriber did not keep up, and so many events were not sent. Sent unasked.</summary>
     public const string Missed = "missed";
 
     /// <summary>All that can be asked for.</summary>
