@@ -92,6 +92,7 @@ public static class AbiJson
 [JsonSerializable(typeof(Shutdown))]
 [JsonSerializable(typeof(ShutdownReply))]
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(JournalCheck))]
 public sealed partial class AbiJsonContext : JsonSerializerContext;
 
 /// <summary>The payload of a response whose status is not 0.</summary>
