@@ -66,6 +66,15 @@ public static unsafe class HostProcess
         }
     }
 
+    /// <summary>Whether a process has become our child because its parent has gone.</summary>
+    public static bool IsOrphan(int pid)
+    {
+        lock (Births)
+        {
+            return !Awaited.ContainsKey(pid) && ProcFiles.TryReadParent(pid) == Environment.ProcessId;
+        }
+    }
+
     /// <summary>Somebody wants the status of this process; until disposed nobody else takes it.</summary>
     public static IDisposable Await(int pid)
     {
