@@ -148,10 +148,13 @@ def _compile(work: _Work) -> CodeType:
 
 
 def _replace(work: _Work) -> NoReturn:
-    """Starts over as a plain Python."""
+    """Starts over as a plain Python, called as this one was: sys.orig_argv came with 3.10."""
     import os
+    from _io import FileIO
 
-    os.execve(sys.executable, [*getattr(sys, "orig_argv", ["python3"])[:1], *work.argv], work.env)
+    with FileIO("/proc/self/cmdline") as file:
+        called = os.fsdecode(file.readall().split(b"\0", 1)[0])
+    os.execve(sys.executable, [called, *work.argv], work.env)
 
 
 def _move_in(work: _Work, started_with: dict[str, str]) -> None:
