@@ -4,6 +4,7 @@ using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
+using Analemma.Kernel.Policy;
 
 namespace Analemma.Unit.Tests.Kernel;
 
@@ -102,6 +103,15 @@ public sealed class WaitingCallTests
         Assert.Empty(_kernel.Call(new Wait(), agent.Value));
         _kernel.Exit(agent);
         Assert.Equal(0, _kernel.State.Calls.WaitingForEnds);
+    }
+
+    [Fact]
+    public void A_subscription_to_what_never_happens_is_refused()
+    {
+        Assert.Null(SyscallRules.Check(new Subscribe { Types = EventTypes.All }));
+        var error = SyscallRules.Check(new Subscribe { Types = ["exited", "denid"] })!;
+        Assert.Equal(SysErrorCode.InvalidArgument, error.Code);
+        Assert.Contains("no event \"denid\"; there are spawned, started", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
