@@ -141,7 +141,7 @@ public sealed partial class AbiDocumentTests
         }
     }
 
-    /// <summary>A second implementation that nobody told of a field, or of a name that a field takes, would lack it.</summary>
+    /// <summary>A second implementation would lack what nobody told it of.</summary>
     [Fact]
     public void Every_field_and_every_name_that_a_field_takes_is_in_it()
     {

@@ -7,7 +7,7 @@ using Analemma.Sandbox.Seccomp;
 
 namespace Analemma.Unit.Tests.Sandbox;
 
-/// <summary>The plan of a sandbox is data: what a policy becomes, as text, so that a change shows up in review.</summary>
+/// <summary>A sandbox's plan is data: what a policy becomes, as text, so that a change shows up in review.</summary>
 public sealed class OciBundleTests
 {
     private static readonly AgentIdentity Root = new(OciBundle.AgentUid, 1_879_048_201, 1_879_048_200);
@@ -56,7 +56,10 @@ public sealed class OciBundleTests
     /// <summary>Where the host has no user namespaces, the agent's uid inside is the host's.</summary>
     [Fact]
     public void An_agent_without_a_user_namespace() => Snapshot.Matches(
-        Text(Plain, Host(Namespaces[1..]) with { SdkFolder = null }, new AgentIdentity(1_879_048_201, 1_879_048_201, 0)),
+        Text(
+            Plain,
+            Host(Namespaces[1..]) with { SdkFolder = null },
+            new AgentIdentity(1_879_048_201, 1_879_048_201, 0)),
         "bundles/no-user-namespace.json");
 
     [Fact]
@@ -81,7 +84,8 @@ public sealed class OciBundleTests
             writable,
             config["mounts"]!.AsArray().Where(mount => Options(mount!).Contains("rw"))
                 .Select(mount => mount!["destination"]!.GetValue<string>()));
-        Assert.Equal(!wide, config["linux"]!["namespaces"]!.ToJsonString().Contains("network", StringComparison.Ordinal));
+        var namespaces = config["linux"]!["namespaces"]!.ToJsonString();
+        Assert.Equal(!wide, namespaces.Contains("network", StringComparison.Ordinal));
     }
 
     private static List<string> Options(JsonNode mount) =>

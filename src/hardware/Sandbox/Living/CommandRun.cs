@@ -53,7 +53,7 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
         using CancellationTokenSource reading = new();
         var pumps = Task.WhenAll(
             PumpAsync(pipes.Out, 1, turn, output, reading.Token), PumpAsync(pipes.Err, 2, turn, output, reading.Token));
-        List<PidFd> killed = [];
+        List<(int Pid, PidFd Handle)> killed = [];
         WaitStatus status;
         await using (cancellationToken.Register(() => killed.AddRange(Kill(child, inner()))))
         {
@@ -81,7 +81,7 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
     }
 
     // The command's processes first: the runtime that waits for them would otherwise end and hide them.
-    private static IReadOnlyList<PidFd> Kill(ChildProcess child, int? inner)
+    private static IReadOnlyList<(int Pid, PidFd Handle)> Kill(ChildProcess child, int? inner)
     {
         if (!child.Handle.TrySignal(0))
         {
@@ -95,17 +95,16 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
 
     // The runtime that would have reaped the first of them is dead, so it is our child now; and until it is reaped, the
     // init of its pid namespace, the agent, cannot end.
-    private async Task ReapAsync(IReadOnlyList<PidFd> killed)
+    private async Task ReapAsync(IReadOnlyList<(int Pid, PidFd Handle)> killed)
     {
-        foreach (var process in killed)
+        foreach (var (pid, handle) in killed)
         {
-            using (process)
+            using (handle)
             {
-                await watcher.WhenReadable(process.Number);
+                await watcher.WhenReadable(handle.Number);
+                HostProcess.ReapOrphan(pid);
             }
         }
-
-        HostProcess.ReapOrphans();
     }
 
     private async Task PumpAsync(

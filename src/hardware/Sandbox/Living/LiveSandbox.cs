@@ -192,14 +192,7 @@ internal sealed class LiveSandbox : ISandbox
 
         var number = Interlocked.Increment(ref _execs);
         Executing executing = new(_record, _folders, request, $"{_folders.Private}/exec-{number}", _cgroup.JoinFiles);
-        try
-        {
-            return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
-        }
-        finally
-        {
-            HostProcess.ReapOrphans();
-        }
+        return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -252,10 +245,9 @@ internal sealed class LiveSandbox : ISandbox
     {
         var ended = _host.Watcher.WhenReadable(_first.Number);
         await Task.WhenAny(ended, _killed.Task);
-        while (!ended.IsCompleted && _execs > 0)
+        while (_execs > 0 && await Task.WhenAny(ended, Task.Delay(OrphanCheck, _host.Options.Clock)) != ended)
         {
             HostProcess.ReapOrphans();
-            await Task.WhenAny(ended, Task.Delay(OrphanCheck, _host.Options.Clock));
         }
 
         await ended;

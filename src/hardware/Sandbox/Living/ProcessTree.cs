@@ -14,14 +14,14 @@ internal static class ProcessTree
     private const int Sigstop = 19;
 
     /// <summary>Those that it killed, whose ends may be awaited; the caller disposes them.</summary>
-    public static IReadOnlyList<PidFd> Kill(int pid)
+    public static IReadOnlyList<(int Pid, PidFd Handle)> Kill(int pid)
     {
-        List<PidFd> killed = [];
+        List<(int, PidFd)> killed = [];
         Kill(pid, killed);
         return killed;
     }
 
-    private static void Kill(int pid, List<PidFd> killed)
+    private static void Kill(int pid, List<(int, PidFd)> killed)
     {
         var process = PidFd.TryOpen(pid);
         if (process is null || !process.TrySignal(Sigstop))
@@ -36,7 +36,7 @@ internal static class ProcessTree
         }
 
         process.TrySignal(Sigkill);
-        killed.Add(process);
+        killed.Add((pid, process));
     }
 
     /// <summary>Stops each process and lets it go on at once.</summary>
