@@ -68,6 +68,7 @@ class _Work:
         self.cwd: str = fields.get("cwd") or "/work"
         socket_path = self.env.get("ANALEMMA_SOCKET") or socket_path
         self.argv: list[str] = [self.script, socket_path, *(fields.get("args") or [])]
+        self.folder = ""
 
 
 class _Unfaithful(Exception):
@@ -122,11 +123,11 @@ def _check(work: _Work, started_with: dict[str, str], loaded: set[str]) -> None:
             here, there = started_with.get(name), work.env.get(name)
             if here != there and not (name == "PYTHONUNBUFFERED" and not here):
                 raise _Unfaithful(name)
-    folder = os.path.dirname(os.path.realpath(work.script)) or "."
+    work.folder = os.path.dirname(os.path.realpath(work.script))
     try:
-        beside = os.listdir(folder)
+        beside = os.listdir(work.folder or ".")
     except OSError as failed:
-        raise _Unfaithful(folder) from failed
+        raise _Unfaithful(work.folder) from failed
     if any(name.partition(".")[0] in loaded for name in beside):
         raise _Unfaithful("a module beside the script")
 
@@ -176,7 +177,7 @@ def _move_in(work: _Work, started_with: dict[str, str]) -> None:
     if hasattr(sys, "orig_argv"):
         sys.orig_argv[1:] = work.argv
     if not getattr(sys.flags, "safe_path", False):
-        sys.path.insert(0, os.path.dirname(os.path.realpath(work.script)))
+        sys.path.insert(0, work.folder)
 
 
 def _unbuffer() -> None:
