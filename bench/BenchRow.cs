@@ -67,6 +67,11 @@ internal sealed class BenchReport(bool json)
             }
         }
 
+        if (HostLoad.Disturbed > 0)
+        {
+            Console.Error.WriteLine($"{HostLoad.Disturbed} measurements were taken while the host was busy otherwise");
+        }
+
         return _rows.Any(row => row.Met == false) ? 1 : 0;
     }
 }

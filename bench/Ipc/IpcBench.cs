@@ -108,6 +108,7 @@ internal sealed class IpcBench(BenchReport report, string repository, bool quick
 
     private static Latency Measure(string program, string[] first, int bytes, int rounds, int clients)
     {
+        HostLoad.WaitForQuiet();
         var numbers = new[] { bytes, rounds, clients }.Select(number => number.ToString(CultureInfo.InvariantCulture));
         return Latency.Parse(BenchProcess.Run(program, [.. first, .. numbers]));
     }

@@ -79,7 +79,7 @@ internal sealed class BenchKernel : IDisposable
             Pause.For(30);
         }
 
-        Pause.For(30);
+        HostLoad.WaitForQuiet();
     }
 
     public StatusReply Status() => Client.StatusAsync().GetAwaiter().GetResult();

@@ -25,6 +25,7 @@ internal sealed class NotifyBench(BenchReport report, string repository)
         var agent = kernel.Client.SpawnAsync(new Spawn { Argv = ["/bin/sh", "-c", Wait], Cwd = "/work" })
             .GetAwaiter().GetResult();
         Put(kernel, agent, "notify_cost", File.ReadAllBytes(program));
+        HostLoad.WaitForQuiet();
         Put(kernel, agent, "ready", []);
         var measured = JsonNode.Parse(kernel.Output(agent))!;
         var reading = Microseconds(measured, "open_read_ns");

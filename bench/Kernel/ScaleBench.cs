@@ -108,6 +108,7 @@ internal sealed class ScaleBench(BenchReport report, string repository, bool qui
 
     private static double List(BenchKernel kernel)
     {
+        HostLoad.WaitForQuiet();
         var begun = Stopwatch.GetTimestamp();
         kernel.Client.ListAsync().GetAwaiter().GetResult();
         return Seconds(begun) * 1000;
@@ -115,6 +116,7 @@ internal sealed class ScaleBench(BenchReport report, string repository, bool qui
 
     private static Latency Noop(BenchKernel kernel)
     {
+        HostLoad.WaitForQuiet();
         var payload = new byte[64];
         var reply = new byte[64];
         var samples = new double[20_000];

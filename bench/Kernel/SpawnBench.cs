@@ -70,6 +70,7 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
         List<TimeSpan> times = [];
         for (var i = 0; i <= starts; i++)
         {
+            HostLoad.WaitForQuiet();
             using var kernel = BenchKernel.Start(repository);
             times.Add(kernel.StartTime);
         }
@@ -118,6 +119,7 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
             {
                 Argv = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"],
             }).GetAwaiter().GetResult();
+            HostLoad.WaitForQuiet();
             var begun = Stopwatch.GetTimestamp();
             kernel.Client.KillAsync(new Kill { Id = agent.Id, GraceMs = 0 }).GetAwaiter().GetResult();
             samples.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
@@ -153,6 +155,7 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
 
     private double Exec(string program, params string[] arguments)
     {
+        HostLoad.WaitForQuiet();
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true };
         start.Environment["ANALEMMA_SOCKET"] = BenchKernel.Socket;
         start.Environment["PYTHONPATH"] = CopyOfSdk();
@@ -198,6 +201,7 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
                 "--cgroup-manager=cgroupfs", "run", "--bundle", copy, $"bench-{latest++}",
             ];
             ProcessStartInfo start = new("/usr/bin/nsenter", run) { RedirectStandardOutput = true };
+            HostLoad.WaitForQuiet();
             var begun = MonotonicNs();
             using var process = Process.Start(start)!;
             var output = process.StandardOutput.ReadToEnd();

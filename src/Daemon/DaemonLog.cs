@@ -32,6 +32,9 @@ internal static partial class DaemonLog
     [LoggerMessage(107, LogLevel.Warning, "process {Process} cannot be adopted: {Why}")]
     public static partial void NotAdopted(this ILogger log, ProcessId process, string why);
 
+    [LoggerMessage(108, LogLevel.Warning, "passed over for a sandbox engine: {Why}")]
+    public static partial void EnginePassedOver(this ILogger log, string why);
+
     [LoggerMessage(500, LogLevel.Debug, "process {Process} runs in {Key}")]
     public static partial void Launched(this ILogger log, ProcessId process, string key);
 

@@ -60,9 +60,14 @@ using var logs = LoggerFactory.Create(builder => builder
     }));
 try
 {
-    return request.Action is BootAction.Probe
-        ? await HostProbe.PrintAsync(request.Options, request.Models, Console.Out, CancellationToken.None)
-        : await RunAsync(KernelHostOptions.From(request.Options, request.Models), logs.CreateLogger("analemma"));
+    return request.Action switch
+    {
+        BootAction.VerifyJournal => JournalCheckup.Print(request.Options.Journal.Path, Console.Out),
+        BootAction.Probe => await HostProbe.PrintAsync(
+            request.Options, request.Models, Console.Out, CancellationToken.None),
+        _ => await RunAsync(
+            KernelHostOptions.From(request.Options, request.Models), logs.CreateLogger("analemma")),
+    };
 }
 catch (Exception refused) when (refused is HostSocketException or JournalStoreException or JournalCorruptException
     or SandboxException or LinuxException or IOException or UnauthorizedAccessException)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from types import CodeType, TracebackType
     from typing import Any, NoReturn
 
+    from analemma._session import Exchange, Session
+
 _PRELOADED = (
     "asyncio",
     "collections",
@@ -57,6 +59,8 @@ _DEFAULTED_NAMES = ("PATH", "HOME", "LANG", "PYTHONPATH")
 
 _SOCKET = "/run/analemma/agent.sock"
 
+_REHEARSALS = 10
+
 
 class _Work:
     """What CLAIM answered."""
@@ -68,6 +72,7 @@ class _Work:
         self.cwd: str = fields.get("cwd") or "/work"
         socket_path = self.env.get("ANALEMMA_SOCKET") or socket_path
         self.argv: list[str] = [self.script, socket_path, *(fields.get("args") or [])]
+        self.folder = ""
 
 
 class _Unfaithful(Exception):
@@ -75,17 +80,10 @@ class _Unfaithful(Exception):
 
 
 def _preload() -> None:
-    """Imports, and walks once the paths that a program's start takes, so that their pages are there."""
     import importlib
 
     for name in _PRELOADED:
         importlib.import_module(name)
-    import gc
-    import json
-
-    exec(compile("def f(a, *b, **c):\n    return [x for x in b]\nf(1, 2)\n", "<warm>", "exec"), {})
-    json.loads(json.dumps({"warm": [1, 2.5, None, "é"]}))
-    gc.collect()
 
 
 def _claim(started_with: dict[str, str], socket_path: str) -> _Work | None:
@@ -101,16 +99,61 @@ def _claim(started_with: dict[str, str], socket_path: str) -> _Work | None:
     try:
         connection.connect(socket_path)
         connection.sendall(frame)
-        while not exchange.over:
-            count = connection.recv_into(session.buffer())
-            if count == 0:
-                return None
-            session.received(count)
+        if not _receive(connection, session, exchange):
+            return None
     finally:
         connection.close()
     if exchange.error is not None:
         raise exchange.error
     return _Work(_calls.parse(exchange.answer), started_with, socket_path)
+
+
+def _receive(connection: Any, session: Session, exchange: Exchange) -> bool:
+    while not exchange.over:
+        count = connection.recv_into(session.buffer())
+        if count == 0:
+            return False
+        session.received(count)
+    return True
+
+
+def _rehearse(started_with: dict[str, str], loaded: set[str]) -> None:
+    """Goes through all that comes between a claim's answer and an agent's first syscall, on a kernel of its own making.
+
+    What runs for the first time, in memory that was never touched, takes several times as long; Python 3.11 and later
+    also specialise code at its eighth run (PEP 659).
+    """
+    import _socket
+    import gc
+    import json
+
+    from analemma import _calls
+    from analemma._session import HEADER, MAGIC, RAW, RESPONSE, Request, Session
+    from analemma._sync import Kernel
+
+    here, there = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    script = __file__.rpartition("/")[0] + "/_paths.py"
+    body = json.dumps({"script": script, "args": [], "env": {**started_with, "ANALEMMA_NAME": "nobody"}}).encode()
+    for _ in range(_REHEARSALS):
+        session = Session()
+        exchange, _frame = session.begin(Request(_calls.CLAIM, b"{}"))
+        there.sendall(HEADER.pack(MAGIC, RESPONSE, 0, _calls.CLAIM, exchange.id, 0, len(body)) + body)
+        _receive(here, session, exchange)
+        work = _Work(_calls.parse(exchange.answer), started_with, _SOCKET)
+        try:
+            _check(work, started_with, loaded)
+        except _Unfaithful:
+            pass
+        _compile(work)
+        _set_environment(work.env)
+        _set_environment(started_with)
+        kernel = Kernel(_SOCKET)
+        kernel._socket = here
+        there.sendall(HEADER.pack(MAGIC, RESPONSE, RAW, _calls.NOOP, 1, 0, 0))
+        kernel.noop()
+    here.close()
+    there.close()
+    gc.collect()
 
 
 def _check(work: _Work, started_with: dict[str, str], loaded: set[str]) -> None:
@@ -122,11 +165,11 @@ def _check(work: _Work, started_with: dict[str, str], loaded: set[str]) -> None:
             here, there = started_with.get(name), work.env.get(name)
             if here != there and not (name == "PYTHONUNBUFFERED" and not here):
                 raise _Unfaithful(name)
-    folder = os.path.dirname(os.path.realpath(work.script)) or "."
+    work.folder = os.path.dirname(os.path.realpath(work.script))
     try:
-        beside = os.listdir(folder)
+        beside = os.listdir(work.folder or ".")
     except OSError as failed:
-        raise _Unfaithful(folder) from failed
+        raise _Unfaithful(work.folder) from failed
     if any(name.partition(".")[0] in loaded for name in beside):
         raise _Unfaithful("a module beside the script")
 
@@ -148,10 +191,13 @@ def _compile(work: _Work) -> CodeType:
 
 
 def _replace(work: _Work) -> NoReturn:
-    """Starts over as a plain Python."""
+    """Starts over as a plain Python, called as this one was: sys.orig_argv came with 3.10."""
     import os
+    from _io import FileIO
 
-    os.execve(sys.executable, [*getattr(sys, "orig_argv", ["python3"])[:1], *work.argv], work.env)
+    with FileIO("/proc/self/cmdline") as file:
+        called = os.fsdecode(file.readall().split(b"\0", 1)[0])
+    os.execve(sys.executable, [called, *work.argv], work.env)
 
 
 def _move_in(work: _Work, started_with: dict[str, str]) -> None:
@@ -160,11 +206,7 @@ def _move_in(work: _Work, started_with: dict[str, str]) -> None:
     import time
 
     zone = os.environ.get("TZ")
-    for name in os.environ.keys() - work.env.keys():
-        del os.environ[name]
-    for name, value in work.env.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
+    _set_environment(work.env)
     if os.environ.get("TZ") != zone:
         time.tzset()
     if work.env.get("PYTHONUNBUFFERED") and not started_with.get("PYTHONUNBUFFERED"):
@@ -173,7 +215,17 @@ def _move_in(work: _Work, started_with: dict[str, str]) -> None:
     if hasattr(sys, "orig_argv"):
         sys.orig_argv[1:] = work.argv
     if not getattr(sys.flags, "safe_path", False):
-        sys.path.insert(0, os.path.dirname(os.path.realpath(work.script)))
+        sys.path.insert(0, work.folder)
+
+
+def _set_environment(env: dict[str, str]) -> None:
+    import os
+
+    for name in os.environ.keys() - env.keys():
+        del os.environ[name]
+    for name, value in env.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def _unbuffer() -> None:
@@ -235,6 +287,7 @@ def run(modules_before: set[str]) -> None:
     started_with = dict(os.environ)
     _preload()
     loaded = {name.partition(".")[0] for name in sys.modules} - modules_before
+    _rehearse(started_with, loaded)
     socket_path = started_with.get("ANALEMMA_SOCKET") or _SOCKET
     try:
         work = _claim(started_with, socket_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -53,6 +54,20 @@ class PackageTests(unittest.TestCase):
                 for also in ("ConnectionError", "TimeoutError", "ValueError", "PermissionError", "LookupError"):
                     line = next((line for line in tree.splitlines() if f" {name} " in line), "")
                     self.assertEqual(f"({'also a '}{also})" in line, also in [base.__name__ for base in kind.__bases__])
+
+    def test_every_file_is_in_the_language_of_python_3_9(self) -> None:
+        names = [
+            os.path.join(folder, name)
+            for folder, _, names in os.walk(ROOT)
+            for name in names
+            if name.endswith(".py") and not os.path.relpath(folder, ROOT).startswith("tests")
+        ]
+        self.assertGreater(len(names), 8)
+        for name in names:
+            with self.subTest(name), open(name, encoding="utf-8") as file:
+                ast.parse(file.read(), name, feature_version=(3, 9))
+        with self.assertRaises(SyntaxError):
+            ast.parse("match 1:\n    case 1: pass", feature_version=(3, 9))
 
     def test_importing_it_imports_nothing_slow(self) -> None:
         asked = "import os, sys; before = set(sys.modules); import analemma; print(*(set(sys.modules) - before))"

@@ -49,7 +49,8 @@ internal sealed class SandboxStack : IAsyncDisposable
             path, denied, time, onFault: fault => log.ListenerFault(fault.Message), holder: holder);
         try
         {
-            var sandboxed = await SandboxEngines.OpenAsync(options with { NotifySocket = path }, cancellationToken);
+            var notifying = options with { NotifySocket = path, PassedOver = log.EnginePassedOver };
+            var sandboxed = await SandboxEngines.OpenAsync(notifying, cancellationToken);
             var plain = options with
             {
                 Engine = "unsandboxed",

@@ -12,14 +12,15 @@ internal sealed class BootFlags
                                    /etc/analemma/analemma.toml as root, ~/.config/analemma/analemma.toml otherwise
           --SECTION.KEY=VALUE      one setting, over the file and the environment; see docs/reference/config.md
           --probe                  find out what this host can enforce, print it as JSON, and end
+          --verify-journal         check every record of the journal, print the outcome as JSON, and end; code 1 if bad
           --print-config           print the settings that would be used, as a machine file, and end
           --version, --help
 
         """;
 
-    private static readonly string[] Words = ["--config", "--probe", "--print-config", "--help", "--version"];
+    private static readonly string[] PrintingWords = ["--verify-journal", "--print-config", "--help", "--version"];
 
-    private static readonly string[] PrintingWords = ["--print-config", "--help", "--version"];
+    private static readonly string[] Words = ["--config", "--probe", .. PrintingWords];
 
     public BootAction Action { get; private set; } = BootAction.Run;
 
@@ -61,6 +62,9 @@ internal sealed class BootFlags
         {
             case "--probe":
                 Action = BootAction.Probe;
+                break;
+            case "--verify-journal":
+                Action = BootAction.VerifyJournal;
                 break;
             case "--print-config":
                 Action = BootAction.PrintConfig;

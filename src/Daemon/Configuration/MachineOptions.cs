@@ -102,6 +102,9 @@ internal enum BootAction
     /// <summary>Find out what this host can enforce and print it as STATUS would, as JSON.</summary>
     Probe,
 
+    /// <summary>Check the journal and print what is wrong with it, as JSON.</summary>
+    VerifyJournal,
+
     PrintConfig,
     Help,
     Version,

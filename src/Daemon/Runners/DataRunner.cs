@@ -4,6 +4,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Sockets;
 using Analemma.Kernel.Effects;
+using Analemma.Linux;
 using Analemma.Sandbox;
 
 namespace Analemma.Daemon.Runners;
@@ -54,6 +55,13 @@ internal sealed class DataRunner(LiveSandboxes live, CallTable calls, Background
         catch (DirectoryNotFoundException missing)
         {
             call.Fail(new SysError(SysErrorCode.NoSuchFile, missing.Message));
+        }
+        catch (IOException full) when (full.HResult == Errno.ENOSPC)
+        {
+            call.Fail(new SysError(
+                SysErrorCode.LimitExceeded,
+                $"there is no room left in /work of process {perform.Process}",
+                "remove files there, or spawn with larger limits.work_bytes"));
         }
         catch (UnauthorizedAccessException refused)
         {

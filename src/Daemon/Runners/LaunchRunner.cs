@@ -81,14 +81,14 @@ internal sealed class LaunchRunner(
 
     private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
     {
-        var script = await ReadScriptAsync(launch.Plan, cancellationToken);
+        var script = ReadScript(launch.Plan);
         var policy = SandboxPolicies.For(launch);
         var sandbox = await engineFor(launch.Plan.Sandboxed).CreateAsync(policy, cancellationToken);
         live.Add(launch.Process, sandbox);
         if (script is not null)
         {
-            await using var file = sandbox.Work.OpenWrite(Path.GetFileName(launch.Plan.Script!), append: false, 0x1ED);
-            await file.WriteAsync(script, cancellationToken);
+            using var file = sandbox.Work.OpenWrite(Path.GetFileName(launch.Plan.Script!), append: false, 0x1ED);
+            file.Write(script);
         }
 
         sockets.Open(sandbox, launch.Process, launch.Plan.Name, launch.Plan.Limits.ToWire());
@@ -112,14 +112,15 @@ internal sealed class LaunchRunner(
         await sandbox.StartAsync(cancellationToken);
     }
 
-    private async Task<byte[]?> ReadScriptAsync(SpawnPlan plan, CancellationToken cancellationToken)
+    // Read and written without awaiting: a script is short and in memory, and each thread that is changed costs more.
+    private byte[]? ReadScript(SpawnPlan plan)
     {
         if (plan.Script is not { } path)
         {
             return null;
         }
 
-        await using var source = plan.Parent == ProcessId.None
+        using var source = plan.Parent == ProcessId.None
             ? OpenHostScript(path)
             : live.TryGet(plan.Parent, out var parent) ? parent.Work.OpenRead(path)
             : throw new SandboxException($"script {path}: the process that spawns it is gone");
@@ -130,7 +131,7 @@ internal sealed class LaunchRunner(
         }
 
         var bytes = new byte[source.Length];
-        await source.ReadExactlyAsync(bytes, cancellationToken);
+        source.ReadExactly(bytes);
         return bytes;
     }
 
@@ -147,7 +148,7 @@ internal sealed class LaunchRunner(
             : throw new SandboxException($"script {path} does not exist on the host, or is not a file");
         return attributes.HasFlag(FileAttributes.Device)
             ? throw new SandboxException($"script {path} is a device")
-            : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
     }
 
     private async Task FailAsync(Launch launch, ISandbox? sandbox, Exception failure)

@@ -14,7 +14,7 @@ internal static class Subscribers
         var missed = Missed.GetOrCreateValue(subscriber);
         if (missed.Value > 0)
         {
-            if (!subscriber.TrySendEvent(new EventView("missed", happened.At) { Count = missed.Value }))
+            if (!subscriber.TrySendEvent(new EventView(EventTypes.Missed, happened.At) { Count = missed.Value }))
             {
                 missed.Value++;
                 return;

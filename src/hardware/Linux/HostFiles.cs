@@ -107,6 +107,32 @@ public static unsafe class HostFiles
         Write(file, bytes);
     }
 
+    /// <summary>
+    /// Writes over a file that is there and no longer than a page, in one write, the rest of it filled up. False when it
+    /// is not there, or is longer.
+    /// </summary>
+    public static bool TryWriteOver(string path, ReadOnlySpan<byte> bytes, byte filling)
+    {
+        Span<byte> whole = stackalloc byte[Environment.SystemPageSize];
+        var fd = LibC.open(path, LibC.O_RDWR | LibC.O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return false;
+        }
+
+        using SafeFileHandle file = new(fd, ownsHandle: true);
+        var length = RandomAccess.GetLength(file);
+        if (length > whole.Length || bytes.Length > whole.Length)
+        {
+            return false;
+        }
+
+        whole.Fill(filling);
+        bytes.CopyTo(whole);
+        Write(file, whole[..(int)Math.Max(length, bytes.Length)]);
+        return true;
+    }
+
     /// <summary>Gives a file away, not following a link.</summary>
     public static void ChangeOwner(string path, uint uid, uint gid) =>
         LinuxException.ThrowIfFailed(LibC.lchown(path, uid, gid), $"lchown {path}");

@@ -57,12 +57,30 @@ public static unsafe class HostProcess
         {
             foreach (var pid in ZombieChildren())
             {
-                LibC.siginfo_t info;
-                if (!Awaited.ContainsKey(pid))
-                {
-                    _ = LibC.waitid(LibC.P_PID, pid, &info, LibC.WEXITED | LibC.WNOHANG);
-                }
+                ReapOrphan(pid);
             }
+        }
+    }
+
+    /// <summary>The same for one that is known, and has ended.</summary>
+    public static void ReapOrphan(int pid)
+    {
+        lock (Births)
+        {
+            LibC.siginfo_t info;
+            if (!Awaited.ContainsKey(pid))
+            {
+                _ = LibC.waitid(LibC.P_PID, pid, &info, LibC.WEXITED | LibC.WNOHANG);
+            }
+        }
+    }
+
+    /// <summary>Whether a process has become our child because its parent has gone.</summary>
+    public static bool IsOrphan(int pid)
+    {
+        lock (Births)
+        {
+            return !Awaited.ContainsKey(pid) && ProcFiles.TryReadParent(pid) == Environment.ProcessId;
         }
     }
 

@@ -26,11 +26,14 @@ public sealed unsafe class PidFd : SafeHandleZeroOrMinusOneIsInvalid
 
     public int Number => (int)handle;
 
-    /// <summary>Null when no such process exists.</summary>
+    /// <summary>
+    /// Null when no such process exists; also when the number has become that of a thread, which newer kernels say with
+    /// ENOENT and older ones with EINVAL.
+    /// </summary>
     public static PidFd? TryOpen(int pid)
     {
         var fd = LibC.syscall4(LibC.SYS_pidfd_open, pid, 0, 0, 0);
-        return fd < 0 && Marshal.GetLastPInvokeError() is Errno.ESRCH or Errno.EINVAL
+        return fd < 0 && Marshal.GetLastPInvokeError() is Errno.ESRCH or Errno.EINVAL or Errno.ENOENT
             ? null
             : new PidFd((int)LinuxException.ThrowIfFailed(fd));
     }

@@ -24,6 +24,9 @@ public static class ProcFiles
     /// <summary>The state letter of a host process, such as Z.</summary>
     public static char? TryReadState(int pid) => Field(pid, 0) is [var state, ..] ? state : null;
 
+    public static int? TryReadParent(int pid) =>
+        int.TryParse(Field(pid, 1), CultureInfo.InvariantCulture, out var parent) ? parent : null;
+
     /// <summary>When it started, in clock ticks since boot: with the pid, unique while the host is up.</summary>
     public static long? TryReadStartTime(int pid) =>
         long.TryParse(Field(pid, 19), CultureInfo.InvariantCulture, out var ticks) ? ticks : null;

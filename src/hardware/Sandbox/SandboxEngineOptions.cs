@@ -49,6 +49,9 @@ public sealed record SandboxEngineOptions
     /// <summary>Runs the callbacks of descriptors; one of its own when null.</summary>
     public Watcher? Watcher { get; init; }
 
+    /// <summary>Told why each engine was passed over that comes before the one that was taken.</summary>
+    public Action<string> PassedOver { get; init; } = _ => { };
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>The filter of every agent; tests weaken it to see that the probes would notice.</summary>

@@ -37,7 +37,8 @@ public static class SandboxEngines
         return await EngineChoice.FirstThatWorksAsync(
             [.. names.SelectMany(new EngineMaker(options).Candidates)],
             engine => EngineProbe.FailureAsync(engine, options, cancellationToken),
-            UserNamespaceSettings.Read());
+            UserNamespaceSettings.Read(),
+            options.PassedOver);
     }
 
     /// <summary>

@@ -31,7 +31,7 @@ public static class AbiJson
         catch (JsonException wrong)
         {
             value = null;
-            error = SysError.InvalidArgument(Explain(wrong), "see docs/abi.md for the fields and their types");
+            error = SysError.InvalidArgument(Explain(wrong, type), "see docs/abi.md for the fields and their types");
             return false;
         }
 
@@ -39,11 +39,13 @@ public static class AbiJson
         return value is not null;
     }
 
-    private static string Explain(JsonException wrong)
+    private static string Explain(JsonException wrong, JsonTypeInfo type)
     {
         var path = wrong.Path?.TrimStart('$').TrimStart('.');
         var where = string.IsNullOrEmpty(path) ? "payload" : Shorten(path, 120);
-        var what = wrong.Message.Split(" Path: ", 2)[0].Split(" LineNumber:", 2)[0];
+        var what = wrong.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
+            ? $"expected {JsonWords.For(type, path ?? "")}"
+            : wrong.Message.Split(" Path: ", 2)[0].Split(" LineNumber:", 2)[0];
         return $"{where}: {Shorten(what, 300)}";
     }
 
@@ -93,6 +95,7 @@ public static class AbiJson
 [JsonSerializable(typeof(Shutdown))]
 [JsonSerializable(typeof(ShutdownReply))]
 [JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(JournalCheck))]
 public sealed partial class AbiJsonContext : JsonSerializerContext;
 
 /// <summary>The payload of a response whose status is not 0.</summary>

@@ -61,10 +61,20 @@ public static class Limits
     /// <summary>Parents above a process: cgroups nest as deep.</summary>
     public const int DepthMax = 8;
 
-    /// <summary>Calls waiting in the kernel, WAIT, KILL and SUBSCRIBE together.</summary>
+    /// <summary>Calls that wait for an end, WAIT and KILL together; a KILL beyond is done but not told.</summary>
     public const int WaitingCallsMax = 20_000;
 
+    /// <summary>The part of them that all agents together may have; the rest is for clients on the host.</summary>
+    public const int WaitingCallsOfAgentsMax = 10_000;
+
+    /// <summary>As many as one native connection may have in flight, and four for each descendant.</summary>
+    public const int WaitingCallsPerAgentMax = 1_024;
+
     public const int SubscribersMax = 1_000;
+
+    public const int SubscribersOfAgentsMax = 500;
+
+    public const int SubscribersPerAgentMax = 16;
 
     /// <summary>Model calls that the kernel knows at once, over all providers.</summary>
     public const int ModelCallsMax = 100_000;

@@ -7,21 +7,45 @@ using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel;
 
-/// <summary>Calls that wait in the kernel for something to happen. Volatile: they go with their connections.</summary>
+// Volatile: they go with their connections. So what is durable must not depend on how many there are: a KILL beyond the
+// bound is carried out all the same, and only its answer does not wait. The call of a SPAWN waits for a process that
+// starts, and those are bounded by ProcessesMax. Agents have a share, each and together, so that no agent can keep the
+// host's clients, or another agent, from waiting.
+
+/// <summary>Calls that wait in the kernel for something to happen.</summary>
 public sealed class WaitingCalls
 {
     private readonly Dictionary<CallId, WaitingCall> _byCall = [];
     private readonly Dictionary<ProcessId, List<CallId>> _byProcess = [];
     private readonly Dictionary<CallId, Subscriber> _subscribers = [];
+    private readonly CallShares _waiting =
+        new(Limits.WaitingCallsMax, Limits.WaitingCallsOfAgentsMax, Limits.WaitingCallsPerAgentMax);
+
+    private readonly CallShares _subscribed =
+        new(Limits.SubscribersMax, Limits.SubscribersOfAgentsMax, Limits.SubscribersPerAgentMax);
 
     public int Count => _byCall.Count + _subscribers.Count;
 
+    /// <summary>Those that wait for an end: a WAIT or a KILL.</summary>
+    public int WaitingForEnds => _waiting.Count;
+
     public int SubscriberCount => _subscribers.Count;
+
+    /// <summary>Why one more call of this caller may not wait for an end, or null.</summary>
+    internal SysError? NoRoomToWait(Caller caller) => _waiting.NoRoom(caller, "calls wait");
+
+    /// <summary>Why this caller may not subscribe once more, or null.</summary>
+    internal SysError? NoRoomToSubscribe(Caller caller) => _subscribed.NoRoom(caller, "subscriptions are open");
 
     /// <summary>Lets a call wait for a process to start or end.</summary>
     internal void Add(WaitingCall call)
     {
         _byCall.Add(call.Call, call);
+        if (call.For is not WaitingFor.Start)
+        {
+            _waiting.Add(call.Caller);
+        }
+
         if (!_byProcess.TryGetValue(call.Process, out var calls))
         {
             _byProcess.Add(call.Process, calls = []);
@@ -30,7 +54,11 @@ public sealed class WaitingCalls
         calls.Add(call.Call);
     }
 
-    internal void Subscribe(CallId call, Subscriber subscriber) => _subscribers.Add(call, subscriber);
+    internal void Subscribe(CallId call, Subscriber subscriber)
+    {
+        _subscribers.Add(call, subscriber);
+        _subscribed.Add(subscriber.Caller);
+    }
 
     /// <summary>The connections of an earlier kernel start are gone, and its call ids begin anew.</summary>
     internal void Clear()
@@ -38,12 +66,18 @@ public sealed class WaitingCalls
         _byCall.Clear();
         _byProcess.Clear();
         _subscribers.Clear();
+        _waiting.Clear();
+        _subscribed.Clear();
     }
 
     /// <summary>The client took it back or has gone: forget it without an answer.</summary>
     internal void Remove(CallId call, List<Effect> effects)
     {
-        _subscribers.Remove(call);
+        if (_subscribers.Remove(call, out var subscriber))
+        {
+            _subscribed.Remove(subscriber.Caller);
+        }
+
         if (Take(call, out var waiting) && waiting.HasTimer)
         {
             effects.Add(new DisarmTimer(new TimerName(TimerKind.Call, call.Value)));
@@ -99,6 +133,11 @@ public sealed class WaitingCalls
             return false;
         }
 
+        if (waiting.For is not WaitingFor.Start)
+        {
+            _waiting.Remove(waiting.Caller);
+        }
+
         var calls = _byProcess[waiting.Process];
         calls.Remove(call);
         if (calls.Count == 0)
@@ -117,7 +156,8 @@ internal enum WaitingFor
     ExitForKill,
 }
 
-internal sealed record WaitingCall(CallId Call, ProcessId Process, WaitingFor For, bool HasTimer = false);
+internal sealed record WaitingCall(
+    CallId Call, Caller Caller, ProcessId Process, WaitingFor For, bool HasTimer = false);
 
 internal sealed record Subscriber(Caller Caller, IReadOnlySet<string>? Types)
 {

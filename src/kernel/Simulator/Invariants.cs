@@ -60,7 +60,10 @@ internal sealed class Invariants(World world)
         Unless(table.LivingCount <= state.Options.ProcessesMax, "limits hold", () => $"{table.LivingCount} live");
         Unless(table.DeadCount <= state.Options.DeadRecordsMax, "limits hold", () => $"{table.DeadCount} are kept");
         Unless(state.Calls.SubscriberCount <= Limits.SubscribersMax, "limits hold", () => "subscribers");
-        Unless(state.Calls.Count <= Limits.WaitingCallsMax, "limits hold", () => $"{state.Calls.Count} calls wait");
+        Unless(
+            state.Calls.WaitingForEnds <= Limits.WaitingCallsMax,
+            "limits hold",
+            () => $"{state.Calls.WaitingForEnds} calls wait");
         foreach (var process in table.Living)
         {
             Unless(

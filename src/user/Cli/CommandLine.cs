@@ -22,7 +22,7 @@ internal static class CommandLine
           ./analemma fuzz …, bench …             fuzz the decoders; benchmarks beside their references
           ./analemma build | check | fmt         build, all that CI checks, format
 
-        Exit codes: 0 done, 1 failed, 2 not understood, 3 no kernel runs, 130 interrupted;
+        Exit codes: 0 done, 1 failed, 2 not understood, 3 no kernel runs, 130 interrupted, 141 nobody reads;
         spawn -f, spawn --wait, wait and exec pass on the code of the agent or command.
         """;
 
@@ -47,6 +47,7 @@ internal static class CommandLine
         new ThinkCommand(),
         new LlmCommand(),
         new DoctorCommand(),
+        new JournalCommand(),
     ];
 
     public static Command Build(Terminal terminal)

@@ -8,4 +8,7 @@ internal static class ExitCodes
     public const int Usage = 2;
     public const int KernelNotRunning = 3;
     public const int Interrupted = 130;
+
+    /// <summary>Whoever read the output has gone, as in <c>analemma logs -f x | head</c>: 128 + SIGPIPE.</summary>
+    public const int ReaderGone = 141;
 }

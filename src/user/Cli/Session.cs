@@ -10,6 +10,9 @@ namespace Analemma.Cli;
 /// <summary>One run of one command: what was asked, where it writes, and how it speaks to the kernel.</summary>
 internal sealed class Session(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
 {
+    /// <summary>EPIPE, errno(3).</summary>
+    private const int BrokenPipe = 32;
+
     public ParseResult Parsed => parsed;
 
     public Terminal Terminal => terminal;
@@ -60,6 +63,10 @@ internal sealed class Session(ParseResult parsed, Terminal terminal, Cancellatio
         catch (CliException stopped)
         {
             return Report(stopped.Code, stopped.Message, stopped.Hint, stopped.ExitCode);
+        }
+        catch (IOException fault) when (fault.HResult == BrokenPipe)
+        {
+            return ExitCodes.ReaderGone;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

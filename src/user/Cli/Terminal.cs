@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace Analemma.Cli;
@@ -38,12 +39,42 @@ internal sealed class Terminal
 
     public IAnsiConsole Console => _console.Value;
 
-    public static Terminal OfThisProcess() => new(
-        System.Console.Out,
-        System.Console.Error,
-        System.Console.OpenStandardOutput(),
-        System.Console.OpenStandardError(),
-        !System.Console.IsOutputRedirected);
+    public static Terminal OfThisProcess()
+    {
+        var (output, error) = (Pipe(1), Pipe(2));
+        return new Terminal(
+            output is null ? System.Console.Out : Text(output),
+            error is null ? System.Console.Error : Text(error),
+            output ?? System.Console.OpenStandardOutput(),
+            error ?? System.Console.OpenStandardError(),
+            !System.Console.IsOutputRedirected);
+    }
+
+    /// <summary>
+    /// The pipe or socket that a descriptor is, else null. The console's own streams keep silent when the reader has
+    /// gone, and a command that follows something would go on for ever; this one fails.
+    /// </summary>
+    private static FileStream? Pipe(int descriptor)
+    {
+        if (!(descriptor == 1 ? System.Console.IsOutputRedirected : System.Console.IsErrorRedirected))
+        {
+            return null;
+        }
+
+        try
+        {
+            var stream = new FileStream(
+                new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            return stream.CanSeek ? null : stream;
+        }
+        catch (Exception closed) when (closed is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // Not open at all, or not for writing.
+            return null;
+        }
+    }
+
+    private static StreamWriter Text(Stream stream) => new(stream) { AutoFlush = true };
 
     private IAnsiConsole MakeConsole()
     {

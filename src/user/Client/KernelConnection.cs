@@ -52,6 +52,11 @@ internal sealed class KernelConnection : IDisposable
 
     public static KernelConnection Open(string path)
     {
+        if (path.Length == 0)
+        {
+            throw new KernelConnectionException(path, "the socket path is empty");
+        }
+
         if (System.Text.Encoding.UTF8.GetByteCount(path) > AbiLimits.SocketPathBytesMax)
         {
             throw new KernelConnectionException(

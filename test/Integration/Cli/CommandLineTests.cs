@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Analemma.Integration.Tests.Cli;
@@ -56,6 +57,93 @@ public sealed class CommandLineTests
         Assert.Equal(130, spawn.ExitCode);
         var wait = await cli.RunAsync("wait", "long");
         Assert.Contains("killed-by-operator", wait.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Following_ends_when_nobody_reads_any_more()
+    {
+        await using var cli = new CliProcess();
+        Assert.Equal(0, (await cli.RunAsync("kernel", "start")).Code);
+        const string ticking = "while :; do echo tick; sleep 0.05; done";
+        Assert.Equal(0, (await cli.RunAsync("spawn", "--name", "clock", "--", "sh", "-c", ticking)).Code);
+        using var logs = cli.Start("logs", "-f", "clock");
+        Assert.Equal("tick", await logs.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+
+        logs.StandardOutput.Close();
+
+        await logs.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(141, logs.ExitCode);
+        Assert.Equal("", await logs.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Names_that_are_not_utf8_are_left_out_and_a_full_folder_is_told()
+    {
+        await using var cli = new CliProcess();
+        Assert.Equal(0, (await cli.RunAsync("kernel", "start")).Code);
+        Assert.Equal(0, (await cli.RunAsync("spawn", "--name", "box", "--work-size", "1M", "--", "sleep", "600")).Code);
+        var source = Directory.CreateDirectory(Path.Combine(cli.Folder, "odd")).FullName;
+        const string make = "printf a >\"$(printf 'bad\\377')\"";
+        using (var shell = Process.Start("sh", ["-c", $"cd \"$0\"; {make}; printf b >z", source]))
+        {
+            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var into = await cli.RunAsync("cp", source, "box:");
+        using (var remove = Process.Start("rm", ["-r", source]))
+        {
+            // .NET cannot name the file, and so not remove it.
+            await remove.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(into.Code == 0, into.Error);
+        Assert.Contains("its name is not UTF-8", into.Error, StringComparison.Ordinal);
+        var made = await cli.RunAsync("exec", "box", "--", "sh", "-c", $"cd odd; cat z; {make}");
+        Assert.Equal((0, "b"), (made.Code, made.Output));
+        var back = await cli.RunAsync("cp", "box:odd", "back");
+        Assert.True(back.Code == 0, back.Error);
+        Assert.Equal("b", File.ReadAllText(Path.Combine(cli.Folder, "back", "z")));
+
+        var pipe = await cli.RunAsync("cp", "/dev/null", "box:null");
+        Assert.Equal(1, pipe.Code);
+        var large = Path.Combine(cli.Folder, "large");
+        File.WriteAllBytes(large, new byte[2 << 20]);
+        var full = await cli.RunAsync("cp", large, "box:");
+        Assert.Equal(1, full.Code);
+        Assert.Contains("error limit_exceeded: there is no room left in /work", full.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_journal_is_verified_and_its_first_bad_record_named()
+    {
+        await using var cli = new CliProcess();
+        var none = await cli.RunAsync("journal", "verify");
+        Assert.Equal(1, none.Code);
+        Assert.Contains("there is no journal", none.Error, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await cli.RunAsync("kernel", "start")).Code);
+        Assert.Equal(0, (await cli.RunAsync("spawn", "--wait", "--", "true")).Code);
+        Assert.Equal(0, (await cli.RunAsync("journal", "verify")).Code);
+        Assert.Equal(0, (await cli.RunAsync("kernel", "stop")).Code);
+        var whole = await cli.RunAsync("journal", "verify");
+        Assert.True(whole.Code == 0, whole.Error);
+        Assert.EndsWith("the journal is whole\n", whole.Output, StringComparison.Ordinal);
+
+        const string change = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); "
+            + "db.execute(\"UPDATE record SET body = x'7b7d' WHERE sequence = 2\"); db.commit()";
+        using (var python = Process.Start("python3", ["-c", change, $"{cli.Folder}/state/journal.db"]))
+        {
+            await python.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, python.ExitCode);
+        }
+
+        var bad = await cli.RunAsync("journal", "verify", "--json");
+        Assert.Equal(1, bad.Code);
+        var report = JsonDocument.Parse(bad.Output).RootElement;
+        Assert.Equal(2, report.GetProperty("damage").GetProperty("sequence").GetInt64());
+        Assert.Equal(1, report.GetProperty("last_sequence").GetInt64());
+        var words = await cli.RunAsync("journal", "verify");
+        Assert.Contains("record 2 is not what was written: hash is", words.Output, StringComparison.Ordinal);
     }
 
     [Fact]

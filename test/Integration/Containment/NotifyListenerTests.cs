@@ -178,9 +178,12 @@ public sealed class NotifyListenerTests
     {
         await using var home = await ListeningHome.OpenAsync("crun");
         await using var sandbox = await home.Home.StartAsync(EngineHome.Shell(
-            "echo ready; while [ ! -e /work/go ]; do sleep 0.01; done; echo x >/tmp/file && echo written; echo end"));
+            "true >/usr/first; echo ready; while [ ! -e /work/go ]; do sleep 0.01; done;"
+            + "echo x >/tmp/file && echo written; echo end"));
         await EngineHome.UntilAsync(sandbox, "ready");
 
+        // What it tried is seen: so the listener has its filter, and can forget it.
+        await home.AttemptAsync(sandbox.Key, "/usr/first ");
         home.Listener.Forget(sandbox.Key);
         var other = EngineHome.Shell(WritesEtc);
         await home.RunAsync(other);

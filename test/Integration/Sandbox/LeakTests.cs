@@ -24,7 +24,9 @@ public sealed class LeakTests
 
         Assert.InRange(Hygiene.OpenFiles(), 0, files);
         Assert.Equal(mounts, Hygiene.Mounts());
-        Assert.Equal(children, Hygiene.Children());
+
+        // Tests that ran before may have left zombies of kernels that they killed; those may go meanwhile.
+        Assert.Empty(Hygiene.Children().Except(children));
         Assert.Empty(Hygiene.Cgroups(home.Engine));
         foreach (var name in (string[])["sandboxes", "run", "runtime"])
         {

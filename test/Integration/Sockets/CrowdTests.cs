@@ -7,6 +7,8 @@ namespace Analemma.Integration.Tests.Sockets;
 public sealed class CrowdTests(ITestOutputHelper output)
 {
     private const int Connections = 10_000;
+    private const int Rounds = 10;
+    private const double RatioMax = 2;
 
     /// <summary>The connections are another process's, so that ours are only the server's ends.</summary>
     private const string Crowd = """
@@ -55,14 +57,17 @@ public sealed class CrowdTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Times are reported, not asserted: this only says that a good client is served beside every offender.
+    /// Beside an idle server in the same moments, because the host has other work too; the calmest round counts.
     /// </summary>
     [Fact]
-    public async Task A_good_client_is_served_beside_offenders()
+    public async Task A_good_client_waits_at_most_twice_as_long_beside_offenders()
     {
+        await using var idle = new RunningServer();
         await using var server = new RunningServer();
+        using var alone = idle.Connect();
         using var good = server.Connect();
-        var idle = Measure(good, 5000);
+        Measure(alone, 5000);
+        Measure(good, 5000);
 
         List<RawClient> offenders = [];
         for (var i = 0; i < 50; i++)
@@ -84,14 +89,21 @@ public sealed class CrowdTests(ITestOutputHelper output)
             offenders.AddRange([loris, deaf, open, garbage]);
         }
 
-        var beside = Measure(good, 5000);
-        output.WriteLine($"p99 {idle.P99Us:F0} µs alone, {beside.P99Us:F0} µs beside {offenders.Count} offenders");
+        List<double> ratios = [];
+        for (var round = 0; round < Rounds && (ratios.Count == 0 || ratios.Min() > RatioMax); round++)
+        {
+            var (calm, beset) = (Measure(alone, 5000), Measure(good, 5000));
+            ratios.Add(beset / calm);
+            output.WriteLine($"p99 {calm:F0} µs alone, {beset:F0} µs beside {offenders.Count} offenders");
+        }
+
+        Assert.InRange(ratios.Min(), 0, RatioMax);
         Assert.InRange(server.Server.BytesKept, 1, 50L * 2 * server.Options.OutputBytesSoft);
         offenders.ForEach(offender => offender.Dispose());
         Assert.True(SpinWait.SpinUntil(() => server.Server.BytesKept == 0, TimeSpan.FromSeconds(20)));
     }
 
-    private static (double P50Us, double P99Us) Measure(RawClient client, int rounds)
+    private static double Measure(RawClient client, int rounds)
     {
         var took = new double[rounds];
         for (var i = 0; i < rounds; i++)
@@ -102,6 +114,6 @@ public sealed class CrowdTests(ITestOutputHelper output)
         }
 
         Array.Sort(took);
-        return (took[rounds / 2], took[rounds * 99 / 100]);
+        return took[rounds * 99 / 100];
     }
 }

@@ -145,6 +145,36 @@ public sealed partial class AbiDocumentTests
         }
     }
 
+    /// <summary>A second implementation would lack what nobody told it of.</summary>
+    [Fact]
+    public void Every_field_and_every_name_that_a_field_takes_is_in_it()
+    {
+        var records = typeof(Syscall).Assembly.GetExportedTypes()
+            .Where(type => type.Namespace == typeof(Syscall).Namespace && !type.IsAbstract && type.IsClass);
+        var fields = records.SelectMany(type => type.GetProperties())
+            .Where(property => property.GetMethod!.IsPublic && !property.GetMethod.IsStatic)
+            .Where(property => property.Name is not ("Number" or "EqualityContract"))
+            .Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+        string[] names =
+        [
+            .. Names(AbiJsonContext.Default.ProcessState),
+            .. Names(AbiJsonContext.Default.ExitCause),
+            .. Names(AbiJsonContext.Default.FileKind),
+            .. EventTypes.All,
+            .. GuaranteeNames.All,
+        ];
+
+        var missing = fields.Concat(names).Distinct(StringComparer.Ordinal)
+            .Where(name => !Document.Contains($"\"{name}\"", StringComparison.Ordinal)
+                && !Document.Contains($"`{name}`", StringComparison.Ordinal))
+            .ToArray();
+        Assert.True(missing.Length == 0, $"not in docs/abi.md: {string.Join(", ", missing)}");
+    }
+
+    private static IEnumerable<string> Names<T>(System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : struct, Enum =>
+        Enum.GetValues<T>().Select(value => JsonSerializer.Serialize(value, type).Trim('"'));
+
     [Fact]
     public void Every_limit_of_the_wire_is_in_it()
     {

@@ -49,7 +49,14 @@ public sealed class AgentOsCodecTests
     [InlineData(0x03, "{}", "path required")]
     [InlineData(0x04, """{"path":"a","mode":"destroy"}""", "mode is")]
     [InlineData(0x04, """{"path":"\ud800"}""", "invalid request")]
+    [InlineData(0x11, """{"id":1.5}""", "id: expected a whole number")]
+    [InlineData(0x10, """{"script":5}""", "script: expected text")]
+    [InlineData(0x10, """{"script":"a","sandboxed":"yes"}""", "sandboxed: expected true or false")]
+    [InlineData(0x10, """{"script":"a","limits":[]}""", "limits: expected an object")]
+    [InlineData(0x02, "5", "payload: expected an object")]
     [InlineData(0x99, "", "there is no syscall 0x99")]
+    [InlineData(0x20, "{}", "SEND of AgentOS is not served by this version")]
+    [InlineData(0x62, "{}", "POLL_EVENTS of AgentOS is not served by this version")]
     public void A_wrong_request_is_an_error_that_says_so(byte opcode, string payload, string expected)
     {
         var error = Decode(opcode, payload).Error;

@@ -54,7 +54,8 @@ public sealed class CommandTests
             fake, "spawn", "--name", "x", "--memory", "64M", "--pids", "9", "--cpu",
             "0.5", "--timeout", "2m", "--network",
             "--env", "A=b=c", "--require", "memory", "--require", "pids", "--mount",
-            "/etc/hosts:/mnt/h:rw", "--audit", "reads",
+            "/etc/hosts:/mnt/h:rw", "--audit", "reads", "--cold",
+            "--cpu-weight", "50", "--open-files", "64", "--log-size", "1M", "--work-size", "2M",
             "--", "sh", "-c", "echo --name");
 
         Assert.Equal(0, run.Code);
@@ -63,7 +64,19 @@ public sealed class CommandTests
         Assert.Equal(["sh", "-c", "echo --name"], asked!.Argv);
         Assert.Null(asked.Script);
         Assert.Equal(
-            new ResourceLimits { Memory = 64 << 20, MaxPids = 9, CpuQuota = 50_000, WallMs = 120_000 }, asked.Limits);
+            new ResourceLimits
+            {
+                Memory = 64 << 20,
+                MaxPids = 9,
+                CpuQuota = 50_000,
+                CpuWeight = 50,
+                WallMs = 120_000,
+                OpenFiles = 64,
+                LogBytes = 1 << 20,
+                WorkBytes = 2 << 20,
+            },
+            asked.Limits);
+        Assert.Equal("cold", asked.Pool);
         Assert.Equal("b=c", asked.Env!["A"]);
         Assert.Equal(["memory", "pids"], asked.Require);
         Assert.Equal(new MountRequest { Source = "/etc/hosts", Target = "/mnt/h", Writable = true },
@@ -294,6 +307,10 @@ public sealed class CommandTests
     [InlineData("kill")]
     [InlineData("logs", "a", "--tail", "many")]
     [InlineData("spawn", "/no/such/script.py")]
+    [InlineData("spawn", "")]
+    [InlineData("spawn", "--work-size", "much", "--", "true")]
+    [InlineData("kernel", "start", "--set", "nothing")]
+    [InlineData("kernel", "start", "--config", "")]
     [InlineData("spawn", "--memory", "lots", "--", "true")]
     [InlineData("spawn", "--cpu", "-1", "--", "true")]
     [InlineData("spawn", "--timeout", "5", "--", "true")]

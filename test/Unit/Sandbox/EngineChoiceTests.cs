@@ -9,6 +9,7 @@ public sealed class EngineChoiceTests
 
     private readonly List<string> _tried = [];
     private readonly List<string> _closed = [];
+    private readonly List<string> _passedOver = [];
 
     [Fact]
     public async Task The_first_that_works_is_taken_and_those_before_it_are_closed()
@@ -16,8 +17,23 @@ public sealed class EngineChoiceTests
         var engine = await ChooseAsync(Open, [Absent("crun"), Fails("runc"), Works("bwrap"), Works("runsc")]);
 
         Assert.Equal("bwrap", engine.Report.Engine);
-        Assert.Equal(["runc", "bwrap"], _tried);
+        Assert.Equal(["runc", "runc", "bwrap"], _tried);
         Assert.Equal(["runc"], _closed);
+        Assert.Equal(["crun is not installed", "runc: no"], _passedOver);
+    }
+
+    [Fact]
+    public async Task One_that_works_at_the_second_try_is_taken()
+    {
+        var trials = 0;
+        var engine = await EngineChoice.FirstThatWorksAsync(
+            [Works("crun"), Works("runc")],
+            _ => Task.FromResult(trials++ == 0 ? "busy" : null),
+            Open,
+            _passedOver.Add);
+
+        Assert.Equal("crun", engine.Report.Engine);
+        Assert.Empty(_passedOver);
     }
 
     [Fact]
@@ -74,7 +90,7 @@ public sealed class EngineChoiceTests
     private EngineCandidate Fails(string name) => new(name, null, () => new FakeEngine(name, works: false, _closed));
 
     private Task<ISandboxEngine> ChooseAsync(UserNamespaceSettings settings, IReadOnlyList<EngineCandidate> all) =>
-        EngineChoice.FirstThatWorksAsync(all, TryAsync, settings);
+        EngineChoice.FirstThatWorksAsync(all, TryAsync, settings, _passedOver.Add);
 
     private Task<SandboxException> RefusedAsync(UserNamespaceSettings settings, IReadOnlyList<EngineCandidate> all) =>
         Assert.ThrowsAsync<SandboxException>(() => ChooseAsync(settings, all));

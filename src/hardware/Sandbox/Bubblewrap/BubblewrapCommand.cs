@@ -1,6 +1,7 @@
 using System.Globalization;
 using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
+using Analemma.Sandbox.Cgroups;
 
 namespace Analemma.Sandbox.Bubblewrap;
 
@@ -13,8 +14,7 @@ internal sealed class BubblewrapCommand(BubblewrapTools tools, IReadOnlyList<str
     private const string Shell = "/bin/sh";
 
     // cgroup files … -- oom_score_adj then what follows.
-    private const string Join =
-        "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 125; shift; done; shift; "
+    private const string Join = CgroupFiles.JoinScript
         + "echo \"$1\" >/proc/self/oom_score_adj || exit 125; shift; ";
 
     private const string JoinThenMake = Join

@@ -17,8 +17,9 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
     public string? HierarchyPath =>
         tree.BaseInHierarchy is { } above ? $"{above}/{Path}/{CgroupFiles.Leaf}" : null;
 
-    public IReadOnlyList<string> JoinFiles =>
-        [.. tree.Bases.Values.Distinct().Select(folder => $"{folder}/{Path}/{CgroupFiles.Leaf}/cgroup.procs")];
+    public IReadOnlyList<string> JoinFiles => LeafFiles("tasks");
+
+    public IReadOnlyList<string> ProcessFiles => LeafFiles("cgroup.procs");
 
     public bool IsEmpty => CgroupFiles.Pids(AnyGroup).Count == 0;
 
@@ -133,6 +134,9 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
 
     /// <summary>v2's default weight of 100 is v1's default of 1024 shares.</summary>
     internal static long Shares(int weight) => Math.Clamp(weight * 1024L / 100, 2, 262_144);
+
+    private List<string> LeafFiles(string name) =>
+        [.. tree.Bases.Values.Distinct().Select(folder => $"{folder}/{Path}/{CgroupFiles.Leaf}/{name}")];
 
     private string? Group(string controller) =>
         tree.Bases.TryGetValue(controller, out var folder) ? $"{folder}/{Path}" : null;

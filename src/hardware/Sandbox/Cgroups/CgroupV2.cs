@@ -14,7 +14,10 @@ internal sealed class CgroupV2(CgroupTreeV2 tree, string path) : ICgroup
 
     public string? HierarchyPath => $"{tree.BaseInHierarchy}/{Path}/{CgroupFiles.Leaf}";
 
-    public IReadOnlyList<string> JoinFiles => Directory.Exists(LeafFolder) ? [$"{LeafFolder}/cgroup.procs"] : [];
+    // Version 2 takes a single thread only from a group that shares its resources.
+    public IReadOnlyList<string> JoinFiles => ProcessFiles;
+
+    public IReadOnlyList<string> ProcessFiles => Directory.Exists(LeafFolder) ? [$"{LeafFolder}/cgroup.procs"] : [];
 
     public bool IsEmpty => CgroupFiles.ReadField($"{Group}/cgroup.events", "populated"u8) == 0;
 

@@ -35,8 +35,11 @@ internal interface ICgroup
     /// <summary>The leaf, seen from the top of the hierarchy, as OCI's cgroupsPath; null without cgroups.</summary>
     string? HierarchyPath { get; }
 
-    /// <summary>A process is inside once its pid is written into each of these files.</summary>
+    /// <summary>A process of one thread is inside once it has written 0 into each of these files.</summary>
     IReadOnlyList<string> JoinFiles { get; }
+
+    /// <summary>Any process is inside once its pid is written into each of these files.</summary>
+    IReadOnlyList<string> ProcessFiles { get; }
 
     /// <summary>
     /// Sets the limits, also anew: then only those that differ from the ones before. Returns what could not be set:

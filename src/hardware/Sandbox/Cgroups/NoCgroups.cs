@@ -30,6 +30,8 @@ internal sealed class NoCgroups(Func<string, string?> reasons) : ICgroupTree
 
         public IReadOnlyList<string> JoinFiles => [];
 
+        public IReadOnlyList<string> ProcessFiles => [];
+
         public bool IsEmpty => true;
 
         public IReadOnlyList<(string Guarantee, string Reason)> Apply(SandboxLimits limits, SandboxLimits? before) =>

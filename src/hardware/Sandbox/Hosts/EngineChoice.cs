@@ -25,10 +25,15 @@ internal static class EngineChoice
             + "CRI-O alone, and kata-runtime makes sandboxes only in 1.x",
     };
 
+    /// <summary>
+    /// Tells of each that it passes over. One that failed is tried again: a host that is busy for a moment must not
+    /// cost its agents a namespace until the next start.
+    /// </summary>
     public static async Task<ISandboxEngine> FirstThatWorksAsync(
         IReadOnlyList<EngineCandidate> candidates,
         Func<ISandboxEngine, Task<string?>> failure,
-        UserNamespaceSettings settings)
+        UserNamespaceSettings settings,
+        Action<string> passedOver)
     {
         List<string> reasons = [];
         foreach (var candidate in candidates)
@@ -40,8 +45,9 @@ internal static class EngineChoice
             }
 
             var engine = candidate.Make();
-            if (await failure(engine) is not { } reason)
+            if (await failure(engine) is null || await failure(engine) is not { } reason)
             {
+                reasons.ForEach(passedOver);
                 return engine;
             }
 

@@ -57,7 +57,7 @@ internal sealed record GuaranteeTable(
         : IsUnsandboxed ? new Guarantee(name, Enforced: false) { How = NotAsked }
         : new Guarantee(name, Enforced: false)
         {
-            How = $"the host lets us make no {needed} namespace",
+            How = $"a sandbox with a {needed} namespace of its own did not work here",
             Remedy = "sysctl user.max_user_namespaces=65536; on Ubuntu also "
                 + "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
         };

@@ -11,8 +11,7 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
 {
     private const int Sigkill = 9;
     private const int ChunkBytes = 16 * 1024;
-    private const int ReapAttemptsMax = 200;
-    private static readonly TimeSpan ReapEvery = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ReapMax = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(1);
 
     /// <param name="start">Starts the child with its three streams.</param>
@@ -54,42 +53,57 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
         using CancellationTokenSource reading = new();
         var pumps = Task.WhenAll(
             PumpAsync(pipes.Out, 1, turn, output, reading.Token), PumpAsync(pipes.Err, 2, turn, output, reading.Token));
-        var ended = child.WaitAsync(watcher);
-        await using (cancellationToken.Register(() => Kill(child, inner())))
+        List<(int Pid, PidFd Handle)> killed = [];
+        WaitStatus status;
+        await using (cancellationToken.Register(() => killed.AddRange(Kill(child, inner()))))
         {
-            var status = await ended;
-            if (cancellationToken.IsCancellationRequested && inner() is { } orphan)
-            {
-                await ReapAsync(orphan);
-            }
-
-            // What the command left running in the background may hold the pipes for ever.
-            await Task.WhenAny(pumps, Task.Delay(DrainMax, clock, CancellationToken.None));
-            await reading.CancelAsync();
-            await pumps;
-            cancellationToken.ThrowIfCancellationRequested();
-            return status;
+            status = await child.WaitAsync(watcher);
         }
+
+        if (inner() is { } left && HostProcess.IsOrphan(left))
+        {
+            // Its runtime was killed by somebody else, for want of memory say: nobody follows it any more.
+            killed.AddRange(ProcessTree.Kill(left));
+        }
+
+        if (killed.Count > 0)
+        {
+            // A frozen one ends later, and is reaped then.
+            await Task.WhenAny(ReapAsync(killed), Task.Delay(ReapMax, clock, CancellationToken.None));
+        }
+
+        // What the command left running in the background may hold the pipes for ever.
+        await Task.WhenAny(pumps, Task.Delay(DrainMax, clock, CancellationToken.None));
+        await reading.CancelAsync();
+        await pumps;
+        cancellationToken.ThrowIfCancellationRequested();
+        return status;
     }
 
     // The command's processes first: the runtime that waits for them would otherwise end and hide them.
-    private static void Kill(ChildProcess child, int? inner)
+    private static IReadOnlyList<(int Pid, PidFd Handle)> Kill(ChildProcess child, int? inner)
     {
-        if (child.Handle.TrySignal(0))
+        if (!child.Handle.TrySignal(0))
         {
-            ProcessTree.Kill(inner ?? child.Pid);
-            child.Handle.TrySignal(Sigkill);
+            return [];
         }
+
+        var killed = ProcessTree.Kill(inner ?? child.Pid);
+        child.Handle.TrySignal(Sigkill);
+        return killed;
     }
 
-    // The runtime that would have reaped it is dead, so it is our child now; and until it is reaped, the init of its
-    // pid namespace, the agent, cannot end.
-    private async Task ReapAsync(int orphan)
+    // The runtime that would have reaped the first of them is dead, so it is our child now; and until it is reaped, the
+    // init of its pid namespace, the agent, cannot end.
+    private async Task ReapAsync(IReadOnlyList<(int Pid, PidFd Handle)> killed)
     {
-        for (var attempt = 0; attempt < ReapAttemptsMax && ProcFiles.TryReadState(orphan) is not null; attempt++)
+        foreach (var (pid, handle) in killed)
         {
-            HostProcess.ReapOrphans();
-            await Task.Delay(ReapEvery, clock, CancellationToken.None);
+            using (handle)
+            {
+                await watcher.WhenReadable(handle.Number);
+                HostProcess.ReapOrphan(pid);
+            }
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class LiveSandbox : ISandbox
     private volatile SandboxUsage? _lastUsage;
     private int _signalMeant;
     private int _execs;
-    private readonly TaskCompletionSource _firstExec = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
 
     public LiveSandbox(SandboxHost host, SandboxRecord record, SandboxParts parts)
@@ -145,6 +145,7 @@ internal sealed class LiveSandbox : ISandbox
 
         _first.TrySignal(Sigkill);
         _cgroup.Kill();
+        _killed.TrySetResult();
     }
 
     public void Freeze() => _cgroup.Freeze();
@@ -190,16 +191,8 @@ internal sealed class LiveSandbox : ISandbox
         }
 
         var number = Interlocked.Increment(ref _execs);
-        _firstExec.TrySetResult();
         Executing executing = new(_record, _folders, request, $"{_folders.Private}/exec-{number}", _cgroup.JoinFiles);
-        try
-        {
-            return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
-        }
-        finally
-        {
-            HostProcess.ReapOrphans();
-        }
+        return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -246,16 +239,18 @@ internal sealed class LiveSandbox : ISandbox
     }
 
     // The first process of a pid namespace ends when all others in it have been reaped (pid_namespaces(7)). A command
-    // whose runtime was killed becomes our child, and nobody else would ever take it.
+    // whose runtime died becomes our child, and nobody else would ever take it. CommandRun does, when it knows of the
+    // command; one that died with its runtime before that must not keep a killed agent from ending.
     private async Task FirstEndedAsync()
     {
         var ended = _host.Watcher.WhenReadable(_first.Number);
-        await Task.WhenAny(ended, _firstExec.Task);
-        while (!ended.IsCompleted)
+        await Task.WhenAny(ended, _killed.Task);
+        while (_execs > 0 && await Task.WhenAny(ended, Task.Delay(OrphanCheck, _host.Options.Clock)) != ended)
         {
             HostProcess.ReapOrphans();
-            await Task.WhenAny(ended, Task.Delay(OrphanCheck, _host.Options.Clock));
         }
+
+        await ended;
     }
 
     private async Task CleanAsync(SandboxExit exit)

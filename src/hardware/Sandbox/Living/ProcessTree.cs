@@ -13,20 +13,30 @@ internal static class ProcessTree
     private const int Sigcont = 18;
     private const int Sigstop = 19;
 
-    public static void Kill(int pid)
+    /// <summary>Those that it killed, whose ends may be awaited; the caller disposes them.</summary>
+    public static IReadOnlyList<(int Pid, PidFd Handle)> Kill(int pid)
     {
-        using var process = PidFd.TryOpen(pid);
+        List<(int, PidFd)> killed = [];
+        Kill(pid, killed);
+        return killed;
+    }
+
+    private static void Kill(int pid, List<(int, PidFd)> killed)
+    {
+        var process = PidFd.TryOpen(pid);
         if (process is null || !process.TrySignal(Sigstop))
         {
+            process?.Dispose();
             return;
         }
 
         foreach (var child in Children(pid))
         {
-            Kill(child);
+            Kill(child, killed);
         }
 
         process.TrySignal(Sigkill);
+        killed.Add((pid, process));
     }
 
     /// <summary>Stops each process and lets it go on at once.</summary>

@@ -10,6 +10,8 @@ namespace Analemma.Sandbox.Living;
 /// </summary>
 internal sealed record SandboxRecord
 {
+    private const int PageBytes = 4096;
+
     public required string Key { get; init; }
 
     public required string Engine { get; init; }
@@ -37,24 +39,26 @@ internal sealed record SandboxRecord
 
     public static string PathIn(string folder) => $"{folder}/sandbox.json";
 
-    // A rename over a file that is there makes ext4 write out the new one at once (mount option auto_da_alloc), which
-    // takes longer than all else here. It need not outlive the host, so the old one goes first.
+    // It must outlive this process, at any instant, and not the host. Within one page a write is whole or absent for
+    // whoever reads after we were killed, so the file is written over, and longer text goes beside it first. A rename
+    // each time would make ext4 write out the new file at once (mount option auto_da_alloc).
     public void Save(string folder)
     {
         var path = PathIn(folder);
-        File.WriteAllBytes(NextIn(folder), JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.SandboxRecord));
-        File.Delete(path);
-        File.Move(NextIn(folder), path);
+        var text = JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.SandboxRecord);
+        if (text.Length <= PageBytes && HostFiles.TryWriteOver(path, text, (byte)'\n'))
+        {
+            return;
+        }
+
+        File.WriteAllBytes($"{path}.new", text);
+        File.Move($"{path}.new", path, overwrite: true);
     }
 
     /// <summary>Null when there is none or it cannot be read.</summary>
-    public static SandboxRecord? TryLoad(string folder) => TryRead(PathIn(folder)) ?? TryRead(NextIn(folder));
-
-    private static string NextIn(string folder) => $"{PathIn(folder)}.new";
-
-    private static SandboxRecord? TryRead(string path)
+    public static SandboxRecord? TryLoad(string folder)
     {
-        if (ProcFiles.TryRead(path) is not { } text)
+        if (ProcFiles.TryRead(PathIn(folder)) is not { } text)
         {
             return null;
         }

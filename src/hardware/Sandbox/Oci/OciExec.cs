@@ -31,7 +31,7 @@ internal sealed class OciExec(OciRuntime runtime, CommandRun run, string key, st
                 () => int.TryParse(ProcFiles.TryRead($"{file}.pid"), out var pid) ? pid : null,
                 output,
                 cancellationToken);
-            return Result(status);
+            return Result(status, process.Args[0]);
         }
         finally
         {
@@ -42,13 +42,13 @@ internal sealed class OciExec(OciRuntime runtime, CommandRun run, string key, st
         }
     }
 
-    private ExecResult Result(WaitStatus status)
+    private ExecResult Result(WaitStatus status, string program)
     {
         var code = status.Code ?? (SignalBase + (status.Signal ?? 0));
         var isStarted = File.Exists($"{file}.pid");
         return isStarted || code is NotExecutable or NotFound || status.Signal is not null
             ? new ExecResult(code)
             : throw new SandboxException(
-                $"cannot run a command in sandbox {key}: {OciRuntime.Complaint($"{file}.log")}");
+                $"{program} could not be started in the sandbox: {OciRuntime.Complaint($"{file}.log")}");
     }
 }

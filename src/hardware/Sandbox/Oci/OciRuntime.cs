@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Analemma.Linux;
+using Analemma.Sandbox.Cgroups;
 using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Sandbox.Oci;
@@ -13,8 +14,7 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     private const string Shell = "/bin/sh";
 
     // Joins the cgroups before the runtime begins, so that all it makes is inside them.
-    private const string JoinThenRun =
-        "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 125; shift; done; shift; exec \"$@\"";
+    private const string JoinThenRun = CgroupFiles.JoinScript + "exec \"$@\"";
 
     private static readonly string[] SearchFolders = ["/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin"];
 

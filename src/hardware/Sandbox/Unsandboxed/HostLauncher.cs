@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
+using Analemma.Sandbox.Cgroups;
 using Analemma.Sandbox.Living;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,12 +18,10 @@ internal sealed class HostLauncher(string? sdkFolder, CommandRun run) : ILaunche
     private const int SignalBase = 128;
 
     // Reading its input holds it; the end of the input, without a line, means that the kernel has gone.
-    private const string JoinWaitRun =
-        "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 125; shift; done; shift; "
+    private const string JoinWaitRun = CgroupFiles.JoinScript
         + "read -r go || exit 125; cd \"$1\" || exit 125; shift; exec \"$@\"";
 
-    private const string JoinRun =
-        "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 125; shift; done; shift; exec \"$@\"";
+    private const string JoinRun = CgroupFiles.JoinScript + "exec \"$@\"";
 
     private readonly ConcurrentDictionary<string, SafeFileHandle> _gates = new(StringComparer.Ordinal);
 

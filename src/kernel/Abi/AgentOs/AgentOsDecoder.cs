@@ -59,10 +59,7 @@ public static class AgentOsDecoder
             (byte)SyscallNumber.List => new AgentOsRequest { Syscall = new List() },
             (byte)SyscallNumber.Hello => new AgentOsRequest { Syscall = new Hello() },
             AgentOsOpcodes.AsyncPoll => Read(payload, AgentOsJsonContext.Default.AgentOsPoll, Poll),
-            _ => new AgentOsRequest
-            {
-                Error = new SysError(SysErrorCode.UnknownSyscall, $"there is no syscall 0x{opcode:X2} here"),
-            },
+            _ => new AgentOsRequest { Error = AgentOsOpcodes.NotServed(opcode) },
         };
     }
 

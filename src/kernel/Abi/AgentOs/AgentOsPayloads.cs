@@ -134,7 +134,9 @@ internal sealed class WholeNumberConverter : JsonConverter<long?>
             }
 
             // 2^63 is a double; the largest long is not.
-            if (reader.TryGetDouble(out var real) && real is >= -9223372036854775808.0 and < 9223372036854775808.0)
+            if (reader.TryGetDouble(out var real)
+                && real is >= -9223372036854775808.0 and < 9223372036854775808.0
+                && Math.Floor(real) == real)
             {
                 return (long)real;
             }

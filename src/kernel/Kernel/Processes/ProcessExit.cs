@@ -29,7 +29,7 @@ internal static class ProcessExit
         effects.Add(new DisarmTimer(new TimerName(TimerKind.WallTime, process.Id.Value)));
         AnswerWaiters(state, process, effects);
         ModelCancel.ProcessEnded(state, process, effects);
-        var happened = Happening.Of(process, "exited", at) with { Exit = exit };
+        var happened = Happening.Of(process, EventTypes.Exited, at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);
         while (state.Processes.DeadCount > state.Options.DeadRecordsMax)

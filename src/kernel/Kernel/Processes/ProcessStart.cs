@@ -20,7 +20,7 @@ internal static class ProcessStart
         process.Tier = started.Tier;
         process.Missing = started.Missing;
         AnswerSpawn(state, process, effects);
-        state.Calls.Publish(state, process, Happening.Of(process, "started", started.At), effects);
+        state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Started, started.At), effects);
         if (process.State is ProcessState.Stopping)
         {
             effects.Add(new KillAll(process.Id));

@@ -72,7 +72,7 @@ internal static class ProcessStop
                 $"kept forking at its limit of {process.Plan.Limits.Pids} processes ({overstepped.Count} refused)"),
             _ => throw new KernelPanicException($"no cause for {overstepped.What}"),
         };
-        var happened = Happening.Of(process, "limit-reached", overstepped.At) with
+        var happened = Happening.Of(process, EventTypes.LimitReached, overstepped.At) with
         {
             Kind = overstepped.What is Overstep.Memory ? "memory" : "pids",
             Reason = detail,

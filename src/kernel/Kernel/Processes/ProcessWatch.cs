@@ -1,3 +1,4 @@
+using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 
@@ -63,7 +64,7 @@ internal static class ProcessWatch
         process.AuditRecords++;
         process.AuditRecordsRaised = Math.Max(0, process.AuditRecordsRaised - 1);
         process.DeniedJournaled += denied.Count;
-        var happened = Happening.Of(process, "denied", denied.At) with
+        var happened = Happening.Of(process, EventTypes.Denied, denied.At) with
         {
             Kind = denied.Kind,
             What = denied.What,

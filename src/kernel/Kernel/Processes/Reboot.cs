@@ -45,7 +45,7 @@ internal static class Reboot
                 process.StartedAt!.Value + (process.Plan.Limits.WallMs * TimeSpan.TicksPerMillisecond)));
         }
 
-        state.Calls.Publish(state, process, Happening.Of(process, "adopted", adopted.At), effects);
+        state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Adopted, adopted.At), effects);
     }
 
     public static void Reaped(KernelState state, LeftoverReaped reaped, List<Effect> effects)

@@ -16,7 +16,16 @@ internal static class KillSyscall
         }
 
         var state = call.State;
-        state.Calls.Add(new WaitingCall(call.Call, target.Id, WaitingFor.ExitForKill));
+        if (state.Calls.NoRoomToWait(call.Caller) is { } full)
+        {
+            // The kill is durable, who waits is not: the one may not depend on the other.
+            call.Refuse(full with { Message = $"process {target.Id} is being ended, but {full.Message}" });
+        }
+        else
+        {
+            state.Calls.Add(new WaitingCall(call.Call, call.Caller, target.Id, WaitingFor.ExitForKill));
+        }
+
         var by = call.Caller.IsHost ? $"uid {call.Caller.Uid}" : $"process {call.Caller.Process}";
         ProcessStop.Stop(
             state,

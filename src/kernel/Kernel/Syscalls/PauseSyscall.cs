@@ -26,7 +26,7 @@ internal static class PauseSyscall
         if (Turn(call, target, ProcessEvent.PauseRequested, "running"))
         {
             call.Effects.Add(new Freeze(target.Id));
-            Tell(call, target, "paused");
+            Tell(call, target, EventTypes.Paused);
         }
     }
 
@@ -36,7 +36,7 @@ internal static class PauseSyscall
             && Turn(call, target, ProcessEvent.ResumeRequested, "paused"))
         {
             call.Effects.Add(new Thaw(target.Id));
-            Tell(call, target, "resumed");
+            Tell(call, target, EventTypes.Resumed);
             ModelAdmission.Resumed(call.State, target.Id, call.Effects);
         }
     }

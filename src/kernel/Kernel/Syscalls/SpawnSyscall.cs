@@ -69,8 +69,8 @@ internal static class SpawnSyscall
             Plan = SpawnPlanning.Plan(state.Options, parent, request, FreeName(state, request.Name, id)),
         };
         state.Processes.Add(process);
-        state.Calls.Add(new WaitingCall(call.Call, id, WaitingFor.Start));
-        state.Calls.Publish(state, process, Happening.Of(process, "spawned", state.Now), call.Effects);
+        state.Calls.Add(new WaitingCall(call.Call, call.Caller, id, WaitingFor.Start));
+        state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Spawned, state.Now), call.Effects);
         call.Effects.Add(new Launch(id, process.Plan, parent?.Key));
     }
 

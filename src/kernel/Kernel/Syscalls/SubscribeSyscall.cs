@@ -1,4 +1,3 @@
-using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 
 namespace Analemma.Kernel.Syscalls;
@@ -8,9 +7,9 @@ internal static class SubscribeSyscall
 {
     public static void Handle(SyscallContext call, Subscribe request)
     {
-        if (call.State.Calls.SubscriberCount >= Limits.SubscribersMax)
+        if (call.State.Calls.NoRoomToSubscribe(call.Caller) is { } full)
         {
-            call.Refuse(new SysError(SysErrorCode.TryAgain, $"{Limits.SubscribersMax} subscribers are the limit"));
+            call.Refuse(full);
             return;
         }
 

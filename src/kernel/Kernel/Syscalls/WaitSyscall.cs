@@ -1,4 +1,3 @@
-using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 
@@ -21,15 +20,14 @@ internal static class WaitSyscall
             return;
         }
 
-        if (state.Calls.Count >= Limits.WaitingCallsMax)
+        if (state.Calls.NoRoomToWait(call.Caller) is { } full)
         {
-            call.Refuse(new SysError(
-                SysErrorCode.TryAgain, $"{Limits.WaitingCallsMax} calls wait already", "wait on fewer at once"));
+            call.Refuse(full);
             return;
         }
 
         var timed = request.TimeoutMs is not null;
-        state.Calls.Add(new WaitingCall(call.Call, target.Id, WaitingFor.ExitForWait, timed));
+        state.Calls.Add(new WaitingCall(call.Call, call.Caller, target.Id, WaitingFor.ExitForWait, timed));
         if (request.TimeoutMs is { } timeout)
         {
             call.Effects.Add(new ArmTimer(

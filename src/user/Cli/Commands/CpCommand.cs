@@ -42,8 +42,9 @@ internal sealed class CpCommand : ICliCommand
                 .RunAsync(source.Path, destination.Path);
         }
 
-        Print(session, tally.Finish());
-        return ExitCodes.Ok;
+        var report = tally.Finish();
+        Print(session, report);
+        return report is { Files: 0, Folders: 0, Skipped.Count: > 0 } ? ExitCodes.Failure : ExitCodes.Ok;
     }
 
     private static void Print(Session session, CopyReport report)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Host;
@@ -73,25 +72,6 @@ internal sealed class DoctorCommand : ICliCommand
         }
     }
 
-    private static async Task<StatusReply> ProbeAsync(Session session)
-    {
-        var program = KernelProgram.Find(session.Terminal.Environment);
-        using var probe = Process.Start(new ProcessStartInfo(program, "--probe")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        using var patience = new CancellationTokenSource(ProbeMax, session.Terminal.Time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, session.CancellationToken);
-        using var killing = end.Token.Register(() => probe.Kill(entireProcessTree: true));
-        var errors = probe.StandardError.ReadToEndAsync(CancellationToken.None);
-        var json = await probe.StandardOutput.ReadToEndAsync(CancellationToken.None);
-        await probe.WaitForExitAsync(CancellationToken.None);
-        session.CancellationToken.ThrowIfCancellationRequested();
-        return AbiJson.TryRead(
-            System.Text.Encoding.UTF8.GetBytes(json), AbiJsonContext.Default.StatusReply, out var status, out _)
-            ? status
-            : throw new CliException(
-                "probe_failed", $"the probe ended with code {probe.ExitCode} and no report: {(await errors).Trim()}");
-    }
+    private static Task<StatusReply> ProbeAsync(Session session) => KernelQuestion.AskAsync(
+        session, ["--probe"], AbiJsonContext.Default.StatusReply, ProbeMax, "probe_failed");
 }

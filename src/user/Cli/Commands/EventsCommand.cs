@@ -17,7 +17,7 @@ internal sealed class EventsCommand : ICliCommand
     private readonly Option<string[]> _type = new("--type")
     {
         HelpName = "TYPE",
-        Description = "Only events of this type, such as denied or exited. Repeatable.",
+        Description = $"Only events of this type: {string.Join(", ", EventTypes.All)}. Repeatable.",
         Arity = ArgumentArity.OneOrMore,
     };
 

@@ -19,18 +19,7 @@ internal sealed class KernelCommand : ICliCommand
         Description = "Stay in the foreground, print its log here, stop on Ctrl-C.",
     };
 
-    private readonly Option<string?> _config = new("--config")
-    {
-        HelpName = "FILE",
-        Description = "The machine file: analemma.toml or JSON.",
-    };
-
-    private readonly Option<string[]> _set = new("--set")
-    {
-        HelpName = "SECTION.KEY=VALUE",
-        Description = "One setting, over the file and the environment. Repeatable.",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    private readonly KernelSettings _settings = new();
 
     private readonly Option<string?> _grace = new("--grace")
     {
@@ -42,8 +31,9 @@ internal sealed class KernelCommand : ICliCommand
     {
         var start = new Command("start", "Start the kernel in the background and wait until it answers.")
         {
-            _foreground, _config, _set,
+            _foreground,
         };
+        _settings.AddTo(start);
         var stop = new Command("stop", "End every agent, then the kernel.") { _grace };
         var status = new Command("status", "Say what the kernel does. Exit code 3 when none runs.");
         return new Command("kernel", "Start, stop and describe the kernel.")
@@ -179,15 +169,6 @@ internal sealed class KernelCommand : ICliCommand
         return process.ExitCode;
     }
 
-    private List<string> Arguments(Session session)
-    {
-        List<string> args = [$"--kernel.socket={session.SocketPath}"];
-        if (session.Parsed.GetValue(_config) is { } file)
-        {
-            args.AddRange(["--config", Path.GetFullPath(file)]);
-        }
-
-        args.AddRange((session.Parsed.GetValue(_set) ?? []).Select(setting => $"--{setting}"));
-        return args;
-    }
+    private List<string> Arguments(Session session) =>
+        [$"--kernel.socket={session.SocketPath}", .. _settings.Arguments(session)];
 }

@@ -8,13 +8,11 @@ namespace Analemma.Cli.Commands;
 /// <summary>Lists processes, once or again and again.</summary>
 internal sealed class PsCommand : ICliCommand
 {
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
-
     private readonly Option<bool> _all = new("--all", "-a") { Description = "Also the dead whose records are kept." };
 
     private readonly Option<bool> _watch = new("--watch", "-w")
     {
-        Description = "Once a second until Ctrl-C; with --json, one document a line.",
+        Description = "Once a second until Ctrl-C, in place on a terminal; with --json, one document a line.",
     };
 
     public Command Declare(CommandSet set)
@@ -33,6 +31,11 @@ internal sealed class PsCommand : ICliCommand
         await using var kernel = await session.ConnectAsync();
         var list = new List { All = session.Parsed.GetValue(_all) };
         var watch = session.Parsed.GetValue(_watch);
+        if (watch && !session.Json && session.Terminal.Interactive)
+        {
+            await LiveTable.ShowAsync(session, () => kernel.ListAsync(list, session.CancellationToken));
+        }
+
         while (true)
         {
             var processes = await kernel.ListAsync(list, session.CancellationToken);
@@ -54,7 +57,7 @@ internal sealed class PsCommand : ICliCommand
                 return ExitCodes.Ok;
             }
 
-            await Task.Delay(WatchInterval, session.Terminal.Time, session.CancellationToken);
+            await Task.Delay(LiveTable.Interval, session.Terminal.Time, session.CancellationToken);
         }
     }
 }

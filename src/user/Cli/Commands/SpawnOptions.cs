@@ -37,6 +37,28 @@ internal sealed class SpawnOptions
     private readonly Option<string?> _timeout =
         Text("--timeout", "TIME", "Kill it after this long, such as 30s or 5m.");
 
+    private readonly Option<int?> _cpuWeight = new("--cpu-weight")
+    {
+        HelpName = "N",
+        Description = "Share of CPU under contention, 1 to 10000. Default 100.",
+    };
+
+    private readonly Option<int?> _openFiles = new("--open-files")
+    {
+        HelpName = "N",
+        Description = "Open files of each of its host processes.",
+    };
+
+    private readonly Option<string?> _logSize =
+        Text("--log-size", "SIZE", "Captured output that is kept; older output is dropped.");
+
+    private readonly Option<string?> _workSize = Text("--work-size", "SIZE", "Files in /work.");
+
+    private readonly Option<bool> _cold = new("--cold")
+    {
+        Description = "Make a sandbox anew, and take none that waits warm.",
+    };
+
     private readonly Option<string?> _cwd = Text("--cwd", "PATH", "Its working folder inside. Default /work.");
 
     private readonly Option<bool> _network = new("--network")
@@ -65,8 +87,8 @@ internal sealed class SpawnOptions
         command.Arguments.Add(_program);
         foreach (var option in new Option[]
         {
-            _name, _env, _memory, _pids, _cpu, _timeout, _cwd, _network,
-            _unsandboxed, _require, _audit, _mount, _python,
+            _name, _env, _memory, _pids, _cpu, _cpuWeight, _timeout, _openFiles, _logSize, _workSize, _cwd, _network,
+            _unsandboxed, _require, _audit, _mount, _python, _cold,
         })
         {
             command.Options.Add(option);
@@ -91,6 +113,7 @@ internal sealed class SpawnOptions
             Limits = Limits(parsed),
             Require = parsed.GetValue(_require) is { Length: > 0 } required ? required : null,
             Audit = parsed.GetValue(_audit),
+            Pool = parsed.GetValue(_cold) ? "cold" : null,
             Mounts = parsed.GetValue(_mount) is { Length: > 0 } mounts ? [.. mounts.Select(Mount)] : null,
         };
     }
@@ -121,10 +144,9 @@ internal sealed class SpawnOptions
 
     private static string ExistingScript(string path)
     {
-        var full = Path.GetFullPath(path);
-        return File.Exists(full)
-            ? full
-            : throw CliException.Usage($"there is no script {path}", "to run a program, write it after --");
+        return File.Exists(path)
+            ? Path.GetFullPath(path)
+            : throw CliException.Usage($"there is no script '{path}'", "to run a program, write it after --");
     }
 
     private static Dictionary<string, string>? Environment(string[] pairs, Func<string, string?> environment)
@@ -149,19 +171,24 @@ internal sealed class SpawnOptions
     {
         var limits = new ResourceLimits
         {
-            Memory = Bytes(parsed.GetValue(_memory)),
+            Memory = Bytes(parsed, _memory),
             MaxPids = parsed.GetValue(_pids),
             CpuQuota = CpuQuota(parsed.GetValue(_cpu)),
+            CpuWeight = parsed.GetValue(_cpuWeight),
             WallMs = Durations.Option(parsed, _timeout),
+            OpenFiles = parsed.GetValue(_openFiles),
+            LogBytes = Bytes(parsed, _logSize),
+            WorkBytes = Bytes(parsed, _workSize),
         };
         return limits == new ResourceLimits() ? null : limits;
     }
 
-    private static long? Bytes(string? text) => text switch
+    private static long? Bytes(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch
     {
         null => null,
-        _ when ByteSize.TryParse(text, out var bytes) => bytes,
-        _ => throw CliException.Usage($"--memory {text} is not a size", "write it as 65536, 64K, 256M or 1.5G"),
+        { } text when ByteSize.TryParse(text, out var bytes) => bytes,
+        { } text => throw CliException.Usage(
+            $"{option.Name} {text} is not a size", "write it as 65536, 64K, 256M or 1.5G"),
     };
 
     private static long? CpuQuota(string? text) => text switch

@@ -2,15 +2,12 @@ using System.CommandLine;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Output;
-using Spectre.Console;
 
 namespace Analemma.Cli.Commands;
 
 /// <summary>The table of <c>ps</c>, redrawn in place, with the busiest first.</summary>
 internal sealed class TopCommand : ICliCommand
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
     public Command Declare(CommandSet set) => set.Does(
         new Command("top", "Watch processes live, the busiest first. Ctrl-C ends it."), RunAsync);
 
@@ -23,16 +20,8 @@ internal sealed class TopCommand : ICliCommand
         }
 
         var busiest = new Busiest();
-        var first = busiest.Order(await kernel.ListAsync(null, session.CancellationToken));
-        await session.Terminal.Console.Live(ProcessTable.Render(first)).StartAsync(async live =>
-        {
-            while (true)
-            {
-                await Task.Delay(Interval, session.Terminal.Time, session.CancellationToken);
-                live.UpdateTarget(ProcessTable.Render(
-                    busiest.Order(await kernel.ListAsync(null, session.CancellationToken))));
-            }
-        });
+        await LiveTable.ShowAsync(
+            session, async () => busiest.Order(await kernel.ListAsync(null, session.CancellationToken)));
         return ExitCodes.Ok;
     }
 }

@@ -60,6 +60,10 @@ internal sealed class Download(KernelClient kernel, Target agent, CopyTally tall
             {
                 tally.Skip(path, "not a file name");
             }
+            else if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal))
+            {
+                tally.Skip(path, "its name is not UTF-8");
+            }
             else if (entry.Kind == FileKind.Folder)
             {
                 await FolderAsync(path, await ListAsync(path), Path.Combine(target, entry.Name), depth + 1);

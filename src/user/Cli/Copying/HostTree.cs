@@ -13,8 +13,16 @@ internal sealed record HostEntry(char Kind, int Mode, string Path);
 /// </summary>
 internal static class HostTree
 {
+    /// <summary>What find writes is read as UTF-8; a name that is not comes to have this character in it.</summary>
+    private const char NotUtf8 = '\uFFFD';
+
     public static async Task<IReadOnlyList<HostEntry>> ListAsync(string root, CancellationToken cancellationToken)
     {
+        if (!Path.Exists(root))
+        {
+            throw new CliException("no_such_file", $"there is no file or folder '{root}' on the host");
+        }
+
         using var find = Process.Start(new ProcessStartInfo(
             "find", ["-H", Path.GetFullPath(root), "-printf", @"%y %m %P\0"])
         {
@@ -29,6 +37,10 @@ internal static class HostTree
                 .Select(Parse).OrderBy(entry => entry.Path, StringComparer.Ordinal)]
             : throw new CliException("io_failed", (await errors).Trim());
     }
+
+    /// <summary>True for a name that .NET cannot open, because it is not UTF-8.</summary>
+    public static bool IsUnreachable(string path) =>
+        path.Contains(NotUtf8, StringComparison.Ordinal) && !Path.Exists(path);
 
     private static HostEntry Parse(string record)
     {

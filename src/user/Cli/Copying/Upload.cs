@@ -26,6 +26,9 @@ internal sealed class Upload(KernelClient kernel, Target agent, CopyTally tally,
             var path = entry.Path.Length == 0 ? source : Path.Combine(source, entry.Path);
             switch (entry.Kind)
             {
+                case var _ when HostTree.IsUnreachable(path):
+                    tally.Skip(path, "its name is not UTF-8");
+                    break;
                 case 'f':
                     await FileAsync(
                         path, entry.Mode, entry.Path.Length == 0 ? target : CopyPlace.Join(target, entry.Path));

@@ -1,0 +1,48 @@
+using Analemma.Abi;
+using Analemma.Journal;
+using Analemma.Storage.Sqlite;
+
+namespace Analemma.Daemon.Boot;
+
+/// <summary>
+/// Checks a journal from its first record to its last, also what a start would not read because a checkpoint stands for
+/// it, and prints what it found. Changes nothing, and may run beside the kernel whose journal it is.
+/// </summary>
+internal static class JournalCheckup
+{
+    /// <summary>0 when the journal is whole, 1 when it is not. What cannot be read at all throws.</summary>
+    public static int Print(string path, TextWriter output)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{path}: there is no journal; no kernel has run with this state folder");
+        }
+
+        var check = Check(path);
+        var json = AbiJson.Write(check, AbiJsonContext.Default.JournalCheck);
+        output.WriteLine(System.Text.Encoding.UTF8.GetString(json));
+        return check.Damage is null ? 0 : 1;
+    }
+
+    private static JournalCheck Check(string path)
+    {
+        try
+        {
+            using var reader = SqliteJournalReader.Open(path);
+            var report = JournalVerifier.Verify(reader);
+            return new JournalCheck(path, report.Records, report.Anchor.Sequence + 1, report.Last.Sequence)
+            {
+                CheckpointSequence = report.CheckpointSequence,
+                Damage = report.Corruption is { } found ? Damage(found) : null,
+            };
+        }
+        catch (JournalCorruptException found)
+        {
+            // Already what the store notes about the whole journal is wrong.
+            return new JournalCheck(path, 0, 0, 0) { Damage = Damage(found) };
+        }
+    }
+
+    private static JournalDamage Damage(JournalCorruptException found) =>
+        new(found.Sequence, found.What, found.Expected, found.Found);
+}

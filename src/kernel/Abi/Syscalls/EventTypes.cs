@@ -1,0 +1,36 @@
+namespace Analemma.Abi.Syscalls;
+
+/// <summary>The types of events that SUBSCRIBE streams.</summary>
+public static class EventTypes
+{
+    /// <summary>A SPAWN was admitted; the process does not run yet.</summary>
+    public const string Spawned = "spawned";
+
+    /// <summary>A process runs.</summary>
+    public const string Started = "started";
+
+    /// <summary>A kernel has taken over the process of one before it.</summary>
+    public const string Adopted = "adopted";
+
+    /// <summary>A process was frozen.</summary>
+    public const string Paused = "paused";
+
+    /// <summary>A process goes on.</summary>
+    public const string Resumed = "resumed";
+
+    /// <summary>A process went over a limit and is ended for that.</summary>
+    public const string LimitReached = "limit-reached";
+
+    /// <summary>A process tried what it may not do.</summary>
+    public const string Denied = "denied";
+
+    /// <summary>A process has ended.</summary>
+    public const string Exited = "exited";
+
+    /// <summary>This subscriber did not keep up, and so many events were not sent. Sent unasked.</summary>
+    public const string Missed = "missed";
+
+    /// <summary>All that can be asked for.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, Exited, Missed];
+}
