@@ -108,8 +108,8 @@ public static unsafe class HostFiles
     }
 
     /// <summary>
-    /// Writes over a file that is there and no longer than a page, in one write, the rest of it filled up. False when it
-    /// is not there, or is longer.
+    /// Writes over a file that is there and no longer than a page, in one write, the rest of it filled up. False when
+    /// it is not there, or is longer.
     /// </summary>
     public static bool TryWriteOver(string path, ReadOnlySpan<byte> bytes, byte filling)
     {
