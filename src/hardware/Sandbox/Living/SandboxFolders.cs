@@ -54,11 +54,11 @@ internal sealed record SandboxFolders(string Private, string Run)
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
+            FolderRemoval.Remove(folder);
         }
-        catch (DirectoryNotFoundException)
+        catch (LinuxException)
         {
-            // Already gone.
+            // What cannot be removed now is a leftover, which the next kernel sweeps.
         }
     }
 }
