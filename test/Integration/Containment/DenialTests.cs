@@ -12,6 +12,7 @@ public sealed class DenialTests
         await using var home = await ListeningHome.OpenAsync(engine);
         var policy = EngineHome.Python("""
             import socket
+            assert [line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line] == ["lo"]
             try: socket.create_connection(("10.11.12.13", 443), 1)
             except OSError as error: print(error)
             """);

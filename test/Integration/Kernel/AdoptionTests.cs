@@ -14,6 +14,7 @@ public sealed class AdoptionTests
     // Goes on when the gate is removed; says so by removing the mark.
     private const string Agent = """
         import errno, os, socket, time
+        assert [line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line] == ["lo"]
         def attempt(name, act):
             try: act(); result = "done"
             except OSError as error: result = errno.errorcode[error.errno]
