@@ -6,6 +6,12 @@ fail() { say "$@"; exit 1; }
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE=true
 
+# What tests and benchmarks start must not lead to a real model: nothing of theirs may leave this machine.
+forget_models() {
+    unset GEMINI_API_KEY GOOGLE_API_KEY GOOGLE_GEMINI_BASE_URL OPENAI_API_KEY OPENAI_BASE_URL \
+        ANTHROPIC_API_KEY ANTHROPIC_BASE_URL
+}
+
 sdk_major=10
 sdk_package=dotnet-sdk-$sdk_major.0
 sdk_script=https://dot.net/v1/dotnet-install.sh

@@ -1,6 +1,7 @@
 # Runs every test project and the tests of the Python SDK. Ends with a line `N passed, N failed, N skipped`.
 # Arguments choose: `./analemma test unit python`.
 
+forget_models
 ensure_tools
 say "building with tests"
 quietly build "$root/Analemma.slnx" -c Release -v quiet
