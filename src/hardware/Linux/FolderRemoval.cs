@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Analemma.Linux;
 
 /// <summary>
-/// Removes a folder and all below it, whatever the names are: a name on Linux is any bytes, and .NET's own removal passes
-/// over those that are not UTF-8. Links are removed, not followed.
+/// Removes a folder and all below it, whatever the names are: a name on Linux is any bytes, and .NET's own removal
+/// passes over those that are not UTF-8. Links are removed, not followed.
 /// </summary>
 public static unsafe class FolderRemoval
 {
