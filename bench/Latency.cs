@@ -8,8 +8,11 @@ internal readonly record struct Latency(double P50, double P99)
     public static Latency Of(double[] samples)
     {
         Array.Sort(samples);
-        return new Latency(samples[samples.Length / 2], samples[(int)(samples.Length * 0.99)]);
+        return new Latency(Rank(samples, 0.5), Rank(samples, 0.99));
     }
+
+    // Nearest rank: the least sample that at least this part of all are no larger than.
+    private static double Rank(double[] sorted, double part) => sorted[(int)Math.Ceiling(sorted.Length * part) - 1];
 
     /// <summary>Of several runs the middle one: where two processes are put makes a run fast or slow.</summary>
     public static Latency Middle(IEnumerable<Latency> runs)
