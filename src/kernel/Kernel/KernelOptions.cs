@@ -20,7 +20,8 @@ public sealed record KernelOptions
     /// <summary>Records of dead processes that are kept; the oldest go first.</summary>
     public int DeadRecordsMax { get; init; } = 1_000;
 
-    public ModelOptions Models { get; init; } = new();
+    // Null where a journal was written before there were models.
+    public ModelOptions Models { get; init => field = value ?? new(); } = new();
 
     /// <summary>Guarantees that the sandbox engine gives on this host.</summary>
     public IReadOnlyList<string> Enforced { get; init; } = GuaranteeNames.All;

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
@@ -37,6 +39,28 @@ public sealed class HistoryTests
     ];
 
     public static TheoryData<int> EveryPoint => [.. Enumerable.Range(0, Story.Length + 1)];
+
+    /// <summary>An upgrade finds what an earlier kernel kept: what it did not know yet has its default.</summary>
+    [Fact]
+    public void A_checkpoint_of_before_models_is_read()
+    {
+        KernelState state = new();
+        foreach (var @event in Story[..4])
+        {
+            state.Apply(@event, []);
+        }
+
+        var body = JsonNode.Parse(StateCheckpoint.Write(state))!.AsObject();
+        Assert.True(body.Remove("ledger") && body["options"]!.AsObject().Remove("models"));
+        foreach (var process in body["living"]!.AsArray())
+        {
+            Assert.True(process!["plan"]!.AsObject().Remove("models") && process.AsObject().Remove("spent"));
+        }
+
+        var read = StateCheckpoint.Read(Encoding.UTF8.GetBytes(body.ToJsonString()));
+
+        Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
+    }
 
     [Theory]
     [MemberData(nameof(EveryPoint))]

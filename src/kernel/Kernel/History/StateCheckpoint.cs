@@ -80,5 +80,6 @@ internal sealed record CheckpointBody
 
     public IReadOnlyList<Process> Dead { get; init; } = [];
 
-    public LedgerBody Ledger { get; init; } = new();
+    // Null in a checkpoint that was written before there were models.
+    public LedgerBody Ledger { get; init => field = value ?? new(); } = new();
 }

@@ -27,7 +27,8 @@ public sealed record SpawnPlan
 
     public required LimitSet Limits { get; init; }
 
-    public ModelPlan Models { get; init; } = new();
+    // Null where a journal was written before there were models.
+    public ModelPlan Models { get; init => field = value ?? new(); } = new();
 
     public IReadOnlyList<string> Require { get; init; } = [];
 
