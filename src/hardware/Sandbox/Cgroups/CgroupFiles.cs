@@ -107,7 +107,7 @@ internal static class CgroupFiles
         }
 
         var all = true;
-        foreach (var below in Directory.EnumerateDirectories(group))
+        foreach (var below in Below(group))
         {
             all &= TryRemoveTree(below);
         }

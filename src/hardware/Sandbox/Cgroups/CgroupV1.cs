@@ -208,13 +208,13 @@ internal sealed class CgroupV1(CgroupTreeV1 tree, string path) : ICgroup
 
     private static void ThawTree(string? group)
     {
-        if (group is null || !Directory.Exists(group))
+        if (group is null)
         {
             return;
         }
 
         _ = CgroupFiles.Write($"{group}/freezer.state", "THAWED");
-        foreach (var below in Directory.EnumerateDirectories(group))
+        foreach (var below in CgroupFiles.Below(group))
         {
             ThawTree(below);
         }
