@@ -39,6 +39,7 @@ from analemma._errors import (
     RunawayStopped,
     ShuttingDown,
     StartFailed,
+    StepLimitReached,
     SyscallError,
     TimedOut,
     TooLarge,
@@ -78,6 +79,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from analemma._async import AsyncKernel, AsyncStream
+    from analemma._loop import ToolRun
+    from analemma._tools import Tool, ToolArgumentError, ToolError, ToolResult, tool
 
 __all__ = [
     "AnalemmaError",
@@ -127,27 +130,45 @@ __all__ = [
     "Spawned",
     "StartFailed",
     "Status",
+    "StepLimitReached",
     "Stream",
     "SyscallError",
     "TimedOut",
     "TooLarge",
+    "Tool",
+    "ToolArgumentError",
     "ToolCall",
+    "ToolError",
+    "ToolResult",
+    "ToolRun",
     "TryAgain",
     "UnknownSyscall",
     "WrongState",
     "__version__",
     "default_socket",
+    "tool",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # asyncio takes a tenth of a second to import: only who asks for it pays.
-    if name in ("AsyncKernel", "AsyncStream"):
-        from analemma import _async
+# What takes long to import, such as asyncio and typing, and where it is: only who asks for it pays.
+_LATER = {
+    "AsyncKernel": "_async",
+    "AsyncStream": "_async",
+    "Tool": "_tools",
+    "ToolArgumentError": "_tools",
+    "ToolError": "_tools",
+    "ToolResult": "_tools",
+    "ToolRun": "_loop",
+    "tool": "_tools",
+}
 
-        globals()["AsyncKernel"] = _async.AsyncKernel
-        globals()["AsyncStream"] = _async.AsyncStream
-        return globals()[name]
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        globals()[name] = value = getattr(import_module(f"analemma.{_LATER[name]}"), name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

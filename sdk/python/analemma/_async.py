@@ -8,18 +8,18 @@ from analemma import _calls
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
-from analemma._session import IN_FLIGHT_MAX, Session
+from analemma._session import IN_FLIGHT_MAX, Request, Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from typing import Any
 
     from typing_extensions import ParamSpec, Self
 
     from analemma._calls import Call, Feed
-    from analemma._session import Exchange, Request
+    from analemma._session import Exchange
 
     P = ParamSpec("P")
 
@@ -39,7 +39,8 @@ def _method(call: Callable[P, Call[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
 
 def _feed(call: Callable[P, Feed[T, G]]) -> Callable[P, AsyncStream[T, G]]:
     def method(self: AsyncKernel, *args: Any, **kwargs: Any) -> Any:
-        return AsyncStream(self, call(self, *args, **kwargs))  # type: ignore[arg-type]
+        feed = call(self, *args, **kwargs)  # type: ignore[arg-type]
+        return AsyncStream(self, feed) if isinstance(feed, _calls.Feed) else AsyncToolStream(self, feed)
 
     return _named_after(method, call)  # type: ignore[no-any-return]
 
@@ -71,6 +72,7 @@ class AsyncKernel:
     noop = _method(_calls.noop)
     echo = _method(_calls.echo)
     think = _method(_calls.think)
+    run_tools = _method(_calls.run_tools)
     spawn = _method(_calls.spawn)
     kill = _method(_calls.kill)
     list = _method(_calls.list_)
@@ -86,6 +88,7 @@ class AsyncKernel:
     llm = _method(_calls.llm)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
+    run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
     events = _feed(_calls.events)
@@ -137,7 +140,8 @@ class AsyncKernel:
         reply: Any = None
         try:
             while True:
-                reply = await self._ask(call.send(reply))
+                step = call.send(reply)
+                reply = await (self._ask(step) if isinstance(step, Request) else step.run_async())
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
 
@@ -264,6 +268,66 @@ class AsyncStream(Generic[T, G]):
         # What nobody will read must not pile up in the session.
         if getattr(self, "_link", None) is not None and not self._link.loop.is_closed():  # type: ignore[union-attr]
             self._give_up()
+
+
+class AsyncToolStream:
+    """A tool loop as it happens. Iterate it with `async for`, or `gather()` it; `close()`, or an `async with`, ends it
+    early."""
+
+    def __init__(self, kernel: AsyncKernel, feed: _calls.ToolFeed) -> None:
+        self._feed = feed
+        self._done: Any = None
+        self._events = self._run(kernel)
+
+    async def _run(self, kernel: AsyncKernel) -> AsyncIterator[Any]:
+        loop, feed, reply = self._feed.loop, self._feed, None
+        try:
+            while True:
+                try:
+                    step = loop.send(reply)
+                except StopIteration as done:
+                    self._done = done.value
+                    return
+                if isinstance(step, _calls.Feed):
+                    async with AsyncStream(kernel, step) as stream:
+                        pieces = []
+                        async for piece in stream:
+                            pieces.append(piece)
+                            yield piece
+                        assert stream._exchange is not None
+                        reply = step.gather(pieces, _calls.parse(stream._exchange.answer))
+                    continue
+                for call in filter(feed.shows, step.calls):
+                    yield call
+                reply = await step.run_async()
+                for result in filter(feed.shows, reply):
+                    yield result
+        finally:
+            loop.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await self._events.__anext__()
+
+    async def gather(self) -> Any:
+        """Takes all that is still to come: the `ToolRun`, or of `think_stream` the last answer."""
+        async for _ in self._events:
+            pass
+        if self._done is None:
+            raise ValueError("the stream was closed before its end")
+        return self._feed.end(self._done)
+
+    async def close(self) -> None:
+        """Ends it: takes back the call that is in flight, and begins no other."""
+        await self._events.aclose()  # type: ignore[attr-defined]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
 
 class _Link(asyncio.BufferedProtocol):

@@ -33,11 +33,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from typing import Any, Union
 
-    from analemma._records import Limits
+    from analemma._loop import ToolRun
+    from analemma._records import Limits, ToolCall
+    from analemma._tools import ToolResult
 
     Call = Generator[Request, "Reply", T]
     Target = Union[int, str, Process, Spawned, None]
     Image = Union[bytes, str, os.PathLike[str], Mapping[str, str]]
+    # A tool that is only described to the model, or one with a function that a tool loop runs.
+    AnyTool = Union[Mapping[str, Any], Callable[..., Any]]
 
 VERSION = "0.1.0"
 
@@ -77,6 +81,26 @@ class Feed(Generic[T, G]):
         self.request = request
         self.piece = piece
         self.gather = gather
+
+
+class ToolFeed:
+    """A tool loop whose answers come in pieces. Its generator yields a `Feed` for each answer, and `Work`."""
+
+    __slots__ = ("loop", "text_only")
+
+    def __init__(self, loop: Generator[Any, Any, ToolRun], text_only: bool = False) -> None:
+        self.loop = loop
+        self.text_only = text_only
+
+    def as_text(self) -> ToolFeed:
+        """The model's text alone, with the last answer at its end."""
+        return ToolFeed(self.loop, True)
+
+    def shows(self, event: str | ToolCall | ToolResult) -> bool:
+        return not self.text_only or isinstance(event, str)
+
+    def end(self, run: ToolRun) -> Any:
+        return run.answer if self.text_only else run
 
 
 def parse(payload: bytes) -> dict[str, Any]:
@@ -213,19 +237,42 @@ def think(
     model: str | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
-    tools: Sequence[Mapping[str, Any]] | None = None,
+    tools: Sequence[AnyTool] | None = None,
     schema: Mapping[str, Any] | None = None,
     images: Sequence[Image] | None = None,
     thinking_level: str | None = None,
     budget: Mapping[str, int] | None = None,
     timeout: float | None = _THINK_SECONDS,
+    max_steps: int | None = None,
+    parallel: bool | int = False,
 ) -> Call[Answer]:
     """Asks a model, by a prompt or by `messages`, and waits for its answer, queueing and retries included.
 
     `schema` is a JSON Schema for the answer, `tools` are {"name", "description", "parameters"}, an image is bytes, a
     path or {"mime_type", "data"}, `budget` {"tokens", "microdollars"} for this call. In `messages`, an `Answer` stands
     for what the assistant said. Raises BudgetExhausted, TryAgain, RunawayStopped, NoSuchModel, ModelFailed, TimedOut.
+
+    A function, or a `@tool`, among the tools makes it a tool loop, as `run_tools`, of which this is the last answer.
     """
+    if tools is not None and any(callable(each) for each in tools):
+        run = yield from run_tools(
+            client,
+            prompt,
+            messages=messages,
+            system=system,
+            model=model,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            tools=tools,
+            schema=schema,
+            images=images,
+            thinking_level=thinking_level,
+            budget=budget,
+            timeout=timeout,
+            max_steps=max_steps,
+            parallel=parallel,
+        )
+        return run.answer
     reply = yield _think(
         prompt,
         messages=messages,
@@ -252,18 +299,38 @@ def think_stream(
     model: str | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
-    tools: Sequence[Mapping[str, Any]] | None = None,
+    tools: Sequence[AnyTool] | None = None,
     schema: Mapping[str, Any] | None = None,
     images: Sequence[Image] | None = None,
     thinking_level: str | None = None,
     budget: Mapping[str, int] | None = None,
     timeout: float | None = _THINK_SECONDS,
+    max_steps: int | None = None,
+    parallel: bool | int = False,
 ) -> Feed[str, Answer]:
     """Asks a model; its text as it comes. `gather()` waits for the rest and gives the whole `Answer`.
 
-    Takes what `think` takes. Closing it stops the model.
+    Takes what `think` takes. Closing it stops the model, and a tool loop after the tool that is running.
     """
-    request = _think(
+    if tools is not None and any(callable(each) for each in tools):
+        return run_tools_stream(  # type: ignore[return-value]
+            client,
+            prompt,
+            messages=messages,
+            system=system,
+            model=model,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            tools=tools,
+            schema=schema,
+            images=images,
+            thinking_level=thinking_level,
+            budget=budget,
+            timeout=timeout,
+            max_steps=max_steps,
+            parallel=parallel,
+        ).as_text()
+    return _think_feed(
         prompt,
         messages=messages,
         system=system,
@@ -276,13 +343,101 @@ def think_stream(
         thinking_level=thinking_level,
         budget=budget,
         timeout=timeout,
-        stream=True,
     )
+
+
+def _think_feed(prompt: str | None, **options: Any) -> Feed[str, Answer]:
+    request = _think(prompt, **options, stream=True)
     from codecs import getincrementaldecoder
 
     # A character may be cut between two pieces.
     decoder = getincrementaldecoder("utf-8")("replace")
     return Feed(request, decoder.decode, lambda pieces, fields: Answer({**fields, "content": "".join(pieces)}))
+
+
+def run_tools(
+    client: object,
+    prompt: str | None = None,
+    *,
+    tools: Sequence[AnyTool],
+    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
+    max_steps: int | None = None,
+    parallel: bool | int = False,
+    **options: Any,
+) -> Call[ToolRun]:
+    """Asks a model, runs the tools that it asks for, and asks again with their results, until it asks for none.
+
+    `tools` are functions, `@tool`s, or descriptions as `think` takes them; a call of one that is only described ends
+    the loop, with the call in the answer. After `max_steps` (8) answers it raises StepLimitReached. With `parallel` the
+    calls of one answer run at once: True for 8, or so many. The other options are `think`'s, for each step.
+    """
+    from analemma import _loop
+
+    kit = _loop.Kit(tools)
+
+    def ask(said: list[Any]) -> Call[Answer]:
+        reply = yield _think(None, **_asked(options), messages=said, tools=kit.definitions)
+        return Answer(reply.json())
+
+    return (yield from _loop.loop(ask, kit, _opening(prompt, messages, options), max_steps, parallel))
+
+
+def run_tools_stream(
+    client: object,
+    prompt: str | None = None,
+    *,
+    tools: Sequence[AnyTool],
+    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
+    max_steps: int | None = None,
+    parallel: bool | int = False,
+    **options: Any,
+) -> ToolFeed:
+    """The same as it happens: text of the model (str), its calls of tools (ToolCall), their results (ToolResult).
+
+    `gather()` waits for the rest and gives the `ToolRun`. Closing it stops the model; a tool that runs goes on to its
+    end.
+    """
+    from analemma import _loop
+
+    kit = _loop.Kit(tools)
+
+    def ask(said: list[Any]) -> Generator[Any, Any, Answer]:
+        answer = yield _think_feed(None, **_asked(options), messages=said, tools=kit.definitions)
+        return answer  # type: ignore[no-any-return]
+
+    return ToolFeed(_loop.loop(ask, kit, _opening(prompt, messages, options), max_steps, parallel))
+
+
+_THINK_OPTIONS: dict[str, Any] = {
+    "system": None,
+    "model": None,
+    "temperature": None,
+    "max_tokens": None,
+    "schema": None,
+    "thinking_level": None,
+    "budget": None,
+    "timeout": _THINK_SECONDS,
+}
+
+
+def _asked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Each step's options of `think`; the images belong to the first message."""
+    for name in options:
+        if name not in _THINK_OPTIONS and name != "images":
+            raise TypeError(f"think takes no {name!r}; it takes {', '.join(_THINK_OPTIONS)} and images")
+    return {**_THINK_OPTIONS, **options, "images": None}
+
+
+def _opening(
+    prompt: str | None, messages: Sequence[Mapping[str, Any] | Answer] | None, options: Mapping[str, Any]
+) -> Sequence[Mapping[str, Any] | Answer]:
+    _asked(options)
+    if (prompt is None) == (messages is None):
+        raise ValueError("give a prompt or messages, and not both")
+    if messages is not None:
+        return messages
+    images = options.get("images")
+    return [{"role": "user", "content": prompt, **({"images": [*images]} if images else {})}]
 
 
 def spawn(

@@ -5,6 +5,7 @@
     ├── ConnectionLost           the kernel went away in the middle       (also a ConnectionError)
     ├── ProtocolError            the peer sent what the framing does not allow; the connection is over
     ├── CallTimeout              the client's own patience ran out        (also a TimeoutError)
+    ├── StepLimitReached         a tool loop that would have gone on; it has all that was said
     └── SyscallError             the kernel refused: code, message, hint
         ├── InvalidArgument      a field is wrong; the message names it   (also a ValueError)
         ├── UnknownSyscall       this kernel does not have the syscall
@@ -29,9 +30,20 @@
         ├── RunawayStopped       model calls like those of a program that has lost its way
         ├── ModelFailed          the model's provider failed, and what was tried instead
         └── NoSuchModel          no model or alias of that name is configured
+
+What a tool raises, for the model to read:
+
+    ToolError                    in these words, without the name of an exception
+    └── ToolArgumentError        what the model sent does not fit         (also a ValueError)
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from analemma._loop import ToolRun
 
 
 class AnalemmaError(Exception):
@@ -52,6 +64,24 @@ class ProtocolError(AnalemmaError):
 
 class CallTimeout(AnalemmaError, TimeoutError):
     """No answer within the client's timeout. The kernel has been told to cancel the call."""
+
+
+class StepLimitReached(AnalemmaError):
+    """The model still asked for tools after the last step of a tool loop. Those of the last step were not run.
+
+    `run` is the loop so far: its `answer` is the last one, and its `messages` go on with a higher limit.
+    """
+
+    def __init__(self, run: ToolRun) -> None:
+        names = ", ".join(call.name for call in run.answer.tool_calls)
+        super().__init__(
+            f"after {run.steps} steps the model still asks for tools ({names}); "
+            "give a higher max_steps, or go on from the messages of this error's run"
+        )
+        self.run = run
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.run,))
 
 
 class SyscallError(AnalemmaError):

@@ -17,7 +17,7 @@ from analemma._session import Request, Session
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Any
 
@@ -42,7 +42,8 @@ def _method(call: Callable[P, Call[T]]) -> Callable[P, T]:
 
 def _feed(call: Callable[P, Feed[T, G]]) -> Callable[P, Stream[T, G]]:
     def method(self: Kernel, *args: Any, **kwargs: Any) -> Any:
-        return Stream(self, call(self, *args, **kwargs))  # type: ignore[arg-type]
+        feed = call(self, *args, **kwargs)  # type: ignore[arg-type]
+        return Stream(self, feed) if isinstance(feed, _calls.Feed) else ToolStream(self, feed)
 
     return _named_after(method, call)  # type: ignore[no-any-return]
 
@@ -78,6 +79,7 @@ class Kernel:
     hello = _method(_calls.hello)
     echo = _method(_calls.echo)
     think = _method(_calls.think)
+    run_tools = _method(_calls.run_tools)
     spawn = _method(_calls.spawn)
     kill = _method(_calls.kill)
     list = _method(_calls.list_)
@@ -93,6 +95,7 @@ class Kernel:
     llm = _method(_calls.llm)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
+    run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
     events = _feed(_calls.events)
@@ -150,7 +153,8 @@ class Kernel:
         reply: Any = None
         try:
             while True:
-                reply = self._ask(call.send(reply))
+                step = call.send(reply)
+                reply = self._ask(step) if isinstance(step, Request) else step.run()
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
 
@@ -281,3 +285,57 @@ class Stream(Generic[T, G]):
                 self._kernel._cancel(exchange)
             finally:
                 self._kernel._lock.release()
+
+
+class ToolStream:
+    """A tool loop as it happens. Iterate it, or `gather()` it; `close()`, or a `with`, ends it early."""
+
+    def __init__(self, kernel: Kernel, feed: _calls.ToolFeed) -> None:
+        self._feed = feed
+        self._done: Any = None
+        self._events = self._run(kernel)
+
+    def _run(self, kernel: Kernel) -> Iterator[Any]:
+        loop, feed, reply = self._feed.loop, self._feed, None
+        try:
+            while True:
+                step = loop.send(reply)
+                if isinstance(step, _calls.Feed):
+                    with Stream(kernel, step) as stream:
+                        pieces = []
+                        for piece in stream:
+                            pieces.append(piece)
+                            yield piece
+                        reply = step.gather(pieces, _calls.parse(stream._exchange.answer))
+                    continue
+                yield from filter(feed.shows, step.calls)
+                reply = step.run()
+                yield from filter(feed.shows, reply)
+        except StopIteration as done:
+            self._done = done.value
+        finally:
+            loop.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._events)
+
+    def gather(self) -> Any:
+        """Takes all that is still to come: the `ToolRun`, or of `think_stream` the last answer."""
+        for _ in self._events:
+            pass
+        if self._done is None:
+            raise ValueError("the stream was closed before its end")
+        return self._feed.end(self._done)
+
+    def close(self) -> None:
+        """Ends it: takes back the call that is in flight, and begins no other."""
+        self._events.close()  # type: ignore[attr-defined]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

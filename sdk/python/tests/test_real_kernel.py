@@ -95,6 +95,44 @@ class RealKernelTests(unittest.TestCase):
         result = {"role": "tool", "tool_call_id": asked.tool_calls[0].id, "content": "forty-two"}
         self.assertIn("forty-two", self.kernel.think(messages=[question, asked, result], tools=[tool]).content)
 
+    def test_a_tool_loop_runs_functions_until_the_model_has_its_answer(self) -> None:
+        @analemma.tool
+        def add(a: int, b: int = 1) -> str:
+            """Adds two numbers."""
+            return f"the sum of {a} and {b} is forty-two"
+
+        run = self.kernel.run_tools("Please add for me.", tools=[add])
+        self.assertEqual([(each.name, each.is_error) for each in run.results], [("add", False)])
+        self.assertEqual((run.steps, run.answer.finish_reason), (2, "stop"))
+        self.assertIn("forty-two", run.answer.content)
+        with self.assertRaises(analemma.StepLimitReached):
+            self.kernel.think("Please add for me.", tools=[add], max_steps=1)
+
+        async def streamed() -> str:
+            async with AsyncKernel(SOCKET) as kernel:
+                stream = kernel.think_stream("Please add for me.", tools=[add])
+                return "".join([piece async for piece in stream])
+
+        self.assertIn("forty-two", asyncio.run(streamed()))
+
+    def test_an_agent_runs_its_own_tools_inside_its_sandbox(self) -> None:
+        ended, said, errors = self.output(
+            """
+            import os
+            from analemma import Kernel, tool
+
+            @tool
+            def whereabouts() -> str:
+                "Where am I?"
+                return f"forty-two files, folder {os.getcwd()}"
+
+            with Kernel() as kernel:
+                print(kernel.think("Tell me your whereabouts.", tools=[whereabouts]))
+            """
+        )
+        self.assertEqual((errors, str(ended.exit)), ("", "exited(0)"))
+        self.assertIn("forty-two files, folder /work", said)
+
     def test_think_streams(self) -> None:
         stream = self.kernel.think_stream("Tell me of the sea.")
         pieces = list(stream)
