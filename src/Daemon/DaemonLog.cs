@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon;
 
-/// <summary>Event ids: 100 boot, 500 sandboxes, 600 model drivers.</summary>
+/// <summary>Event ids: 100 boot, 500 sandboxes, 600 model drivers, 700 HTTP.</summary>
 internal static partial class DaemonLog
 {
     [LoggerMessage(
@@ -52,4 +52,13 @@ internal static partial class DaemonLog
 
     [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
     public static partial void SandboxFault(this ILogger log, string key, string why);
+
+    [LoggerMessage(700, LogLevel.Debug, "serving HTTP from now on")]
+    public static partial void HttpStarted(this ILogger log);
+
+    [LoggerMessage(701, LogLevel.Warning, "no HTTP for an agent: {Why}")]
+    public static partial void NoEndpoint(this ILogger log, string why);
+
+    [LoggerMessage(702, LogLevel.Error, "a request for {Path} failed with {Fault} {Trace}")]
+    public static partial void HttpFault(this ILogger log, string path, string fault, string trace);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Configuration.Providers;
+using Analemma.Daemon.Http;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Thinking;
@@ -45,6 +46,8 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly Checkpoints _checkpoints;
     private readonly DeferredSink _sink = new();
     private readonly SyscallServer _server;
+    private readonly HttpServer _http;
+    private readonly AgentEndpoints _endpoints;
     private readonly AgentSockets _sockets;
     private readonly Lazy<ModelDrivers> _drivers;
     private long _boot;
@@ -64,7 +67,9 @@ internal sealed class KernelHost : IAsyncDisposable
         _tasks = new BackgroundTasks(Panic, log);
         _checkpoints = new Checkpoints(_journal, _tasks, log);
         _server = new SyscallServer(_sink, new SocketOptions { KernelVersion = Version }, time, log);
-        _sockets = new AgentSockets(_server);
+        _http = new HttpServer([new IndexService()], [], log);
+        _endpoints = new AgentEndpoints(_http, _server.DescriptorMax, time, log);
+        _sockets = new AgentSockets(_server, _endpoints);
         // At the first call: most kernels start faster than they think.
         _drivers = new Lazy<ModelDrivers>(() => new ModelDrivers(options.Drivers, time));
     }
@@ -103,6 +108,7 @@ internal sealed class KernelHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _http.DisposeAsync();
         await _server.DisposeAsync();
         await _tasks.CancelAsync();
         await _tasks.DrainAsync(TimeSpan.FromSeconds(5), _time);
@@ -122,6 +128,7 @@ internal sealed class KernelHost : IAsyncDisposable
         }
 
         _launches?.Dispose();
+        _endpoints.Dispose();
         if (_drivers.IsValueCreated)
         {
             _drivers.Value.Dispose();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Http;
 using Analemma.Daemon.Sockets;
 using Analemma.Sandbox;
 using Analemma.Sandbox.Pool;
@@ -8,37 +9,56 @@ using Analemma.Sandbox.Pool;
 namespace Analemma.Daemon.Runners;
 
 /// <summary>
-/// The socket of every sandbox, from before its agent runs until it has ended. A warm sandbox has one before it is
-/// anybody; what comes through it before is refused, but for the claim of its interpreter.
+/// The sockets of every sandbox, for syscalls and for HTTP, from before its agent runs until it has ended. A warm
+/// sandbox has them before it is anybody; what comes through them before is refused, but for the claim of its
+/// interpreter.
 /// </summary>
-internal sealed class AgentSockets(SyscallServer server) : ISlotSockets
+internal sealed class AgentSockets(SyscallServer server, AgentEndpoints endpoints) : ISlotSockets
 {
     private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
+
+    /// <summary>Listens inside a sandbox that is nobody yet, so that its claim need not.</summary>
+    public void Made(ISandbox sandbox) =>
+        _slots[sandbox.Key] = new Slot { Endpoint = endpoints.TryListen(sandbox), HasEndpoint = true };
 
     /// <summary>Opens the socket of a sandbox that is nobody yet. <paramref name="claimed"/> is called when its
     /// interpreter waits for work.</summary>
     public void OpenUnclaimed(ISandbox sandbox, Action claimed)
     {
-        var slot = new Slot();
+        var slot = _slots.GetOrAdd(sandbox.Key, _ => new Slot());
         slot.Socket = server.ListenForSlot(SocketOf(sandbox), call =>
         {
             slot.Claim = call;
             claimed();
         });
-        _slots[sandbox.Key] = slot;
     }
 
     /// <summary>Whoever speaks through this sandbox's socket is that process, from now until it is closed.</summary>
-    public void Open(ISandbox sandbox, ProcessId process, string? name, ResourceLimits? limits)
+    /// <param name="sandbox">Its sandbox.</param>
+    /// <param name="process">Who it is.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="limits">What it may use.</param>
+    /// <param name="hasLoopback">Whether it has a loopback of its own that the kernel can listen on.</param>
+    public void Open(
+        ISandbox sandbox, ProcessId process, string? name, ResourceLimits? limits, bool hasLoopback)
     {
         var identity = new AgentIdentity(process, name, limits);
-        if (_slots.TryGetValue(sandbox.Key, out var slot))
+        var slot = _slots.GetOrAdd(sandbox.Key, _ => new Slot());
+        if (slot.Socket is { } open)
         {
-            slot.Socket!.Bind(identity);
-            return;
+            open.Bind(identity);
+        }
+        else
+        {
+            slot.Socket = server.ListenForAgent(SocketOf(sandbox), identity);
         }
 
-        _slots[sandbox.Key] = new Slot { Socket = server.ListenForAgent(SocketOf(sandbox), identity) };
+        if (hasLoopback && !slot.HasEndpoint)
+        {
+            slot.Endpoint = endpoints.TryListen(sandbox);
+        }
+
+        slot.Endpoint?.Bind(new HttpCaller(identity, slot.Socket.Budget));
     }
 
     /// <summary>Tells the preloaded interpreter of a warm sandbox what it becomes.</summary>
@@ -58,6 +78,7 @@ internal sealed class AgentSockets(SyscallServer server) : ISlotSockets
         if (_slots.TryRemove(sandbox.Key, out var slot))
         {
             slot.Socket?.Dispose();
+            slot.Endpoint?.Dispose();
         }
     }
 
@@ -68,5 +89,11 @@ internal sealed class AgentSockets(SyscallServer server) : ISlotSockets
         public AgentSocket? Socket { get; set; }
 
         public SyscallCall? Claim { get; set; }
+
+        /// <summary>Null where nobody can listen inside.</summary>
+        public AgentEndpoint? Endpoint { get; set; }
+
+        /// <summary>Whether that was tried.</summary>
+        public bool HasEndpoint { get; init; }
     }
 }

@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Http;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
@@ -34,7 +35,8 @@ internal sealed class LaunchRunner(
     public void Adopt(Process process, ISandbox sandbox)
     {
         live.Add(process.Id, sandbox);
-        sockets.Open(sandbox, process.Id, process.Name, process.Plan.Limits.ToWire());
+        sockets.Open(
+            sandbox, process.Id, process.Name, process.Plan.Limits.ToWire(), HasLoopback(process.Plan));
         tasks.Run(_ => WatchAsync(process.Id, sandbox, process.Parent));
     }
 
@@ -79,10 +81,17 @@ internal sealed class LaunchRunner(
         await WatchAsync(launch.Process, sandbox, launch.Plan.Parent);
     }
 
+    // What nobody can have is no news each time: STATUS tells it of an engine, and who shares the host's network asked.
+    private bool HasLoopback(SpawnPlan plan) =>
+        !plan.Network && engineFor(plan.Sandboxed).Report.LoopbackLack is null;
+
+    private SandboxPolicy PolicyOf(Launch launch) =>
+        SandboxPolicies.For(launch, HasLoopback(launch.Plan) ? AgentEndpoints.BaseUrl : null);
+
     private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
     {
         var script = ReadScript(launch.Plan);
-        var policy = SandboxPolicies.For(launch);
+        var policy = PolicyOf(launch);
         var sandbox = await engineFor(launch.Plan.Sandboxed).CreateAsync(policy, cancellationToken);
         live.Add(launch.Process, sandbox);
         if (script is not null)
@@ -91,7 +100,8 @@ internal sealed class LaunchRunner(
             file.Write(script);
         }
 
-        sockets.Open(sandbox, launch.Process, launch.Plan.Name, launch.Plan.Limits.ToWire());
+        var limits = launch.Plan.Limits.ToWire();
+        sockets.Open(sandbox, launch.Process, launch.Plan.Name, limits, HasLoopback(launch.Plan));
         return sandbox;
     }
 
@@ -99,7 +109,7 @@ internal sealed class LaunchRunner(
     {
         if (sandbox.Tier is SandboxTier.Preloaded)
         {
-            var policy = SandboxPolicies.For(launch);
+            var policy = PolicyOf(launch);
             sockets.AnswerClaim(sandbox, new ClaimReply(launch.Process, policy.Python!.ScriptPath)
             {
                 Args = policy.Python.Args,

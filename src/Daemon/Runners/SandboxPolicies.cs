@@ -22,7 +22,9 @@ internal static class SandboxPolicies
             ["ANALEMMA_SOCKET"] = AgentSocket,
         };
 
-    public static SandboxPolicy For(Launch launch)
+    /// <param name="launch">The spawn.</param>
+    /// <param name="baseUrl">Where the agent finds its kernel over HTTP; null where it cannot.</param>
+    public static SandboxPolicy For(Launch launch, string? baseUrl)
     {
         var plan = launch.Plan;
         var socket = AgentSocket;
@@ -33,7 +35,7 @@ internal static class SandboxPolicies
             ParentKey = launch.ParentKey,
             HostName = plan.Name.Length <= 60 ? plan.Name : plan.Name[..60],
             Argv = script is null ? plan.Argv : [plan.Python, script, socket, .. plan.Args],
-            Env = Environment(launch),
+            Env = Environment(launch, baseUrl),
             Python = script is not null && plan.Python is "python3" or "/usr/bin/python3"
                 ? new PythonProgram(script!, plan.Args)
                 : null,
@@ -47,13 +49,18 @@ internal static class SandboxPolicies
         };
     }
 
-    private static Dictionary<string, string> Environment(Launch launch)
+    private static Dictionary<string, string> Environment(Launch launch, string? baseUrl)
     {
         Dictionary<string, string> env = new(BaseEnvironment, StringComparer.Ordinal)
         {
             ["ANALEMMA_PROCESS"] = launch.Process.Value.ToString(CultureInfo.InvariantCulture),
             ["ANALEMMA_NAME"] = launch.Plan.Name,
         };
+        foreach (var (name, value) in HttpVariables.Of(baseUrl))
+        {
+            env[name] = value;
+        }
+
         foreach (var (name, value) in launch.Plan.Env)
         {
             env[name] = value;

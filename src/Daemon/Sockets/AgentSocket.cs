@@ -10,6 +10,9 @@ public sealed class AgentSocket : IDisposable
 
     internal AgentSocket(SocketListener listener) => _listener = listener;
 
+    /// <summary>The bytes that are kept for this sandbox, whatever it speaks through.</summary>
+    internal ByteBudget Budget => _listener.Budget;
+
     /// <summary>Says who the warm sandbox is from now on, on the connections that are open too.</summary>
     public void Bind(AgentIdentity identity) => _listener.Identity = identity;
 

@@ -29,7 +29,9 @@ public static class Errno
     public const int ENOSYS = 38;
     public const int ELOOP = 40;
     public const int EOPNOTSUPP = 95;
+    public const int EAFNOSUPPORT = 97;
     public const int EADDRINUSE = 98;
+    public const int EADDRNOTAVAIL = 99;
     public const int ECONNABORTED = 103;
     public const int ECONNRESET = 104;
     public const int ECONNREFUSED = 111;

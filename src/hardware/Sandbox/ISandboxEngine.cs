@@ -1,4 +1,5 @@
 using Analemma.Abi.Syscalls;
+using Analemma.Linux;
 
 namespace Analemma.Sandbox;
 
@@ -27,7 +28,13 @@ public interface ISandboxEngine : IAsyncDisposable
 }
 
 /// <summary>What an engine was found to give. <see cref="Cgroups"/> is v1, v2 or none.</summary>
-public sealed record EngineReport(string Engine, string Cgroups, IReadOnlyList<Guarantee> Guarantees);
+public sealed record EngineReport(string Engine, string Cgroups, IReadOnlyList<Guarantee> Guarantees)
+{
+    /// <summary>
+    /// Why the kernel can listen on no loopback address inside the sandboxes of this engine; null when it can.
+    /// </summary>
+    public string? LoopbackLack { get; init; }
+}
 
 /// <summary>What an agent may be: the owner's wish with every default filled in. Data only.</summary>
 public sealed record SandboxPolicy
@@ -128,6 +135,13 @@ public interface ISandbox : IAsyncDisposable
     /// Lets the agent run. A preloaded interpreter is not started here but answered through its claim (see Tier).
     /// </summary>
     Task StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Listens on a port of the loopback addresses inside, which only those inside can connect to; the agent cannot
+    /// have a port below 1024 itself. The caller closes the sockets when the sandbox has ended.
+    /// </summary>
+    /// <exception cref="SandboxException">It has no loopback of its own, or the port is taken; says why.</exception>
+    IReadOnlyList<TcpListenSocket> ListenOnLoopback(int port);
 
     /// <summary>Completes when the first process has ended and every other process inside has been killed.</summary>
     Task<SandboxExit> Exited { get; }

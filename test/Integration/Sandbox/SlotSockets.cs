@@ -15,6 +15,8 @@ internal sealed class SlotSockets : ISlotSockets, IDisposable
 
     public int Closed { get; private set; }
 
+    public void Made(ISandbox slot) => _ = slot;
+
     public void OpenUnclaimed(ISandbox slot, Action claimed)
     {
         var path = Path.Combine(slot.RunFolder, "agent.sock");

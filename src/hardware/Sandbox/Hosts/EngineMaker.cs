@@ -93,8 +93,9 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         var isSingleUid = _isSingleUid || namespaces.Count == 0;
         GuaranteeTable table = new(launcher.Name, cgroups, namespaces, isSingleUid) { Lacks = lacks };
         UidSlots uids = new(options.UidBase, options.UidCount, _instance);
+        var report = table.Report() with { LoopbackLack = launcher.LoopbackLack };
         return new LauncherEngine(new SandboxHost(
-            options, launcher, cgroups, watcher, new LogIntake(watcher), uids, table.Report(), _instance));
+            options, launcher, cgroups, watcher, new LogIntake(watcher), uids, report, _instance));
     }
 
     private BundleHost Bundle(string? notifySocket, string[] namespaces, bool isCompiled) => new()

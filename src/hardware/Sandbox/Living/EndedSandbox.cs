@@ -59,6 +59,8 @@ internal sealed class EndedSandbox : ISandbox
 
     public Task StartAsync(CancellationToken cancellationToken) => throw Ended();
 
+    public IReadOnlyList<TcpListenSocket> ListenOnLoopback(int port) => throw Ended();
+
     public void Signal(int signal)
     {
     }

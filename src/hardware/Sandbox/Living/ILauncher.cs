@@ -22,6 +22,11 @@ internal interface ILauncher
     /// <summary>Processes and threads that it adds to the agent's own, in the agent's cgroup.</summary>
     int OwnProcesses => 0;
 
+    /// <summary>
+    /// Why nobody can listen for an agent on a loopback address of its own; null when somebody can.
+    /// </summary>
+    string? LoopbackLack => null;
+
     /// <summary>Who the agent is, given a pair of host uids of its own.</summary>
     AgentIdentity Identity(uint uid);
 

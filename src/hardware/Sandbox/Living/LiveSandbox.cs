@@ -119,6 +119,9 @@ internal sealed class LiveSandbox : ISandbox
 
     public Task StartAsync(CancellationToken cancellationToken) => _host.Launcher.StartAsync(_record, _folders);
 
+    public IReadOnlyList<TcpListenSocket> ListenOnLoopback(int port) =>
+        LoopbackSockets.Listen(_record, _host.Launcher.LoopbackLack, port);
+
     /// <summary>
     /// The first process of a pid namespace is not ended by a signal that it has no handler for, as any other would be.
     /// Such a one is killed instead, and the signal that was meant is told as its end.

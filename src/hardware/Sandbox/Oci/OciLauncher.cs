@@ -15,6 +15,10 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
 
     public int OwnProcesses => runtime.OwnProcesses;
 
+    public string? LoopbackLack => runtime.HidesMounts
+        ? "the network inside is gVisor's own, and no socket of the host's can be put there"
+        : bundle.Namespaces.Contains("network") ? null : "it has no network namespace of its own";
+
     public AgentIdentity Identity(uint uid)
     {
         // An ordinary user has one uid, so all agents share it and are root inside, without any capability.

@@ -46,6 +46,9 @@ public sealed record PoolOptions
 /// <summary>The kernel's sockets, as slots need them.</summary>
 public interface ISlotSockets
 {
+    /// <summary>A slot of either kind was made, and has not begun to run.</summary>
+    void Made(ISandbox slot);
+
     /// <summary>
     /// Listens in the slot's run folder. Calls back when its interpreter waits there (CLAIM), or when it cannot.
     /// </summary>

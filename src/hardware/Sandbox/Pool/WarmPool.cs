@@ -254,7 +254,9 @@ public sealed class WarmPool : ISandboxEngine
             Env = _options.Env,
             Limits = _options.Limits with { CpuWeight = _options.CpuWeight },
         };
-        return (LiveSandbox)await _engine.CreateAsync(policy, _stopping.Token);
+        var slot = (LiveSandbox)await _engine.CreateAsync(policy, _stopping.Token);
+        _sockets.Made(slot);
+        return slot;
     }
 
     private void Put(Queue<LiveSandbox> slots, LiveSandbox slot)

@@ -29,6 +29,8 @@ internal sealed class HostLauncher(string? sdkFolder, CommandRun run) : ILaunche
 
     public bool HasPidNamespace => false;
 
+    public string? LoopbackLack => "an agent without a sandbox has the host's network";
+
     public AgentIdentity Identity(uint uid) => new(HostProcess.UserId, HostProcess.UserId, uid);
 
     public Task<int> CreateAsync(Launching launching)

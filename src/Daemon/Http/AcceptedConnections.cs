@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Analemma.Daemon.Http;
+
+/// <summary>
+/// Kestrel's transport: connections that were accepted elsewhere, each with its origin. Their number is bounded by who
+/// accepts them.
+/// </summary>
+internal sealed class AcceptedConnections : IConnectionListenerFactory, IConnectionListener
+{
+    private readonly Channel<(SafeSocketHandle Socket, HttpOrigin Origin)> _waiting =
+        Channel.CreateUnbounded<(SafeSocketHandle, HttpOrigin)>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly SocketConnectionContextFactory _factory = new(
+        new SocketConnectionFactoryOptions(), NullLogger.Instance);
+
+    public EndPoint EndPoint { get; } = new AcceptedEndPoint();
+
+    /// <summary>Takes a connection in; what comes after the end is closed.</summary>
+    public void Add(SafeSocketHandle socket, HttpOrigin origin)
+    {
+        if (!_waiting.Writer.TryWrite((socket, origin)))
+        {
+            socket.Dispose();
+            origin.Left();
+        }
+    }
+
+    /// <summary>Takes no further ones.</summary>
+    public void Close() => _waiting.Writer.TryComplete();
+
+    public ValueTask<IConnectionListener> BindAsync(
+        EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (await _waiting.Reader.WaitToReadAsync(cancellationToken))
+        {
+            while (_waiting.Reader.TryRead(out var accepted))
+            {
+                if (TryMake(accepted.Socket, accepted.Origin) is { } connection)
+                {
+                    return connection;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        Close();
+        return default;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Close();
+        while (_waiting.Reader.TryRead(out var accepted))
+        {
+            accepted.Socket.Dispose();
+            accepted.Origin.Left();
+        }
+
+        _factory.Dispose();
+        return default;
+    }
+
+    // Null when the peer has gone already.
+    private ConnectionContext? TryMake(SafeSocketHandle handle, HttpOrigin origin)
+    {
+        try
+        {
+            // The context owns it, and closes it with the connection.
+            var socket = new Socket(handle) { NoDelay = true };
+            var connection = _factory.Create(socket);
+            connection.Features.Set(origin);
+            connection.ConnectionClosed.Register(static state => ((HttpOrigin)state!).Left(), origin);
+            return connection;
+        }
+        catch (SocketException)
+        {
+            handle.Dispose();
+            origin.Left();
+            return null;
+        }
+    }
+}
