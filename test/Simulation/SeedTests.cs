@@ -15,7 +15,7 @@ public sealed class SeedTests
     private static readonly string[] ThinkOutcomes =
     [
         "budget_exhausted", "cancelled", "invalid_argument", "model_failed", "no_such_model", "not_configured", "ok",
-        "runaway_stopped", "shutting_down", "timed_out", "try_again", "wrong_state",
+        "runaway_stopped", "shutting_down", "timed_out", "too_large", "try_again", "wrong_state",
     ];
 
     [Fact]

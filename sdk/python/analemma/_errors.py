@@ -88,16 +88,21 @@ class SyscallError(AnalemmaError):
     """The kernel refused a syscall.
 
     `code` is stable and meant for programs, `message` says what was wrong and where, `hint` what to do about it.
+    `details` has what else the kernel said: `retry_after_ms`, a `reason` such as "key_rejected", a `budget`.
     """
 
     code = "unknown"
     message: str
     hint: str | None
+    details: dict[str, Any]
 
-    def __init__(self, message: str, hint: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, hint: str | None = None, code: str | None = None, details: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.details = {} if details is None else details
         if code is not None:
             self.code = code
 
@@ -106,7 +111,7 @@ class SyscallError(AnalemmaError):
         return f"{text}: {self.hint}" if self.hint else text
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self.message, self.hint, self.code))
+        return (type(self), (self.message, self.hint, self.code, self.details))
 
 
 class InvalidArgument(SyscallError, ValueError):
@@ -242,4 +247,5 @@ def refusal(status: int, payload: bytes) -> SyscallError:
         body = {}
     kind: type[SyscallError] = BY_STATUS[status] if 0 < status < len(BY_STATUS) else SyscallError
     code = body.get("code") or (kind.code if kind is not SyscallError else f"status_{status}")
-    return kind(str(body.get("message") or f"the kernel refused: {code}"), body.get("hint"), str(code))
+    details = {name: value for name, value in body.items() if name not in ("code", "message", "hint")}
+    return kind(str(body.get("message") or f"the kernel refused: {code}"), body.get("hint"), str(code), details)

@@ -1,3 +1,4 @@
+using Analemma.Abi;
 using Analemma.Daemon.Configuration.Files;
 
 namespace Analemma.Daemon.Configuration;

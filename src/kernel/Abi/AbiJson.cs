@@ -107,6 +107,9 @@ public sealed record ErrorBody(string Code, string Message)
     /// <summary>With <c>try_again</c> and the like: the wait to expect.</summary>
     public long? RetryAfterMs { get; init; }
 
+    /// <summary>The cause at a model's provider, in a word, such as <c>key_rejected</c>.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>With <c>budget_exhausted</c>: which budget, and how it stands.</summary>
     public BudgetRefusal? Budget { get; init; }
 
@@ -115,6 +118,7 @@ public sealed record ErrorBody(string Code, string Message)
     {
         Hint = error.Hint,
         RetryAfterMs = error.RetryAfterMs,
+        Reason = error.Reason,
         Budget = error.Budget,
     };
 }

@@ -64,6 +64,9 @@ public sealed record SysError(SysErrorCode Code, string Message, string? Hint = 
     /// <summary>The wait to expect before the same may succeed, where that is known.</summary>
     public long? RetryAfterMs { get; init; }
 
+    /// <summary>The cause at a model's provider, in a word that programs know, such as <c>key_rejected</c>.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>With BudgetExhausted: which budget, and how it stands.</summary>
     public BudgetRefusal? Budget { get; init; }
 

@@ -93,6 +93,9 @@ public static class Limits
 
     public const int ImagesMax = 64;
 
+    /// <summary>The least of what the providers document, in bytes of the image itself.</summary>
+    public const int ImageBytesMax = 5_000_000;
+
     /// <summary>More than any provider counts for one image, at any resolution that fits a body.</summary>
     public const long ImageTokensMax = 4_096;
 

@@ -21,7 +21,12 @@ internal abstract class PendingCall
     public static SyscallException Refusal(SysErrorCode status, ReadOnlySpan<byte> payload)
     {
         var error = AbiJson.TryRead(payload, AbiJsonContext.Default.ErrorBody, out var body, out _)
-            ? new SysError(status, body.Message, body.Hint) { RetryAfterMs = body.RetryAfterMs, Budget = body.Budget }
+            ? new SysError(status, body.Message, body.Hint)
+            {
+                RetryAfterMs = body.RetryAfterMs,
+                Reason = body.Reason,
+                Budget = body.Budget,
+            }
             : new SysError(status, $"the kernel answered {SysErrorCodes.NameOf(status)} without a reason");
         return new SyscallException(error);
     }

@@ -12,6 +12,9 @@ internal sealed record KnownProvider(string Name, ModelProviderKind Kind, Func<M
 
     public required string UrlVariable { get; init; }
 
+    /// <summary>How the names of its models begin.</summary>
+    public required IReadOnlyList<string> ModelPrefixes { get; init; }
+
     /// <summary>A server that speaks its protocol may want no key, so an address alone sets it up.</summary>
     public bool WorksWithoutKey { get; init; }
 
@@ -21,17 +24,20 @@ internal sealed record KnownProvider(string Name, ModelProviderKind Kind, Func<M
         {
             KeyVariables = ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
             UrlVariable = "GOOGLE_GEMINI_BASE_URL",
+            ModelPrefixes = ["gemini-", "gemma-", "models/gemini-"],
         },
         new("openai", ModelProviderKind.OpenAi, machine => machine.Openai)
         {
             KeyVariables = ["OPENAI_API_KEY"],
             UrlVariable = "OPENAI_BASE_URL",
+            ModelPrefixes = ["gpt-", "chatgpt-", "o1", "o3", "o4"],
             WorksWithoutKey = true,
         },
         new("anthropic", ModelProviderKind.Anthropic, machine => machine.Anthropic)
         {
             KeyVariables = ["ANTHROPIC_API_KEY"],
             UrlVariable = "ANTHROPIC_BASE_URL",
+            ModelPrefixes = ["claude-"],
         },
     ];
 }

@@ -28,8 +28,7 @@ internal sealed record ModelSetup(ModelOptions Kernel, IReadOnlyList<ModelDriver
             {
                 Slots = machine.Sim.Slots,
                 Limit = new RateLimit(machine.Sim.RequestsPerMinute, machine.Sim.TokensPerMinute),
-                // Programs name the models that they were written for: better a simulated answer than none.
-                AnyModel = real.Count == 0 ? ModelEntry.Simulator.Name : null,
+                AnyModel = machine.Sim.AnyModel ? ModelEntry.Simulator.Name : null,
             },
         ];
         List<ModelEntry> models =
@@ -38,10 +37,18 @@ internal sealed record ModelSetup(ModelOptions Kernel, IReadOnlyList<ModelDriver
                 .Select(name => KnownModels.Entry(name, each.Known.Name))),
             ModelEntry.Simulator,
         ];
-        var kernel = Options(machine, providers, ModelPrices.Apply(machine, models, problems), problems);
+        var kernel = Options(machine, providers, ModelPrices.Apply(machine, models, problems), problems) with
+        {
+            Absent = [.. KnownProvider.All.Where(known => real.All(each => each.Known != known)).Select(Absent)],
+        };
         problems.AddRange(kernel.Problems());
         return new ModelSetup(kernel, [.. real.Select(each => each.Driver!), Simulator(machine)]);
     }
+
+    private static AbsentProvider Absent(KnownProvider known) => new(
+        known.Name,
+        known.ModelPrefixes,
+        $"set {string.Join(" or ", known.KeyVariables)} in the environment of the kernel and start it again");
 
     private static ProviderOptions Provider(string name, Sections.ProviderSection section) => new(name)
     {

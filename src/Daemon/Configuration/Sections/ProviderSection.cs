@@ -42,6 +42,10 @@ internal sealed record SimSection
     [Setting("How many times as fast as the machine that it simulates (a 7B model on one accelerator); 0 for at once.")]
     public double Speed { get; init; } = 1;
 
+    [Setting("Whether it answers under every name that no provider has, so that programs that name their models run "
+        + "without a key; every answer says that it is simulated.")]
+    public bool AnyModel { get; init; }
+
     [Setting("Together with the request it decides every answer.")]
     public long Seed { get; init; }
 

@@ -10,6 +10,7 @@ internal static class ModelFailures
         new(Kind(failed.Reason), Describe(failed))
         {
             Hint = failed.Reason.Hint(),
+            Reason = failed.Reason.Code(),
             RetryAfterMs = failed.RetryAfter is { } wait ? (long)Math.Ceiling(wait.TotalMilliseconds) : null,
         };
 
@@ -23,8 +24,9 @@ internal static class ModelFailures
         ModelCallReason.TimedOut => ModelFailureKind.TimedOut,
         ModelCallReason.MalformedAnswer or ModelCallReason.CutStream => ModelFailureKind.Malformed,
         ModelCallReason.Cancelled => ModelFailureKind.Cancelled,
-        ModelCallReason.UnknownModel or ModelCallReason.PromptTooLong or ModelCallReason.ImageTooLarge
-            or ModelCallReason.BadRequest or ModelCallReason.ContentBlocked => ModelFailureKind.Rejected,
+        ModelCallReason.PromptTooLong or ModelCallReason.ImageTooLarge => ModelFailureKind.TooLarge,
+        ModelCallReason.UnknownModel or ModelCallReason.BadRequest
+            or ModelCallReason.ContentBlocked => ModelFailureKind.Rejected,
     };
 
     /// <summary>Whether the provider had worked on the call, so that it may well be billed.</summary>

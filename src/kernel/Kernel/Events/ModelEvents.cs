@@ -34,6 +34,9 @@ public sealed record ModelFailure(ModelFailureKind Kind, string Message)
 {
     public string? Hint { get; init; }
 
+    /// <summary>The cause in a word that programs know, such as <c>key_rejected</c>.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>The wait that the provider asks for.</summary>
     public long? RetryAfterMs { get; init; }
 }
@@ -57,6 +60,9 @@ public enum ModelFailureKind
 
     /// <summary>The request itself is refused (400, 404, 413, a safety filter).</summary>
     Rejected,
+
+    /// <summary>The prompt is beyond the model's window, or an image beyond its size.</summary>
+    TooLarge,
 
     /// <summary>The key is refused (401, 403).</summary>
     Unauthorized,

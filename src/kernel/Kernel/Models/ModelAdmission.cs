@@ -15,7 +15,7 @@ internal static class ModelAdmission
         var (state, models) = (context.State, context.State.Models);
         if (!models.TryGate(request.Model, out var gate))
         {
-            context.Refuse(NoSuchModel(state.Options.Models, request.Model!));
+            context.Refuse(UnknownModel.Refusal(state.Options.Models, request.Model!));
             return;
         }
 
@@ -105,16 +105,6 @@ internal static class ModelAdmission
 
         call.Account.Meter.Refuse();
         ModelEnd.Fail(state, call, refused, effects);
-    }
-
-    private static SysError NoSuchModel(ModelOptions options, string name)
-    {
-        var names = options.Models.Select(model => model.Name).Concat(options.Aliases.Keys)
-            .Order(StringComparer.Ordinal);
-        return new SysError(
-            SysErrorCode.NoSuchModel,
-            $"there is no model {Policy.SyscallRules.Quote(name)}; there are {string.Join(", ", names)}",
-            "leave model out to get the default");
     }
 
     private static SysError? Size(ModelEntry entry, TokenEstimate input, long output)

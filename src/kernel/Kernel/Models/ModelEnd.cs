@@ -209,6 +209,7 @@ internal static class ModelEnd
         {
             ModelFailureKind.NotConfigured => SysErrorCode.NotConfigured,
             ModelFailureKind.Cancelled => SysErrorCode.Cancelled,
+            ModelFailureKind.TooLarge => SysErrorCode.TooLarge,
             _ => SysErrorCode.ModelFailed,
         };
         var cut = delivered ? "the stream broke: " : "";
@@ -216,7 +217,11 @@ internal static class ModelEnd
         var message = failure.Kind is ModelFailureKind.NotConfigured
             ? failure.Message
             : $"{call.Gate.Entry.Name} of {call.Gate.Lane.Options.Name}: {cut}{failure.Message}{tries}";
-        return new SysError(code, message, failure.Hint) { RetryAfterMs = failure.RetryAfterMs };
+        return new SysError(code, message, failure.Hint)
+        {
+            RetryAfterMs = failure.RetryAfterMs,
+            Reason = failure.Reason,
+        };
     }
 
     private static ThinkReply Reply(KernelState state, ModelCall call, ModelResult result) =>

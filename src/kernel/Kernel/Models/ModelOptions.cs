@@ -21,6 +21,10 @@ public sealed record ModelOptions
 
     public IReadOnlyList<GroupOptions> Groups { get; init; } = [new GroupOptions(GroupOptions.DefaultName)];
 
+    /// <summary>Known and not set up: who asks for a model of theirs is told what is missing.</summary>
+    // Null where a journal was written before there was this.
+    public IReadOnlyList<AbsentProvider> Absent { get; init => field = value ?? []; } = [];
+
     /// <summary>What all agents together may spend from midnight to midnight UTC.</summary>
     public ModelBudget DayBudget { get; init; } = new();
 
@@ -53,7 +57,7 @@ public sealed record ModelOptions
 /// <summary>Who runs models, and what it takes at once.</summary>
 public sealed record ProviderOptions(string Name)
 {
-    public static ProviderOptions Simulator { get; } = new("sim") { Simulated = true, AnyModel = "sim" };
+    public static ProviderOptions Simulator { get; } = new("sim") { Simulated = true };
 
     /// <summary>Calls in flight at once.</summary>
     public int Slots { get; init; } = 16;
@@ -68,6 +72,13 @@ public sealed record ProviderOptions(string Name)
 
     /// <summary>Its answers are made up, and say so.</summary>
     public bool Simulated { get; init; }
+}
+
+/// <summary>A provider that has no key: its models by the beginnings of their names, and how it is set up.</summary>
+public sealed record AbsentProvider(string Name, IReadOnlyList<string> Prefixes, string Remedy)
+{
+    public bool MayHave(string model) =>
+        Prefixes.Any(prefix => model.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>One model: whose, how large, at what price.</summary>

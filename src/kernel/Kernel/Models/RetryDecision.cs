@@ -29,7 +29,9 @@ internal static class RetryDecision
         return failure.Kind switch
         {
             ModelFailureKind.Rejected or ModelFailureKind.Cancelled => (AfterFailure.Fail, 0),
-            ModelFailureKind.Unauthorized or ModelFailureKind.NotConfigured => (AfterFailure.Fallback, 0),
+            // Another model may have a larger window, or a key.
+            ModelFailureKind.Unauthorized or ModelFailureKind.NotConfigured or ModelFailureKind.TooLarge =>
+                (AfterFailure.Fallback, 0),
             ModelFailureKind.RateLimited or ModelFailureKind.Overloaded or ModelFailureKind.Unreachable
                 or ModelFailureKind.TimedOut or ModelFailureKind.Malformed => Again(failure, attempts, options, random),
         };

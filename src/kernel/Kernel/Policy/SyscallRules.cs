@@ -27,7 +27,9 @@ public static class SyscallRules
             _ => [],
         };
         var found = problems.Take(10).ToArray();
-        return found.Length == 0 ? null : SysError.InvalidArgument(string.Join("; ", found), "see docs/abi.md");
+        return found.Length > 0
+            ? SysError.InvalidArgument(string.Join("; ", found), "see docs/abi.md")
+            : syscall is Think asked ? ImageRules.TooLarge(asked) : null;
     }
 
     internal static IEnumerable<string> Range(string field, long? value, long min, long max)

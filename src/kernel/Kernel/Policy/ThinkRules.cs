@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text.Json;
 using Analemma.Abi.Syscalls;
 using static Analemma.Kernel.Policy.SyscallRules;
@@ -12,13 +11,11 @@ internal static class ThinkRules
 
     private static readonly string[] ThinkingLevels = ["none", "minimal", "low", "medium", "high"];
 
-    private static readonly string[] ImageTypes = ["image/png", "image/jpeg", "image/webp", "image/gif"];
-
     public static IEnumerable<string> Problems(Think think) =>
     [
         .. QuestionProblems(think),
         .. MessageProblems(think.Messages ?? []),
-        .. ImageProblems("images", think.Images),
+        .. ImageRules.Problems("images", think.Images),
         .. ToolProblems(think.Tools ?? []),
         .. SchemaProblems("response_schema", think.ResponseSchema),
         .. think.Model is { } model && (model.Length is 0 or > 255 || model.Any(char.IsControl))
@@ -79,7 +76,7 @@ internal static class ThinkRules
                 yield return $"messages[{i}] says nothing: content, images or tool_calls";
             }
 
-            foreach (var problem in ImageProblems($"messages[{i}].images", message.Images))
+            foreach (var problem in ImageRules.Problems($"messages[{i}].images", message.Images))
             {
                 yield return problem;
             }
@@ -87,26 +84,6 @@ internal static class ThinkRules
             if (message.ToolCalls?.Any(call => call is not { Id.Length: > 0, Name.Length: > 0 }) == true)
             {
                 yield return $"messages[{i}].tool_calls: a call has an id and a name";
-            }
-        }
-    }
-
-    private static IEnumerable<string> ImageProblems(string field, IReadOnlyList<ImagePart>? images)
-    {
-        if (images?.Count > Limits.ImagesMax)
-        {
-            yield return $"{field} has {images.Count} items; at most {Limits.ImagesMax}";
-        }
-
-        for (var i = 0; i < images?.Count; i++)
-        {
-            if (images[i] is not { } image || !ImageTypes.Contains(image.MimeType, StringComparer.Ordinal))
-            {
-                yield return $"{field}[{i}].mime_type must be one of {string.Join(", ", ImageTypes)}";
-            }
-            else if (image.Data is not { Length: > 0 } data || !Base64.IsValid(data))
-            {
-                yield return $"{field}[{i}].data is not base64";
             }
         }
     }

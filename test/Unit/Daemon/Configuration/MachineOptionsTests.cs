@@ -1,3 +1,4 @@
+using Analemma.Abi;
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Configuration.Sections;
 using Microsoft.Extensions.Logging;

@@ -7,13 +7,14 @@ namespace Analemma.Unit.Tests.Daemon.Configuration;
 public sealed class ModelSetupTests
 {
     [Fact]
-    public void Without_a_key_the_simulated_model_takes_every_name()
+    public void Without_a_key_there_is_the_simulated_model_by_its_own_name()
     {
         var setup = Load([], []).Models;
 
         Assert.Equal(["sim"], setup.Drivers.Select(driver => driver.Name));
         Assert.Equal("sim", setup.Kernel.Default);
-        Assert.Equal("sim", setup.Kernel.Providers[0].AnyModel);
+        Assert.Null(setup.Kernel.Providers[0].AnyModel);
+        Assert.Equal(["gemini", "openai", "anthropic"], setup.Kernel.Absent.Select(absent => absent.Name));
     }
 
     [Theory]
@@ -28,9 +29,13 @@ public sealed class ModelSetupTests
 
         Assert.Equal([provider, "sim"], setup.Drivers.Select(driver => driver.Name));
         Assert.Equal(model, setup.Kernel.Default);
-        Assert.All(setup.Kernel.Providers, each => Assert.Null(each.AnyModel));
+        Assert.DoesNotContain(setup.Kernel.Absent, absent => absent.Name == provider);
         Assert.True(setup.Kernel.Models[0].InputPrice > 0);
     }
+
+    [Fact]
+    public void The_simulated_model_takes_every_name_when_told_to() =>
+        Assert.Equal("sim", Load(["--sim.any_model=true"], []).Models.Kernel.Providers[0].AnyModel);
 
     [Theory]
     [InlineData("GEMINI_API_KEY", "  ")]

@@ -16,7 +16,7 @@ public sealed class ThinkTests
     public void Without_any_provider_the_simulator_answers_and_says_so()
     {
         ModelBench bench = new(new ModelOptions());
-        var call = bench.Think(new Think { Prompt = "hello", Model = "gemini-3-flash" });
+        var call = bench.Think(new Think { Prompt = "hello" });
         Assert.Equal(("sim", "sim"), (bench.Started().Provider, bench.Started().Model));
 
         bench.End(call);
@@ -287,6 +287,7 @@ public sealed class ThinkTests
             Models = [new ModelEntry("a", "nobody") { Fallback = ["b"], OutputTokens = 0 }],
             Aliases = new Dictionary<string, string> { ["c"] = "d" },
             Groups = [],
+            Providers = [ProviderOptions.Simulator with { AnyModel = "e" }],
             DayBudget = new ModelBudget { Tokens = -1 },
         }.Problems());
         foreach (var key in new[]

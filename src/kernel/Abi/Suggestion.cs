@@ -1,9 +1,11 @@
-namespace Analemma.Daemon.Configuration;
+namespace Analemma.Abi;
 
 /// <summary>The known word that a mistyped one was probably meant to be.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>The nearest by edit distance, unless it is further away than a third of the word.</summary>
+    /// <param name="typed">What was written.</param>
+    /// <param name="known">What there is.</param>
     public static string? For(string typed, IEnumerable<string> known)
     {
         var nearest = known.Select(word => (Word: word, Distance: Distance(typed, word)))
@@ -14,7 +16,9 @@ internal static class Suggestion
     }
 
     /// <summary>Insertions, deletions and replacements between two words: Levenshtein, one row at a time.</summary>
-    internal static int Distance(string from, string to)
+    /// <param name="from">One word.</param>
+    /// <param name="to">The other.</param>
+    public static int Distance(string from, string to)
     {
         var row = Enumerable.Range(0, to.Length + 1).ToArray();
         for (var i = 1; i <= from.Length; i++)
