@@ -14,7 +14,7 @@ public sealed class LayeringTests
         ["Simulator"] = ["Abi", "Journal", "Kernel"],
         ["Linux"] = [],
         ["Sandbox"] = ["Abi", "Linux"],
-        ["Storage"] = ["Abi", "Journal"],
+        ["Storage"] = ["Abi", "Journal", "Linux"],
         ["Models"] = ["Abi"],
         ["Client"] = ["Abi"],
         ["Cli"] = ["Abi", "Client"],

@@ -86,6 +86,9 @@ class AsyncKernel:
     files = _method(_calls.files)
     status = _method(_calls.status)
     llm = _method(_calls.llm)
+    secret_set = _method(_calls.secret_set)
+    secret_list = _method(_calls.secret_list)
+    secret_remove = _method(_calls.secret_remove)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
     run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]

@@ -23,6 +23,7 @@ from analemma._records import (
     Paused,
     Process,
     Record,
+    Secret,
     Spawned,
     Status,
 )
@@ -49,6 +50,7 @@ NOOP, THINK, EXEC, READ, WRITE = 0x00, 0x01, 0x02, 0x03, 0x04
 SPAWN, KILL, LIST, PAUSE, RESUME = 0x10, 0x11, 0x12, 0x14, 0x15
 SUBSCRIBE, HELLO = 0x60, 0xFE
 WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107
+SECRET_SET, SECRET_LIST, SECRET_REMOVE = 0x130, 0x131, 0x132
 
 # How long a model may take, its queue included, when the caller does not say.
 _THINK_SECONDS = 600.0
@@ -574,6 +576,23 @@ def llm(client: object, *, all: bool = False) -> Call[Models]:
     """How the models stand: providers, queues, and what each agent used; with `all` also of agents that have ended."""
     reply = yield _request(LLM, all=all or None)
     return Models(reply.json())
+
+
+def secret_set(client: object, name: str, value: str) -> Call[bool]:
+    """Keeps a secret, for clients on the host; returns whether it replaced one. No call ever gives the value back."""
+    reply = yield _request(SECRET_SET, name=name, value=value)
+    return bool(reply.json()["replaced"])
+
+
+def secret_list(client: object) -> Call[list[Secret]]:
+    """The secrets by name, without their values; for clients on the host."""
+    reply = yield _request(SECRET_LIST)
+    return [Secret(fields) for fields in reply.json()["secrets"]]
+
+
+def secret_remove(client: object, name: str) -> Call[None]:
+    """Forgets a secret, for clients on the host. Raises NoSuchSecret when there is none."""
+    yield _request(SECRET_REMOVE, name=name)
 
 
 def shutdown(client: object, *, grace: float = 2.0) -> Call[int]:

@@ -29,7 +29,9 @@
         ├── BudgetExhausted      a model call could cost more than a budget has left
         ├── RunawayStopped       model calls like those of a program that has lost its way
         ├── ModelFailed          the model's provider failed, and what was tried instead
-        └── NoSuchModel          no model or alias of that name is configured
+        ├── NoSuchModel          no model or alias of that name is configured
+        ├── NoSuchSecret         no secret has that name
+        └── SecretsUnusable      the store of secrets cannot be used as it is
 
 What a tool raises, for the model to read:
 
@@ -206,6 +208,14 @@ class NoSuchModel(SyscallError):
     code = "no_such_model"
 
 
+class NoSuchSecret(SyscallError):
+    code = "no_such_secret"
+
+
+class SecretsUnusable(SyscallError):
+    code = "secrets_unusable"
+
+
 # By the status in a response's header.
 BY_STATUS: tuple[type[SyscallError], ...] = (
     SyscallError,
@@ -234,6 +244,9 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
     NoSuchModel,
 )
 
+# Statuses beyond those that are numbered without a gap.
+BEYOND: dict[int, type[SyscallError]] = {40: NoSuchSecret, 41: SecretsUnusable}
+
 
 def refusal(status: int, payload: bytes) -> SyscallError:
     """The exception for a response whose status is not 0."""
@@ -245,7 +258,9 @@ def refusal(status: int, payload: bytes) -> SyscallError:
         body = {}
     if not isinstance(body, dict):
         body = {}
-    kind: type[SyscallError] = BY_STATUS[status] if 0 < status < len(BY_STATUS) else SyscallError
+    kind: type[SyscallError] = (
+        BY_STATUS[status] if 0 < status < len(BY_STATUS) else BEYOND.get(status, SyscallError)
+    )
     code = body.get("code") or (kind.code if kind is not SyscallError else f"status_{status}")
     details = {name: value for name, value in body.items() if name not in ("code", "message", "hint")}
     return kind(str(body.get("message") or f"the kernel refused: {code}"), body.get("hint"), str(code), details)

@@ -297,6 +297,14 @@ class Status(Record):
         return any(guarantee.name == name and guarantee.enforced for guarantee in self.guarantees)
 
 
+class Secret(Record):
+    """A secret as it may be shown: its name, and when it was set first and last."""
+
+    name: str
+    created_at: str
+    changed_at: str
+
+
 class Event(Record):
     """One thing that happened."""
 

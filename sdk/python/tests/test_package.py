@@ -16,8 +16,9 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "close connect echo events exec exec_stream files hello inspect kill list llm logs noop pause read resume run_tools "
-    "run_tools_stream shutdown spawn status think think_stream wait write"
+    "close connect echo events exec exec_stream files hello inspect kill list llm logs noop pause read resume "
+    "run_tools run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
+    "wait write"
 )
 
 
@@ -30,10 +31,11 @@ class PackageTests(unittest.TestCase):
         expected = (
             "AnalemmaError Answer AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
             "ConnectionLost Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
-            "IoFailed Kernel Killed LimitExceeded Limits LogText MalformedFrame ModelFailed ModelProvider ModelUsage "
-            "ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NotConfigured NotEnforceable Output Paused PermissionDenied Process "
-            "ProtocolError ProviderLoad RunawayStopped ShuttingDown Spawned StartFailed Status StepLimitReached Stream "
-            "SyscallError TimedOut TooLarge Tool ToolArgumentError ToolCall ToolError ToolResult ToolRun TryAgain "
+            "IoFailed Kernel Killed LimitExceeded Limits LogText MalformedFrame ModelFailed ModelProvider "
+            "ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret NotConfigured "
+            "NotEnforceable Output Paused PermissionDenied Process ProtocolError ProviderLoad RunawayStopped "
+            "Secret SecretsUnusable ShuttingDown Spawned StartFailed Status StepLimitReached Stream SyscallError "
+            "TimedOut TooLarge Tool ToolArgumentError ToolCall ToolError ToolResult ToolRun TryAgain "
             "UnknownSyscall WrongState __version__ default_socket tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)

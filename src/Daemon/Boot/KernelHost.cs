@@ -5,6 +5,7 @@ using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Http;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Sockets;
 using Analemma.Journal;
@@ -12,6 +13,7 @@ using Analemma.Kernel;
 using Analemma.Kernel.Events;
 using Analemma.Models;
 using Analemma.Sandbox;
+using Analemma.Storage.Secrets;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -50,6 +52,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly AgentEndpoints _endpoints;
     private readonly AgentSockets _sockets;
     private readonly Lazy<ModelDrivers> _drivers;
+    private readonly FileSecretStore _secrets;
     private long _boot;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
@@ -63,6 +66,7 @@ internal sealed class KernelHost : IAsyncDisposable
         Directory.CreateDirectory(
             options.StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _store = SqliteJournalStore.Open(options.Journal);
+        _secrets = new FileSecretStore(options.StateFolder);
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
         _checkpoints = new Checkpoints(_journal, _tasks, log);
@@ -71,7 +75,8 @@ internal sealed class KernelHost : IAsyncDisposable
         _endpoints = new AgentEndpoints(_http, _server.DescriptorMax, time, log);
         _sockets = new AgentSockets(_server, _endpoints);
         // At the first call: most kernels start faster than they think.
-        _drivers = new Lazy<ModelDrivers>(() => new ModelDrivers(options.Drivers, time));
+        _drivers = new Lazy<ModelDrivers>(() => new ModelDrivers(
+            options.Drivers.Select(driver => driver with { Key = ProviderKeys.Bind(driver.Key, _secrets) }), time));
     }
 
     /// <summary>
@@ -195,6 +200,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
             new ModelRunner(_drivers, _calls, _tasks, _time, _loop.Post, _log),
+            new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
             _tasks,
             new SandboxFaults(_log),
             Ended));

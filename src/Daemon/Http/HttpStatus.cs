@@ -13,7 +13,8 @@ internal static class HttpStatus
         // What is used up does not come back by waiting; what is only busy does.
         SysErrorCode.BudgetExhausted => 402,
         SysErrorCode.PermissionDenied => 403,
-        SysErrorCode.NoSuchProcess or SysErrorCode.NoSuchFile or SysErrorCode.NoSuchModel => 404,
+        SysErrorCode.NoSuchProcess or SysErrorCode.NoSuchFile or SysErrorCode.NoSuchModel
+            or SysErrorCode.NoSuchSecret => 404,
         SysErrorCode.NameTaken or SysErrorCode.WrongState => 409,
         SysErrorCode.TooLarge => 413,
         SysErrorCode.TryAgain or SysErrorCode.LimitExceeded or SysErrorCode.RunawayStopped => 429,
@@ -22,7 +23,7 @@ internal static class HttpStatus
         SysErrorCode.NotConfigured or SysErrorCode.ShuttingDown => 503,
         SysErrorCode.TimedOut => 504,
         SysErrorCode.StartFailed or SysErrorCode.NotEnforceable or SysErrorCode.IoFailed
-            or SysErrorCode.Internal => 500,
+            or SysErrorCode.Internal or SysErrorCode.SecretsUnusable => 500,
     };
 
     /// <summary>The header Retry-After, in whole seconds, of a refusal that names a wait; else null.</summary>

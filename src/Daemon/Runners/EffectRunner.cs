@@ -1,4 +1,5 @@
 using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
@@ -14,6 +15,7 @@ internal sealed class EffectRunner(
     TimerRunner timers,
     StatusRunner status,
     ModelRunner models,
+    SecretRunner secrets,
     BackgroundTasks tasks,
     SandboxFaults faults,
     Action stopped) : IEffectRunner
@@ -45,6 +47,9 @@ internal sealed class EffectRunner(
                 break;
             case AnswerModelCall answer:
                 models.Answer(answer);
+                break;
+            case PerformSecret secret:
+                secrets.Start(secret);
                 break;
             case Launch launch:
                 launches.Start(launch);

@@ -94,6 +94,12 @@ public static class AbiJson
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(Shutdown))]
 [JsonSerializable(typeof(ShutdownReply))]
+[JsonSerializable(typeof(SecretSet))]
+[JsonSerializable(typeof(SecretSetReply))]
+[JsonSerializable(typeof(SecretList))]
+[JsonSerializable(typeof(SecretListReply))]
+[JsonSerializable(typeof(SecretRemove))]
+[JsonSerializable(typeof(SecretRemoveReply))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(JournalCheck))]
 public sealed partial class AbiJsonContext : JsonSerializerContext;

@@ -54,6 +54,10 @@ public enum SysErrorCode
     ModelFailed = 22,
     /// <summary>No model or alias of that name is configured.</summary>
     NoSuchModel = 23,
+    /// <summary>No secret has that name.</summary>
+    NoSuchSecret = 40,
+    /// <summary>The store of secrets cannot be used as it is.</summary>
+    SecretsUnusable = 41,
 }
 
 /// <summary>

@@ -48,4 +48,10 @@ public enum SyscallNumber : ushort
     Claim = 0x106,
     /// <inheritdoc cref="Syscalls.Llm"/>
     Llm = 0x107,
+    /// <inheritdoc cref="Syscalls.SecretSet"/>
+    SecretSet = 0x130,
+    /// <inheritdoc cref="Syscalls.SecretList"/>
+    SecretList = 0x131,
+    /// <inheritdoc cref="Syscalls.SecretRemove"/>
+    SecretRemove = 0x132,
 }

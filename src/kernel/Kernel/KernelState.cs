@@ -105,6 +105,9 @@ public sealed class KernelState
             case ShutdownOverdue:
                 effects.Add(new StopKernel());
                 break;
+            case SecretChanged changed:
+                SecretSyscalls.Changed(this, changed, effects);
+                break;
             case LeftoverAdopted adopted:
                 Reboot.Adopted(this, adopted, effects);
                 break;

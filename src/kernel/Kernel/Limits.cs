@@ -107,4 +107,7 @@ public static class Limits
 
     /// <summary>Denials and refusals of one process that are journaled; those beyond are counted only.</summary>
     public const long AuditRecordsPerProcessMax = 1_000;
+
+    /// <summary>A secret: long enough for a certificate's key.</summary>
+    public const int SecretCharsMax = 65_536;
 }

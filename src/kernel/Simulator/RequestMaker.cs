@@ -22,7 +22,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(25) switch
+        return Random.Below(26) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -34,6 +34,7 @@ internal sealed class RequestMaker(World world)
             16 => new Subscribe { Types = Random.Chance(5_000) ? ["exited", "denied"] : null },
             17 => Data(),
             18 => new Status(),
+            19 => Secret(),
             _ => Think(),
         };
     }
@@ -58,6 +59,13 @@ internal sealed class RequestMaker(World world)
         Mounts = Random.Chance(300) ? [new MountRequest { Source = "/usr", Target = "/mnt/usr" }] : null,
         Limits = Random.Chance(5_000) ? Limits(caller) : null,
         Models = Random.Chance(3_000) ? Share(caller) : null,
+    };
+
+    private Syscall Secret() => Random.Below(4) switch
+    {
+        0 => new SecretList(),
+        1 => new SecretRemove { Name = Random.Pick(Names) },
+        _ => new SecretSet { Name = Random.Pick(Names), Value = "canary-1f9a" },
     };
 
     private ModelShare Share(Caller caller) => new()

@@ -73,6 +73,9 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             Llm => reply is LlmReply,
             Shutdown => reply is ShutdownReply,
             Think => reply is ThinkReply,
+            SecretSet => reply is SecretSetReply,
+            SecretList => reply is SecretListReply,
+            SecretRemove => reply is SecretRemoveReply,
             _ => true,
         };
         ViolationException.Unless(expected, "an answer fits its request", $"{call} got {reply}");
@@ -107,6 +110,8 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         _oldest.Clear();
         _next = 1;
     }
+
+    public Caller? CallerOf(CallId id) => _calls.TryGetValue(id, out var call) ? call.Connection.Caller : null;
 
     /// <summary>Somebody still waits for its answer.</summary>
     public bool IsWanted(CallId id) => _calls.TryGetValue(id, out var call) && call.IsOpen;

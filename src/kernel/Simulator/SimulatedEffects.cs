@@ -37,6 +37,9 @@ internal sealed class SimulatedEffects(World world)
             case Perform perform:
                 Perform(perform);
                 break;
+            case PerformSecret secret:
+                world.Secrets.Perform(secret);
+                break;
             case StartModelCall start:
                 world.Models.Start(start);
                 break;

@@ -153,6 +153,13 @@ internal sealed class SimulatedKernel(World world)
             }
 
             _busy = true;
+            foreach (var record in _records)
+            {
+                ViolationException.Unless(
+                    record.Body.AsSpan().IndexOf(SimulatedSecrets.Canary) < 0,
+                    "no secret is in the journal", record.Type);
+            }
+
             JournalEntry[] entries =
                 [.. _records.Select(record => new JournalEntry(record.Type, record.Body, record.At))];
             var early = !world.Sabotage.WaitsForDisk;

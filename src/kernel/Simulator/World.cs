@@ -15,6 +15,7 @@ internal sealed class World
         Shadow = new Shadow(this);
         Host = new SimulatedHost(this);
         Models = new SimulatedModels(this);
+        Secrets = new SimulatedSecrets(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -40,6 +41,8 @@ internal sealed class World
     public SimulatedHost Host { get; }
 
     public SimulatedModels Models { get; }
+
+    public SimulatedSecrets Secrets { get; }
 
     public SimulatedEffects Effects { get; }
 

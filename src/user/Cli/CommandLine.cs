@@ -46,6 +46,7 @@ internal static class CommandLine
         new EventsCommand(),
         new ThinkCommand(),
         new LlmCommand(),
+        new SecretCommand(),
         new DoctorCommand(),
         new JournalCommand(),
     ];

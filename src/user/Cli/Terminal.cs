@@ -33,6 +33,9 @@ internal sealed class Terminal
     /// <summary>A person looks at the output: it may be coloured and redrawn.</summary>
     public bool Interactive { get; }
 
+    /// <summary>What is piped into the command; null when a person sits at a keyboard.</summary>
+    public Stream? PipedInput { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
@@ -47,7 +50,10 @@ internal sealed class Terminal
             error is null ? System.Console.Error : Text(error),
             output ?? System.Console.OpenStandardOutput(),
             error ?? System.Console.OpenStandardError(),
-            !System.Console.IsOutputRedirected);
+            !System.Console.IsOutputRedirected)
+        {
+            PipedInput = System.Console.IsInputRedirected ? System.Console.OpenStandardInput() : null,
+        };
     }
 
     /// <summary>

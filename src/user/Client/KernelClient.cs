@@ -203,6 +203,32 @@ public sealed class KernelClient : IAsyncDisposable
     public Task<LlmReply> LlmAsync(Llm? llm = null, CancellationToken cancellationToken = default) =>
         CallAsync(llm ?? new Llm(), AbiJsonContext.Default.Llm, AbiJsonContext.Default.LlmReply, cancellationToken);
 
+    /// <summary>Keeps a secret, in place of the one that has its name. For clients on the host.</summary>
+    /// <param name="secret">Its name and value.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<SecretSetReply> SecretSetAsync(SecretSet secret, CancellationToken cancellationToken = default) =>
+        CallAsync(secret, AbiJsonContext.Default.SecretSet, AbiJsonContext.Default.SecretSetReply, cancellationToken);
+
+    /// <summary>Lists the names and dates of secrets. For clients on the host.</summary>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public async Task<IReadOnlyList<SecretEntry>> SecretListAsync(CancellationToken cancellationToken = default)
+    {
+        var reply = await CallAsync(
+            new SecretList(),
+            AbiJsonContext.Default.SecretList,
+            AbiJsonContext.Default.SecretListReply,
+            cancellationToken).ConfigureAwait(false);
+        return reply.Secrets;
+    }
+
+    /// <summary>Forgets a secret. For clients on the host.</summary>
+    /// <param name="secret">Its name.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<SecretRemoveReply> SecretRemoveAsync(
+        SecretRemove secret, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            secret, AbiJsonContext.Default.SecretRemove, AbiJsonContext.Default.SecretRemoveReply, cancellationToken);
+
     /// <summary>Stops the kernel after ending every process.</summary>
     /// <param name="shutdown">How patiently.</param>
     /// <param name="cancellationToken">Takes the request back.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Analemma.Journal;
+using Analemma.Storage.Secrets;
 using Analemma.Storage.Sqlite;
 
 namespace Analemma.Integration.Tests.Storage;
@@ -40,6 +41,9 @@ internal static class JournalChild
             case "open":
                 MeasureOpen(path);
                 break;
+            case "secrets":
+                SetForever(path);
+                break;
             default:
                 FillTheDisk(path);
                 break;
@@ -62,6 +66,21 @@ internal static class JournalChild
             }
         });
         Task.WaitAll([.. callers]);
+    }
+
+    /// <summary>Counts up in one secret, and says each number when it is kept.</summary>
+    private static void SetForever(string folder)
+    {
+        using var output = Console.OpenStandardOutput();
+        var store = new FileSecretStore(folder);
+        var from = store.Read("a") is { } value
+            ? long.Parse(System.Text.Encoding.UTF8.GetString(value), CultureInfo.InvariantCulture) + 1 : 0;
+        for (var number = from; ; number++)
+        {
+            var text = number.ToString(CultureInfo.InvariantCulture);
+            store.Set("a", System.Text.Encoding.UTF8.GetBytes(text), TimeProvider.System.GetUtcNow());
+            Say(output, text + ".");
+        }
     }
 
     private static void FillTheDisk(string path)

@@ -74,6 +74,9 @@ public sealed partial class AbiDocumentTests
         ["FILES"] = typeof(FilesReply),
         ["CLAIM"] = typeof(ClaimReply),
         ["LLM"] = typeof(LlmReply),
+        ["SECRETSET"] = typeof(SecretSetReply),
+        ["SECRETLIST"] = typeof(SecretListReply),
+        ["SECRETREMOVE"] = typeof(SecretRemoveReply),
     };
 
     public static TheoryData<string, string> Examples() =>

@@ -29,6 +29,8 @@ public sealed class HistoryTests
         new GraceElapsed(new ProcessId(1)) { At = 7 },
         new WallTimeElapsed(new ProcessId(1)) { At = 8 },
         new SandboxExited(new ProcessId(1), null, 9, new Usage { CpuUs = 5, OomKills = 1 }) { At = 9 },
+        Call(10, new SecretSet { Name = "token", Value = "secret" }),
+        Call(11, new SecretRemove { Name = "token" }),
         Call(6, new Shutdown { GraceMs = 1 }),
         new KernelStarted("0.2", "runc", new KernelOptions()) { At = 10 },
         Call(7, new Spawn { Argv = ["y"] }),

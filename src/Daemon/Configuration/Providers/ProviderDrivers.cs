@@ -1,3 +1,4 @@
+using Analemma.Kernel.Policy;
 using Analemma.Models;
 
 namespace Analemma.Daemon.Configuration.Providers;
@@ -5,11 +6,15 @@ namespace Analemma.Daemon.Configuration.Providers;
 /// <summary>What a provider's driver is opened with, if the provider is set up at all.</summary>
 internal static class ProviderDrivers
 {
+    private const string SecretPrefix = "secret:";
+
     public static ModelDriverOptions? Open(
         KnownProvider known, MachineOptions machine, Func<string, string?> environment, List<string> problems)
     {
         var section = known.Section(machine);
-        var key = Key(known, environment, problems);
+        var key = section.Key.Length > 0
+            ? SecretKey($"{known.Name}.key", section.Key, problems)
+            : Key(known, environment, problems);
         var (url, origin) = section.BaseUrl.Length > 0
             ? (section.BaseUrl, $"{known.Name}.base_url")
             : (environment(known.UrlVariable) ?? "", known.UrlVariable);
@@ -45,6 +50,19 @@ internal static class ProviderDrivers
             problem.Replace($"{known.Name}.BaseUrl:", origin, StringComparison.Ordinal))];
         problems.AddRange(wrong);
         return wrong.Count == 0 ? driver : null;
+    }
+
+    /// <summary>A key itself is refused, and not shown: machine files are read by many.</summary>
+    private static ApiKey? SecretKey(string setting, string written, List<string> problems)
+    {
+        if (written.StartsWith(SecretPrefix, StringComparison.Ordinal)
+            && SecretRules.IsName(written[SecretPrefix.Length..]))
+        {
+            return ApiKey.OfSecret(written[SecretPrefix.Length..]);
+        }
+
+        problems.Add($"{setting} must be secret:NAME; set the key itself with `analemma secret set NAME`");
+        return null;
     }
 
     /// <summary>A wrong key is named by its variable, never shown.</summary>

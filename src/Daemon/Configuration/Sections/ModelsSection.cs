@@ -4,7 +4,7 @@ namespace Analemma.Daemon.Configuration.Sections;
 
 /// <summary>
 /// The <c>[models]</c> section of the machine file: what holds for all providers. Keys of providers are no settings:
-/// they come from the environment of the kernel alone.
+/// they come from the environment of the kernel, or are secrets that a setting names.
 /// </summary>
 internal sealed record ModelsSection
 {

@@ -9,6 +9,10 @@ internal sealed record ProviderSection
         DefaultText = "the provider's own variable, such as $OPENAI_BASE_URL, else its own address")]
     public string BaseUrl { get; init; } = "";
 
+    [Setting("The secret that is its key: `secret:NAME`, as set by `analemma secret set NAME`.",
+        DefaultText = "the provider's own variable, such as $OPENAI_API_KEY")]
+    public string Key { get; init; } = "";
+
     [Setting("The models that may be asked, by the provider's names; the first is its default.")]
     public string Models { get; init; } = "";
 

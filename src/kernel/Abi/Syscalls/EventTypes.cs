@@ -27,10 +27,13 @@ public static class EventTypes
     /// <summary>A process has ended.</summary>
     public const string Exited = "exited";
 
+    /// <summary>A secret was set or removed; for clients on the host.</summary>
+    public const string SecretChanged = "secret-changed";
+
     /// <summary>This subscriber did not keep up, and so many events were not sent. Sent unasked.</summary>
     public const string Missed = "missed";
 
     /// <summary>All that can be asked for.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, Exited, Missed];
+        [Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, Exited, SecretChanged, Missed];
 }

@@ -38,11 +38,13 @@ public sealed record KernelStarted(string Version, string Engine, KernelOptions 
 }
 
 /// <summary>
-/// A syscall came in, already found well-formed. Those that change what outlives the kernel are durable.
+/// A syscall came in, already found well-formed. Those that change what outlives the kernel are durable. Of a secret
+/// the journal has who changes which, without the value: a record for audits, for the store is not the journal's.
 /// </summary>
 public sealed record SyscallArrived(CallId Call, Caller Caller, Syscall Syscall) : KernelEvent
 {
-    public override bool IsDurable => Syscall is Spawn or Kill or Pause or Resume or Shutdown;
+    public override bool IsDurable => Syscall is Spawn or Kill or Pause or Resume or Shutdown
+        || (Caller.IsHost && Syscall is SecretSet or SecretRemove);
 }
 
 /// <summary>The client took a call back, or went away.</summary>

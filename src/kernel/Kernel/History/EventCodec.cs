@@ -66,6 +66,10 @@ public static class EventCodec
             Kill kill => ("kill", JsonSerializer.SerializeToElement(kill, EventJsonContext.Default.Kill)),
             Pause pause => ("pause", JsonSerializer.SerializeToElement(pause, EventJsonContext.Default.Pause)),
             Resume resume => ("resume", JsonSerializer.SerializeToElement(resume, EventJsonContext.Default.Resume)),
+            SecretSet set => ("secret_set", JsonSerializer.SerializeToElement(
+                set with { Value = null }, EventJsonContext.Default.SecretSet)),
+            SecretRemove remove => ("secret_remove", JsonSerializer.SerializeToElement(
+                remove, EventJsonContext.Default.SecretRemove)),
             Shutdown stop => ("shutdown", JsonSerializer.SerializeToElement(stop, EventJsonContext.Default.Shutdown)),
             _ => throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
         };
@@ -83,6 +87,8 @@ public static class EventCodec
             "kill" => record.Request.Deserialize(EventJsonContext.Default.Kill),
             "pause" => record.Request.Deserialize(EventJsonContext.Default.Pause),
             "resume" => record.Request.Deserialize(EventJsonContext.Default.Resume),
+            "secret_set" => record.Request.Deserialize(EventJsonContext.Default.SecretSet),
+            "secret_remove" => record.Request.Deserialize(EventJsonContext.Default.SecretRemove),
             "shutdown" => record.Request.Deserialize(EventJsonContext.Default.Shutdown),
             _ => null,
         };
@@ -116,6 +122,8 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(Pause))]
 [JsonSerializable(typeof(Resume))]
 [JsonSerializable(typeof(Shutdown))]
+[JsonSerializable(typeof(SecretSet))]
+[JsonSerializable(typeof(SecretRemove))]
 [JsonSerializable(typeof(KernelStarted))]
 [JsonSerializable(typeof(SandboxStarted))]
 [JsonSerializable(typeof(SandboxStartFailed))]

@@ -24,6 +24,8 @@ public static class SyscallRules
             Files files => PathProblems(files.Path, emptyAllowed: true),
             Abi.Syscalls.Logs logs => Range("tail", logs.Tail, 0, int.MaxValue),
             Subscribe subscribe => TypeProblems(subscribe.Types ?? []),
+            SecretSet set => SecretRules.Problems(set),
+            SecretRemove remove => SecretRules.NameProblems("name", remove.Name),
             _ => [],
         };
         var found = problems.Take(10).ToArray();

@@ -49,6 +49,9 @@ internal static class SyscallTable
             case Llm llm:
                 LlmSyscall.Handle(call, llm);
                 return;
+            case SecretSet or SecretList or SecretRemove:
+                SecretSyscalls.Handle(call, arrived.Syscall);
+                break;
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
                 break;

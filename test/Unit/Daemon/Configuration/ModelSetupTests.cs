@@ -45,6 +45,28 @@ public sealed class ModelSetupTests
         Assert.Single(Load([], new() { [variable] = value }).Models.Drivers);
 
     [Fact]
+    public void A_secret_that_a_setting_names_is_the_key_and_wins_over_the_variable()
+    {
+        var boot = Load(["--gemini.key=secret:the.key-1"], new() { ["GEMINI_API_KEY"] = "k" });
+
+        Assert.Empty(boot.Problems);
+        Assert.Equal("the.key-1", boot.Models.Drivers[0].Key!.Secret);
+        Assert.Equal("gemini", boot.Models.Drivers[0].Name);
+    }
+
+    [Theory]
+    [InlineData("canary-7d31")]
+    [InlineData("secret:")]
+    [InlineData("secret:canary 7d31")]
+    public void A_key_in_a_setting_is_refused_and_not_repeated(string written)
+    {
+        var problem = Assert.Single(Load([$"--openai.key={written}"], []).Problems);
+
+        Assert.Contains("openai.key must be secret:NAME", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_setting_of_an_address_wins_over_the_variable()
     {
         var setup = Load(
