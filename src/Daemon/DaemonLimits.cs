@@ -34,8 +34,11 @@ internal static class DaemonLimits
     /// <summary>Counters are read about so often while few agents live …</summary>
     public static readonly TimeSpan SampleEvery = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>… and so that reading costs at most about 2 % of a core when many do.</summary>
+    /// <summary>… and so that reading costs at most about 3 % of a core when many do, …</summary>
     public static readonly TimeSpan SampleEveryPerProcess = TimeSpan.FromMilliseconds(2.5);
+
+    /// <summary>… of so many at once: those of all would take a core for tens of milliseconds.</summary>
+    public const int SampledAtOnceMax = 4;
 
     /// <summary>How often the kernel asks itself whether it is idle and could give memory back …</summary>
     public static readonly TimeSpan TrimLook = TimeSpan.FromSeconds(2);

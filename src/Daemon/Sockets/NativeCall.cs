@@ -32,7 +32,10 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
     {
         if (!IsOver)
         {
-            session.Finish(this, SysErrorCode.Ok, SyscallJson.Write(reply));
+            PooledBytes body = new();
+            SyscallJson.Write(reply, body);
+            session.Finish(this, SysErrorCode.Ok, body.Written);
+            body.Return();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -57,6 +58,13 @@ public static class SyscallJson
 
     /// <summary>The payload of the last frame of an answer.</summary>
     public static byte[] Write(Reply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, TypeOf(reply));
+
+    /// <summary>The same into memory that the caller has: a reply may be large.</summary>
+    public static void Write(Reply reply, IBufferWriter<byte> into)
+    {
+        using Utf8JsonWriter json = new(into, new JsonWriterOptions { SkipValidation = true });
+        JsonSerializer.Serialize(json, reply, TypeOf(reply));
+    }
 
     /// <summary>The payload of a refusal.</summary>
     public static byte[] Write(SysError error) =>

@@ -17,6 +17,19 @@ internal static class Exchange
         ReadOnlyMemory<byte> payload,
         CancellationToken cancellationToken)
     {
+        var answer = await CallAsync(connection, number, flags, payload, cancellationToken).ConfigureAwait(false);
+        var bytes = answer.Written.ToArray();
+        answer.Return();
+        return bytes;
+    }
+
+    private static async Task<PooledBytes> CallAsync(
+        KernelConnection connection,
+        SyscallNumber number,
+        FrameFlags flags,
+        ReadOnlyMemory<byte> payload,
+        CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         var call = new BytesCall();
         var id = connection.Start(number, flags, payload.Span, call);
@@ -39,10 +52,17 @@ internal static class Exchange
         where TCall : Syscall
         where TReply : Reply
     {
-        var answer = await BytesAsync(
+        var answer = await CallAsync(
             connection, call.Number, FrameFlags.None, AbiJson.Write(call, callType), cancellationToken)
             .ConfigureAwait(false);
-        return Parse(answer, replyType);
+        try
+        {
+            return Parse(answer.Written, replyType);
+        }
+        finally
+        {
+            answer.Return();
+        }
     }
 
     /// <summary>

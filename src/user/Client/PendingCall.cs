@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Threading.Channels;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
@@ -35,10 +36,13 @@ internal abstract class PendingCall
 /// <summary>A request whose answer is one body, in however many frames it comes.</summary>
 internal sealed class BytesCall : PendingCall
 {
-    private readonly TaskCompletionSource<byte[]> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private byte[] _body = [];
+    private readonly TaskCompletionSource<PooledBytes> _answer =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<byte[]> Answer => _answer.Task;
+    private readonly PooledBytes _body = new();
+
+    /// <summary>Whoever awaits it returns it.</summary>
+    public Task<PooledBytes> Answer => _answer.Task;
 
     public void Abandon(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
 
@@ -51,7 +55,7 @@ internal sealed class BytesCall : PendingCall
             return;
         }
 
-        _body = [.. _body, .. piece];
+        _body.Write(piece);
     }
 
     public override void End(FrameFlags flags, SysErrorCode status, ReadOnlySpan<byte> payload)
