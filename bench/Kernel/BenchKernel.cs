@@ -36,7 +36,10 @@ internal sealed class BenchKernel : IDisposable
 
     public static BenchKernel Start(string repository, params string[] flags)
     {
+        // As the folders above a kernel's state are by default, so that agents' uids can pass.
         Directory.CreateDirectory(Folder);
+        File.SetUnixFileMode(
+            Folder, File.GetUnixFileMode(Folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var begun = Stopwatch.GetTimestamp();
         ProcessStartInfo start = new(
             Program(repository),

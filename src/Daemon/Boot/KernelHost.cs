@@ -157,7 +157,8 @@ internal sealed class KernelHost : IAsyncDisposable
         Compose(state);
         foreach (var missing in _sandboxes.Report.Guarantees.Where(guarantee => !guarantee.Enforced))
         {
-            _log.NotEnforced(missing.Name, missing.How);
+            var how = missing.Remedy is null ? missing.How : $"{missing.How}; to get it: {missing.Remedy}";
+            _log.NotEnforced(missing.Name, how);
         }
 
         string[] enforced = [.. _sandboxes.Report.Guarantees.Where(kept => kept.Enforced).Select(kept => kept.Name)];

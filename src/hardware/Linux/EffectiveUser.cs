@@ -19,4 +19,19 @@ internal static class EffectiveUser
         visitor.Join();
         return isDone;
     }
+
+    /// <summary>The same in no group but the user's own.</summary>
+    public static bool RunWithoutGroups(uint uid, Func<bool> call)
+    {
+        var isDone = false;
+        Thread visitor = new(() => isDone = BecomeWithoutGroups(uid) && call(), maxStackSize: 128 * 1024);
+        visitor.Start();
+        visitor.Join();
+        return isDone;
+    }
+
+    private static bool BecomeWithoutGroups(uint uid) =>
+        LibC.syscall4(LibC.SYS_setgroups, 0, 0, 0, 0) == 0
+        && LibC.syscall4(LibC.SYS_setresgid, Unchanged, (nint)uid, Unchanged, 0) == 0
+        && LibC.syscall4(LibC.SYS_setresuid, Unchanged, (nint)uid, Unchanged, 0) == 0;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 
 namespace Analemma.Linux;
 
@@ -46,6 +47,17 @@ public static unsafe class HostProcess
         bool TryBoth() =>
             TryLimit(pid, LibC.RLIMIT_NOFILE, openFiles) && TryLimit(pid, LibC.RLIMIT_NPROC, processes);
     }
+
+    /// <summary>
+    /// Whether another user, of no group but its own, may pass all folders above a path, which need not be there. True
+    /// without the right to try.
+    /// </summary>
+    public static bool CanReach(uint uid, string path) => !EffectiveUser.RunWithoutGroups(uid, () =>
+    {
+        LibC.statx_buf buf;
+        return LibC.statx(LibC.AT_FDCWD, path, LibC.AT_SYMLINK_NOFOLLOW, LibC.STATX_BASIC_STATS, &buf) != 0
+            && Marshal.GetLastPInvokeError() == Errno.EACCES;
+    });
 
     /// <summary>
     /// Takes the zombies of orphans that became our children: all whose status nobody awaits by a

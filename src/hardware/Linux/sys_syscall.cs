@@ -9,6 +9,12 @@ internal static unsafe partial class LibC
     public static readonly nint SYS_setresuid =
         RuntimeInformation.OSArchitecture == Architecture.Arm64 ? 147 : 117;
 
+    public static readonly nint SYS_setresgid =
+        RuntimeInformation.OSArchitecture == Architecture.Arm64 ? 149 : 119;
+
+    public static readonly nint SYS_setgroups =
+        RuntimeInformation.OSArchitecture == Architecture.Arm64 ? 159 : 116;
+
     public const nint SYS_pidfd_send_signal = 424;
     public const nint SYS_pidfd_open = 434;
     public const nint SYS_close_range = 436;

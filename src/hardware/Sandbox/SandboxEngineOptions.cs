@@ -1,4 +1,6 @@
+using System.Globalization;
 using Analemma.Linux;
+using Analemma.Sandbox.Hosts;
 using Analemma.Sandbox.Seccomp;
 
 namespace Analemma.Sandbox;
@@ -57,11 +59,43 @@ public sealed record SandboxEngineOptions
     /// <summary>The filter of every agent; tests weaken it to see that the probes would notice.</summary>
     internal SeccompProfile Profile { get; init; } = SeccompProfile.Agent;
 
+    internal string InstanceName => Instance ?? InstanceOf(StateFolder);
+
+    /// <summary>Found at start; see <see cref="Hosts.Passage"/>.</summary>
+    internal Passage Passage
+    {
+        get => field ?? new Passage(StateFolder);
+        init;
+    }
+
+    /// <summary>Where agents' uids pass when they cannot pass to the state folder.</summary>
+    internal string PassageBase { get; init; } = Passage.Base;
+
     internal string SandboxesFolder => Path.Combine(StateFolder, "sandboxes");
 
-    internal string RunFolders => Path.Combine(StateFolder, "run");
+    internal string RunFolders => Path.Combine(Passage.Folder, "run");
 
     internal string RuntimeFolder => Path.Combine(StateFolder, "runtime");
 
-    internal string RootFolder => Path.Combine(StateFolder, "root");
+    /// <summary>Also where they may have been before the mode of a folder was changed.</summary>
+    internal IEnumerable<string> RunFoldersEver =>
+    [
+        Path.Combine(StateFolder, "run"),
+        Path.Combine(Passage.Detour(this), "run"),
+    ];
+
+    internal string RootFolder => Path.Combine(Passage.Folder, "root");
+
+    internal string SdkCopyFolder => Path.Combine(Passage.Folder, "sdk");
+
+    private static string InstanceOf(string stateFolder)
+    {
+        uint hash = 2166136261;
+        foreach (var letter in Path.GetFullPath(stateFolder))
+        {
+            hash = unchecked((hash ^ letter) * 16777619);
+        }
+
+        return hash.ToString("x8", CultureInfo.InvariantCulture);
+    }
 }

@@ -26,18 +26,18 @@ public static class SandboxEngines
     public static async Task<ISandboxEngine> OpenAsync(
         SandboxEngineOptions options, CancellationToken cancellationToken)
     {
-        MakeFolders(options);
         HostProcess.AdoptOrphans();
+        var maker = new EngineMaker(options);
         if (options.Engine == EngineMaker.Unsandboxed)
         {
-            return new EngineMaker(options).MakeUnsandboxed();
+            return maker.MakeUnsandboxed();
         }
 
         string[] names = options.Engine == "auto" ? Automatic : [options.Engine];
         return await EngineChoice.FirstThatWorksAsync(
-            [.. names.SelectMany(new EngineMaker(options).Candidates)],
+            [.. names.SelectMany(maker.Candidates)],
             engine => EngineProbe.FailureAsync(engine, options, cancellationToken),
-            UserNamespaceSettings.Read(),
+            maker.Settings,
             options.PassedOver);
     }
 
@@ -48,16 +48,4 @@ public static class SandboxEngines
     public static WarmPool? AddPool(
         ISandboxEngine engine, PoolOptions options, ISlotSockets sockets, TimeProvider clock) =>
         engine is LauncherEngine { CanWait: true } able ? new WarmPool(able, options, sockets, clock) : null;
-
-    // Agents' uids pass through the state folder to what they may see; nobody but us can list it.
-    private static void MakeFolders(SandboxEngineOptions options)
-    {
-        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        const UnixFileMode passing = owner | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        Directory.CreateDirectory(options.StateFolder);
-        File.SetUnixFileMode(options.StateFolder, passing);
-        Directory.CreateDirectory(options.RunFolders, passing);
-        Directory.CreateDirectory(options.SandboxesFolder, owner);
-        Directory.CreateDirectory(options.RuntimeFolder, owner);
-    }
 }

@@ -54,6 +54,15 @@ internal sealed class RunningKernel : IAsyncDisposable
         return kernel;
     }
 
+    /// <summary>In a folder of this mode.</summary>
+    public static async Task<RunningKernel> StartAsync(UnixFileMode mode, params string[] flags)
+    {
+        var kernel = new RunningKernel(flags, []);
+        Directory.CreateDirectory(kernel.Folder, mode);
+        await kernel.BeginAsync();
+        return kernel;
+    }
+
     /// <summary>With variables, such as those of model providers.</summary>
     public static async Task<RunningKernel> StartWithAsync(
         IReadOnlyDictionary<string, string> environment, params string[] flags)

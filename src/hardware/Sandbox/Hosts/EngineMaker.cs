@@ -1,4 +1,3 @@
-using System.Globalization;
 using Analemma.Linux;
 using Analemma.Sandbox.Bubblewrap;
 using Analemma.Sandbox.Bundles;
@@ -18,8 +17,11 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
     private const string Bubblewrap = "bwrap";
     private const string Gvisor = "runsc";
 
-    private readonly string _instance = options.Instance ?? InstanceOf(options.StateFolder);
+    private readonly SandboxEngineOptions _options = options with { Passage = Passage.Find(options) };
     private readonly bool _isSingleUid = !HostIdentity.HasManyUids();
+
+    /// <summary>What stands in the way of user namespaces here.</summary>
+    public UserNamespaceSettings Settings => UserNamespaceSettings.Read() with { Blocked = _options.Passage.Blocked };
 
     /// <summary>The ways to make an engine of this name, the better first.</summary>
     public IReadOnlyList<EngineCandidate> Candidates(string name)
@@ -50,15 +52,16 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
 
     public LauncherEngine MakeUnsandboxed()
     {
+        Passage.MakeFolders(_options);
         var watcher = NewWatcher(Unsandboxed);
-        HostLauncher launcher = new(CopySdk(), new CommandRun(watcher, options.Clock));
+        HostLauncher launcher = new(CopySdk(), new CommandRun(watcher, _options.Clock));
         return Make(launcher, watcher, [], EngineLack.Unsandboxed);
     }
 
     private LauncherEngine MakeOci(string name, string path, bool withUser)
     {
-        var bundle = Bundle(options.NotifySocket, Namespaces(withUser), isCompiled: name == "crun");
-        return MakeOci(name, path, bundle, options.NotifySocket is null ? EngineLack.NoListener : EngineLack.None);
+        var bundle = Bundle(_options.NotifySocket, Namespaces(withUser), isCompiled: name == "crun");
+        return MakeOci(name, path, bundle, _options.NotifySocket is null ? EngineLack.NoListener : EngineLack.None);
     }
 
     // In a user namespace its file server could not reach the folders that it is to share.
@@ -69,8 +72,8 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         string name, string path, BundleHost bundle, IReadOnlyDictionary<string, EngineLack> lacks)
     {
         var watcher = NewWatcher("sandboxes");
-        OciRuntime runtime = new(name, path, options.RuntimeFolder, watcher);
-        OciLauncher launcher = new(runtime, bundle, new CommandRun(watcher, options.Clock), _isSingleUid);
+        OciRuntime runtime = new(name, path, _options.RuntimeFolder, watcher);
+        OciLauncher launcher = new(runtime, bundle, new CommandRun(watcher, _options.Clock), _isSingleUid);
         return Make(launcher, watcher, bundle.Namespaces, lacks);
     }
 
@@ -79,7 +82,7 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         var watcher = NewWatcher("sandboxes");
         var bundle = Bundle(notifySocket: null, Namespaces(withUser: true), isCompiled: true);
         BubblewrapCommand command = new(tools, bundle.Namespaces, _isSingleUid);
-        BubblewrapLauncher launcher = new(command, bundle, options, watcher) { IsSingleUid = _isSingleUid };
+        BubblewrapLauncher launcher = new(command, bundle, _options, watcher) { IsSingleUid = _isSingleUid };
         return Make(launcher, watcher, bundle.Namespaces, EngineLack.Bubblewrap);
     }
 
@@ -89,24 +92,32 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         IReadOnlyList<string> namespaces,
         IReadOnlyDictionary<string, EngineLack> lacks)
     {
-        var cgroups = CgroupTrees.Open(_instance, options.Cgroup);
+        var cgroups = CgroupTrees.Open(_options.InstanceName, _options.Cgroup);
         var isSingleUid = _isSingleUid || namespaces.Count == 0;
-        GuaranteeTable table = new(launcher.Name, cgroups, namespaces, isSingleUid) { Lacks = lacks };
-        UidSlots uids = new(options.UidBase, options.UidCount, _instance);
+        GuaranteeTable table = new(launcher.Name, cgroups, namespaces, isSingleUid)
+        {
+            Lacks = lacks,
+            Blocked = _options.Passage.Blocked,
+        };
+        UidSlots uids = new(_options.UidBase, _options.UidCount, _options.InstanceName);
         var report = table.Report() with { LoopbackLack = launcher.LoopbackLack };
         return new LauncherEngine(new SandboxHost(
-            options, launcher, cgroups, watcher, new LogIntake(watcher), uids, report, _instance));
+            _options, launcher, cgroups, watcher, new LogIntake(watcher), uids, report));
     }
 
-    private BundleHost Bundle(string? notifySocket, string[] namespaces, bool isCompiled) => new()
+    private BundleHost Bundle(string? notifySocket, string[] namespaces, bool isCompiled)
     {
-        RootFolder = options.RootFolder,
-        SystemFolders = RootFolder.Ensure(options.RootFolder),
-        SdkFolder = CopySdk(),
-        Namespaces = namespaces,
-        TmpBytes = options.TmpBytes,
-        Seccomp = new BundleSeccomp(options.Profile, notifySocket, isCompiled),
-    };
+        Passage.MakeFolders(_options);
+        return new BundleHost
+        {
+            RootFolder = _options.RootFolder,
+            SystemFolders = RootFolder.Ensure(_options.RootFolder),
+            SdkFolder = CopySdk(),
+            Namespaces = namespaces,
+            TmpBytes = _options.TmpBytes,
+            Seccomp = new BundleSeccomp(_options.Profile, notifySocket, isCompiled),
+        };
+    }
 
     private static string[] Namespaces(bool withUser)
     {
@@ -114,29 +125,17 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         return withUser ? ["user", .. all] : all;
     }
 
-    private Watcher NewWatcher(string name) => options.Watcher ?? new Watcher(name);
+    private Watcher NewWatcher(string name) => _options.Watcher ?? new Watcher(name);
 
     private string? CopySdk()
     {
-        if (options.SdkFolder is not { } sdk)
+        if (_options.SdkFolder is not { } sdk)
         {
             return null;
         }
 
-        var copy = Path.Combine(options.StateFolder, "sdk");
-        Directory.CreateDirectory(copy);
-        SdkCopy.Update(sdk, copy);
-        return copy;
-    }
-
-    private static string InstanceOf(string stateFolder)
-    {
-        uint hash = 2166136261;
-        foreach (var letter in Path.GetFullPath(stateFolder))
-        {
-            hash = unchecked((hash ^ letter) * 16777619);
-        }
-
-        return hash.ToString("x8", CultureInfo.InvariantCulture);
+        Directory.CreateDirectory(_options.SdkCopyFolder);
+        SdkCopy.Update(sdk, _options.SdkCopyFolder);
+        return _options.SdkCopyFolder;
     }
 }

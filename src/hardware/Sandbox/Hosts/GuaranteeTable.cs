@@ -19,6 +19,9 @@ internal sealed record GuaranteeTable(
     /// <summary>What this engine does not give, wherever it runs: why, and what to do.</summary>
     public IReadOnlyDictionary<string, EngineLack> Lacks { get; init; } = EngineLack.None;
 
+    /// <summary>A folder above the state folder that agents' uids cannot pass.</summary>
+    public string? Blocked { get; init; }
+
     private bool IsUnsandboxed => Namespaces.Count == 0;
 
     public EngineReport Report() => new(
@@ -55,6 +58,11 @@ internal sealed record GuaranteeTable(
     private Guarantee Namespace(string name, string needed, string how) => Namespaces.Contains(needed)
         ? new Guarantee(name, Enforced: true) { How = how }
         : IsUnsandboxed ? new Guarantee(name, Enforced: false) { How = NotAsked }
+        : Blocked is not null && needed == "user" ? new Guarantee(name, Enforced: false)
+        {
+            How = $"agents' uids cannot pass {Blocked}, in which the state folder is",
+            Remedy = UserNamespaceSettings.RemedyFor(Blocked),
+        }
         : new Guarantee(name, Enforced: false)
         {
             How = $"a sandbox with a {needed} namespace of its own did not work here",

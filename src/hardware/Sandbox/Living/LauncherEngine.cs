@@ -2,6 +2,7 @@ using System.Text;
 using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Cgroups;
+using Analemma.Sandbox.Hosts;
 using Analemma.Sandbox.Logs;
 
 namespace Analemma.Sandbox.Living;
@@ -21,7 +22,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     private readonly HashSet<LiveSandbox> _uncleaned = [];
 
     /// <summary>Names this engine's cgroups.</summary>
-    public string Instance => host.Instance;
+    public string Instance => host.Options.InstanceName;
 
     public EngineReport Report => host.Report;
 
@@ -100,6 +101,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
 
         await Task.WhenAny(cleaned, Task.Delay(CleanMax, host.Options.Clock));
         host.Cgroups.Remove();
+        Passage.Leave(host.Options);
         if (host.Options.Watcher is null)
         {
             host.Watcher.Dispose();

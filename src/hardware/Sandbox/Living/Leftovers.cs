@@ -40,7 +40,7 @@ internal sealed class Leftovers(SandboxHost host)
     private HashSet<string> Keys() =>
     [
         .. Names(host.Options.SandboxesFolder),
-        .. Names(host.Options.RunFolders),
+        .. host.Options.RunFoldersEver.SelectMany(Names),
         .. Names(host.Options.RuntimeFolder),
     ];
 

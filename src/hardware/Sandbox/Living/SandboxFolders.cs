@@ -23,8 +23,12 @@ internal sealed record SandboxFolders(string Private, string Run)
 
     public string WorkCopy => $"{Private}/work";
 
-    public static SandboxFolders For(SandboxEngineOptions options, string key) =>
-        new($"{options.SandboxesFolder}/{key}", $"{options.RunFolders}/{key}");
+    /// <summary>Those of a sandbox that an earlier kernel made lie where that one found a passage.</summary>
+    public static SandboxFolders For(SandboxEngineOptions options, string key)
+    {
+        var run = options.RunFoldersEver.Select(folder => $"{folder}/{key}").FirstOrDefault(Directory.Exists);
+        return new SandboxFolders($"{options.SandboxesFolder}/{key}", run ?? $"{options.RunFolders}/{key}");
+    }
 
     public void Make(uint uid)
     {

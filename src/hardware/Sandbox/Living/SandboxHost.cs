@@ -12,5 +12,4 @@ internal sealed record SandboxHost(
     Watcher Watcher,
     LogIntake Intake,
     UidSlots Uids,
-    EngineReport Report,
-    string Instance);
+    EngineReport Report);
