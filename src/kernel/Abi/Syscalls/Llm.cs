@@ -53,8 +53,20 @@ public sealed record ModelUse(ProcessId Process, string Name)
     /// <summary>Its state; absent for the host.</summary>
     public ProcessState? State { get; init; }
 
-    /// <summary>Its share within its group.</summary>
+    /// <summary>Its group.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>Its class.</summary>
+    public ModelPriority Priority { get; init; } = ModelPriority.Normal;
+
+    /// <summary>What it may have within its group, against the weights of others.</summary>
     public int Weight { get; init; }
+
+    /// <summary>What it has had: weighted tokens, by which the queue shares out turns.</summary>
+    public long Service { get; init; }
+
+    /// <summary>Its part of all service, 0 to 1.</summary>
+    public double Share { get; init; }
 
     /// <summary>Calls that are settled, and what they used.</summary>
     public long Calls { get; init; }
@@ -79,6 +91,12 @@ public sealed record ModelUse(ProcessId Process, string Name)
 
     /// <summary>Of the latest 256 calls, 95 in 100 waited no longer.</summary>
     public long WaitP95Ms { get; init; }
+
+    /// <summary>Of the latest 256 answered calls, half took no longer from request to answer.</summary>
+    public long LatencyP50Ms { get; init; }
+
+    /// <summary>Of the latest 256 answered calls, 95 in 100 took no longer.</summary>
+    public long LatencyP95Ms { get; init; }
 
     /// <summary>What it may use in its life, if that is limited.</summary>
     public ModelBudget? Budget { get; init; }

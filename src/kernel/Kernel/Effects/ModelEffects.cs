@@ -15,6 +15,12 @@ public sealed record StartModelCall(CallId Call, int Attempt, string Provider, s
     /// <summary>Whose it is, for logs, metrics and secrets; None for a client on the host.</summary>
     public ProcessId Process { get; init; }
 
+    /// <summary>Whom it counts for: the first of its family, or <c>host</c>. For metrics.</summary>
+    public string Agent { get; init; } = "";
+
+    /// <summary>Of the first attempt: how long the call waited for its turn, in ticks. For metrics.</summary>
+    public long? WaitTicks { get; init; }
+
     /// <summary>The name under which the provider knows the model.</summary>
     public required string ProviderModel { get; init; }
 

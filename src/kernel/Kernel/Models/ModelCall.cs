@@ -109,6 +109,9 @@ internal sealed class AgentAccount(
 
     public ProcessId Root { get; } = root;
 
+    /// <summary>The root's name; <c>host</c> for the clients on the host.</summary>
+    public required string Name { get; init; }
+
     public FairShare Share { get; } = share;
 
     public FairShare Group { get; } = group;

@@ -114,6 +114,8 @@ internal static class ModelDispatch
         effects.Add(new StartModelCall(call.Id, call.Attempt, lane.Options.Name, gate.Entry.Name, call.Request)
         {
             Process = call.Process,
+            Agent = call.Account.Name,
+            WaitTicks = call.Attempt == 1 ? now - call.ArrivedAt : null,
             ProviderModel = gate.Entry.ProviderModel ?? gate.Entry.Name,
             OutputTokensMax = call.OutputMax,
             DueAt = Math.Min(call.Deadline, now + (lane.Options.AttemptMs * TimeSpan.TicksPerMillisecond)),

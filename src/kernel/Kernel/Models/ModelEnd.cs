@@ -95,6 +95,11 @@ internal static class ModelEnd
             return;
         }
 
+        if (call.Reply is not null)
+        {
+            call.Account.Meter.Answer(state.Now - call.ArrivedAt);
+        }
+
         effects.Add(call.Reply is { } reply
             ? new AnswerModelCall(call.Id, call.Attempt, reply)
             : new Refuse(call.Id, call.Error!));
@@ -105,7 +110,10 @@ internal static class ModelEnd
         var (lane, gate, account) = (call.Gate.Lane, call.Gate, call.Account);
         var used = result.InputTokens + result.OutputTokens;
         lane.Running--;
-        lane.Queue.Settle(call, state.Options.Models.Queue.Service(result.InputTokens, result.OutputTokens));
+        var service = state.Options.Models.Queue.Service(result.InputTokens, result.OutputTokens);
+        lane.Queue.Settle(call, service);
+        account.Meter.Serve(service);
+        state.Models.ServiceTotal += service;
         lane.Limits.Settle(call.RateTokens, used, state.Now);
         gate.Settle(call.RateTokens, used, state.Now);
         account.Limits.Settle(call.RateTokens, used, state.Now);

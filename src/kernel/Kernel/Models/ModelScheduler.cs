@@ -39,6 +39,9 @@ public sealed class ModelScheduler
     /// <summary>Of the clients on the host, all together.</summary>
     internal ModelMeter HostMeter { get; private set; } = new();
 
+    /// <summary>What all have had since the kernel started, of which each has a share.</summary>
+    internal long ServiceTotal { get; set; }
+
     internal KernelRandom Random { get; private set; } = new(0);
 
     internal IReadOnlyList<ProviderLane> Lanes => _lanes;
@@ -73,6 +76,7 @@ public sealed class ModelScheduler
         Budgets = new Budgets.Budgets();
         Random = new KernelRandom(options.Seed);
         HostMeter = new ModelMeter();
+        ServiceTotal = 0;
         _lanes.AddRange(options.Providers.Select((provider, index) => new ProviderLane(provider, index)));
         foreach (var entry in options.Models)
         {
@@ -215,6 +219,7 @@ public sealed class ModelScheduler
             root is null ? RateLimit.None : plan.Limit,
             _options.Runaway)
         {
+            Name = root?.Name ?? "host",
             IsGone = root is { IsAlive: false },
             Meter = root?.Meter ?? HostMeter,
         };

@@ -17,7 +17,7 @@ internal static class LlmSyscall
             group => (Running: group.Count(each => each.State is ModelCallState.Running),
                 Waiting: group.Count(each => each.State is ModelCallState.Queued or ModelCallState.Held
                     or ModelCallState.BackingOff)));
-        var rows = Seen(call, request).Select(process => Row(process, counts.GetValueOrDefault(process.Id)));
+        var rows = Seen(call, request).Select(process => Row(state, process, counts.GetValueOrDefault(process.Id)));
         if (!call.Caller.IsHost)
         {
             call.Answer(new LlmReply([.. state.Models.Lanes.Select(lane => Load(state, lane))], [.. rows]));
@@ -25,7 +25,7 @@ internal static class LlmSyscall
         }
 
         var day = state.Options.Models.DayBudget;
-        var host = Row(state.Models.HostMeter, counts.GetValueOrDefault(ProcessId.None));
+        var host = Row(state, state.Models.HostMeter, counts.GetValueOrDefault(ProcessId.None));
         call.Answer(new LlmReply([.. state.Models.Lanes.Select(lane => Load(state, lane))], [host, .. rows])
         {
             Today = Usage(state.Ledger.OnDayOf(state.Now)),
@@ -59,12 +59,14 @@ internal static class LlmSyscall
         WaitMs = lane.Running < lane.Options.Slots ? 0 : lane.WaitMs,
     };
 
-    private static ModelUse Row(Process process, (int Running, int Waiting) now) =>
-        Row(process.Meter, now) with
+    private static ModelUse Row(KernelState state, Process process, (int Running, int Waiting) now) =>
+        Row(state, process.Meter, now) with
         {
             Process = process.Id,
             Name = process.Name,
             State = process.State,
+            Group = process.Plan.Models.Group,
+            Priority = process.Plan.Models.Priority,
             Weight = process.Plan.Models.Weight,
             Calls = process.Spent.Calls,
             Usage = Usage(process.Spent),
@@ -72,8 +74,10 @@ internal static class LlmSyscall
                 ? null : process.Plan.Models.Budget,
         };
 
-    private static ModelUse Row(ModelMeter meter, (int Running, int Waiting) now) => new(ProcessId.None, "host")
+    private static ModelUse Row(KernelState state, ModelMeter meter, (int Running, int Waiting) now) => new(
+        ProcessId.None, "host")
     {
+        Group = GroupOptions.DefaultName,
         Weight = FairNode.WeightDefault,
         Calls = meter.Spent.Calls,
         Usage = Usage(meter.Spent),
@@ -83,6 +87,11 @@ internal static class LlmSyscall
         Refused = meter.Refused,
         WaitP50Ms = meter.WaitMs(50),
         WaitP95Ms = meter.WaitMs(95),
+        LatencyP50Ms = meter.LatencyMs(50),
+        LatencyP95Ms = meter.LatencyMs(95),
+        Service = meter.Service,
+        Share = state.Models.ServiceTotal == 0
+            ? 0 : Math.Round((double)meter.Service / state.Models.ServiceTotal, 4),
     };
 
     private static ModelUsage Usage(Spend spend) => new()

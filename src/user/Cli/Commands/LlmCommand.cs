@@ -8,13 +8,11 @@ namespace Analemma.Cli.Commands;
 /// <summary>Shows who runs models, who waits for them, and who used what; once or again and again.</summary>
 internal sealed class LlmCommand : ICliCommand
 {
-    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
-
     private readonly Option<bool> _all = new("--all", "-a") { Description = "Also agents that have ended." };
 
     private readonly Option<bool> _watch = new("--watch", "-w")
     {
-        Description = "Once a second until Ctrl-C; with --json, one document a line.",
+        Description = "Once a second until Ctrl-C, in place on a terminal; with --json, one document a line.",
     };
 
     public Command Declare(CommandSet set)
@@ -24,22 +22,27 @@ internal sealed class LlmCommand : ICliCommand
         command.Options.Add(_watch);
         return set.Does(command, RunAsync, """
               analemma llm --watch
-              analemma llm --json | jq '.agents[] | {name, tokens: (.usage.input_tokens + .usage.output_tokens)}'
+              analemma llm --json | jq '.agents[] | {name, share, throttled, latency_p95_ms}'
             """);
     }
 
     private async Task<int> RunAsync(Session session)
     {
         await using var kernel = await session.ConnectAsync();
+        var llm = new Llm { All = session.Parsed.GetValue(_all) };
         var watch = session.Parsed.GetValue(_watch);
+        if (watch && !session.Json && session.Terminal.Interactive)
+        {
+            await LiveTable.ShowAsync(
+                session, async () => ModelTables.Both(await kernel.LlmAsync(llm, session.CancellationToken)));
+        }
+
         while (true)
         {
-            var models = await kernel.LlmAsync(
-                new Llm { All = session.Parsed.GetValue(_all) }, session.CancellationToken);
+            var models = await kernel.LlmAsync(llm, session.CancellationToken);
             if (!session.Json)
             {
-                session.Terminal.Console.Write(ModelTables.Providers(models));
-                session.Terminal.Console.Write(ModelTables.Agents(models));
+                session.Terminal.Console.Write(ModelTables.Both(models));
             }
             else if (watch)
             {
@@ -55,7 +58,7 @@ internal sealed class LlmCommand : ICliCommand
                 return ExitCodes.Ok;
             }
 
-            await Task.Delay(WatchInterval, session.Terminal.Time, session.CancellationToken);
+            await Task.Delay(LiveTable.Interval, session.Terminal.Time, session.CancellationToken);
         }
     }
 }

@@ -33,7 +33,8 @@ internal sealed class PsCommand : ICliCommand
         var watch = session.Parsed.GetValue(_watch);
         if (watch && !session.Json && session.Terminal.Interactive)
         {
-            await LiveTable.ShowAsync(session, () => kernel.ListAsync(list, session.CancellationToken));
+            await LiveTable.ShowAsync(
+                session, async () => ProcessTable.Render(await kernel.ListAsync(list, session.CancellationToken)));
         }
 
         while (true)

@@ -21,7 +21,9 @@ internal sealed class TopCommand : ICliCommand
 
         var busiest = new Busiest();
         await LiveTable.ShowAsync(
-            session, async () => busiest.Order(await kernel.ListAsync(null, session.CancellationToken)));
+            session,
+            async () => ProcessTable.Render(
+                busiest.Order(await kernel.ListAsync(null, session.CancellationToken))));
         return ExitCodes.Ok;
     }
 }

@@ -1,21 +1,20 @@
-using Analemma.Abi.Syscalls;
-using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Analemma.Cli.Output;
 
-/// <summary>The table of processes on a terminal, redrawn in place once a second until Ctrl-C.</summary>
+/// <summary>A table on a terminal, redrawn in place once a second until Ctrl-C.</summary>
 internal static class LiveTable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    public static async Task ShowAsync(Session session, Func<Task<IReadOnlyList<ProcessView>>> look)
+    public static async Task ShowAsync(Session session, Func<Task<IRenderable>> look)
     {
-        await session.Terminal.Console.Live(ProcessTable.Render(await look())).StartAsync(async live =>
+        await Spectre.Console.AnsiConsoleExtensions.Live(session.Terminal.Console, await look()).StartAsync(async live =>
         {
             while (true)
             {
                 await Task.Delay(Interval, session.Terminal.Time, session.CancellationToken);
-                live.UpdateTarget(ProcessTable.Render(await look()));
+                live.UpdateTarget(await look());
             }
         });
     }

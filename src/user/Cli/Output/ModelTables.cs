@@ -13,16 +13,15 @@ internal static class ModelTables
 
     private static readonly string[] AgentColumns =
     [
-        "ID", "AGENT", "CALLS", "TOKENS", "SHARE", "COST", "RUNNING", "WAITING", "THROTTLED", "REFUSED", "P50", "P95",
+        "ID", "AGENT", "CALLS", "TOKENS", "SHARE", "WEIGHT", "COST", "RUNNING", "WAITING", "THROTTLED", "REFUSED",
+        "WAIT P50", "P95", "LATENCY P50", "P95",
     ];
 
     public static IRenderable Providers(LlmReply models) => Table(ProviderColumns, models.Providers.Select(Cells));
 
-    public static IRenderable Agents(LlmReply models)
-    {
-        var all = models.Agents.Sum(Tokens);
-        return Table(AgentColumns, models.Agents.Select(agent => Cells(agent, all)));
-    }
+    public static IRenderable Agents(LlmReply models) => Table(AgentColumns, models.Agents.Select(Cells));
+
+    public static IRenderable Both(LlmReply models) => new Rows(Providers(models), Agents(models));
 
     public static string Money(long microdollars) =>
         string.Create(CultureInfo.InvariantCulture, $"${microdollars / 1_000_000m:0.000000}");
@@ -53,13 +52,14 @@ internal static class ModelTables
         string.Join(", ", provider.Models),
     ];
 
-    private static string[] Cells(ModelUse agent, long all) =>
+    private static string[] Cells(ModelUse agent) =>
     [
         agent.State is null ? "-" : agent.Process.ToString(),
         agent.Name,
         Number(agent.Calls),
         Number(Tokens(agent)),
-        all == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * Tokens(agent) / all:0.0} %"),
+        agent.Share == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * agent.Share:0.0} %"),
+        Number(agent.Weight),
         Money(agent.Usage.Microdollars),
         Number(agent.Running),
         Number(agent.Waiting),
@@ -67,6 +67,8 @@ internal static class ModelTables
         Number(agent.Refused),
         Durations.Format(agent.WaitP50Ms),
         Durations.Format(agent.WaitP95Ms),
+        Durations.Format(agent.LatencyP50Ms),
+        Durations.Format(agent.LatencyP95Ms),
     ];
 
     private static long Tokens(ModelUse agent) => agent.Usage.InputTokens + agent.Usage.OutputTokens;
