@@ -35,6 +35,9 @@ internal static partial class DaemonLog
     [LoggerMessage(108, LogLevel.Warning, "passed over for a sandbox engine: {Why}")]
     public static partial void EnginePassedOver(this ILogger log, string why);
 
+    [LoggerMessage(109, LogLevel.Information, "metrics for Prometheus are at {Address}")]
+    public static partial void MetricsServed(this ILogger log, string address);
+
     [LoggerMessage(500, LogLevel.Debug, "process {Process} runs in {Key}")]
     public static partial void Launched(this ILogger log, ProcessId process, string key);
 

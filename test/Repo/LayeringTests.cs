@@ -27,7 +27,7 @@ public sealed class LayeringTests
         ["Storage"] = ["Microsoft.Data.Sqlite"],
         ["Models"] = ["Anthropic", "Microsoft.Extensions.AI.Abstractions", "OpenAI"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
-        ["Daemon"] = ["Microsoft.AspNetCore.App"],
+        ["Daemon"] = ["Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol"],
     };
 
     private static IEnumerable<string> Projects => Repository.Files

@@ -18,6 +18,7 @@ from analemma._records import (
     Identity,
     Killed,
     LogText,
+    Metrics,
     Models,
     Output,
     Paused,
@@ -49,6 +50,7 @@ VERSION = "0.1.0"
 NOOP, THINK, EXEC, READ, WRITE = 0x00, 0x01, 0x02, 0x03, 0x04
 SPAWN, KILL, LIST, PAUSE, RESUME = 0x10, 0x11, 0x12, 0x14, 0x15
 SUBSCRIBE, HELLO = 0x60, 0xFE
+METRICS = 0xC0
 WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107
 SECRET_SET, SECRET_LIST, SECRET_REMOVE = 0x130, 0x131, 0x132
 
@@ -576,6 +578,12 @@ def llm(client: object, *, all: bool = False) -> Call[Models]:
     """How the models stand: providers, queues, and what each agent used; with `all` also of agents that have ended."""
     reply = yield _request(LLM, all=all or None)
     return Models(reply.json())
+
+
+def metrics(client: object) -> Call[Metrics]:
+    """Everything that the kernel counts and measures; an agent gets the figures of its own sandbox alone."""
+    reply = yield _request(METRICS)
+    return Metrics(reply.json())
 
 
 def secret_set(client: object, name: str, value: str) -> Call[bool]:

@@ -237,7 +237,11 @@ class ModelUse(Record):
     process: int
     name: str
     state: State | None = None
+    group: str = ""
+    priority: str = "normal"
     weight: int = 0
+    service: int = 0
+    share: float = 0.0
     calls: int = 0
     usage: ModelUsage
     running: int = 0
@@ -246,6 +250,8 @@ class ModelUse(Record):
     refused: int = 0
     wait_p50_ms: int = 0
     wait_p95_ms: int = 0
+    latency_p50_ms: int = 0
+    latency_p95_ms: int = 0
     budget: Mapping[str, int] | None = None
 
     _nested = {"usage": ModelUsage}
@@ -264,6 +270,55 @@ class Models(Record):
     day_budget: Mapping[str, int] | None = None
 
     _nested = {"providers": ProviderLoad, "agents": ModelUse, "today": ModelUsage}
+
+
+class MetricSeries(Record):
+    """The figures of one set of attributes: `value`, or of a histogram `count`, `sum` and `buckets` between `bounds`."""
+
+    attributes: Mapping[str, str]
+    value: float | None = None
+    count: int | None = None
+    sum: float | None = None
+    buckets: Sequence[int] = ()
+    bounds: Sequence[float] = ()
+
+
+class MetricFamily(Record):
+    """One metric with all its series; kinds: counter, gauge, histogram."""
+
+    name: str
+    kind: str
+    unit: str = ""
+    description: str = ""
+    series: Sequence[MetricSeries] = ()
+
+    _nested = {"series": MetricSeries}
+
+
+class MachineUse(Record):
+    """How the machine, or an agent's own sandbox, is used."""
+
+    cpus: float = 0.0
+    load_average: Sequence[float] = ()
+    cpu_ms: int | None = None
+    memory_bytes: int = 0
+    memory_available_bytes: int = 0
+
+
+class Metrics(Record):
+    """Everything that the kernel counts and measures; docs/guide/observability.md has the names."""
+
+    at: str
+    families: Sequence[MetricFamily]
+    machine: MachineUse
+
+    _nested = {"families": MetricFamily, "machine": MachineUse}
+
+    def __getitem__(self, name: str) -> MetricFamily:
+        for family in self.families:
+            if family.name == name:
+                return family
+        raise KeyError(name)
 
 
 class Status(Record):

@@ -96,6 +96,7 @@ class Kernel:
     secret_set = _method(_calls.secret_set)
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)
+    metrics = _method(_calls.metrics)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
     run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]

@@ -16,8 +16,8 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "close connect echo events exec exec_stream files hello inspect kill list llm logs noop pause read resume "
-    "run_tools run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
+    "close connect echo events exec exec_stream files hello inspect kill list llm logs metrics noop pause read "
+    "resume run_tools run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
     "wait write"
 )
 
@@ -31,8 +31,8 @@ class PackageTests(unittest.TestCase):
         expected = (
             "AnalemmaError Answer AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
             "ConnectionLost Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
-            "IoFailed Kernel Killed LimitExceeded Limits LogText MalformedFrame ModelFailed ModelProvider "
-            "ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret NotConfigured "
+            "IoFailed Kernel Killed LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily "
+            "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret NotConfigured "
             "NotEnforceable Output Paused PermissionDenied Process ProtocolError ProviderLoad RunawayStopped "
             "Secret SecretsUnusable ShuttingDown Spawned StartFailed Status StepLimitReached Stream SyscallError "
             "TimedOut TooLarge Tool ToolArgumentError ToolCall ToolError ToolResult ToolRun TryAgain "

@@ -8,6 +8,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Sockets;
+using Analemma.Daemon.Telemetry;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
@@ -53,11 +54,13 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly AgentSockets _sockets;
     private readonly Lazy<ModelDrivers> _drivers;
     private readonly FileSecretStore _secrets;
+    private readonly KernelTelemetry _telemetry;
     private long _boot;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
     private TimerRunner? _timers;
     private LaunchRunner? _launches;
+    private MetricsRunner? _metrics;
 
     private KernelHost(KernelHostOptions options, TimeProvider time, ILogger log)
     {
@@ -70,7 +73,9 @@ internal sealed class KernelHost : IAsyncDisposable
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
         _checkpoints = new Checkpoints(_journal, _tasks, log);
-        _server = new SyscallServer(_sink, new SocketOptions { KernelVersion = Version }, time, log);
+        _telemetry = new KernelTelemetry(options.Telemetry, Version, time);
+        _server = new SyscallServer(
+            _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
         _http = new HttpServer([new IndexService()], [], log);
         _endpoints = new AgentEndpoints(_http, _server.DescriptorMax, time, log);
         _sockets = new AgentSockets(_server, _endpoints);
@@ -117,6 +122,7 @@ internal sealed class KernelHost : IAsyncDisposable
         await _server.DisposeAsync();
         await _tasks.CancelAsync();
         await _tasks.DrainAsync(TimeSpan.FromSeconds(5), _time);
+        await _telemetry.DisposeAsync();
         _loop?.Stop();
         _timers?.Dispose();
         if (_sandboxes is not null)
@@ -173,6 +179,7 @@ internal sealed class KernelHost : IAsyncDisposable
         var sampler = new UsageSampler(_live, _time, _loop.Post);
         _tasks.Run(sampler.RunAsync);
         _tasks.Run(new MemoryTrim(_time).RunAsync);
+        _telemetry.Open(_loop, _server, () => _sandboxes.PoolCounts, _metrics!, _log);
         _sink.Open(_loop);
         _server.ListenForHost(_socket);
         _sandboxes.OpenPool(_options.Pool, _sockets, _time);
@@ -183,16 +190,17 @@ internal sealed class KernelHost : IAsyncDisposable
         var sandboxes = _sandboxes!;
         var effects = new DeferredEffects();
         _loop = new KernelLoop(
-            state, _store.Last, _journal, effects, _calls, _time, Panic, _checkpoints.TurnEnded);
+            state, _store.Last, _journal, effects, _calls, _time, Panic, _checkpoints.TurnEnded, _telemetry.Meter);
         _timers = new TimerRunner(_time, _loop.Post);
         _launches = new LaunchRunner(
-            sandboxes.For, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, _log);
+            sandboxes.For, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, _telemetry.Meter, _log);
+        _metrics = _telemetry.Runner(_calls, _tasks);
         var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees)
         {
             Providers = ProviderViews.Of(_options.Kernel.Models, _options.Drivers),
             DefaultModel = _options.Kernel.Models.Default,
         };
-        effects.Open(new EffectRunner(
+        effects.Open(new ObservedEffects(new EffectRunner(
             _calls,
             _live,
             _launches,
@@ -200,11 +208,12 @@ internal sealed class KernelHost : IAsyncDisposable
             _timers,
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
-            new ModelRunner(_drivers, _calls, _tasks, _time, _loop.Post, _log),
+            _metrics,
+            new ModelRunner(_drivers, _calls, _tasks, _time, _loop.Post, _telemetry.Meter, _log),
             new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
             _tasks,
             new SandboxFaults(_log),
-            Ended));
+            Ended), _telemetry.Meter));
     }
 
     private void Denied(DeniedAttempt attempt)

@@ -1,6 +1,7 @@
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Telemetry;
 using Analemma.Kernel;
 using Analemma.Models;
 using Analemma.Sandbox;
@@ -26,6 +27,8 @@ internal sealed record KernelHostOptions
 
     public required PoolOptions Pool { get; init; }
 
+    public TelemetryOptions Telemetry { get; init; } = new();
+
     /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
     public bool AdoptLeftovers { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed record KernelHostOptions
             Limits = SandboxPolicies.LimitsOf(machine.Defaults.ToLimits()),
             Env = SandboxPolicies.BaseEnvironment,
         },
+        Telemetry = machine.Telemetry.ToOptions(Environment.GetEnvironmentVariable),
         AdoptLeftovers = machine.Kernel.Adopts,
         Sandbox = new SandboxEngineOptions
         {

@@ -23,6 +23,8 @@ internal sealed record MachineOptions
 
     public JournalSection Journal { get; init; } = new();
 
+    public TelemetrySection Telemetry { get; init; } = new();
+
     public ModelsSection Models { get; init; } = new();
 
     public ProviderSection Gemini { get; init; } = new() { Models = KnownModels.Gemini };
@@ -47,6 +49,7 @@ internal sealed record MachineOptions
         .. Defaults.Problems(),
         .. Limits.Problems(),
         .. Journal.Problems(),
+        .. Telemetry.Problems(),
         .. Models.Problems(),
         .. Gemini.Problems("gemini"),
         .. Openai.Problems("openai"),
@@ -73,6 +76,7 @@ internal sealed record MachineOptions
         Defaults = Defaults with { },
         Limits = Limits with { },
         Journal = Journal with { },
+        Telemetry = Telemetry with { },
         Models = Models with { },
         Gemini = Gemini with { },
         Openai = Openai with { },

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Analemma.Abi;
 using Analemma.Daemon.Sockets;
+using Analemma.Daemon.Telemetry;
+using Analemma.Daemon.Telemetry.Instruments;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
@@ -31,6 +34,8 @@ internal sealed class KernelLoop : ISyscallSink
     private readonly Action<Exception> _panic;
     private readonly Action<JournalPosition, KernelState>? _turnEnded;
     private readonly List<DurableRecord> _records = [];
+    private readonly KernelMeter? _meter;
+    private long _commitBegan;
     private int _waiting;
     private int _baton;
     private volatile bool _stopped;
@@ -44,7 +49,8 @@ internal sealed class KernelLoop : ISyscallSink
         CallTable calls,
         TimeProvider time,
         Action<Exception> panic,
-        Action<JournalPosition, KernelState>? turnEnded = null)
+        Action<JournalPosition, KernelState>? turnEnded = null,
+        KernelMeter? meter = null)
     {
         _turns = new KernelTurns(state);
         _journal = journal;
@@ -54,6 +60,7 @@ internal sealed class KernelLoop : ISyscallSink
         _time = time;
         _panic = panic;
         _turnEnded = turnEnded;
+        _meter = meter;
     }
 
     /// <summary>Where the journal stands as of the last turn that ended.</summary>
@@ -61,6 +68,14 @@ internal sealed class KernelLoop : ISyscallSink
 
     /// <summary>To be looked at only before the first event, and when the loop has stopped.</summary>
     public KernelState State => _turns.State;
+
+    /// <summary>Turns that have ended, and the events in them. For metrics.</summary>
+    public long TurnCount { get; private set; }
+
+    public long EventCount { get; private set; }
+
+    /// <summary>Events that wait to enter.</summary>
+    public int WaitingCount => Volatile.Read(ref _waiting);
 
     /// <summary>The clock that events are stamped with.</summary>
     public long Now => _time.GetUtcNow().UtcTicks;
@@ -80,6 +95,7 @@ internal sealed class KernelLoop : ISyscallSink
             return;
         }
 
+        CallSpans.Begin(call);
         _calls.Add(call);
         Post(new SyscallArrived(new CallId(call.Id), new Caller(call.Peer.Process, call.Peer.Uid), call.Syscall)
         {
@@ -174,6 +190,7 @@ internal sealed class KernelLoop : ISyscallSink
             batch[i] = new JournalEntry(_records[i].Type, _records[i].Body, _records[i].At);
         }
 
+        _commitBegan = Stopwatch.GetTimestamp();
         if (!_journal.TryAppend(batch, Committed))
         {
             throw new JournalStoreException(
@@ -183,6 +200,7 @@ internal sealed class KernelLoop : ISyscallSink
 
     private void Committed(AppendOutcome outcome)
     {
+        _meter?.Committed(_records.Count, Stopwatch.GetElapsedTime(_commitBegan), outcome.Failure is null);
         if (outcome.Failure is { } failure)
         {
             Panic(failure);
@@ -209,6 +227,8 @@ internal sealed class KernelLoop : ISyscallSink
 
     private void EndTurn()
     {
+        TurnCount++;
+        EventCount += _turns.Count;
         foreach (var effect in _turns.End())
         {
             _effects.Start(effect);

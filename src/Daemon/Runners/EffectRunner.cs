@@ -1,6 +1,7 @@
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
+using Analemma.Daemon.Telemetry;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 
@@ -14,6 +15,7 @@ internal sealed class EffectRunner(
     DataRunner data,
     TimerRunner timers,
     StatusRunner status,
+    MetricsRunner metrics,
     ModelRunner models,
     SecretRunner secrets,
     BackgroundTasks tasks,
@@ -38,6 +40,9 @@ internal sealed class EffectRunner(
                 break;
             case DescribeKernel describe:
                 calls.Remove(describe.Call.Value)?.Reply(status.Complete(describe.Known));
+                break;
+            case DescribeMetrics describe:
+                metrics.Start(describe);
                 break;
             case StartModelCall start:
                 models.Start(start);

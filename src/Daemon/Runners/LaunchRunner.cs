@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Http;
+using Analemma.Daemon.Telemetry.Instruments;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
@@ -21,6 +22,7 @@ internal sealed class LaunchRunner(
     TimeProvider time,
     Action<KernelEvent> post,
     Action<string> ended,
+    KernelMeter meter,
     ILogger log) : IDisposable
 {
     private const int Sigkill = 9;
@@ -45,6 +47,7 @@ internal sealed class LaunchRunner(
     private async Task LaunchAsync(Launch launch, CancellationToken cancellationToken)
     {
         ISandbox? sandbox = null;
+        var began = time.GetTimestamp();
         try
         {
             await _places.WaitAsync(cancellationToken);
@@ -69,6 +72,7 @@ internal sealed class LaunchRunner(
                 At = Now,
             });
             await ReleaseAsync(launch, sandbox, cancellationToken);
+            meter.AgentStarted(sandbox.Tier.ToString().ToLowerInvariant(), time.GetElapsedTime(began));
         }
         catch (Exception failure) when (failure is SandboxException or IOException or UnauthorizedAccessException
             or OperationCanceledException)

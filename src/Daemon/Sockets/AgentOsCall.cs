@@ -65,14 +65,14 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
             answer = AgentOsEncoder.Encode(Syscall, whole, _gathered.WrittenSpan);
         }
 
-        session.Finish(this, answer);
+        session.Finish(this, SysErrorCode.Ok, answer);
     }
 
     public override void Fail(SysError error)
     {
         if (!IsOver)
         {
-            session.Finish(this, AgentOsEncoder.EncodeError(Opcode, error));
+            session.Finish(this, error.Code, AgentOsEncoder.EncodeError(Opcode, error));
         }
     }
 

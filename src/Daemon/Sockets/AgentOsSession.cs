@@ -48,6 +48,7 @@ internal sealed class AgentOsSession(Connection connection) : Session
         switch ((SyscallNumber)opcode)
         {
             case SyscallNumber.Noop:
+                connection.Io.Noops++;
                 Answer(opcode, frame.Payload);
                 return;
             case SyscallNumber.Exit:
@@ -61,6 +62,7 @@ internal sealed class AgentOsSession(Connection connection) : Session
         var request = AgentOsDecoder.Decode(opcode, frame.Payload);
         if (request.Error is { } error)
         {
+            connection.Server.Watch?.Refused(opcode, error.Code);
             Answer(opcode, AgentOsEncoder.EncodeError(opcode, error));
         }
         else if (request.PollMax > 0)
@@ -102,11 +104,12 @@ internal sealed class AgentOsSession(Connection connection) : Session
 
         foreach (var call in over)
         {
+            connection.Server.Watch?.Ended(call, SysErrorCode.Cancelled);
             connection.Server.Sink.Cancelled(call);
         }
     }
 
-    public void Finish(AgentOsCall call, byte[] answer)
+    public void Finish(AgentOsCall call, SysErrorCode status, byte[] answer)
     {
         lock (_gate)
         {
@@ -121,6 +124,7 @@ internal sealed class AgentOsSession(Connection connection) : Session
             }
         }
 
+        connection.Server.Watch?.Ended(call, status);
         connection.CallEnded();
     }
 
@@ -155,6 +159,7 @@ internal sealed class AgentOsSession(Connection connection) : Session
 
         if (call is null)
         {
+            connection.Server.Watch?.Refused(opcode, error.Code);
             Answer(opcode, AgentOsEncoder.EncodeError(opcode, error));
             return;
         }

@@ -73,6 +73,7 @@ internal sealed class NativeSession(Connection connection) : Session
         _bodies?.Clear();
         foreach (var call in calls)
         {
+            connection.Server.Watch?.Ended(call, SysErrorCode.Cancelled);
             connection.Budget.Give(call.Bytes);
             connection.Server.Sink.Cancelled(call);
         }
@@ -92,6 +93,7 @@ internal sealed class NativeSession(Connection connection) : Session
             SendBody(FrameFlags.None, call.Opcode, call.RequestId, status, payload);
         }
 
+        connection.Server.Watch?.Ended(call, status);
         connection.Budget.Give(call.Bytes);
         connection.CallEnded();
         return true;
@@ -134,6 +136,7 @@ internal sealed class NativeSession(Connection connection) : Session
         switch ((SyscallNumber)header.Opcode)
         {
             case SyscallNumber.Noop:
+                connection.Io.Noops++;
                 SendBody(header.Flags & FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, payload);
                 break;
             case SyscallNumber.Exit:
@@ -149,12 +152,11 @@ internal sealed class NativeSession(Connection connection) : Session
     {
         if ((header.Flags & FrameFlags.Raw) != 0)
         {
-            SendError(
-                header.Opcode, header.RequestId, SysError.InvalidArgument("this syscall takes JSON, not RAW bytes"));
+            Refuse(header, SysError.InvalidArgument("this syscall takes JSON, not RAW bytes"));
         }
         else if (!SyscallJson.TryRead(header.Opcode, payload, out var syscall, out var error))
         {
-            SendError(header.Opcode, header.RequestId, error);
+            Refuse(header, error);
         }
         else if (syscall is Hello hello)
         {
@@ -166,8 +168,14 @@ internal sealed class NativeSession(Connection connection) : Session
         }
         else
         {
-            SendError(header.Opcode, header.RequestId, error);
+            Refuse(header, error);
         }
+    }
+
+    private void Refuse(NativeFrame header, SysError error)
+    {
+        connection.Server.Watch?.Refused(header.Opcode, error.Code);
+        SendError(header.Opcode, header.RequestId, error);
     }
 
     private void Greet(NativeFrame header, Hello hello)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 
@@ -17,6 +18,12 @@ public abstract class SyscallCall
     public Peer Peer { get; }
 
     public Syscall Syscall { get; }
+
+    /// <summary>When the request had been decoded, as <see cref="Stopwatch.GetTimestamp"/> counts.</summary>
+    public long Began { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>Of its trace, if somebody traces.</summary>
+    public Activity? Span { get; set; }
 
     /// <summary>True once the client has cancelled or gone, or the call has ended.</summary>
     public abstract bool IsOver { get; }

@@ -40,9 +40,10 @@ public sealed class SyscallServer : IAsyncDisposable
     private int _connections;
     private long _refusals;
 
-    public SyscallServer(ISyscallSink sink, SocketOptions options, TimeProvider time, ILogger? log = null)
+    public SyscallServer(
+        ISyscallSink sink, SocketOptions options, TimeProvider time, ILogger? log = null, ISyscallWatch? watch = null)
     {
-        (Sink, Options, Time, Log) = (sink, options, time, log ?? NullLogger.Instance);
+        (Sink, Options, Time, Log, Watch) = (sink, options, time, log ?? NullLogger.Instance, watch);
         var openFiles = (int)Math.Min(OpenFileLimit.Raise(options.OpenFilesMax), options.OpenFilesMax);
         DescriptorMax = openFiles - Math.Min(options.OpenFilesReserved, openFiles / 4);
         _budget = new ByteBudget(options.BytesMax);
@@ -63,7 +64,12 @@ public sealed class SyscallServer : IAsyncDisposable
     /// <summary>Bytes kept for all clients together at this moment.</summary>
     public long BytesKept => _budget.Used;
 
+    /// <summary>NOOPs served.</summary>
+    public long Noops => _io.Sum(io => io.Noops);
+
     internal ISyscallSink Sink { get; }
+
+    internal ISyscallWatch? Watch { get; }
 
     internal SocketOptions Options { get; }
 

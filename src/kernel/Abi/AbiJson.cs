@@ -90,6 +90,8 @@ public static class AbiJson
 [JsonSerializable(typeof(ClaimReply))]
 [JsonSerializable(typeof(Llm))]
 [JsonSerializable(typeof(LlmReply))]
+[JsonSerializable(typeof(Metrics))]
+[JsonSerializable(typeof(MetricsReply))]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(Shutdown))]

@@ -39,6 +39,7 @@ public static class SyscallJson
             SyscallNumber.Pause => Read(json, AbiJsonContext.Default.Pause),
             SyscallNumber.Resume => Read(json, AbiJsonContext.Default.Resume),
             SyscallNumber.Subscribe => Read(json, AbiJsonContext.Default.Subscribe),
+            SyscallNumber.Metrics => Read(json, AbiJsonContext.Default.Metrics),
             SyscallNumber.Hello => Read(json, AbiJsonContext.Default.Hello),
             SyscallNumber.Wait => Read(json, AbiJsonContext.Default.Wait),
             SyscallNumber.Inspect => Read(json, AbiJsonContext.Default.Inspect),

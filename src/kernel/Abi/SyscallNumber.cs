@@ -28,6 +28,8 @@ public enum SyscallNumber : ushort
     Resume = 0x15,
     /// <inheritdoc cref="Syscalls.Subscribe"/>
     Subscribe = 0x60,
+    /// <inheritdoc cref="Syscalls.Metrics"/>
+    Metrics = 0xC0,
     /// <inheritdoc cref="Syscalls.Hello"/>
     Hello = 0xFE,
     /// <summary>Says goodbye, as AgentOS programs do; nothing ends by it.</summary>

@@ -17,8 +17,8 @@ namespace Analemma.Kernel;
 //   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger: decided by durable events alone,
 //                    in the order of the journal; a fold of the journal, or a checkpoint and the fold of the rest,
 //                    gives it.
-//   volatile state   Calls (who waits for what), Models (who waits for which model), the latest usage samples: gone
-//                    with the kernel, and never looked at when a durable event decides about durable state.
+//   volatile state   Calls (who waits for what), Models (who waits for which model), Tally, the latest usage samples:
+//                    gone with the kernel, and never looked at when a durable event decides about durable state.
 //
 // Effects may depend on both: a fold throws them away.
 public sealed class KernelState
@@ -53,6 +53,9 @@ public sealed class KernelState
     public Ledger Ledger { get; } = new();
 
     public ModelScheduler Models { get; } = new();
+
+    /// <summary>What has happened since the kernel started. Volatile; decides nothing.</summary>
+    public KernelTally Tally { get; private set; } = new();
 
     /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
     public void Apply(KernelEvent @event, List<Effect> effects)
@@ -115,6 +118,7 @@ public sealed class KernelState
                 Reboot.Reaped(this, reaped, effects);
                 break;
             case KernelStarted started:
+                Tally = new KernelTally();
                 Reboot.Started(this, started, effects);
                 break;
             default:

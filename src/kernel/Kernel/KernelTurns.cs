@@ -30,6 +30,9 @@ public sealed class KernelTurns(KernelState state)
 
     public bool IsIdle => _arrived.Count == 0 && !_inTurn;
 
+    /// <summary>Events in the turn.</summary>
+    public int Count => _batch.Count;
+
     public void Arrive(KernelEvent @event) => _arrived.Enqueue(@event);
 
     /// <summary>False when nothing has arrived. The records may be none: then nothing need be journaled.</summary>

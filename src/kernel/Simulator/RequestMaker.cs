@@ -33,7 +33,7 @@ internal sealed class RequestMaker(World world)
             15 => Target(new Inspect()),
             16 => new Subscribe { Types = Random.Chance(5_000) ? ["exited", "denied"] : null },
             17 => Data(),
-            18 => new Status(),
+            18 => Random.Chance(5_000) ? new Status() : new Metrics(),
             19 => Secret(),
             _ => Think(),
         };

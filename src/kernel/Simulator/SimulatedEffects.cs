@@ -52,6 +52,9 @@ internal sealed class SimulatedEffects(World world)
             case DescribeKernel describe:
                 world.Calls.Answered(describe.Call, describe.Known);
                 break;
+            case DescribeMetrics describe:
+                world.Calls.Answered(describe.Call, new MetricsReply(DateTimeOffset.UnixEpoch, []));
+                break;
             case Publish publish:
                 world.Calls.Published(publish.Subscriber);
                 break;

@@ -47,6 +47,7 @@ internal static class CommandLine
         new ThinkCommand(),
         new LlmCommand(),
         new SecretCommand(),
+        new MetricsCommand(),
         new DoctorCommand(),
         new JournalCommand(),
     ];

@@ -203,6 +203,14 @@ public sealed class KernelClient : IAsyncDisposable
     public Task<LlmReply> LlmAsync(Llm? llm = null, CancellationToken cancellationToken = default) =>
         CallAsync(llm ?? new Llm(), AbiJsonContext.Default.Llm, AbiJsonContext.Default.LlmReply, cancellationToken);
 
+    /// <summary>
+    /// Everything that the kernel counts and measures; an agent gets the figures of its own sandbox alone.
+    /// </summary>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<MetricsReply> MetricsAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(
+            new Metrics(), AbiJsonContext.Default.Metrics, AbiJsonContext.Default.MetricsReply, cancellationToken);
+
     /// <summary>Keeps a secret, in place of the one that has its name. For clients on the host.</summary>
     /// <param name="secret">Its name and value.</param>
     /// <param name="cancellationToken">Takes the request back.</param>

@@ -50,6 +50,19 @@ public sealed partial class AbiDocumentTests
             new Resume(), new PauseReply(new ProcessId(3), ProcessState.Running), []),
         ["results ASYNC_POLL"] = AgentOsEncoder.Results(
             [(1, 0x02, AgentOsEncoder.Encode(new Exec(), new ExecReply(0), "total 0\n"u8))]),
+        ["response METRICS"] = AgentOsEncoder.Encode(
+            new Metrics(),
+            new MetricsReply(DateTimeOffset.FromUnixTimeSeconds(1_767_323_045), [])
+            {
+                Machine = new MachineUse
+                {
+                    Cpus = 2,
+                    LoadAverage = [0.5, 0.4, 0.3],
+                    MemoryBytes = 8000,
+                    MemoryAvailableBytes = 6000,
+                },
+            },
+            []),
         ["hello HELLO"] = AgentOsEncoder.Hello("0.1.0"),
     };
 
@@ -77,6 +90,7 @@ public sealed partial class AbiDocumentTests
         ["SECRETSET"] = typeof(SecretSetReply),
         ["SECRETLIST"] = typeof(SecretListReply),
         ["SECRETREMOVE"] = typeof(SecretRemoveReply),
+        ["METRICS"] = typeof(MetricsReply),
     };
 
     public static TheoryData<string, string> Examples() =>

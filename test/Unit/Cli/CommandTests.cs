@@ -261,7 +261,8 @@ public sealed class CommandTests
             {"providers":[{"name":"sim","models":["sim"],"simulated":true,"slots":2,"running":2,"waiting":5,"wait_ms":900}],
              "agents":[{"process":0,"name":"host","usage":{}},
               {"process":3,"name":"flooder","state":"running","calls":4,"usage":{"input_tokens":10,"output_tokens":65,
-               "microdollars":1500},"running":2,"waiting":5,"throttled":3,"refused":1,"wait_p50_ms":250,"wait_p95_ms":1500},
+               "microdollars":1500},"running":2,"waiting":5,"throttled":3,"refused":1,"wait_p50_ms":250,"wait_p95_ms":1500,
+               "share":0.75,"weight":100,"latency_p50_ms":900,"latency_p95_ms":2000},
               {"process":4,"name":"polite","state":"running","calls":1,"usage":{"input_tokens":5,"output_tokens":20}}]}
             """));
 
@@ -270,8 +271,31 @@ public sealed class CommandTests
         var lines = run.Output.TrimEnd().Split('\n');
         Assert.Equal(["sim", "(simulated)", "2", "2", "5", "900", "ms", "sim"], Words(lines[1]));
         Assert.Equal(
-            ["3", "flooder", "4", "75", "75.0", "%", "$0.001500", "2", "5", "3", "1", "250", "ms", "1.5", "s"],
+            [
+                "3", "flooder", "4", "75", "75.0", "%", "100", "$0.001500", "2", "5", "3", "1", "250", "ms", "1.5", "s",
+                "900", "ms", "2.0", "s",
+            ],
             Words(lines[4]));
+    }
+
+    [Fact]
+    public async Task Metrics_prints_a_line_a_series()
+    {
+        await using var fake = new FakeKernel(request => request.Reply("""
+            {"at":"2026-01-02T03:04:05+00:00","machine":{},"families":[
+              {"name":"analemma.agents","kind":"gauge","unit":"{agent}","series":[
+               {"attributes":{"state":"running"},"value":3}]},
+              {"name":"analemma.wait","kind":"histogram","unit":"s","series":[
+               {"attributes":{},"count":4,"sum":6,"buckets":[3,1,0],"bounds":[1,5]}]},
+              {"name":"other","kind":"counter","series":[{"attributes":{},"value":1}]}]}
+            """));
+
+        var run = await CliRun.AgainstAsync(fake, "metrics", "analemma.");
+
+        var lines = run.Output.TrimEnd().Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.Equal(["analemma.agents", "state=running", "3", "{agent}"], Words(lines[1]));
+        Assert.Equal(["analemma.wait", "4", "1.5", "5", "s"], Words(lines[2]));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Analemma.Daemon.Sockets;
+using Analemma.Daemon.Telemetry;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Models;
@@ -10,7 +11,7 @@ namespace Analemma.Daemon.Runners.Thinking;
 
 /// <summary>One attempt of a model call, from the provider's first byte to the result; it never throws.</summary>
 internal sealed class ModelAttempt(
-    StartModelCall start, SyscallCall caller, TimeProvider time, ILogger log)
+    StartModelCall start, SyscallCall caller, TimeProvider time, ILogger log, AttemptTrace? trace = null)
 {
     private const int CharsPerToken = 4;
 
@@ -76,12 +77,15 @@ internal sealed class ModelAttempt(
         }
 
         (_usage, _finish) = (ModelUsage.Of(response), response.FinishReason);
+        trace?.Answers(response.ModelId);
     }
 
     private async Task FollowAsync(IChatClient client, CancellationToken cancellationToken)
     {
         await foreach (var update in client.GetStreamingResponseAsync(_messages, _options, cancellationToken))
         {
+            trace?.Answers(update.ModelId);
+            trace?.Chunk();
             foreach (var content in update.Contents)
             {
                 Take(content);

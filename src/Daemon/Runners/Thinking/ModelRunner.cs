@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Analemma.Daemon.Loop;
+using Analemma.Daemon.Telemetry;
+using Analemma.Daemon.Telemetry.Instruments;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Models;
@@ -18,6 +20,7 @@ internal sealed class ModelRunner(
     BackgroundTasks tasks,
     TimeProvider time,
     Action<KernelEvent> post,
+    KernelMeter meter,
     ILogger log)
 {
     private readonly ConcurrentDictionary<(long Call, int Attempt), CancellationTokenSource> _running = new();
@@ -62,8 +65,10 @@ internal sealed class ModelRunner(
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(taken, stopping);
-        var attempt = new ModelAttempt(start, caller, time, log);
+        using var trace = new AttemptTrace(meter, start, caller, time);
+        var attempt = new ModelAttempt(start, caller, time, log, trace);
         var result = await attempt.RunAsync(() => drivers.Value.Open(start.Provider), either.Token);
+        trace.Ended(result);
         if (result.Failure is null)
         {
             calls.Keep(start.Call.Value, attempt.Answer);

@@ -57,6 +57,7 @@ public static class AgentOsDecoder
             (byte)SyscallNumber.Pause => Read(payload, AgentOsJsonContext.Default.AgentOsTarget, Pause),
             (byte)SyscallNumber.Resume => Read(payload, AgentOsJsonContext.Default.AgentOsTarget, Resume),
             (byte)SyscallNumber.List => new AgentOsRequest { Syscall = new List() },
+            (byte)SyscallNumber.Metrics => new AgentOsRequest { Syscall = new Metrics() },
             (byte)SyscallNumber.Hello => new AgentOsRequest { Syscall = new Hello() },
             AgentOsOpcodes.AsyncPoll => Read(payload, AgentOsJsonContext.Default.AgentOsPoll, Poll),
             _ => new AgentOsRequest { Error = AgentOsOpcodes.NotServed(opcode) },

@@ -90,6 +90,7 @@ public static class AgentOsEncoder
                 json.WriteNumber("size", bytes);
             }),
             ThinkReply think => Write(json => Think(json, think, text)),
+            MetricsReply metrics => Write(json => Metrics(json, metrics)),
             WriteReply write => Write(json =>
             {
                 json.WriteBoolean("success", true);
@@ -211,6 +212,33 @@ public static class AgentOsEncoder
         {
             json.WriteBoolean("simulated", true);
         }
+    }
+
+    /// <summary>METRICS_SYSTEM as AgentOS had it, with what is true of both a machine and a sandbox.</summary>
+    private static void Metrics(Utf8JsonWriter json, MetricsReply reply)
+    {
+        var machine = reply.Machine;
+        var used = machine.MemoryBytes - machine.MemoryAvailableBytes;
+        json.WriteBoolean("success", true);
+        json.WriteStartObject("metrics");
+        json.WriteNumber("timestamp", reply.At.ToUnixTimeMilliseconds());
+        json.WriteStartObject("cpu");
+        json.WriteNumber("count", machine.Cpus);
+        json.WriteStartArray("load_avg");
+        foreach (var load in machine.LoadAverage)
+        {
+            json.WriteNumberValue(load);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteStartObject("memory");
+        json.WriteNumber("total", machine.MemoryBytes);
+        json.WriteNumber("available", machine.MemoryAvailableBytes);
+        json.WriteNumber("used", used);
+        json.WriteNumber("percent", machine.MemoryBytes > 0 ? Math.Round(100.0 * used / machine.MemoryBytes, 1) : 0);
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static void Exec(Utf8JsonWriter json, ExecReply reply, string output)

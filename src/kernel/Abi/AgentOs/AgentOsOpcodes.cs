@@ -47,7 +47,6 @@ public static class AgentOsOpcodes
         [0xB2] = "TUNNEL_STATUS",
         [0xB3] = "TUNNEL_LIST_REMOTES",
         [0xB4] = "TUNNEL_CONFIG",
-        [0xC0] = "METRICS_SYSTEM",
         [0xC1] = "METRICS_AGENT",
         [0xC2] = "METRICS_ALL",
         [0xC3] = "METRICS_CGROUP",

@@ -45,6 +45,11 @@ public sealed record Perform(CallId Call, ProcessId Process, Syscall Syscall) : 
 /// <summary>Fills in what only the daemon knows of itself, and answers.</summary>
 public sealed record DescribeKernel(CallId Call, StatusReply Known) : Effect;
 
+/// <summary>
+/// Adds what only the daemon has measured to the kernel's own figures, and answers; for an agent nothing but its own.
+/// </summary>
+public sealed record DescribeMetrics(CallId Call, KernelFigures Known) : Effect;
+
 /// <summary>Sends one event to a subscriber, if it keeps up.</summary>
 public sealed record Publish(CallId Subscriber, EventView Event) : Effect;
 

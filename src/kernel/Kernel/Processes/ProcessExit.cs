@@ -25,6 +25,7 @@ internal static class ProcessExit
         process.ExitedAt = at;
         process.FinalUsage ??= new Usage();
         state.Processes.Bury(process);
+        state.Tally.Ended(exit.Cause, process.FinalUsage.OomKills);
         effects.Add(new DisarmTimer(new TimerName(TimerKind.Grace, process.Id.Value)));
         effects.Add(new DisarmTimer(new TimerName(TimerKind.WallTime, process.Id.Value)));
         AnswerWaiters(state, process, effects);

@@ -40,6 +40,7 @@ internal static class ProcessWatch
             return;
         }
 
+        state.Tally.Denied(reported.Kind, reported.Count);
         if (process.AuditRecords + process.AuditRecordsRaised < Limits.AuditRecordsPerProcessMax)
         {
             process.AuditRecordsRaised++;

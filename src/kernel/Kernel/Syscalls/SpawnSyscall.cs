@@ -71,6 +71,7 @@ internal static class SpawnSyscall
         state.Processes.Add(process);
         state.Calls.Add(new WaitingCall(call.Call, call.Caller, id, WaitingFor.Start));
         state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Spawned, state.Now), call.Effects);
+        state.Tally.Spawned();
         call.Effects.Add(new Launch(id, process.Plan, parent?.Key));
     }
 

@@ -46,6 +46,9 @@ internal static class SyscallTable
             case Status:
                 StatusSyscall.Handle(call);
                 break;
+            case Metrics:
+                MetricsSyscall.Handle(call);
+                return;
             case Llm llm:
                 LlmSyscall.Handle(call, llm);
                 return;

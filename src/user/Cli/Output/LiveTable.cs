@@ -1,3 +1,4 @@
+using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Analemma.Cli.Output;
@@ -9,7 +10,7 @@ internal static class LiveTable
 
     public static async Task ShowAsync(Session session, Func<Task<IRenderable>> look)
     {
-        await Spectre.Console.AnsiConsoleExtensions.Live(session.Terminal.Console, await look()).StartAsync(async live =>
+        await session.Terminal.Console.Live(await look()).StartAsync(async live =>
         {
             while (true)
             {
