@@ -76,7 +76,8 @@ internal sealed class KernelHost : IAsyncDisposable
         _telemetry = new KernelTelemetry(options.Telemetry, Version, time);
         _server = new SyscallServer(
             _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
-        _http = new HttpServer([new IndexService()], [], log);
+        HttpSyscalls syscalls = new(_sink, _server.NextCallId);
+        _http = new HttpServer(HttpServices.All(syscalls, options.Kernel.Models, time), [], log);
         _endpoints = new AgentEndpoints(_http, _server.DescriptorMax, time, log);
         _sockets = new AgentSockets(_server, _endpoints);
         // At the first call: most kernels start faster than they think.

@@ -8,9 +8,26 @@ internal static class HttpVariables
     /// <summary>The kernel's address over HTTP, for whoever asks for it by name.</summary>
     public const string Url = "ANALEMMA_URL";
 
+    /// <summary>
+    /// What stands where clients want a key: none of a provider's, and of no use to anybody. Who speaks is known by the
+    /// socket.
+    /// </summary>
+    public const string Placeholder = "analemma-placeholder-the-kernel-has-the-keys";
+
     private static readonly Dictionary<string, string> Nothing = [];
 
     /// <summary>The variables for an agent that finds the kernel there; none where it cannot.</summary>
-    public static IReadOnlyDictionary<string, string> Of(string? baseUrl) =>
-        baseUrl is null ? Nothing : new Dictionary<string, string>(StringComparer.Ordinal) { [Url] = baseUrl };
+    /// <param name="baseUrl">The kernel's address, without a path.</param>
+    /// <param name="key">What it shows there for a key.</param>
+    public static IReadOnlyDictionary<string, string> Of(string? baseUrl, string key = Placeholder) =>
+        baseUrl is null ? Nothing : new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [Url] = baseUrl,
+            ["OPENAI_BASE_URL"] = $"{baseUrl}/v1",
+            ["OPENAI_API_KEY"] = key,
+            ["GOOGLE_GEMINI_BASE_URL"] = baseUrl,
+            ["GEMINI_API_KEY"] = key,
+            ["ANTHROPIC_BASE_URL"] = baseUrl,
+            ["ANTHROPIC_API_KEY"] = key,
+        };
 }

@@ -96,6 +96,9 @@ public static class Limits
     /// <summary>The least of what the providers document, in bytes of the image itself.</summary>
     public const int ImageBytesMax = 5_000_000;
 
+    /// <summary>Texts before which an answer ends.</summary>
+    public const int StopsMax = 16;
+
     /// <summary>More than any provider counts for one image, at any resolution that fits a body.</summary>
     public const long ImageTokensMax = 4_096;
 

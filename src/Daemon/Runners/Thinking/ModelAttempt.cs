@@ -114,7 +114,7 @@ internal sealed class ModelAttempt(
     }
 
     private ModelResult Succeeded() =>
-        _stream is null && start.Request.ResponseSchema is not null
+        _stream is null && start.Request is { ResponseSchema: not null } or { Json: true }
             && _finish == ChatFinishReason.Stop && !JsonText.IsValid(Answer.Text)
             ? Failed(new ModelFailure(ModelFailureKind.Malformed, "the answer is not JSON, as its schema wants"), true)
             : new ModelResult

@@ -29,8 +29,14 @@ internal static class ThinkRequests
             Temperature = (float?)think.Temperature,
             MaxOutputTokens = (int)Math.Min(start.OutputTokensMax, int.MaxValue),
             Reasoning = Effort(think.ThinkingLevel) is { } effort ? new ReasoningOptions { Effort = effort } : null,
-            ResponseFormat = think.ResponseSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema) : null,
+            ResponseFormat = think.ResponseSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema)
+                : think.Json == true ? ChatResponseFormat.Json : null,
             Tools = think.Tools is { Count: > 0 } tools ? [.. tools.Select(Tool)] : null,
+            ToolMode = ToolMode(think.ToolChoice),
+            AllowMultipleToolCalls = think.ParallelToolCalls,
+            TopP = (float?)think.TopP,
+            StopSequences = think.Stop is { Count: > 0 } stop ? [.. stop] : null,
+            Seed = think.Seed,
         };
     }
 
@@ -72,6 +78,15 @@ internal static class ThinkRequests
 
     private static AIFunctionDeclaration Tool(ToolDefinition tool) => AIFunctionFactory.CreateDeclaration(
         tool.Name, tool.Description, tool.Parameters ?? NoParameters, returnJsonSchema: null);
+
+    private static ChatToolMode? ToolMode(string? choice) => choice switch
+    {
+        null => null,
+        "auto" => ChatToolMode.Auto,
+        "none" => ChatToolMode.None,
+        "required" => ChatToolMode.RequireAny,
+        _ => ChatToolMode.RequireSpecific(choice),
+    };
 
     private static ReasoningEffort? Effort(string? level) => level switch
     {

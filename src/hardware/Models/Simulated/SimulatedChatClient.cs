@@ -41,6 +41,7 @@ internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvide
         var fault = _faults.Take(reply.Fault, prompt.All);
         SimulatedFaults.Refuse(fault);
         using var run = await _engine.StartAsync(input, cancellationToken);
+        reply = reply with { Text = Before(options!.StopSequences, reply.Text) };
         var (pieces, finish) = Cut(reply, options!.MaxOutputTokens ?? driver.OutputTokensDefault, fault);
         for (var count = 0; count < pieces.Count; count++)
         {
@@ -86,6 +87,16 @@ internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvide
             MessageId = reply.Id,
             FinishReason = finish,
         };
+
+    private static string Before(IList<string>? stops, string text)
+    {
+        foreach (var stop in stops ?? [])
+        {
+            text = text.IndexOf(stop, StringComparison.Ordinal) is var at and >= 0 ? text[..at] : text;
+        }
+
+        return text;
+    }
 
     /// <summary>What is written, token by token, and why it ends there.</summary>
     private static (List<string> Pieces, ChatFinishReason Finish) Cut(

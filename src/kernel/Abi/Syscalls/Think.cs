@@ -35,8 +35,29 @@ public sealed record Think : Syscall
     /// <summary>What the model may ask to be called.</summary>
     public IReadOnlyList<ToolDefinition>? Tools { get; init; }
 
+    /// <summary>
+    /// How the tools may be used: <c>auto</c> (the default), <c>none</c>, <c>required</c>, or the name of the one that
+    /// must be called.
+    /// </summary>
+    public string? ToolChoice { get; init; }
+
+    /// <summary>False: at most one tool call in an answer, of providers that can promise it. Default: theirs.</summary>
+    public bool? ParallelToolCalls { get; init; }
+
     /// <summary>A JSON Schema that the answer must satisfy.</summary>
     public JsonElement? ResponseSchema { get; init; }
+
+    /// <summary>True: the answer is a JSON object, of whatever form. Not with a schema, which says more.</summary>
+    public bool? Json { get; init; }
+
+    /// <summary>Sampling is from the likeliest tokens that together have this probability, 0 to 1.</summary>
+    public double? TopP { get; init; }
+
+    /// <summary>The answer ends before the first of these texts, at most 16.</summary>
+    public IReadOnlyList<string>? Stop { get; init; }
+
+    /// <summary>Makes sampling repeatable, of providers that can.</summary>
+    public long? Seed { get; init; }
 
     /// <summary>Images that belong to the prompt.</summary>
     public IReadOnlyList<ImagePart>? Images { get; init; }

@@ -32,6 +32,7 @@ internal static class RequestHash
             hash = Json(Text(Text(hash, tool.Name), tool.Description), tool.Parameters);
         }
 
+        hash = Mix(Text(hash, request.ToolChoice), unchecked((ulong)(request.Seed ?? 0)));
         return Images(Json(hash, request.ResponseSchema), request.Images);
     }
 

@@ -9,6 +9,8 @@ internal static class ThinkRules
 {
     private const int ToolNameCharsMax = 64;
 
+    private static readonly string[] ToolChoices = ["auto", "none", "required"];
+
     private static readonly string[] ThinkingLevels = ["none", "minimal", "low", "medium", "high"];
 
     public static IEnumerable<string> Problems(Think think) =>
@@ -23,6 +25,8 @@ internal static class ThinkRules
         .. think.Temperature is { } heat && !(heat is >= 0 and <= 2)
             ? new[] { $"temperature is {heat}; it must be 0 to 2" } : [],
         .. Range("max_tokens", think.MaxTokens, 1, Models.TokenBucket.AmountMax),
+        .. think.TopP is { } top && !(top is >= 0 and <= 1) ? new[] { $"top_p is {top}; it must be 0 to 1" } : [],
+        .. ChoiceProblems(think),
         .. OneOf("thinking_level", think.ThinkingLevel, ThinkingLevels),
         .. Models.ModelOptionRules.BudgetProblems("budget", think.Budget),
         .. Range("timeout_ms", think.TimeoutMs, 1, Limits.WaitMsMax),
@@ -114,6 +118,38 @@ internal static class ThinkRules
             {
                 yield return problem;
             }
+        }
+    }
+
+    private static IEnumerable<string> ChoiceProblems(Think think)
+    {
+        if (think.ToolChoice is { } choice && !ToolChoices.Contains(choice, StringComparer.Ordinal)
+            && think.Tools?.Any(tool => tool?.Name == choice) != true)
+        {
+            yield return $"tool_choice is {Quote(choice)}; it must be auto, none, required or the name of a tool";
+        }
+        else if (think.ToolChoice is { } must && must is not ("auto" or "none") && think.Tools is not { Count: > 0 })
+        {
+            yield return $"tool_choice is {Quote(must)}, but there are no tools";
+        }
+
+        if (think is { Json: true, ResponseSchema: not null })
+        {
+            yield return "give one of json and response_schema";
+        }
+
+        if (think.Stop?.Count > Limits.StopsMax)
+        {
+            yield return $"stop has {think.Stop.Count} items; at most {Limits.StopsMax}";
+        }
+        else if (think.Stop?.Any(string.IsNullOrEmpty) == true)
+        {
+            yield return "stop has an empty item";
+        }
+
+        if (think.Seed is < int.MinValue or > int.MaxValue)
+        {
+            yield return $"seed is {think.Seed}; it must be a 32-bit number";
         }
     }
 

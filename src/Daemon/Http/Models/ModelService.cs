@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Analemma.Daemon.Http.Models;
+
+/// <summary>
+/// Serves the APIs of model providers. A request becomes the THINK of whoever made it, with all that the kernel does
+/// for one: queue, budgets, retries, journal; and is taken back when the client hangs up.
+/// </summary>
+internal sealed class ModelService(HttpSyscalls syscalls, AnswerStamps stamps) : IHttpService
+{
+    public bool Takes(HttpRequest request) => ModelRoutes.Find(request) is not null;
+
+    public async Task ServeAsync(HttpContext http)
+    {
+        var (api, target) = ModelRoutes.Find(http.Request)!.Value;
+        ModelExchange exchange = new(http, api, stamps.Next());
+        if (await exchange.AdmitAsync() is not { } caller)
+        {
+            return;
+        }
+
+        // Kept until the answer: what was sent is what the caller has in flight.
+        using var body = await exchange.ReadAsync(caller);
+        if (body is null || await exchange.UnderstandAsync(body.Bytes, root => api.Read(root, target)) is not { } call)
+        {
+            return;
+        }
+
+        using var syscall = syscalls.Begin(caller, call.Think, http.RequestAborted);
+        await (call.Streams
+            ? exchange.StreamAsync(call, syscall.Call, stamps.Time)
+            : exchange.AnswerAsync(call, await syscall.Call.End));
+    }
+}
