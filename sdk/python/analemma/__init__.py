@@ -17,6 +17,7 @@ from __future__ import annotations
 from analemma._calls import VERSION as __version__
 from analemma._errors import (
     AnalemmaError,
+    AnswerInvalid,
     BudgetExhausted,
     CallTimeout,
     Cancelled,
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnalemmaError",
     "Answer",
+    "AnswerInvalid",
     "AsyncKernel",
     "AsyncStream",
     "BudgetExhausted",

@@ -33,7 +33,9 @@ from analemma._session import Request
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-    from typing import Any, Union
+    from typing import Any, TypedDict, Union
+
+    from typing_extensions import Unpack
 
     from analemma._loop import ToolRun
     from analemma._records import Limits, ToolCall
@@ -44,6 +46,21 @@ if TYPE_CHECKING:
     Image = Union[bytes, str, os.PathLike[str], Mapping[str, str]]
     # A tool that is only described to the model, or one with a function that a tool loop runs.
     AnyTool = Union[Mapping[str, Any], Callable[..., Any]]
+
+    class ThinkOptions(TypedDict, total=False):
+        """What `think` and `think_stream` take beside the prompt and the tools."""
+
+        messages: Sequence[Mapping[str, Any] | Answer] | None
+        system: str | None
+        model: str | None
+        temperature: float | None
+        max_tokens: int | None
+        schema: Mapping[str, Any] | None
+        repair: int | None
+        images: Sequence[Image] | None
+        thinking_level: str | None
+        budget: Mapping[str, int] | None
+        timeout: float | None
 
 VERSION = "0.1.0"
 
@@ -165,19 +182,20 @@ def echo(client: object, text: str) -> Call[str]:
 
 
 def _think(
-    prompt: str | None,
+    prompt: str | None = None,
     *,
-    messages: Sequence[Mapping[str, Any] | Answer] | None,
-    system: str | None,
-    model: str | None,
-    temperature: float | None,
-    max_tokens: int | None,
-    tools: Sequence[Mapping[str, Any]] | None,
-    schema: Mapping[str, Any] | None,
-    images: Sequence[Image] | None,
-    thinking_level: str | None,
-    budget: Mapping[str, int] | None,
-    timeout: float | None,
+    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
+    system: str | None = None,
+    model: str | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    schema: Mapping[str, Any] | None = None,
+    repair: int | None = None,
+    images: Sequence[Image] | None = None,
+    thinking_level: str | None = None,
+    budget: Mapping[str, int] | None = None,
+    timeout: float | None = _THINK_SECONDS,
     stream: bool | None = None,
 ) -> Request:
     return _request(
@@ -191,6 +209,7 @@ def _think(
         max_tokens=max_tokens,
         tools=None if tools is None else [{**tool} for tool in tools],
         response_schema=None if schema is None else {**schema},
+        repair=repair,
         images=None if images is None else [_image(image) for image in images],
         thinking_level=thinking_level,
         budget=None if budget is None else {**budget},
@@ -236,61 +255,32 @@ def think(
     client: object,
     prompt: str | None = None,
     *,
-    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
-    system: str | None = None,
-    model: str | None = None,
-    temperature: float | None = None,
-    max_tokens: int | None = None,
     tools: Sequence[AnyTool] | None = None,
-    schema: Mapping[str, Any] | None = None,
-    images: Sequence[Image] | None = None,
-    thinking_level: str | None = None,
-    budget: Mapping[str, int] | None = None,
-    timeout: float | None = _THINK_SECONDS,
     max_steps: int | None = None,
     parallel: bool | int = False,
+    **options: Unpack[ThinkOptions],
 ) -> Call[Answer]:
     """Asks a model, by a prompt or by `messages`, and waits for its answer, queueing and retries included.
 
-    `schema` is a JSON Schema for the answer, `tools` are {"name", "description", "parameters"}, an image is bytes, a
-    path or {"mime_type", "data"}, `budget` {"tokens", "microdollars"} for this call. In `messages`, an `Answer` stands
-    for what the assistant said. Raises BudgetExhausted, TryAgain, RunawayStopped, NoSuchModel, ModelFailed, TimedOut.
+    `tools` are {"name", "description", "parameters"}. A function, or a `@tool`, among them makes it a tool loop, as
+    `run_tools`, of which this is the last answer. The options, each of which may be left out:
 
-    A function, or a `@tool`, among the tools makes it a tool loop, as `run_tools`, of which this is the last answer.
+    - `messages`: a conversation in place of the prompt; an `Answer` in it stands for what the assistant said
+    - `system`: who the model shall be; `model`: a model or an alias of the kernel's settings
+    - `temperature`: 0 to 2; `max_tokens`: of the answer, thinking included; `thinking_level`: "none" to "high"
+    - `schema`: a JSON Schema that the answer must satisfy, else AnswerInvalid is raised; `repair`: how often the model
+      is first told what was wrong and asked again
+    - `images`: each is bytes, a path or {"mime_type", "data"}
+    - `budget`: {"tokens", "microdollars"} that this call may cost; `timeout`: in seconds, 600 unless given
+
+    Raises BudgetExhausted, TryAgain, RunawayStopped, NoSuchModel, NotConfigured, TooLarge, ModelFailed, TimedOut.
     """
     if tools is not None and any(callable(each) for each in tools):
         run = yield from run_tools(
-            client,
-            prompt,
-            messages=messages,
-            system=system,
-            model=model,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            tools=tools,
-            schema=schema,
-            images=images,
-            thinking_level=thinking_level,
-            budget=budget,
-            timeout=timeout,
-            max_steps=max_steps,
-            parallel=parallel,
+            client, prompt, tools=tools, max_steps=max_steps, parallel=parallel, **options
         )
         return run.answer
-    reply = yield _think(
-        prompt,
-        messages=messages,
-        system=system,
-        model=model,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        tools=tools,
-        schema=schema,
-        images=images,
-        thinking_level=thinking_level,
-        budget=budget,
-        timeout=timeout,
-    )
+    reply = yield _think(prompt, tools=tools, **options)  # type: ignore[arg-type]
     return Answer(reply.json())
 
 
@@ -298,60 +288,25 @@ def think_stream(
     client: object,
     prompt: str | None = None,
     *,
-    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
-    system: str | None = None,
-    model: str | None = None,
-    temperature: float | None = None,
-    max_tokens: int | None = None,
     tools: Sequence[AnyTool] | None = None,
-    schema: Mapping[str, Any] | None = None,
-    images: Sequence[Image] | None = None,
-    thinking_level: str | None = None,
-    budget: Mapping[str, int] | None = None,
-    timeout: float | None = _THINK_SECONDS,
     max_steps: int | None = None,
     parallel: bool | int = False,
+    **options: Unpack[ThinkOptions],
 ) -> Feed[str, Answer]:
     """Asks a model; its text as it comes. `gather()` waits for the rest and gives the whole `Answer`.
 
-    Takes what `think` takes. Closing it stops the model, and a tool loop after the tool that is running.
+    Takes what `think` takes, but for `repair`. Closing it stops the model, and a tool loop after the tool that is
+    running. An answer to a `schema` is checked when it is whole: AnswerInvalid is raised after its last piece.
     """
     if tools is not None and any(callable(each) for each in tools):
         return run_tools_stream(  # type: ignore[return-value]
-            client,
-            prompt,
-            messages=messages,
-            system=system,
-            model=model,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            tools=tools,
-            schema=schema,
-            images=images,
-            thinking_level=thinking_level,
-            budget=budget,
-            timeout=timeout,
-            max_steps=max_steps,
-            parallel=parallel,
+            client, prompt, tools=tools, max_steps=max_steps, parallel=parallel, **options
         ).as_text()
-    return _think_feed(
-        prompt,
-        messages=messages,
-        system=system,
-        model=model,
-        temperature=temperature,
-        max_tokens=max_tokens,
-        tools=tools,
-        schema=schema,
-        images=images,
-        thinking_level=thinking_level,
-        budget=budget,
-        timeout=timeout,
-    )
+    return _think_feed(prompt, tools=tools, **options)
 
 
 def _think_feed(prompt: str | None, **options: Any) -> Feed[str, Answer]:
-    request = _think(prompt, **options, stream=True)
+    request = _think(prompt, stream=True, **options)
     from codecs import getincrementaldecoder
 
     # A character may be cut between two pieces.
@@ -418,6 +373,7 @@ _THINK_OPTIONS: dict[str, Any] = {
     "temperature": None,
     "max_tokens": None,
     "schema": None,
+    "repair": None,
     "thinking_level": None,
     "budget": None,
     "timeout": _THINK_SECONDS,

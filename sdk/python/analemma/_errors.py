@@ -31,7 +31,8 @@
         ├── ModelFailed          the model's provider failed, and what was tried instead
         ├── NoSuchModel          no model or alias of that name is configured
         ├── NoSuchSecret         no secret has that name
-        └── SecretsUnusable      the store of secrets cannot be used as it is
+        ├── SecretsUnusable      the store of secrets cannot be used as it is
+        └── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
 
 What a tool raises, for the model to read:
 
@@ -216,6 +217,10 @@ class SecretsUnusable(SyscallError):
     code = "secrets_unusable"
 
 
+class AnswerInvalid(SyscallError):
+    code = "answer_invalid"
+
+
 # By the status in a response's header.
 BY_STATUS: tuple[type[SyscallError], ...] = (
     SyscallError,
@@ -242,6 +247,7 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
     RunawayStopped,
     ModelFailed,
     NoSuchModel,
+    AnswerInvalid,
 )
 
 # Statuses beyond those that are numbered without a gap.

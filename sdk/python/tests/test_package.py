@@ -29,7 +29,7 @@ def public(kind: object) -> str:
 class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
-            "AnalemmaError Answer AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
+            "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
             "ConnectionLost Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
             "IoFailed Kernel Killed LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily "
             "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret NotConfigured "

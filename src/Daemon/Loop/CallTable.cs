@@ -33,6 +33,8 @@ internal sealed class CallTable
         }
     }
 
+    public object? FindKept(long id) => _kept.GetValueOrDefault(id);
+
     public object? TakeKept(long id) => _kept.TryRemove(id, out var kept) ? kept : null;
 
     /// <summary>Takes a call out that its client took back, and tells its runner.</summary>

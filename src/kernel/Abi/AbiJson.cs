@@ -121,6 +121,9 @@ public sealed record ErrorBody(string Code, string Message)
     /// <summary>With <c>budget_exhausted</c>: which budget, and how it stands.</summary>
     public BudgetRefusal? Budget { get; init; }
 
+    /// <summary>With <c>answer_invalid</c>: what is wrong with the answer.</summary>
+    public IReadOnlyList<AnswerFlaw>? Flaws { get; init; }
+
     /// <summary>The payload of a refusal.</summary>
     public static ErrorBody From(SysError error) => new(error.CodeName, error.Message)
     {
@@ -128,5 +131,6 @@ public sealed record ErrorBody(string Code, string Message)
         RetryAfterMs = error.RetryAfterMs,
         Reason = error.Reason,
         Budget = error.Budget,
+        Flaws = error.Flaws,
     };
 }

@@ -54,6 +54,8 @@ public enum SysErrorCode
     ModelFailed = 22,
     /// <summary>No model or alias of that name is configured.</summary>
     NoSuchModel = 23,
+    /// <summary>What a model answered does not satisfy the schema that was given with the question.</summary>
+    AnswerInvalid = 24,
     /// <summary>No secret has that name.</summary>
     NoSuchSecret = 40,
     /// <summary>The store of secrets cannot be used as it is.</summary>
@@ -74,6 +76,9 @@ public sealed record SysError(SysErrorCode Code, string Message, string? Hint = 
     /// <summary>With BudgetExhausted: which budget, and how it stands.</summary>
     public BudgetRefusal? Budget { get; init; }
 
+    /// <summary>With AnswerInvalid: what is wrong with the answer.</summary>
+    public IReadOnlyList<AnswerFlaw>? Flaws { get; init; }
+
     /// <summary>A refusal because of what was sent.</summary>
     public static SysError InvalidArgument(string message, string? hint = null) =>
         new(SysErrorCode.InvalidArgument, message, hint);
@@ -89,6 +94,12 @@ public sealed record SysError(SysErrorCode Code, string Message, string? Hint = 
     /// <summary>The code as it is written on the wire, for example <c>no_such_process</c>.</summary>
     public string CodeName => SysErrorCodes.NameOf(Code);
 }
+
+/// <summary>One way in which a model's answer does not satisfy its schema.</summary>
+/// <param name="Pointer">Where in the answer, as a JSON Pointer (RFC 6901); empty for all of it.</param>
+/// <param name="Rule">The keyword that is broken, such as <c>required</c>; <c>json</c> for no JSON at all.</param>
+/// <param name="Message">What is wrong, in words.</param>
+public sealed record AnswerFlaw(string Pointer, string Rule, string Message);
 
 /// <summary>A budget that has not enough left.</summary>
 /// <param name="Scope"><c>call</c>, <c>agent</c>, <c>group</c> or <c>day</c>.</param>

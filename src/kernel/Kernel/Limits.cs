@@ -91,6 +91,12 @@ public static class Limits
 
     public const int ToolsMax = 256;
 
+    /// <summary>How often a model is asked to correct one answer.</summary>
+    public const int RepairsMax = 8;
+
+    /// <summary>Text around an answer that is sent back to its model with what is wrong with it.</summary>
+    public const int RepairBytesMax = 4_096;
+
     public const int ImagesMax = 64;
 
     /// <summary>The least of what the providers document, in bytes of the image itself.</summary>

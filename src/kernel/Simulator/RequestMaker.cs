@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Events;
@@ -7,6 +8,8 @@ namespace Analemma.Simulator;
 /// <summary>Makes requests that often collide: few names, few ids, limits around their bounds.</summary>
 internal sealed class RequestMaker(World world)
 {
+    private static readonly JsonElement AnySchema = JsonElement.Parse("{}");
+
     private const long MiB = 1024 * 1024;
 
     private static readonly string[] Prompts = ["hello", "why?", "what is the answer to all of this?", "and now?"];
@@ -39,7 +42,15 @@ internal sealed class RequestMaker(World world)
         };
     }
 
-    private Think Think() => new()
+    private Think Think()
+    {
+        var think = Question();
+        return think.Stream is null && Random.Chance(2_000)
+            ? think with { ResponseSchema = AnySchema, Repair = (int)Random.Between(0, 2) }
+            : think;
+    }
+
+    private Think Question() => new()
     {
         Prompt = Random.Pick(Prompts),
         Model = Random.Pick([null, null, "sim", "small", "quick", "nobody"]),

@@ -1,3 +1,4 @@
+using Analemma.Abi;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
@@ -18,6 +19,9 @@ internal sealed class SimulatedModels(World world)
     private readonly Dictionary<CallId, int> _answers = [];
     private readonly HashSet<(CallId Call, int Attempt)> _made = [];
 
+    /// <summary>Calls with an answer that was wrong.</summary>
+    private readonly HashSet<CallId> _flawed = [];
+
     /// <summary>Attempts over all kernel starts.</summary>
     public int Attempts { get; private set; }
 
@@ -34,6 +38,9 @@ internal sealed class SimulatedModels(World world)
         ViolationException.Unless(_made.Add(key), "an attempt is made once", start.ToString());
         var attempt = new Attempt(start);
         _running.Add(key, attempt);
+        ViolationException.Unless(
+            (start.Repair is not null) == _flawed.Contains(start.Call),
+            "a model is asked to repair what was wrong, and nothing else", start.ToString());
         Attempts++;
         var provider = Provider(start.Provider);
         ViolationException.Unless(
@@ -88,6 +95,7 @@ internal sealed class SimulatedModels(World world)
         _running.Clear();
         _answers.Clear();
         _made.Clear();
+        _flawed.Clear();
     }
 
     /// <summary>What runs for nobody costs money all the same: it must be taken back.</summary>
@@ -125,6 +133,7 @@ internal sealed class SimulatedModels(World world)
             ModelFailureKind.TimedOut => (
                 TimeSpan.FromTicks(Math.Max(1, start.DueAt - world.Clock.Ticks)),
                 new ModelResult { Failure = failure }),
+            ModelFailureKind.Invalid => (random.Delay(500, 1_000_000), Invalid(start, failure)),
             ModelFailureKind.Malformed => (
                 random.Delay(500, 1_000_000),
                 Used(start, random.Between(0, start.OutputTokensMax)) with
@@ -136,6 +145,19 @@ internal sealed class SimulatedModels(World world)
         };
     }
 
+    private ModelResult Invalid(StartModelCall start, ModelFailure failure)
+    {
+        var used = Used(start, world.Random.Between(1, start.OutputTokensMax));
+        return used with
+        {
+            Failure = failure with
+            {
+                Flaws = [new AnswerFlaw("", "type", "simulated")],
+                AnswerBytes = used.OutputTokens,
+            },
+        };
+    }
+
     private void End((CallId Call, int Attempt) key, ModelResult result)
     {
         _running.Remove(key);
@@ -143,6 +165,10 @@ internal sealed class SimulatedModels(World world)
         if (result.Failure is null)
         {
             _answers[key.Call] = key.Attempt;
+        }
+        else if (result.Failure.Kind is ModelFailureKind.Invalid)
+        {
+            _flawed.Add(key.Call);
         }
 
         world.Kernel.Arrive(new ModelCallEnded(key.Call, key.Attempt, result) { At = world.Clock.Ticks });

@@ -27,6 +27,7 @@ internal abstract class PendingCall
                 RetryAfterMs = body.RetryAfterMs,
                 Reason = body.Reason,
                 Budget = body.Budget,
+                Flaws = body.Flaws,
             }
             : new SysError(status, $"the kernel answered {SysErrorCodes.NameOf(status)} without a reason");
         return new SyscallException(error);

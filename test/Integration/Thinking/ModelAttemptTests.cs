@@ -91,7 +91,7 @@ public sealed class ModelAttemptTests
             OutputTokensMax = 10,
             DueAt = (_clock.GetUtcNow() + TimeSpan.FromMinutes(1)).UtcTicks,
         };
-        var attempt = new ModelAttempt(start, new SilentCall(), _clock, _log);
+        var attempt = new ModelAttempt(start, null, new SilentCall(), _clock, _log);
         return attempt.RunAsync(() => client, taken);
     }
 

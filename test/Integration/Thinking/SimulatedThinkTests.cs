@@ -80,6 +80,7 @@ public sealed class SimulatedThinkTests(SharedKernel shared) : IClassFixture<Sha
             new Think
             {
                 Prompt = "[[sim:malformed times=1]] Which city?",
+                Repair = 1,
                 ResponseSchema = System.Text.Json.JsonElement.Parse("""{"type":"object"}"""),
             },
             Token);

@@ -7,26 +7,35 @@ using Microsoft.Extensions.AI;
 namespace Analemma.Daemon.Runners.Thinking;
 
 /// <summary>What a model says in one attempt, as it comes; kept for the end of the call.</summary>
-internal sealed class ModelAnswer(int attempt)
+/// <param name="attempt">Which.</param>
+/// <param name="isSent">Its text has gone to the caller already.</param>
+/// <param name="isKept">Its text is wanted at the end.</param>
+internal sealed class ModelAnswer(int attempt, bool isSent, bool isKept)
 {
     private readonly StringBuilder _text = new();
     private List<ToolCall>? _calls;
+    private string? _unwrapped;
 
     public int Attempt => attempt;
 
     /// <summary>Characters and arguments so far: what the answer weighs.</summary>
     public long Size { get; private set; }
 
-    public string Text => _text.ToString();
+    public string Text => _unwrapped ?? _text.ToString();
 
-    /// <summary>Takes a part in; its text is kept unless it has been sent already.</summary>
-    public void Add(AIContent content, bool isSent)
+    public bool HasCalls => _calls is not null;
+
+    /// <summary>Makes the text the JSON that is in it, if some is.</summary>
+    public void Unwrap() => _unwrapped = AnswerCheck.Unwrap(_text.ToString());
+
+    /// <summary>Takes a part in.</summary>
+    public void Add(AIContent content)
     {
         switch (content)
         {
             case TextContent text:
                 Size += text.Text.Length;
-                _text.Append(isSent ? "" : text.Text);
+                _text.Append(isKept ? text.Text : "");
                 break;
             case FunctionCallContent call:
                 var arguments = ToolArguments(call);
@@ -40,7 +49,8 @@ internal sealed class ModelAnswer(int attempt)
         }
     }
 
-    public ThinkReply Into(ThinkReply known) => known with { Content = Text, ToolCalls = _calls };
+    /// <summary>Text that has been sent already is not said again.</summary>
+    public ThinkReply Into(ThinkReply known) => known with { Content = isSent ? "" : Text, ToolCalls = _calls };
 
     private static JsonElement ToolArguments(FunctionCallContent call) => JsonSerializer.SerializeToElement(
         call.Arguments ?? new Dictionary<string, object?>(),

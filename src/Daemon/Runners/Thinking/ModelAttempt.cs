@@ -9,9 +9,22 @@ using ModelUsage = Analemma.Models.ModelUsage;
 
 namespace Analemma.Daemon.Runners.Thinking;
 
-/// <summary>One attempt of a model call, from the provider's first byte to the result; it never throws.</summary>
+/// <summary>
+/// One attempt of a model call, from the provider's first byte to the result; it never throws.
+/// </summary>
+/// <param name="start">What to ask, and how.</param>
+/// <param name="before">What the model said before, when that is to be repaired.</param>
+/// <param name="caller">Who gets the pieces of a stream.</param>
+/// <param name="time">Bounds the attempt.</param>
+/// <param name="log">Hears of faults of drivers.</param>
+/// <param name="trace">What is measured of it.</param>
 internal sealed class ModelAttempt(
-    StartModelCall start, SyscallCall caller, TimeProvider time, ILogger log, AttemptTrace? trace = null)
+    StartModelCall start,
+    ModelAnswer? before,
+    SyscallCall caller,
+    TimeProvider time,
+    ILogger log,
+    AttemptTrace? trace = null)
 {
     private const int CharsPerToken = 4;
 
@@ -22,7 +35,10 @@ internal sealed class ModelAttempt(
     private ChatFinishReason? _finish;
     private bool _isAsked;
 
-    public ModelAnswer Answer { get; } = new(start.Attempt);
+    public ModelAnswer Answer { get; } = new(
+        start.Attempt,
+        isSent: start.Request.Stream == true,
+        isKept: start.Request.Stream != true || AnswerCheck.IsWanted(start.Request));
 
     /// <param name="client">Opens the provider's driver.</param>
     /// <param name="taken">Cancelled when the kernel takes the attempt back, or stops.</param>
@@ -34,6 +50,11 @@ internal sealed class ModelAttempt(
         {
             either.Token.ThrowIfCancellationRequested();
             (_messages, _options) = (ThinkRequests.Messages(start.Request), ThinkRequests.Options(start));
+            if (start.Repair is { } flaws)
+            {
+                _messages.AddRange(ThinkRequests.Repair(before?.Text ?? "", flaws));
+            }
+
             _isAsked = true;
             await (_stream is null ? AskAsync(client(), either.Token) : FollowAsync(client(), either.Token));
             return Succeeded();
@@ -105,7 +126,7 @@ internal sealed class ModelAttempt(
 
     private void Take(AIContent content)
     {
-        Answer.Add(content, isSent: _stream is not null);
+        Answer.Add(content);
         if (Answer.Size > DaemonLimits.ModelAnswerCharsMax)
         {
             throw new AnswerLeftException(
@@ -113,17 +134,30 @@ internal sealed class ModelAttempt(
         }
     }
 
-    private ModelResult Succeeded() =>
-        _stream is null && start.Request is { ResponseSchema: not null } or { Json: true }
-            && _finish == ChatFinishReason.Stop && !JsonText.IsValid(Answer.Text)
-            ? Failed(new ModelFailure(ModelFailureKind.Malformed, "the answer is not JSON, as its schema wants"), true)
-            : new ModelResult
-            {
-                InputTokens = _usage!.InputTokens,
-                OutputTokens = _usage.OutputTokens,
-                FinishReason = _finish?.Value,
-                Delivered = _stream?.HasSent == true,
-            };
+    private ModelResult Succeeded() => new()
+    {
+        Failure = AnswerProblem(),
+        InputTokens = _usage!.InputTokens,
+        OutputTokens = _usage.OutputTokens,
+        FinishReason = _finish?.Value,
+        Delivered = _stream?.HasSent == true,
+    };
+
+    /// <summary>A model that asks for tools has not answered yet.</summary>
+    private ModelFailure? AnswerProblem()
+    {
+        if (!AnswerCheck.IsWanted(start.Request) || Answer.HasCalls)
+        {
+            return null;
+        }
+
+        if (_stream is null)
+        {
+            Answer.Unwrap();
+        }
+
+        return AnswerCheck.Problem(start.Request, Answer.Text, _finish == ChatFinishReason.Length);
+    }
 
     private ModelResult GivenUp(bool isDue) => Failed(
         isDue

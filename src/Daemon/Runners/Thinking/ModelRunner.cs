@@ -66,10 +66,11 @@ internal sealed class ModelRunner(
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(taken, stopping);
         using var trace = new AttemptTrace(meter, start, caller, time);
-        var attempt = new ModelAttempt(start, caller, time, log, trace);
+        var before = start.Repair is null ? null : calls.FindKept(start.Call.Value) as ModelAnswer;
+        var attempt = new ModelAttempt(start, before, caller, time, log, trace);
         var result = await attempt.RunAsync(() => drivers.Value.Open(start.Provider), either.Token);
         trace.Ended(result);
-        if (result.Failure is null)
+        if (result.Failure is null or { Kind: ModelFailureKind.Invalid })
         {
             calls.Keep(start.Call.Value, attempt.Answer);
         }

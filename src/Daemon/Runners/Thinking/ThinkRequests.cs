@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Models;
@@ -13,11 +14,30 @@ namespace Analemma.Daemon.Runners.Thinking;
 /// <summary>Says a THINK in the words of model providers. Its form has been checked.</summary>
 internal static class ThinkRequests
 {
+    /// <summary>Five of them stay below what the kernel reserved for them.</summary>
+    private const int FlawCharsMax = 200;
+
     private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     public static List<ChatMessage> Messages(Think think) => think.Messages is { Count: > 0 } messages
         ? [.. messages.Select(Message)]
         : [new ChatMessage(ChatRole.User, [new TextContent(think.Prompt), .. Images(think.Images)])];
+
+    /// <summary>What a model is told about an answer of its own that does not satisfy the schema.</summary>
+    public static IEnumerable<ChatMessage> Repair(string answer, IReadOnlyList<AnswerFlaw> flaws)
+    {
+        var wrong = flaws.Select(flaw => $"- at {(flaw.Pointer.Length == 0 ? "the top" : flaw.Pointer)}: "
+            + Shorten(flaw.Message) + $" ({flaw.Rule})");
+        return
+        [
+            // Some providers take no empty message.
+            new ChatMessage(ChatRole.Assistant, [new TextContent(answer.Length > 0 ? answer : "(nothing)")]),
+            new ChatMessage(ChatRole.User, [new TextContent(
+                "Your answer does not satisfy the JSON Schema that it must satisfy:\n"
+                + string.Join('\n', wrong)
+                + "\nAnswer again, all of it, corrected: with JSON alone.")]),
+        ];
+    }
 
     public static ChatOptions Options(StartModelCall start)
     {
@@ -39,6 +59,8 @@ internal static class ThinkRequests
             Seed = think.Seed,
         };
     }
+
+    private static string Shorten(string text) => text.Length <= FlawCharsMax ? text : text[..FlawCharsMax] + "…";
 
     private static ChatMessage Message(AbiMessage message) => message.Role switch
     {

@@ -40,15 +40,13 @@ internal sealed class AnthropicChatClient : IChatClient
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
-        CheckFormat(options);
-        return _chat.GetResponseAsync(messages, options, cancellationToken);
+        return _chat.GetResponseAsync(messages, WithFormat(options), cancellationToken);
     }
 
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
-        CheckFormat(options);
-        return _chat.GetStreamingResponseAsync(messages, options, cancellationToken);
+        return _chat.GetStreamingResponseAsync(messages, WithFormat(options), cancellationToken);
     }
 
     public object? GetService(Type serviceType, object? serviceKey) => null;
@@ -59,22 +57,31 @@ internal sealed class AnthropicChatClient : IChatClient
         _client.Dispose();
     }
 
-    /// <summary>The adapter would drop what it cannot express, and the caller would get prose.</summary>
-    private static void CheckFormat(ChatOptions? options)
+    /// <summary>
+    /// The adapter would drop what it cannot express, and the caller would get prose: such a schema is put in words.
+    /// </summary>
+    private static ChatOptions? WithFormat(ChatOptions? options)
     {
         if (options?.ResponseFormat is not ChatResponseFormatJson json)
         {
-            return;
+            return options;
         }
 
-        if (json.Schema is not { ValueKind: JsonValueKind.Object } schema
-            || !schema.TryGetProperty("properties", out _)
-            || !schema.TryGetProperty("required", out _))
+        if (json.Schema is not { ValueKind: JsonValueKind.Object } schema)
         {
-            throw new ProviderFault(
-                ModelCallReason.BadRequest,
-                "Anthropic answers in JSON only by a schema of an object with \"properties\" and \"required\"");
+            throw new ProviderFault(ModelCallReason.BadRequest, "Anthropic answers in JSON only by a schema");
         }
+
+        if (schema.TryGetProperty("properties", out _) && schema.TryGetProperty("required", out _))
+        {
+            return options;
+        }
+
+        var said = options.Clone();
+        said.ResponseFormat = null;
+        said.Instructions = $"{options.Instructions}\n\nAnswer with JSON alone, without any other text. It must "
+            + $"satisfy this JSON Schema:\n{schema.GetRawText()}".TrimStart();
+        return said;
     }
 
     /// <summary>The package quotes the event: SSE error returned from server: '{…}'.</summary>

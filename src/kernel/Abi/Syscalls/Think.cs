@@ -44,8 +44,17 @@ public sealed record Think : Syscall
     /// <summary>False: at most one tool call in an answer, of providers that can promise it. Default: theirs.</summary>
     public bool? ParallelToolCalls { get; init; }
 
-    /// <summary>A JSON Schema that the answer must satisfy.</summary>
+    /// <summary>
+    /// A JSON Schema (the part of draft 2020-12 that docs/abi.md names) that the answer must satisfy: else the call
+    /// ends with <c>answer_invalid</c>.
+    /// </summary>
     public JsonElement? ResponseSchema { get; init; }
+
+    /// <summary>
+    /// How often the model is told what was wrong with its answer and asked again, 0 to 8. Default 0. Not with
+    /// <see cref="Stream"/>: what was sent cannot be taken back.
+    /// </summary>
+    public int? Repair { get; init; }
 
     /// <summary>True: the answer is a JSON object, of whatever form. Not with a schema, which says more.</summary>
     public bool? Json { get; init; }
@@ -156,6 +165,9 @@ public sealed record ThinkReply(string Content, string Model, long Tokens) : Rep
 
     /// <summary>Attempts that it took, over all models of the fallback chain.</summary>
     public int Attempts { get; init; } = 1;
+
+    /// <summary>How often the answer was repaired, see <see cref="Think.Repair"/>. Absent: never.</summary>
+    public int? Repairs { get; init; }
 
     /// <summary>How long it waited for its turn, retries included.</summary>
     public long QueuedMs { get; init; }

@@ -7,8 +7,8 @@ namespace Analemma.Kernel.Effects;
 /// <summary>
 /// Makes one attempt of a model call. Comes back as ModelCallEnded with the same call and attempt, exactly once,
 /// whatever happens; until then it holds one of the provider's slots. When the request asks for a stream, the runner
-/// sends the pieces to the caller by itself. It keeps what the model said until AnswerModelCall, or until a newer
-/// attempt of the same call, a Refuse of it, or the caller's going away.
+/// sends the pieces to the caller by itself. It keeps what the model said, also when it is Invalid, until
+/// AnswerModelCall, or until another answer of the same call, a Refuse of it, or the caller's going away.
 /// </summary>
 public sealed record StartModelCall(CallId Call, int Attempt, string Provider, string Model, Think Request) : Effect
 {
@@ -26,6 +26,12 @@ public sealed record StartModelCall(CallId Call, int Attempt, string Provider, s
 
     /// <summary>What is reserved: the provider must be told, and must not be let go beyond.</summary>
     public required long OutputTokensMax { get; init; }
+
+    /// <summary>
+    /// What was wrong with the answer of the attempt before: the runner, which has kept it, sends it back to the model
+    /// with this. Null for a question that is asked as it is.
+    /// </summary>
+    public IReadOnlyList<AnswerFlaw>? Repair { get; init; }
 
     /// <summary>When the attempt must be over, in UTC ticks.</summary>
     public required long DueAt { get; init; }

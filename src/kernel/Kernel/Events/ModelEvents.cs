@@ -37,6 +37,12 @@ public sealed record ModelFailure(ModelFailureKind Kind, string Message)
     /// <summary>The cause in a word that programs know, such as <c>key_rejected</c>.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>With Invalid: what is wrong with the answer.</summary>
+    public IReadOnlyList<AnswerFlaw> Flaws { get; init; } = [];
+
+    /// <summary>With Invalid: how large the answer is, in bytes of UTF-8.</summary>
+    public long AnswerBytes { get; init; }
+
     /// <summary>The wait that the provider asks for.</summary>
     public long? RetryAfterMs { get; init; }
 }
@@ -57,6 +63,9 @@ public enum ModelFailureKind
 
     /// <summary>The answer is cut off or not understood.</summary>
     Malformed,
+
+    /// <summary>The model answered, and not as the schema of the request wants.</summary>
+    Invalid,
 
     /// <summary>The request itself is refused (400, 404, 413, a safety filter).</summary>
     Rejected,

@@ -49,6 +49,7 @@ internal static class ModelAdmission
         var call = new ModelCall(context.Call, caller?.Id ?? ProcessId.None, request, account, gate, hold)
         {
             Input = input,
+            Question = input,
             OutputMax = output,
             ArrivedAt = state.Now,
             Deadline = deadline,

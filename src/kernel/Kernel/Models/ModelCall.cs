@@ -69,7 +69,16 @@ public sealed class ModelCall : FairEntry
 
     internal int AttemptsOnModel { get; set; }
 
-    internal TokenEstimate Input { get; init; }
+    internal TokenEstimate Input { get; set; }
+
+    /// <summary>Of the request alone, without what a repair adds.</summary>
+    internal TokenEstimate Question { get; init; }
+
+    /// <summary>How often the model was asked to correct its answer.</summary>
+    internal int Repairs { get; set; }
+
+    /// <summary>What is wrong with the answer that the next attempt is to correct.</summary>
+    internal IReadOnlyList<AnswerFlaw>? Flaws { get; set; }
 
     internal long OutputMax { get; set; }
 

@@ -118,6 +118,7 @@ internal static class ModelDispatch
             WaitTicks = call.Attempt == 1 ? now - call.ArrivedAt : null,
             ProviderModel = gate.Entry.ProviderModel ?? gate.Entry.Name,
             OutputTokensMax = call.OutputMax,
+            Repair = call.Flaws,
             DueAt = Math.Min(call.Deadline, now + (lane.Options.AttemptMs * TimeSpan.TicksPerMillisecond)),
         });
     }

@@ -156,6 +156,12 @@ internal static class ModelEnd
             return;
         }
 
+        if (failure.Kind is ModelFailureKind.Invalid)
+        {
+            ModelRepair.Invalid(state, call, failure, delivered, error, effects);
+            return;
+        }
+
         var options = state.Options.Models.Retry;
         var (next, delay) =
             RetryDecision.After(failure, delivered, call.AttemptsOnModel, options, state.Models.Random);
@@ -218,9 +224,10 @@ internal static class ModelEnd
             ModelFailureKind.NotConfigured => SysErrorCode.NotConfigured,
             ModelFailureKind.Cancelled => SysErrorCode.Cancelled,
             ModelFailureKind.TooLarge => SysErrorCode.TooLarge,
+            ModelFailureKind.Invalid => SysErrorCode.AnswerInvalid,
             _ => SysErrorCode.ModelFailed,
         };
-        var cut = delivered ? "the stream broke: " : "";
+        var cut = delivered && failure.Kind is not ModelFailureKind.Invalid ? "the stream broke: " : "";
         var tries = call.Attempt == 1 ? "" : $" (attempt {call.Attempt})";
         var message = failure.Kind is ModelFailureKind.NotConfigured
             ? failure.Message
@@ -229,6 +236,7 @@ internal static class ModelEnd
         {
             RetryAfterMs = failure.RetryAfterMs,
             Reason = failure.Reason,
+            Flaws = failure.Flaws is { Count: > 0 } flaws ? flaws : null,
         };
     }
 
@@ -245,6 +253,7 @@ internal static class ModelEnd
                 Microdollars = call.Used.Microdollars,
             },
             Attempts = call.Attempt,
+            Repairs = call.Repairs > 0 ? call.Repairs : null,
             QueuedMs = call.QueuedTicks / TimeSpan.TicksPerMillisecond,
             RanMs = (state.Now - call.StartedAt) / TimeSpan.TicksPerMillisecond,
         };

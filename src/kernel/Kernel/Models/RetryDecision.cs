@@ -28,7 +28,8 @@ internal static class RetryDecision
 
         return failure.Kind switch
         {
-            ModelFailureKind.Rejected or ModelFailureKind.Cancelled => (AfterFailure.Fail, 0),
+            ModelFailureKind.Rejected or ModelFailureKind.Cancelled or ModelFailureKind.Invalid =>
+                (AfterFailure.Fail, 0),
             // Another model may have a larger window, or a key.
             ModelFailureKind.Unauthorized or ModelFailureKind.NotConfigured or ModelFailureKind.TooLarge =>
                 (AfterFailure.Fallback, 0),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Schemas;
 using static Analemma.Kernel.Policy.SyscallRules;
 
 namespace Analemma.Kernel.Policy;
@@ -19,7 +20,7 @@ internal static class ThinkRules
         .. MessageProblems(think.Messages ?? []),
         .. ImageRules.Problems("images", think.Images),
         .. ToolProblems(think.Tools ?? []),
-        .. SchemaProblems("response_schema", think.ResponseSchema),
+        .. AnswerProblems(think),
         .. think.Model is { } model && (model.Length is 0 or > 255 || model.Any(char.IsControl))
             ? new[] { "model: a name of 1 to 255 characters" } : [],
         .. think.Temperature is { } heat && !(heat is >= 0 and <= 2)
@@ -150,6 +151,32 @@ internal static class ThinkRules
         if (think.Seed is < int.MinValue or > int.MaxValue)
         {
             yield return $"seed is {think.Seed}; it must be a 32-bit number";
+        }
+    }
+
+    private static IEnumerable<string> AnswerProblems(Think think)
+    {
+        if (think.ResponseSchema is { } schema && !AnswerSchema.TryCompile(schema, out _, out var problems))
+        {
+            foreach (var problem in problems)
+            {
+                yield return $"response_schema{problem.Pointer} {problem.Message}";
+            }
+        }
+
+        foreach (var problem in Range("repair", think.Repair, 0, Limits.RepairsMax))
+        {
+            yield return problem;
+        }
+
+        if (think.Repair > 0 && think is { ResponseSchema: null, Json: not true })
+        {
+            yield return "repair goes with response_schema or json";
+        }
+
+        if (think.Repair > 0 && think.Stream == true)
+        {
+            yield return "repair and stream exclude each other: what was streamed cannot be taken back";
         }
     }
 
