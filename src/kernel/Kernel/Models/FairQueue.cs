@@ -13,8 +13,9 @@ namespace Analemma.Kernel.Models;
 // one agent are one agent, groups share before their agents do, and a lower class gets its share, small but never zero.
 //
 //   charge   at admission the whole reservation (input and the most output) is charged; at completion what was not used
-//            is given back. Counters of backlogged siblings stay within one reservation of each other, plus what calls
-//            in flight will give back.
+//            is given back. Over any interval in which two siblings are backlogged, what they are charged differs by
+//            two reservations at most, and what calls in flight give back; ADR 17 has the proof, and why no order that
+//            leaves no slot idle can do without the second part.
 //   lift     a node that becomes eligible again starts at least at the smallest counter of its eligible siblings, or
 //            that of the sibling that left last: idle time earns no credit. Refunds for calls of before the lift lower
 //            the counter to the lift's level at most, as if the refund had come first.

@@ -6,7 +6,8 @@ namespace Analemma.Unit.Tests.Kernel.Models;
 
 /// <summary>
 /// The promises of the fair queue, on random workloads and virtual time. Each is shown to mean something by a
-/// discipline that breaks it: first come first served, or counters without the lift.
+/// discipline that breaks it: first come first served, or counters without the lift. The bounds of the service gap, and
+/// why none is smaller, are in docs/adr/0017.
 /// </summary>
 public sealed class FairnessTests
 {
@@ -19,17 +20,6 @@ public sealed class FairnessTests
             var (jobs, slots) = Workload(seed, overReserved: false);
             var world = ServingWorld.Run(new FairDiscipline(null), jobs, slots);
             return world.LargestGap <= 2 * jobs.Max(job => job.Reservation);
-        });
-
-    /// <summary>What calls in flight did not use may all be given back at once, and no order can foresee it.</summary>
-    [Fact]
-    public void With_refunds_the_gap_stays_within_two_reservations_and_what_is_in_flight_unused() =>
-        ForAll(seed =>
-        {
-            var (jobs, slots) = Workload(seed, overReserved: true);
-            var world = ServingWorld.Run(new FairDiscipline(null), jobs, slots);
-            var (most, unused) = (jobs.Max(job => job.Reservation), jobs.Max(job => job.Reservation - job.Service));
-            return world.LargestGap <= (2 * most) + (slots * unused);
         });
 
     [Fact]
@@ -178,7 +168,7 @@ public sealed class FairnessTests
         }
     }
 
-    private static (Job[] Jobs, int Slots) Workload(int seed, bool overReserved, int count = 120)
+    internal static (Job[] Jobs, int Slots) Workload(int seed, bool overReserved, int count = 120)
     {
         System.Random random = new(seed);
         var agents = random.Next(2, 7);

@@ -19,7 +19,10 @@ internal sealed class Job(int agent, long arrivesAt, long input, long output, lo
 
     public long Tokens { get; } = input + output;
 
-    public long Duration { get; } = 5 + (input / 50) + output;
+    public long Duration { get; init; } = 5 + (input / 50) + output;
+
+    /// <summary>What it will give back at its end.</summary>
+    public long Unused => Reservation - Service;
 
     public long StartedAt { get; set; } = -1;
 
@@ -114,16 +117,32 @@ internal sealed class NoLiftDiscipline : IDiscipline
 internal sealed class ServingWorld
 {
     private readonly Dictionary<int, int> _waiting = [];
-    private readonly Dictionary<(int, int), (long Difference, long Min, long Max)> _pairs = [];
+    private readonly Dictionary<(int, int), (Swing Charged, Swing Used)> _pairs = [];
+    private long _unused;
 
     private ServingWorld()
     {
+    }
+
+    /// <summary>How far one agent is before another, and how far it was at most and at least.</summary>
+    private readonly record struct Swing(long Now, long Least, long Most)
+    {
+        public long Width => Most - Least;
+
+        public Swing By(long change) => new(
+            Now + change, Math.Min(Least, Now + change), Math.Max(Most, Now + change));
     }
 
     public List<Job> Ended { get; } = [];
 
     /// <summary>Over all intervals in which two agents were backlogged: the largest gap of service charged.</summary>
     public long LargestGap { get; private set; }
+
+    /// <summary>The same of what calls came to use, counted when they got their turns.</summary>
+    public long LargestUseGap { get; private set; }
+
+    /// <summary>The most that the calls in flight together would give back.</summary>
+    public long LargestUnused { get; private set; }
 
     public long EndedAt { get; private set; }
 
@@ -159,7 +178,8 @@ internal sealed class ServingWorld
             {
                 running.Dequeue();
                 discipline.Ended(ended);
-                world.Served(ended.Agent, ended.Service - ended.Reservation);
+                world.Served(ended.Agent, ended.Service - ended.Reservation, 0);
+                world._unused -= ended.Unused;
                 world.Ended.Add(ended);
                 world.EndedAt = now;
                 if (then?.Invoke(ended) is { } following)
@@ -179,7 +199,9 @@ internal sealed class ServingWorld
             {
                 job.StartedAt = now;
                 running.Enqueue(job, (job.EndsAt, order++));
-                world.Served(job.Agent, job.Reservation);
+                world.Served(job.Agent, job.Reservation, job.Service);
+                world._unused += job.Unused;
+                world.LargestUnused = Math.Max(world.LargestUnused, world._unused);
                 world.Queued(job.Agent, -1);
             }
         }
@@ -211,16 +233,17 @@ internal sealed class ServingWorld
         }
     }
 
-    private void Served(int agent, long service)
+    private void Served(int agent, long charged, long used)
     {
         foreach (var (pair, at) in _pairs.ToArray())
         {
             if (pair.Item1 == agent || pair.Item2 == agent)
             {
-                var difference = at.Difference + (pair.Item1 == agent ? service : -service);
-                var (min, max) = (Math.Min(at.Min, difference), Math.Max(at.Max, difference));
-                _pairs[pair] = (difference, min, max);
-                LargestGap = Math.Max(LargestGap, max - min);
+                var sign = pair.Item1 == agent ? 1 : -1;
+                var now = (Charged: at.Charged.By(sign * charged), Used: at.Used.By(sign * used));
+                _pairs[pair] = now;
+                LargestGap = Math.Max(LargestGap, now.Charged.Width);
+                LargestUseGap = Math.Max(LargestUseGap, now.Used.Width);
             }
         }
     }
