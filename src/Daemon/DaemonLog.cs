@@ -62,6 +62,9 @@ internal static partial class DaemonLog
     [LoggerMessage(701, LogLevel.Warning, "no HTTP for an agent: {Why}")]
     public static partial void NoEndpoint(this ILogger log, string why);
 
+    [LoggerMessage(703, LogLevel.Information, "the APIs of model providers are at {Url}, with a token")]
+    public static partial void EndpointOpen(this ILogger log, string url);
+
     [LoggerMessage(702, LogLevel.Error, "a request for {Path} failed with {Fault} {Trace}")]
     public static partial void HttpFault(this ILogger log, string path, string fault, string trace);
 }

@@ -53,6 +53,7 @@ from analemma._errors import (
 from analemma._paths import default_socket
 from analemma._records import (
     Answer,
+    Endpoint,
     Event,
     ExecResult,
     Exit,
@@ -101,6 +102,7 @@ __all__ = [
     "Cancelled",
     "ConnectionFailed",
     "ConnectionLost",
+    "Endpoint",
     "Event",
     "ExecResult",
     "Exit",

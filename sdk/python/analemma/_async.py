@@ -86,6 +86,7 @@ class AsyncKernel:
     files = _method(_calls.files)
     status = _method(_calls.status)
     llm = _method(_calls.llm)
+    endpoint = _method(_calls.endpoint)
     secret_set = _method(_calls.secret_set)
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)

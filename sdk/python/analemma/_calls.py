@@ -12,6 +12,7 @@ import os
 from analemma._generic import G, Generic, T
 from analemma._records import (
     Answer,
+    Endpoint,
     Event,
     ExecResult,
     Files,
@@ -70,6 +71,7 @@ SUBSCRIBE, HELLO = 0x60, 0xFE
 METRICS = 0xC0
 WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107
 SECRET_SET, SECRET_LIST, SECRET_REMOVE = 0x130, 0x131, 0x132
+ENDPOINT = 0x138
 
 # How long a model may take, its queue included, when the caller does not say.
 _THINK_SECONDS = 600.0
@@ -540,6 +542,15 @@ def metrics(client: object) -> Call[Metrics]:
     """Everything that the kernel counts and measures; an agent gets the figures of its own sandbox alone."""
     reply = yield _request(METRICS)
     return Metrics(reply.json())
+
+
+def endpoint(client: object, target: Target = None) -> Call[Endpoint]:
+    """Where programs on the host find the APIs of model providers, and a token; for clients on the host.
+
+    With a target, whoever shows the token is that process.
+    """
+    reply = yield _request(ENDPOINT, **_of(target))
+    return Endpoint(reply.json())
 
 
 def secret_set(client: object, name: str, value: str) -> Call[bool]:

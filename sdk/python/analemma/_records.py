@@ -352,6 +352,18 @@ class Status(Record):
         return any(guarantee.name == name and guarantee.enforced for guarantee in self.guarantees)
 
 
+class Endpoint(Record):
+    """Where programs on the host find the APIs of model providers. The token is a secret."""
+
+    url: str
+    token: str
+    process: int
+    variables: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Endpoint(url={self.url!r}, process={self.process})"
+
+
 class Secret(Record):
     """A secret as it may be shown: its name, and when it was set first and last."""
 

@@ -16,7 +16,7 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "close connect echo events exec exec_stream files hello inspect kill list llm logs metrics noop pause read "
+    "close connect echo endpoint events exec exec_stream files hello inspect kill list llm logs metrics noop pause read "
     "resume run_tools run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
     "wait write"
 )
@@ -30,7 +30,7 @@ class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
             "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
-            "ConnectionLost Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
+            "ConnectionLost Endpoint Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
             "IoFailed Kernel Killed LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily "
             "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret NotConfigured "
             "NotEnforceable Output Paused PermissionDenied Process ProtocolError ProviderLoad RunawayStopped "

@@ -12,6 +12,7 @@ using Analemma.Daemon.Telemetry;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
+using Analemma.Linux;
 using Analemma.Models;
 using Analemma.Sandbox;
 using Analemma.Storage.Secrets;
@@ -50,7 +51,8 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly DeferredSink _sink = new();
     private readonly SyscallServer _server;
     private readonly HttpServer _http;
-    private readonly AgentEndpoints _endpoints;
+    private readonly Lazy<Watcher> _watcher = new(() => new Watcher("endpoints"));
+    private readonly HostEndpoint _hostEndpoint;
     private readonly AgentSockets _sockets;
     private readonly Lazy<ModelDrivers> _drivers;
     private readonly FileSecretStore _secrets;
@@ -78,8 +80,14 @@ internal sealed class KernelHost : IAsyncDisposable
             _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
         HttpSyscalls syscalls = new(_sink, _server.NextCallId);
         _http = new HttpServer(HttpServices.All(syscalls, options.Kernel.Models, time), [], log);
-        _endpoints = new AgentEndpoints(_http, _server.DescriptorMax, time, log);
-        _sockets = new AgentSockets(_server, _endpoints);
+        AcceptorOptions accepting = new(_watcher, _server.DescriptorMax, time, log);
+        _hostEndpoint = new HostEndpoint(
+            _http,
+            accepting,
+            _server.HostBudget,
+            () => EndpointTokens.Open(options.StateFolder),
+            options.EndpointPort);
+        _sockets = new AgentSockets(_server, new AgentEndpoints(_http, accepting, log));
         // At the first call: most kernels start faster than they think.
         _drivers = new Lazy<ModelDrivers>(() => new ModelDrivers(
             options.Drivers.Select(driver => driver with { Key = ProviderKeys.Bind(driver.Key, _secrets) }), time));
@@ -119,6 +127,7 @@ internal sealed class KernelHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _hostEndpoint.Dispose();
         await _http.DisposeAsync();
         await _server.DisposeAsync();
         await _tasks.CancelAsync();
@@ -140,7 +149,11 @@ internal sealed class KernelHost : IAsyncDisposable
         }
 
         _launches?.Dispose();
-        _endpoints.Dispose();
+        if (_watcher.IsValueCreated)
+        {
+            _watcher.Value.Dispose();
+        }
+
         if (_drivers.IsValueCreated)
         {
             _drivers.Value.Dispose();
@@ -183,6 +196,11 @@ internal sealed class KernelHost : IAsyncDisposable
         _telemetry.Open(_loop, _server, () => _sandboxes.PoolCounts, _metrics!, _log);
         _sink.Open(_loop);
         _server.ListenForHost(_socket);
+        if (_options.EndpointListens)
+        {
+            _log.EndpointOpen(_hostEndpoint.Open());
+        }
+
         _sandboxes.OpenPool(_options.Pool, _sockets, _time);
     }
 
@@ -194,7 +212,16 @@ internal sealed class KernelHost : IAsyncDisposable
             state, _store.Last, _journal, effects, _calls, _time, Panic, _checkpoints.TurnEnded, _telemetry.Meter);
         _timers = new TimerRunner(_time, _loop.Post);
         _launches = new LaunchRunner(
-            sandboxes.For, _sockets, _live, _tasks, _time, _loop.Post, sandboxes.Ended, _telemetry.Meter, _log);
+            sandboxes.For,
+            _sockets,
+            _hostEndpoint,
+            _live,
+            _tasks,
+            _time,
+            _loop.Post,
+            sandboxes.Ended,
+            _telemetry.Meter,
+            _log);
         _metrics = _telemetry.Runner(_calls, _tasks);
         var facts = new HostFacts(_options.Socket, sandboxes.Report.Cgroups, sandboxes.Report.Guarantees)
         {
@@ -211,6 +238,7 @@ internal sealed class KernelHost : IAsyncDisposable
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
             _metrics,
             new ModelRunner(_drivers, _calls, _tasks, _time, _loop.Post, _telemetry.Meter, _log),
+            new EndpointRunner(_hostEndpoint, _calls, _tasks),
             new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
             _tasks,
             new SandboxFaults(_log),

@@ -32,6 +32,12 @@ internal sealed record KernelHostOptions
     /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
     public bool AdoptLeftovers { get; init; }
 
+    /// <summary>The port on the host for programs that speak HTTP; 0 for one that is free.</summary>
+    public int EndpointPort { get; init; }
+
+    /// <summary>Whether to listen there from the start.</summary>
+    public bool EndpointListens { get; init; }
+
     public static KernelHostOptions From(MachineOptions machine, ModelSetup models) => new()
     {
         Socket = machine.Kernel.Socket,
@@ -48,6 +54,8 @@ internal sealed record KernelHostOptions
         },
         Telemetry = machine.Telemetry.ToOptions(Environment.GetEnvironmentVariable),
         AdoptLeftovers = machine.Kernel.Adopts,
+        EndpointPort = machine.Endpoint.Port,
+        EndpointListens = machine.Endpoint.Listen,
         Sandbox = new SandboxEngineOptions
         {
             StateFolder = machine.Kernel.StateFolder,

@@ -35,6 +35,8 @@ internal sealed record MachineOptions
 
     public SimSection Sim { get; init; } = new();
 
+    public EndpointSection Endpoint { get; init; } = new();
+
     /// <summary>Reads everything; a mistake anywhere is listed with all others and nothing may be started.</summary>
     public static BootRequest Load(
         IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, bool root) =>
@@ -55,6 +57,7 @@ internal sealed record MachineOptions
         .. Openai.Problems("openai"),
         .. Anthropic.Problems("anthropic"),
         .. Sim.Problems(),
+        .. Endpoint.Problems(),
     ];
 
     /// <summary>The part that the pure kernel decides by.</summary>
@@ -82,6 +85,7 @@ internal sealed record MachineOptions
         Openai = Openai with { },
         Anthropic = Anthropic with { },
         Sim = Sim with { },
+        Endpoint = Endpoint with { },
     };
 
     /// <summary>Fills in the paths that depend on the host and on who starts the kernel.</summary>

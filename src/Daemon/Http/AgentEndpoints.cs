@@ -1,4 +1,3 @@
-using Analemma.Linux;
 using Analemma.Sandbox;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +7,7 @@ namespace Analemma.Daemon.Http;
 /// The listening sockets inside sandboxes. One thread watches them all; an idle one costs two descriptors and no memory
 /// to speak of.
 /// </summary>
-internal sealed class AgentEndpoints(HttpServer server, int descriptorMax, TimeProvider time, ILogger log) : IDisposable
+internal sealed class AgentEndpoints(HttpServer server, AcceptorOptions options, ILogger log)
 {
     /// <summary>
     /// Where an agent finds the kernel over HTTP. Below 1024, so that no agent, having no capability, could take it
@@ -19,19 +18,6 @@ internal sealed class AgentEndpoints(HttpServer server, int descriptorMax, TimeP
     /// <summary>The same, as the beginning of an address.</summary>
     public const string BaseUrl = "http://127.0.0.1";
 
-    private readonly Lazy<Watcher> _watcher = new(() => new Watcher("endpoints"));
-
-    internal TimeProvider Time => time;
-
-    internal ILogger Log => log;
-
-    /// <summary>A connection with a higher descriptor is closed: the rest of the kernel needs some too.</summary>
-    internal int DescriptorMax => descriptorMax;
-
-    internal Watcher Watcher => _watcher.Value;
-
-    internal HttpServer Server => server;
-
     /// <summary>
     /// Listens inside a sandbox. Null when nobody can; the log says why, unless it is plain from what was asked for.
     /// </summary>
@@ -39,20 +25,12 @@ internal sealed class AgentEndpoints(HttpServer server, int descriptorMax, TimeP
     {
         try
         {
-            return new AgentEndpoint(this, sandbox.ListenOnLoopback(Port), sandbox.Key);
+            return new AgentEndpoint(server, options, sandbox.ListenOnLoopback(Port), sandbox.Key);
         }
         catch (SandboxException failed)
         {
             log.NoEndpoint(failed.Message);
             return null;
-        }
-    }
-
-    public void Dispose()
-    {
-        if (_watcher.IsValueCreated)
-        {
-            _watcher.Value.Dispose();
         }
     }
 }

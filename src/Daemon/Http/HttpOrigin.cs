@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Analemma.Abi;
 using Analemma.Daemon.Sockets;
 using Microsoft.AspNetCore.Http;
@@ -12,8 +13,14 @@ internal sealed record HttpCaller(AgentIdentity Identity, ByteBudget Budget);
 /// <summary>
 /// Where a connection came from: one sandbox's network, or the host's. A feature of every connection and request.
 /// </summary>
-internal abstract class HttpOrigin
+internal abstract class HttpOrigin(HttpServer server, int connectionsMax)
 {
+    private static readonly byte[] TooMany = System.Text.Encoding.ASCII.GetBytes(
+        "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\n"
+        + "too many connections");
+
+    private int _connections;
+
     /// <summary>The origin of the connection that a request came on.</summary>
     public static HttpOrigin Of(HttpContext http) => http.Features.Get<HttpOrigin>()!;
 
@@ -21,16 +28,33 @@ internal abstract class HttpOrigin
     public abstract HttpCaller? CallerOf(HttpRequest request, out SysError? refusal);
 
     /// <summary>One of its connections has ended.</summary>
-    public abstract void Left();
+    public void Left() => Interlocked.Decrement(ref _connections);
 
-    private protected static bool TryCount(ref int count, int most)
+    /// <summary>A connection came from there: it is served, or there are too many and it is told so.</summary>
+    protected void Take(SafeSocketHandle accepted)
     {
-        if (Interlocked.Increment(ref count) <= most)
+        if (Interlocked.Increment(ref _connections) <= connectionsMax)
         {
-            return true;
+            server.Enter(accepted, this);
+            return;
         }
 
-        Interlocked.Decrement(ref count);
-        return false;
+        Left();
+        Refuse(accepted);
+    }
+
+    // It has just been accepted, so that so little fits into its buffer.
+    private static void Refuse(SafeSocketHandle accepted)
+    {
+        try
+        {
+            using Socket socket = new(accepted);
+            socket.Send(TooMany);
+        }
+        catch (SocketException)
+        {
+            // It has gone by itself.
+            accepted.Dispose();
+        }
     }
 }

@@ -101,6 +101,9 @@ internal static class HttpLimits
     /// <summary>Connections of one agent at once.</summary>
     public const int ConnectionsPerAgentMax = 64;
 
+    /// <summary>Connections of all programs on the host at once.</summary>
+    public const int ConnectionsOfHostMax = 1024;
+
     public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
     public static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromMinutes(2);

@@ -17,6 +17,7 @@ internal sealed class EffectRunner(
     StatusRunner status,
     MetricsRunner metrics,
     ModelRunner models,
+    EndpointRunner endpoint,
     SecretRunner secrets,
     BackgroundTasks tasks,
     SandboxFaults faults,
@@ -52,6 +53,9 @@ internal sealed class EffectRunner(
                 break;
             case AnswerModelCall answer:
                 models.Answer(answer);
+                break;
+            case OpenEndpoint open:
+                endpoint.Start(open);
                 break;
             case PerformSecret secret:
                 secrets.Start(secret);

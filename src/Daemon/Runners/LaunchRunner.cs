@@ -17,6 +17,7 @@ namespace Analemma.Daemon.Runners;
 internal sealed class LaunchRunner(
     Func<bool, ISandboxEngine> engineFor,
     AgentSockets sockets,
+    HostEndpoint hostEndpoint,
     LiveSandboxes live,
     BackgroundTasks tasks,
     TimeProvider time,
@@ -89,8 +90,15 @@ internal sealed class LaunchRunner(
     private bool HasLoopback(SpawnPlan plan) =>
         !plan.Network && engineFor(plan.Sandboxed).Report.LoopbackLack is null;
 
-    private SandboxPolicy PolicyOf(Launch launch) =>
-        SandboxPolicies.For(launch, HasLoopback(launch.Plan) ? AgentEndpoints.BaseUrl : null);
+    // An agent in the host's network finds the host's endpoint there, if there is one, and shows who it is by a token.
+    private SandboxPolicy PolicyOf(Launch launch)
+    {
+        var variables = HasLoopback(launch.Plan) ? HttpVariables.Of(AgentEndpoints.BaseUrl)
+            : hostEndpoint.Url is { } url && (launch.Plan.Network || !launch.Plan.Sandboxed)
+                ? HttpVariables.Of(url, hostEndpoint.TokenOf(launch.Process))
+                : HttpVariables.Of(null);
+        return SandboxPolicies.For(launch, variables);
+    }
 
     private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
     {

@@ -23,8 +23,8 @@ internal static class SandboxPolicies
         };
 
     /// <param name="launch">The spawn.</param>
-    /// <param name="baseUrl">Where the agent finds its kernel over HTTP; null where it cannot.</param>
-    public static SandboxPolicy For(Launch launch, string? baseUrl)
+    /// <param name="http">The variables by which the agent finds its kernel over HTTP, if it can.</param>
+    public static SandboxPolicy For(Launch launch, IReadOnlyDictionary<string, string> http)
     {
         var plan = launch.Plan;
         var socket = AgentSocket;
@@ -35,7 +35,7 @@ internal static class SandboxPolicies
             ParentKey = launch.ParentKey,
             HostName = plan.Name.Length <= 60 ? plan.Name : plan.Name[..60],
             Argv = script is null ? plan.Argv : [plan.Python, script, socket, .. plan.Args],
-            Env = Environment(launch, baseUrl),
+            Env = Environment(launch, http),
             Python = script is not null && plan.Python is "python3" or "/usr/bin/python3"
                 ? new PythonProgram(script!, plan.Args)
                 : null,
@@ -49,14 +49,15 @@ internal static class SandboxPolicies
         };
     }
 
-    private static Dictionary<string, string> Environment(Launch launch, string? baseUrl)
+    private static Dictionary<string, string> Environment(
+        Launch launch, IReadOnlyDictionary<string, string> http)
     {
         Dictionary<string, string> env = new(BaseEnvironment, StringComparer.Ordinal)
         {
             ["ANALEMMA_PROCESS"] = launch.Process.Value.ToString(CultureInfo.InvariantCulture),
             ["ANALEMMA_NAME"] = launch.Plan.Name,
         };
-        foreach (var (name, value) in HttpVariables.Of(baseUrl))
+        foreach (var (name, value) in http)
         {
             env[name] = value;
         }

@@ -80,6 +80,9 @@ public sealed class SyscallServer : IAsyncDisposable
 
     internal ILogger Log { get; }
 
+    /// <summary>The bytes that are kept for all clients on the host.</summary>
+    internal ByteBudget HostBudget => _hostBudget;
+
     public void ListenForHost(HostSocket socket) =>
         Add(new SocketListener(this, _io[0], socket.Open(Backlog), socket.Path, AgentIdentity.Host, _hostBudget, null));
 

@@ -17,6 +17,25 @@ public sealed unsafe class TcpListenSocket : SafeHandleMinusOneIsInvalid
     /// <summary>The descriptor's number, while this socket is open.</summary>
     public int Number => (int)handle;
 
+    /// <summary>The port that it listens on.</summary>
+    public int Port
+    {
+        get
+        {
+            LibC.sockaddr_in6 address;
+            var size = (uint)sizeof(LibC.sockaddr_in6);
+            LinuxException.ThrowIfFailed(LibC.getsockname(this, (byte*)&address, &size), "getsockname");
+            return NetworkOrder(address.sin6_port);
+        }
+    }
+
+    /// <summary>
+    /// Listens on 127.0.0.1 of this process's own network, where everybody on the host can connect. Port 0 takes one
+    /// that is free.
+    /// </summary>
+    /// <exception cref="LinuxException">The port is taken, or is not for this user.</exception>
+    public static TcpListenSocket OnHost(int port, int backlog) => Listen(LibC.AF_INET, port, backlog);
+
     /// <summary>The next connection; null and <see cref="Errno.EAGAIN"/> when there is none.</summary>
     public SafeSocketHandle? TryAccept(out int errno)
     {

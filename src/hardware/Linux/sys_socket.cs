@@ -30,6 +30,9 @@ internal static unsafe partial class LibC
     public static partial int connect(SafeHandle sockfd, byte* addr, uint addrlen);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int getsockname(SafeHandle sockfd, byte* addr, uint* addrlen);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int listen(SafeHandle sockfd, int backlog);
 
     [LibraryImport("libc", SetLastError = true)]

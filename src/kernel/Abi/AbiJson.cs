@@ -96,6 +96,8 @@ public static class AbiJson
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(Shutdown))]
 [JsonSerializable(typeof(ShutdownReply))]
+[JsonSerializable(typeof(Endpoint))]
+[JsonSerializable(typeof(EndpointReply))]
 [JsonSerializable(typeof(SecretSet))]
 [JsonSerializable(typeof(SecretSetReply))]
 [JsonSerializable(typeof(SecretList))]

@@ -49,6 +49,7 @@ public static class SyscallJson
             SyscallNumber.Shutdown => Read(json, AbiJsonContext.Default.Shutdown),
             SyscallNumber.Files => Read(json, AbiJsonContext.Default.Files),
             SyscallNumber.Claim => Read(json, AbiJsonContext.Default.Claim),
+            SyscallNumber.Endpoint => Read(json, AbiJsonContext.Default.Endpoint),
             SyscallNumber.SecretSet => Read(json, AbiJsonContext.Default.SecretSet),
             SyscallNumber.SecretList => Read(json, AbiJsonContext.Default.SecretList),
             SyscallNumber.SecretRemove => Read(json, AbiJsonContext.Default.SecretRemove),

@@ -56,4 +56,6 @@ public enum SyscallNumber : ushort
     SecretList = 0x131,
     /// <inheritdoc cref="Syscalls.SecretRemove"/>
     SecretRemove = 0x132,
+    /// <inheritdoc cref="Syscalls.Endpoint"/>
+    Endpoint = 0x138,
 }

@@ -72,10 +72,11 @@ internal sealed class RequestMaker(World world)
         Models = Random.Chance(3_000) ? Share(caller) : null,
     };
 
-    private Syscall Secret() => Random.Below(4) switch
+    private Syscall Secret() => Random.Below(5) switch
     {
         0 => new SecretList(),
         1 => new SecretRemove { Name = Random.Pick(Names) },
+        2 => Target(new Endpoint()),
         _ => new SecretSet { Name = Random.Pick(Names), Value = "canary-1f9a" },
     };
 

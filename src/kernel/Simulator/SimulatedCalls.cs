@@ -73,6 +73,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             Llm => reply is LlmReply,
             Shutdown => reply is ShutdownReply,
             Think => reply is ThinkReply,
+            Endpoint => reply is EndpointReply,
             SecretSet => reply is SecretSetReply,
             SecretList => reply is SecretListReply,
             SecretRemove => reply is SecretRemoveReply,

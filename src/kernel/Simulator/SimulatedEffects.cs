@@ -40,6 +40,9 @@ internal sealed class SimulatedEffects(World world)
             case PerformSecret secret:
                 world.Secrets.Perform(secret);
                 break;
+            case OpenEndpoint open:
+                world.Calls.Answered(open.Call, new EndpointReply("http://127.0.0.1:1", "token", open.Process));
+                break;
             case StartModelCall start:
                 world.Models.Start(start);
                 break;

@@ -46,6 +46,7 @@ internal static class CommandLine
         new EventsCommand(),
         new ThinkCommand(),
         new LlmCommand(),
+        new EndpointCommand(),
         new SecretCommand(),
         new MetricsCommand(),
         new DoctorCommand(),

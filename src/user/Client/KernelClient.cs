@@ -211,6 +211,17 @@ public sealed class KernelClient : IAsyncDisposable
         CallAsync(
             new Metrics(), AbiJsonContext.Default.Metrics, AbiJsonContext.Default.MetricsReply, cancellationToken);
 
+    /// <summary>
+    /// Where programs on the host find the APIs of model providers, and a token to be a process by, or a client.
+    /// </summary>
+    public Task<EndpointReply> EndpointAsync(
+        Endpoint? endpoint = null, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            endpoint ?? new Endpoint(),
+            AbiJsonContext.Default.Endpoint,
+            AbiJsonContext.Default.EndpointReply,
+            cancellationToken);
+
     /// <summary>Keeps a secret, in place of the one that has its name. For clients on the host.</summary>
     /// <param name="secret">Its name and value.</param>
     /// <param name="cancellationToken">Takes the request back.</param>

@@ -87,6 +87,7 @@ public sealed partial class AbiDocumentTests
         ["FILES"] = typeof(FilesReply),
         ["CLAIM"] = typeof(ClaimReply),
         ["LLM"] = typeof(LlmReply),
+        ["ENDPOINT"] = typeof(EndpointReply),
         ["SECRETSET"] = typeof(SecretSetReply),
         ["SECRETLIST"] = typeof(SecretListReply),
         ["SECRETREMOVE"] = typeof(SecretRemoveReply),

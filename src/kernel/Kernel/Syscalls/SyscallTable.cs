@@ -52,6 +52,9 @@ internal static class SyscallTable
             case Llm llm:
                 LlmSyscall.Handle(call, llm);
                 return;
+            case Endpoint endpoint:
+                EndpointSyscall.Handle(call, endpoint);
+                break;
             case SecretSet or SecretList or SecretRemove:
                 SecretSyscalls.Handle(call, arrived.Syscall);
                 break;
