@@ -40,6 +40,8 @@ class SyscallOp(IntEnum):
     SYS_LIST = 0x12
     SYS_PAUSE = 0x14
     SYS_RESUME = 0x15
+    SYS_HTTP = 0x50
+    SYS_ASYNC_POLL = 0x80
     SYS_HELLO = 0xFE
     SYS_EXIT = 0xFF
 
@@ -228,6 +230,25 @@ class AgentOSClient:
         answer = self._ask(SyscallOp.SYS_EXEC, request)
         if not isinstance(answer, dict):
             return {"success": False, "stdout": "", "stderr": "", "exit_code": -1, "error": "No response from kernel"}
+        return answer
+
+    def http(
+        self,
+        url: str,
+        method: str = "GET",
+        headers: Optional[Dict[str, str]] = None,
+        body: str = "",
+        timeout: int = 30,
+    ) -> Dict[str, Any]:
+        """Sends an HTTP request that this agent's rules allow: {"success", "body", "status_code", "headers"}."""
+        request: Dict[str, Any] = {"url": url, "method": method, "timeout": timeout, "async": False}
+        if headers:
+            request["headers"] = headers
+        if body:
+            request["body"] = body
+        answer = self._ask(SyscallOp.SYS_HTTP, request)
+        if not isinstance(answer, dict):
+            return {"success": False, "body": "", "status_code": 0, "error": "No response from kernel"}
         return answer
 
     def read_file(self, path: str) -> Dict[str, Any]:

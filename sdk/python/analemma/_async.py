@@ -87,6 +87,7 @@ class AsyncKernel:
     status = _method(_calls.status)
     llm = _method(_calls.llm)
     endpoint = _method(_calls.endpoint)
+    http = _method(_calls.http)
     secret_set = _method(_calls.secret_set)
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)
@@ -94,6 +95,7 @@ class AsyncKernel:
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
     run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
+    http_stream = _feed(_calls.http_stream)
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
     events = _feed(_calls.events)

@@ -16,6 +16,7 @@ from analemma._records import (
     Event,
     ExecResult,
     Files,
+    HttpAnswer,
     Identity,
     Killed,
     LogText,
@@ -70,6 +71,7 @@ SPAWN, KILL, LIST, PAUSE, RESUME = 0x10, 0x11, 0x12, 0x14, 0x15
 SUBSCRIBE, HELLO = 0x60, 0xFE
 METRICS = 0xC0
 WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107
+HTTP = 0x50
 SECRET_SET, SECRET_LIST, SECRET_REMOVE = 0x130, 0x131, 0x132
 ENDPOINT = 0x138
 
@@ -413,7 +415,7 @@ def spawn(
     cwd: str | None = None,
     python: str | None = None,
     sandboxed: bool | None = None,
-    network: bool | None = None,
+    network: bool | Sequence[Mapping[str, Any]] | None = None,
     limits: Limits | Mapping[str, int] | None = None,
     require: Sequence[str] | None = None,
     audit: str | None = None,
@@ -426,6 +428,9 @@ def spawn(
     `limits` takes the fields of `Limits`, `require` names of guarantees without which the spawn is refused, `audit`
     is "writes" or "reads", `pool` "auto" or "cold", a mount {"source", "target", "writable"}, and `models` the agent's
     share of the models: {"weight", "priority", "group", "requests_per_minute", "tokens_per_minute", "budget"}.
+    `network` is a list of what it may reach through the kernel: {"host", "scheme", "ports", "methods", "paths",
+    "headers", "request_bytes", "response_bytes", "allow_private", "addresses"}, of which only the host must be given;
+    or True for the host's own network.
     """
     reply = yield _request(
         SPAWN,
@@ -437,7 +442,7 @@ def spawn(
         cwd=cwd,
         python=python,
         sandboxed=sandboxed,
-        network=network,
+        network=network if network is None or isinstance(network, bool) else [{**rule} for rule in network],
         limits=limits.to_json() if isinstance(limits, Record) else limits,
         require=None if require is None else [*require],
         audit=audit,
@@ -551,6 +556,61 @@ def endpoint(client: object, target: Target = None) -> Call[Endpoint]:
     """
     reply = yield _request(ENDPOINT, **_of(target))
     return Endpoint(reply.json())
+
+
+def http_stream(
+    client: object,
+    url: str,
+    *,
+    method: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: str | bytes | None = None,
+    timeout: float = 30.0,
+    max_bytes: int | None = None,
+) -> Feed[bytes, HttpAnswer]:
+    """Sends an HTTP request under this agent's network rules; the answer's body as it comes.
+
+    `gather()` waits for all of it. Takes what `http` takes; closing it hangs up.
+    """
+    encoding = None
+    if isinstance(body, bytes):
+        from binascii import b2a_base64
+
+        body, encoding = b2a_base64(body, newline=False).decode(), "base64"
+    request = _request(
+        HTTP,
+        timeout,
+        url=url,
+        method=method,
+        headers=None if headers is None else {**headers},
+        body=body,
+        encoding=encoding,
+        timeout_ms=_ms(timeout),
+        max_bytes=max_bytes,
+    )
+    return Feed(request, bytes, HttpAnswer)
+
+
+def http(
+    client: object,
+    url: str,
+    *,
+    method: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: str | bytes | None = None,
+    timeout: float = 30.0,
+    max_bytes: int | None = None,
+) -> Call[HttpAnswer]:
+    """Sends an HTTP request under this agent's network rules, and waits for the answer, whatever its status.
+
+    Redirects are answers and not followed. Raises PermissionDenied, whose message says what the rules allow, HttpFailed
+    when the host cannot be reached, TooLarge, TimedOut, and NotConfigured when a rule's secret is not set.
+    """
+    feed = http_stream(
+        client, url, method=method, headers=headers, body=body, timeout=timeout, max_bytes=max_bytes
+    )
+    reply = yield feed.request
+    return HttpAnswer(reply.pieces, reply.json())
 
 
 def secret_set(client: object, name: str, value: str) -> Call[bool]:

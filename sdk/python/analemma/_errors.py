@@ -32,7 +32,8 @@
         ├── NoSuchModel          no model or alias of that name is configured
         ├── NoSuchSecret         no secret has that name
         ├── SecretsUnusable      the store of secrets cannot be used as it is
-        └── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
+        ├── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
+        └── HttpFailed           a host could not be reached, or its answer not be understood
 
 What a tool raises, for the model to read:
 
@@ -221,6 +222,10 @@ class AnswerInvalid(SyscallError):
     code = "answer_invalid"
 
 
+class HttpFailed(SyscallError):
+    code = "http_failed"
+
+
 # By the status in a response's header.
 BY_STATUS: tuple[type[SyscallError], ...] = (
     SyscallError,
@@ -251,7 +256,7 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
 )
 
 # Statuses beyond those that are numbered without a gap.
-BEYOND: dict[int, type[SyscallError]] = {40: NoSuchSecret, 41: SecretsUnusable}
+BEYOND: dict[int, type[SyscallError]] = {40: NoSuchSecret, 41: SecretsUnusable, 42: HttpFailed}
 
 
 def refusal(status: int, payload: bytes) -> SyscallError:

@@ -114,6 +114,7 @@ class Process(Record):
     created_at: str = ""
     exited_at: str | None = None
     exit: Exit | None = None
+    network: Sequence[str] | None = None
     limits: Limits | None = None
 
     _nested = {"exit": Exit, "limits": Limits}
@@ -362,6 +363,40 @@ class Endpoint(Record):
 
     def __repr__(self) -> str:
         return f"Endpoint(url={self.url!r}, process={self.process})"
+
+
+class HttpAnswer:
+    """What a host answered. `headers` is a list of (name in lower case, value), as they came."""
+
+    __slots__ = ("body", "headers", "redacted", "status")
+
+    def __init__(self, pieces: Sequence[bytes], fields: Mapping[str, Any]) -> None:
+        self.status: int = fields["status"]
+        self.headers: list[tuple[str, str]] = [(header["name"], header["value"]) for header in fields["headers"]]
+        self.body = b"".join(pieces)
+        self.redacted: int = fields.get("redacted", 0)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is of the class 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body, parsed."""
+        import json
+
+        return json.loads(self.body)
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case."""
+        return next((value for key, value in self.headers if key == name.lower()), None)
+
+    def __repr__(self) -> str:
+        return f"HttpAnswer(status={self.status}, headers={self.headers!r}, body={self.body[:80]!r})"
 
 
 class Secret(Record):

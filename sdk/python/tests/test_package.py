@@ -16,9 +16,9 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "close connect echo endpoint events exec exec_stream files hello inspect kill list llm logs metrics noop pause read "
-    "resume run_tools run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
-    "wait write"
+    "close connect echo endpoint events exec exec_stream files hello http http_stream inspect kill list llm "
+    "logs metrics noop pause read resume run_tools run_tools_stream secret_list secret_remove secret_set "
+    "shutdown spawn status think think_stream wait write"
 )
 
 
@@ -29,14 +29,15 @@ def public(kind: object) -> str:
 class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
-            "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled ConnectionFailed "
-            "ConnectionLost Endpoint Event ExecResult Exit File Files Guarantee Identity InternalError InvalidArgument "
-            "IoFailed Kernel Killed LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily "
-            "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret NotConfigured "
-            "NotEnforceable Output Paused PermissionDenied Process ProtocolError ProviderLoad RunawayStopped "
-            "Secret SecretsUnusable ShuttingDown Spawned StartFailed Status StepLimitReached Stream SyscallError "
-            "TimedOut TooLarge Tool ToolArgumentError ToolCall ToolError ToolResult ToolRun TryAgain "
-            "UnknownSyscall WrongState __version__ default_socket tool"
+            "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled "
+            "ConnectionFailed ConnectionLost Endpoint Event ExecResult Exit File Files Guarantee HttpAnswer "
+            "HttpFailed Identity InternalError InvalidArgument IoFailed Kernel Killed LimitExceeded Limits "
+            "LogText MachineUse MalformedFrame MetricFamily MetricSeries Metrics ModelFailed ModelProvider "
+            "ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret "
+            "NotConfigured NotEnforceable Output Paused PermissionDenied Process ProtocolError ProviderLoad "
+            "RunawayStopped Secret SecretsUnusable ShuttingDown Spawned StartFailed Status StepLimitReached "
+            "Stream SyscallError TimedOut TooLarge Tool ToolArgumentError ToolCall ToolError ToolResult "
+            "ToolRun TryAgain UnknownSyscall WrongState __version__ default_socket tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

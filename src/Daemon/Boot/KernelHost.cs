@@ -5,6 +5,7 @@ using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Http;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Sockets;
@@ -239,6 +240,8 @@ internal sealed class KernelHost : IAsyncDisposable
             _metrics,
             new ModelRunner(_drivers, _calls, _tasks, _time, _loop.Post, _telemetry.Meter, _log),
             new EndpointRunner(_hostEndpoint, _calls, _tasks),
+            new HttpRunner(
+                new TargetConnection(_options.Addresses), _secrets, _calls, _tasks, _time, _loop.Post, _log),
             new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
             _tasks,
             new SandboxFaults(_log),

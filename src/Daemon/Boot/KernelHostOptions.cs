@@ -1,6 +1,7 @@
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Telemetry;
 using Analemma.Kernel;
 using Analemma.Models;
@@ -22,6 +23,9 @@ internal sealed record KernelHostOptions
 
     /// <summary>How to reach the models that <see cref="Kernel"/> knows.</summary>
     public IReadOnlyList<ModelDriverOptions> Drivers { get; init; } = [];
+
+    /// <summary>How hosts of agents' network rules are found.</summary>
+    public required HostAddresses Addresses { get; init; }
 
     public required SandboxEngineOptions Sandbox { get; init; }
 
@@ -45,6 +49,7 @@ internal sealed record KernelHostOptions
         Journal = machine.Journal.Path,
         Kernel = machine.ToKernelOptions([]) with { Models = models.Kernel },
         Drivers = models.Drivers,
+        Addresses = machine.Network.ToAddresses(),
         Pool = new PoolOptions
         {
             Created = machine.Pool.Created,

@@ -25,6 +25,8 @@ internal sealed record MachineOptions
 
     public TelemetrySection Telemetry { get; init; } = new();
 
+    public NetworkSection Network { get; init; } = new();
+
     public ModelsSection Models { get; init; } = new();
 
     public ProviderSection Gemini { get; init; } = new() { Models = KnownModels.Gemini };
@@ -52,6 +54,7 @@ internal sealed record MachineOptions
         .. Limits.Problems(),
         .. Journal.Problems(),
         .. Telemetry.Problems(),
+        .. Network.Problems(),
         .. Models.Problems(),
         .. Gemini.Problems("gemini"),
         .. Openai.Problems("openai"),
@@ -80,6 +83,7 @@ internal sealed record MachineOptions
         Limits = Limits with { },
         Journal = Journal with { },
         Telemetry = Telemetry with { },
+        Network = Network with { },
         Models = Models with { },
         Gemini = Gemini with { },
         Openai = Openai with { },

@@ -19,7 +19,7 @@ internal static class HttpStatus
         SysErrorCode.TooLarge => 413,
         SysErrorCode.TryAgain or SysErrorCode.LimitExceeded or SysErrorCode.RunawayStopped => 429,
         SysErrorCode.Cancelled => 499,
-        SysErrorCode.ModelFailed or SysErrorCode.AnswerInvalid => 502,
+        SysErrorCode.ModelFailed or SysErrorCode.AnswerInvalid or SysErrorCode.HttpFailed => 502,
         SysErrorCode.NotConfigured or SysErrorCode.ShuttingDown => 503,
         SysErrorCode.TimedOut => 504,
         SysErrorCode.StartFailed or SysErrorCode.NotEnforceable or SysErrorCode.IoFailed

@@ -1,4 +1,5 @@
 using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Telemetry;
@@ -18,6 +19,7 @@ internal sealed class EffectRunner(
     MetricsRunner metrics,
     ModelRunner models,
     EndpointRunner endpoint,
+    HttpRunner http,
     SecretRunner secrets,
     BackgroundTasks tasks,
     SandboxFaults faults,
@@ -56,6 +58,9 @@ internal sealed class EffectRunner(
                 break;
             case OpenEndpoint open:
                 endpoint.Start(open);
+                break;
+            case SendHttp send:
+                http.Start(send);
                 break;
             case PerformSecret secret:
                 secrets.Start(secret);

@@ -60,6 +60,8 @@ public enum SysErrorCode
     NoSuchSecret = 40,
     /// <summary>The store of secrets cannot be used as it is.</summary>
     SecretsUnusable = 41,
+    /// <summary>A host could not be reached, or its answer not be understood.</summary>
+    HttpFailed = 42,
 }
 
 /// <summary>

@@ -38,6 +38,7 @@ public static class SyscallJson
             SyscallNumber.List => Read(json, AbiJsonContext.Default.List),
             SyscallNumber.Pause => Read(json, AbiJsonContext.Default.Pause),
             SyscallNumber.Resume => Read(json, AbiJsonContext.Default.Resume),
+            SyscallNumber.Http => Read(json, AbiJsonContext.Default.Http),
             SyscallNumber.Subscribe => Read(json, AbiJsonContext.Default.Subscribe),
             SyscallNumber.Metrics => Read(json, AbiJsonContext.Default.Metrics),
             SyscallNumber.Hello => Read(json, AbiJsonContext.Default.Hello),

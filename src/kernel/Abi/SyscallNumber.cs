@@ -26,6 +26,8 @@ public enum SyscallNumber : ushort
     Pause = 0x14,
     /// <inheritdoc cref="Syscalls.Resume"/>
     Resume = 0x15,
+    /// <inheritdoc cref="Syscalls.Http"/>
+    Http = 0x50,
     /// <inheritdoc cref="Syscalls.Subscribe"/>
     Subscribe = 0x60,
     /// <inheritdoc cref="Syscalls.Metrics"/>

@@ -3,6 +3,7 @@ using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Network;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Syscalls;
 
@@ -17,8 +18,9 @@ namespace Analemma.Kernel;
 //   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger: decided by durable events alone,
 //                    in the order of the journal; a fold of the journal, or a checkpoint and the fold of the rest,
 //                    gives it.
-//   volatile state   Calls (who waits for what), Models (who waits for which model), Tally, the latest usage samples:
-//                    gone with the kernel, and never looked at when a durable event decides about durable state.
+//   volatile state   Calls (who waits for what), Models (who waits for which model), Http (which requests are under
+//                    way), Tally, the latest usage samples: gone with the kernel, and never looked at when a
+//                    durable event decides about durable state.
 //
 // Effects may depend on both: a fold throws them away.
 public sealed class KernelState
@@ -56,6 +58,9 @@ public sealed class KernelState
 
     /// <summary>What has happened since the kernel started. Volatile; decides nothing.</summary>
     public KernelTally Tally { get; private set; } = new();
+
+    /// <summary>Requests that agents make to hosts.</summary>
+    public HttpCalls Http { get; } = new();
 
     /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
     public void Apply(KernelEvent @event, List<Effect> effects)
@@ -108,9 +113,6 @@ public sealed class KernelState
             case ShutdownOverdue:
                 effects.Add(new StopKernel());
                 break;
-            case SecretChanged changed:
-                SecretSyscalls.Changed(this, changed, effects);
-                break;
             case LeftoverAdopted adopted:
                 Reboot.Adopted(this, adopted, effects);
                 break;
@@ -122,11 +124,27 @@ public sealed class KernelState
                 Reboot.Started(this, started, effects);
                 break;
             default:
-                ApplyToModels(@event, effects);
+                ApplyToCalls(@event, effects);
                 break;
         }
 
         Models.GiveTurns(this, effects);
+    }
+
+    private void ApplyToCalls(KernelEvent @event, List<Effect> effects)
+    {
+        switch (@event)
+        {
+            case HttpEnded ended:
+                HttpSyscall.Ended(this, ended, effects);
+                break;
+            case SecretChanged changed:
+                SecretSyscalls.Changed(this, changed, effects);
+                break;
+            default:
+                ApplyToModels(@event, effects);
+                break;
+        }
     }
 
     private void ApplyToModels(KernelEvent @event, List<Effect> effects)

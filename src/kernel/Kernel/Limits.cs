@@ -119,4 +119,28 @@ public static class Limits
 
     /// <summary>A secret: long enough for a certificate's key.</summary>
     public const int SecretCharsMax = 65_536;
+
+    public const int NetworkRulesMax = 64;
+
+    /// <summary>Items of one list of a network rule: ports, methods, paths, addresses.</summary>
+    public const int NetworkItemsMax = 64;
+
+    public const int HeadersMax = 64;
+
+    /// <summary>What a request, or one direction of a tunnel, may send when its rule does not say.</summary>
+    public const long NetworkRequestBytes = 16L * 1024 * 1024;
+
+    /// <summary>What an answer may bring when its rule does not say.</summary>
+    public const long NetworkResponseBytes = 64L * 1024 * 1024;
+
+    public const long NetworkBytesMax = 1L << 40;
+
+    public const long HttpTimeoutMs = 30_000;
+
+    public const long HttpTimeoutMsMax = 3_600_000;
+
+    /// <summary>Requests and tunnels through the kernel at once: each takes a descriptor or two.</summary>
+    public const int HttpCallsMax = 2_048;
+
+    public const int HttpCallsPerAgentMax = 64;
 }

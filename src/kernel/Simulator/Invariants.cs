@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
+using Analemma.Kernel.Network;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Simulator;
@@ -12,6 +13,17 @@ internal sealed class Invariants(World world)
 {
     /// <summary>Far above any grace and any simulated delay: what is not done by then will never be.</summary>
     private static readonly long PatienceTicks = TimeSpan.FromSeconds(60).Ticks;
+
+    private static readonly (string Method, HttpUrl Url)[] Probes =
+    [
+        .. from url in new[]
+           {
+               "https://api.example.com/", "https://api.example.com/v1/", "https://api.example.com/v1/x",
+               "https://b.example.com/v1/x/y", "https://10.0.0.1/", "https://example.com/",
+           }
+           from method in new[] { "GET", "POST" }
+           select (method, HttpUrl.Parse(url, out _)!),
+    ];
 
     private readonly ModelInvariants _models = new(world);
     private readonly HashSet<ProcessId> _seen = [];
@@ -54,7 +66,7 @@ internal sealed class Invariants(World world)
         }
     }
 
-    private static void CheckLimits(KernelState state)
+    private void CheckLimits(KernelState state)
     {
         var table = state.Processes;
         Unless(table.LivingCount <= state.Options.ProcessesMax, "limits hold", () => $"{table.LivingCount} live");
@@ -64,6 +76,10 @@ internal sealed class Invariants(World world)
             state.Calls.WaitingForEnds <= Limits.WaitingCallsMax,
             "limits hold",
             () => $"{state.Calls.WaitingForEnds} calls wait");
+        Unless(
+            state.Http.Count == world.Http.Running && state.Http.Count <= Limits.HttpCallsMax,
+            "requests under way are known",
+            () => $"{world.Http.Running} are sent, the kernel knows {state.Http.Count}");
         foreach (var process in table.Living)
         {
             Unless(
@@ -103,6 +119,19 @@ internal sealed class Invariants(World world)
             own.MemoryBytes <= above.MemoryBytes && own.Pids <= above.Pids && own.OpenFiles <= above.OpenFiles
             && (parent.Plan.Network || !process.Plan.Network) && (!parent.Plan.Sandboxed || process.Plan.Sandboxed),
             "rights never widen", () => $"{process.Plan} below {parent.Plan}");
+        if (parent.Plan.Network || !parent.Plan.Sandboxed)
+        {
+            return;
+        }
+
+        foreach (var (method, url) in Probes)
+        {
+            Unless(
+                !NetworkJudge.Judge(process.Plan.NetworkRules, method, url).IsAllowed
+                || NetworkJudge.Judge(parent.Plan.NetworkRules, method, url).IsAllowed,
+                "rights never widen",
+                () => $"{method} {url.Whole} below {string.Join(", ", parent.Plan.NetworkRules)}");
+        }
     }
 
     private void CheckId(Process process)

@@ -14,6 +14,12 @@ internal sealed class RequestMaker(World world)
 
     private static readonly string[] Prompts = ["hello", "why?", "what is the answer to all of this?", "and now?"];
 
+    private static readonly string[] Urls =
+    [
+        "https://api.example.com/v1/x", "http://API.example.com./v1/../v1/y?q", "https://other.example.com/",
+        "http://10.1/", "https://evil.test/v1/", "https://api.example.com:8443/",
+    ];
+
     private static readonly string[] Names = ["a", "b", "c", "d", "e", "agent-2", "agent-9"];
 
     private SeededRandom Random => world.Random;
@@ -25,7 +31,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(26) switch
+        return Random.Below(28) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -38,6 +44,7 @@ internal sealed class RequestMaker(World world)
             17 => Data(),
             18 => Random.Chance(5_000) ? new Status() : new Metrics(),
             19 => Secret(),
+            20 or 21 => Http(),
             _ => Think(),
         };
     }
@@ -65,11 +72,35 @@ internal sealed class RequestMaker(World world)
         Argv = ["agent"],
         Name = Random.Chance(6_000) ? Random.Pick(Names) : null,
         Sandboxed = Random.Chance(500) ? false : null,
-        Network = Random.Chance(1_000) ? true : null,
+        Network = Network(),
         Require = Random.Chance(1_000) ? [Random.Pick(GuaranteeNames.All.ToArray())] : null,
         Mounts = Random.Chance(300) ? [new MountRequest { Source = "/usr", Target = "/mnt/usr" }] : null,
         Limits = Random.Chance(5_000) ? Limits(caller) : null,
         Models = Random.Chance(3_000) ? Share(caller) : null,
+    };
+
+    private Http Http() => new()
+    {
+        Url = Random.Pick(Urls),
+        Method = Random.Pick([null, "GET", "POST", "get"]),
+        MaxBytes = Maybe(Random.Between(0, 5_000)),
+    };
+
+    /// <summary>A few alike, so that those of children are now within their parents' and now not.</summary>
+    private NetworkAccess? Network() => Random.Below(10) switch
+    {
+        0 => true,
+        1 => false,
+        < 7 => NetworkAccess.Allow([.. Enumerable.Range(0, Random.Below(3) + 1).Select(_ => new NetworkRule
+        {
+            Host = Random.Pick(["api.example.com", "*.example.com", "10.0.0.1"]),
+            Methods = Random.Chance(3_000) ? ["GET"] : null,
+            Paths = Random.Chance(3_000) ? [Random.Pick(["/v1/", "/v1/x"])] : null,
+            Headers = Random.Chance(1_000)
+                ? new Dictionary<string, string> { ["Authorization"] = "Bearer ${secret:a}" } : null,
+            AllowPrivate = Random.Chance(3_000) ? true : null,
+        })]),
+        _ => null,
     };
 
     private Syscall Secret() => Random.Below(5) switch

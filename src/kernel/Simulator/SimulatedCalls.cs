@@ -74,6 +74,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             Shutdown => reply is ShutdownReply,
             Think => reply is ThinkReply,
             Endpoint => reply is EndpointReply,
+            Http => reply is HttpReply,
             SecretSet => reply is SecretSetReply,
             SecretList => reply is SecretListReply,
             SecretRemove => reply is SecretRemoveReply,

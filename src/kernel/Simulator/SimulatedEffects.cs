@@ -37,6 +37,9 @@ internal sealed class SimulatedEffects(World world)
             case Perform perform:
                 Perform(perform);
                 break;
+            case SendHttp send:
+                world.Http.Start(send);
+                break;
             case PerformSecret secret:
                 world.Secrets.Perform(secret);
                 break;

@@ -85,6 +85,7 @@ internal sealed class SimulatedKernel(World world)
         IsUp = false;
         world.Effects.DisarmAll();
         world.Models.Clear();
+        world.Http.Clear();
         world.Calls.CloseAll();
         world.Clock.After(world.Random.Delay(1_000, 2_000_000), Start);
     }

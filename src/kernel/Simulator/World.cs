@@ -16,6 +16,7 @@ internal sealed class World
         Host = new SimulatedHost(this);
         Models = new SimulatedModels(this);
         Secrets = new SimulatedSecrets(this);
+        Http = new SimulatedHttp(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -43,6 +44,8 @@ internal sealed class World
     public SimulatedModels Models { get; }
 
     public SimulatedSecrets Secrets { get; }
+
+    public SimulatedHttp Http { get; }
 
     public SimulatedEffects Effects { get; }
 

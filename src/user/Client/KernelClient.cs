@@ -222,6 +222,41 @@ public sealed class KernelClient : IAsyncDisposable
             AbiJsonContext.Default.EndpointReply,
             cancellationToken);
 
+    /// <summary>Sends an HTTP request under this agent's network rules, and waits for the whole answer.</summary>
+    /// <param name="http">What to ask, and how long to wait.</param>
+    /// <param name="cancellationToken">Takes the request back, and hangs up.</param>
+    /// <returns>What the host answered; any status is an answer.</returns>
+    public async Task<HttpAnswer> HttpAsync(Http http, CancellationToken cancellationToken = default)
+    {
+        using MemoryStream body = new();
+        var answer = Http(http);
+        await foreach (var piece in answer.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            body.Write(piece.Span);
+        }
+
+        return new HttpAnswer(answer.Reply, body.ToArray());
+    }
+
+    /// <summary>
+    /// Sends an HTTP request under this agent's network rules, and streams the answer's body as it comes. The reply has
+    /// its status and headers.
+    /// </summary>
+    /// <param name="http">What to ask, and how long to wait.</param>
+    public SyscallStream<ReadOnlyMemory<byte>, HttpReply> Http(Http http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return new((onReply, cancellationToken) => Exchange.StreamAsync(
+                _connection,
+                http,
+                AbiJsonContext.Default.Http,
+                EndingPiecesMax,
+                AbiJsonContext.Default.HttpReply,
+                onReply,
+                cancellationToken)
+            .Select(piece => (ReadOnlyMemory<byte>)piece.Bytes));
+    }
+
     /// <summary>Keeps a secret, in place of the one that has its name. For clients on the host.</summary>
     /// <param name="secret">Its name and value.</param>
     /// <param name="cancellationToken">Takes the request back.</param>

@@ -33,6 +33,8 @@ public sealed partial class AbiDocumentTests
         ["unconfigured THINK"] = AgentOsEncoder.EncodeError(0x01, new SysError(SysErrorCode.NotConfigured, "no model")),
         ["response EXEC"] = AgentOsEncoder.Encode(new Exec(), new ExecReply(0), "total 0\n"u8),
         ["receipt EXEC"] = AgentOsEncoder.Accepted(1),
+        ["response HTTP"] = AgentOsEncoder.Encode(
+            new Http(), new HttpReply(200, [new HttpHeader("content-type", "application/json")]), "{}"u8),
         ["response READ"] = AgentOsEncoder.Encode(new Read(), new ReadReply(3, 3), "42\n"u8),
         ["response WRITE"] = AgentOsEncoder.Encode(new Write(), new WriteReply(5), []),
         ["response SPAWN"] = AgentOsEncoder.Encode(
@@ -78,6 +80,7 @@ public sealed partial class AbiDocumentTests
         ["PAUSE"] = typeof(PauseReply),
         ["RESUME"] = typeof(PauseReply),
         ["SUBSCRIBE"] = typeof(EventView),
+        ["HTTP"] = typeof(HttpReply),
         ["HELLO"] = typeof(HelloReply),
         ["WAIT"] = typeof(ProcessView),
         ["INSPECT"] = typeof(ProcessView),

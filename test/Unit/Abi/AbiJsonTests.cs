@@ -9,7 +9,7 @@ public sealed class AbiJsonTests
     [Theory]
     [InlineData("[]", "payload: expected an object")]
     [InlineData("""{"name":5}""", "name: expected text")]
-    [InlineData("""{"network":"no"}""", "network: expected true or false")]
+    [InlineData("""{"network":"no"}""", "network: expected true, false or a list of rules")]
     [InlineData("""{"argv":"true"}""", "argv: expected a list, each text")]
     [InlineData("""{"argv":["a",2]}""", "argv[1]: expected text")]
     [InlineData("""{"env":{"A":1}}""", "env.A: expected text")]

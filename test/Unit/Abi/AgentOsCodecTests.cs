@@ -22,7 +22,7 @@ public sealed class AgentOsCodecTests
             """).Syscall);
 
         Assert.Equal(("a", "/a.py", "python3.11"), (spawn.Name, spawn.Script, spawn.Python));
-        Assert.Equal((false, true), (spawn.Sandboxed, spawn.Network));
+        Assert.Equal((false, true), (spawn.Sandboxed, spawn.Network?.IsShared));
         Assert.Equal(
             new ResourceLimits
             {

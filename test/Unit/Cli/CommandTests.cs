@@ -81,8 +81,48 @@ public sealed class CommandTests
         Assert.Equal(["memory", "pids"], asked.Require);
         Assert.Equal(new MountRequest { Source = "/etc/hosts", Target = "/mnt/h", Writable = true },
             Assert.Single(asked.Mounts!));
-        Assert.True(asked.Network);
+        Assert.True(asked.Network!.IsShared);
         Assert.Null(asked.Sandboxed);
+    }
+
+    [Theory]
+    [InlineData("api.example.com", "api.example.com", null, null, null, null)]
+    [InlineData("*.example.com:8443", "*.example.com", null, 8443, null, null)]
+    [InlineData("http://10.0.0.5/status", "10.0.0.5", "http", null, null, "/status")]
+    [InlineData("https://[::1]:8443/", "[::1]", "https", 8443, null, null)]
+    [InlineData("GET,HEAD https://api.example.com/v1/", "api.example.com", "https", null, "GET,HEAD", "/v1/")]
+    public void A_line_becomes_a_rule(
+        string line, string host, string? scheme, int? port, string? methods, string? path)
+    {
+        var rule = Analemma.Cli.Values.NetworkRuleText.Parse(line);
+
+        Assert.Equal((host, scheme, port), (rule.Host, rule.Scheme, rule.Ports?.Single()));
+        Assert.Equal(methods?.Split(','), rule.Methods);
+        Assert.Equal(path, rule.Paths?.Single());
+    }
+
+    [Fact]
+    public async Task Spawn_takes_network_rules_from_lines_and_a_file()
+    {
+        Spawn? asked = null;
+        await using var fake = new FakeKernel(request =>
+        {
+            Assert.True(AbiJson.TryRead(request.Payload, AbiJsonContext.Default.Spawn, out asked, out _));
+            request.Reply("""{"id":1,"name":"x","pid":7,"status":"running"}""");
+        });
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(
+            file, """[{"host":"a.example","headers":{"X":"${secret:k}"}}]""", TestContext.Current.CancellationToken);
+
+        var run = await CliRun.AgainstAsync(
+            fake, "spawn", "--allow", "b.example", "--network-rules", file, "--", "true");
+
+        Assert.True(run.Code == 0, run.Error);
+        Assert.Equal(["a.example", "b.example"], asked!.Network!.Rules.Select(rule => rule.Host));
+        Assert.Equal("${secret:k}", asked.Network.Rules[0].Headers!["X"]);
+        await File.WriteAllTextAsync(file, """{"host":1}""", TestContext.Current.CancellationToken);
+        Assert.Equal(2, (await CliRun.AgainstAsync(fake, "spawn", "--network-rules", file, "--", "true")).Code);
+        Assert.Equal(2, (await CliRun.AgainstAsync(fake, "spawn", "--allow", "a b c", "--", "true")).Code);
     }
 
     [Fact]

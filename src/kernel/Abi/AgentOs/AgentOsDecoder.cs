@@ -56,6 +56,7 @@ public static class AgentOsDecoder
             (byte)SyscallNumber.Kill => Read(payload, AgentOsJsonContext.Default.AgentOsTarget, Kill),
             (byte)SyscallNumber.Pause => Read(payload, AgentOsJsonContext.Default.AgentOsTarget, Pause),
             (byte)SyscallNumber.Resume => Read(payload, AgentOsJsonContext.Default.AgentOsTarget, Resume),
+            (byte)SyscallNumber.Http => Read(payload, AgentOsJsonContext.Default.AgentOsHttp, Http),
             (byte)SyscallNumber.List => new AgentOsRequest { Syscall = new List() },
             (byte)SyscallNumber.Metrics => new AgentOsRequest { Syscall = new Metrics() },
             (byte)SyscallNumber.Hello => new AgentOsRequest { Syscall = new Hello() },
@@ -120,7 +121,7 @@ public static class AgentOsDecoder
                 Script = spawn.Script,
                 Python = spawn.Python,
                 Sandboxed = spawn.Sandboxed,
-                Network = spawn.Network,
+                Network = spawn.Network is { } shared ? shared : null,
                 Limits = spawn.Limits is { } limits ? Limits(limits) : null,
             },
         };
@@ -165,6 +166,33 @@ public static class AgentOsDecoder
             TimeoutMs = exec.Timeout is { } timeout ? (long)Math.Ceiling(timeout * 1000) : null,
         });
         return request with { Async = exec.Async ?? true, AsyncId = exec.RequestId };
+    }
+
+    private static AgentOsRequest Http(AgentOsHttp http)
+    {
+        if (string.IsNullOrEmpty(http.Url))
+        {
+            return Refuse("url required");
+        }
+
+        if (http.Timeout is { } seconds && !(seconds is > 0 and <= TimeoutSecondsMax))
+        {
+            return Refuse("timeout is a number of seconds above 0");
+        }
+
+        return new AgentOsRequest
+        {
+            Syscall = new Http
+            {
+                Url = http.Url,
+                Method = string.IsNullOrEmpty(http.Method) ? null : http.Method,
+                Headers = http.Headers,
+                Body = string.IsNullOrEmpty(http.Body) ? null : http.Body,
+                TimeoutMs = http.Timeout is { } timeout ? (long)Math.Ceiling(timeout * 1000) : null,
+            },
+            Async = http.Async ?? true,
+            AsyncId = http.RequestId,
+        };
     }
 
     private static AgentOsRequest ReadFile(AgentOsFile file) =>

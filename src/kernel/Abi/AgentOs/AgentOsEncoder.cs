@@ -89,6 +89,7 @@ public static class AgentOsEncoder
                 json.WriteString("content", text);
                 json.WriteNumber("size", bytes);
             }),
+            HttpReply http => Write(json => Http(json, http, text)),
             ThinkReply think => Write(json => Think(json, think, text)),
             MetricsReply metrics => Write(json => Metrics(json, metrics)),
             WriteReply write => Write(json =>
@@ -139,6 +140,10 @@ public static class AgentOsEncoder
             case (byte)SyscallNumber.Resume:
                 json.WriteBoolean("resumed", false);
                 break;
+            case (byte)SyscallNumber.Http:
+                json.WriteString("body", "");
+                json.WriteNumber("status_code", 0);
+                break;
             case (byte)SyscallNumber.Exec:
                 json.WriteString("stdout", "");
                 json.WriteString("stderr", "");
@@ -158,6 +163,8 @@ public static class AgentOsEncoder
             $"Permission denied: path not allowed for reading: {error.Message}",
         ((byte)SyscallNumber.Write, SysErrorCode.PermissionDenied) =>
             $"Permission denied: path not allowed for writing: {error.Message}",
+        ((byte)SyscallNumber.Http, SysErrorCode.PermissionDenied) =>
+            $"Permission denied: URL not allowed: {error.Message}",
         ((byte)SyscallNumber.Exec, SysErrorCode.PermissionDenied) =>
             $"Permission denied: command not allowed: {error.Message}",
         ((byte)SyscallNumber.Read or (byte)SyscallNumber.Write, SysErrorCode.NoSuchFile or SysErrorCode.IoFailed) =>
@@ -179,10 +186,10 @@ public static class AgentOsEncoder
         bool Has(string guarantee) => sandboxed && !missing.Contains(guarantee, StringComparer.Ordinal);
 
         json.WriteStartObject("isolation");
-        json.WriteBoolean("fully_isolated", sandboxed && missing.Count == 0 && spawn.Network != true);
+        json.WriteBoolean("fully_isolated", sandboxed && missing.Count == 0 && spawn.Network?.IsShared != true);
         json.WriteStartObject("namespaces");
         json.WriteBoolean("pid", Has(GuaranteeNames.Processes));
-        json.WriteBoolean("net", Has(GuaranteeNames.Network) && spawn.Network != true);
+        json.WriteBoolean("net", Has(GuaranteeNames.Network) && spawn.Network?.IsShared != true);
         json.WriteBoolean("mnt", Has(GuaranteeNames.Filesystem));
         json.WriteBoolean("uts", sandboxed);
         json.WriteEndObject();
@@ -238,6 +245,20 @@ public static class AgentOsEncoder
         json.WriteNumber("used", used);
         json.WriteNumber("percent", machine.MemoryBytes > 0 ? Math.Round(100.0 * used / machine.MemoryBytes, 1) : 0);
         json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Http(Utf8JsonWriter json, HttpReply reply, string body)
+    {
+        json.WriteBoolean("success", true);
+        json.WriteString("body", body);
+        json.WriteNumber("status_code", reply.Status);
+        json.WriteStartObject("headers");
+        foreach (var header in reply.Headers.GroupBy(header => header.Name, StringComparer.Ordinal))
+        {
+            json.WriteString(header.Key, string.Join(", ", header.Select(each => each.Value)));
+        }
+
         json.WriteEndObject();
     }
 

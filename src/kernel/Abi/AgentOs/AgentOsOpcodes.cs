@@ -21,7 +21,6 @@ public static class AgentOsOpcodes
         [0x33] = "KEYS",
         [0x40] = "GET_PERMS",
         [0x41] = "SET_PERMS",
-        [0x50] = "HTTP",
         [0x60] = "SUBSCRIBE",
         [0x61] = "UNSUBSCRIBE",
         [0x62] = "POLL_EVENTS",
@@ -58,6 +57,7 @@ public static class AgentOsOpcodes
     {
         (byte)SyscallNumber.Exec => "EXEC",
         (byte)SyscallNumber.Think => "THINK",
+        (byte)SyscallNumber.Http => "HTTP",
         _ => Unserved.GetValueOrDefault(opcode, $"0x{opcode:X2}"),
     };
 

@@ -88,6 +88,24 @@ internal sealed record AgentOsFile
     public string? Name { get; init; }
 }
 
+internal sealed record AgentOsHttp
+{
+    public string? Url { get; init; }
+
+    public string? Method { get; init; }
+
+    public Dictionary<string, string>? Headers { get; init; }
+
+    public string? Body { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public double? Timeout { get; init; }
+
+    public bool? Async { get; init; }
+
+    public ulong? RequestId { get; init; }
+}
+
 internal sealed record AgentOsThink
 {
     public string? Prompt { get; init; }
@@ -157,5 +175,6 @@ internal sealed class WholeNumberConverter : JsonConverter<long?>
 [JsonSerializable(typeof(AgentOsExec))]
 [JsonSerializable(typeof(AgentOsFile))]
 [JsonSerializable(typeof(AgentOsThink))]
+[JsonSerializable(typeof(AgentOsHttp))]
 [JsonSerializable(typeof(AgentOsPoll))]
 internal sealed partial class AgentOsJsonContext : JsonSerializerContext;

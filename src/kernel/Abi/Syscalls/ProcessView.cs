@@ -128,6 +128,12 @@ public sealed record ProcessView(ProcessId Id, string Name, ProcessState State) 
     /// <summary>How it ended.</summary>
     public ExitStatus? Exit { get; init; }
 
+    /// <summary>
+    /// What it may reach through the kernel, a line a rule such as <c>GET https://api.example.com/v1/ with
+    /// Authorization</c>; <c>the host's network</c> when it shares that.
+    /// </summary>
+    public IReadOnlyList<string>? Network { get; init; }
+
     /// <summary>What it may use, every field decided.</summary>
     public ResourceLimits? Limits { get; init; }
 }

@@ -44,9 +44,10 @@ public sealed record Spawn : Syscall
     public bool? Sandboxed { get; init; }
 
     /// <summary>
-    /// Default false: no route and no host socket. True shares the host's network; host clients only.
+    /// Default false: no route and no host socket. A list of rules allows, through the kernel, what they name. True
+    /// shares the host's network; host clients only.
     /// </summary>
-    public bool? Network { get; init; }
+    public NetworkAccess? Network { get; init; }
 
     /// <summary>What it may use; absent fields take the defaults.</summary>
     public ResourceLimits? Limits { get; init; }

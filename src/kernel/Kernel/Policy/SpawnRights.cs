@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Network;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Policy;
@@ -27,9 +28,15 @@ internal static class SpawnRights
             return Denied("unsandboxed", "a sandboxed agent cannot spawn one without a sandbox");
         }
 
-        if (request.Network == true && !parent.Plan.Network)
+        if (request.Network?.IsShared == true && !parent.Plan.Network)
         {
-            return Denied("network", "an agent without network cannot spawn one that has it");
+            return Denied("network", "an agent that does not share the host's network cannot spawn one that does");
+        }
+
+        if (NotOwn(parent, request.Network?.Rules ?? []) is { } rule)
+        {
+            return Denied("network", $"the rule {rule} is not within one of the spawner's own rules, without headers "
+                + "of its own; INSPECT shows what it has");
         }
 
         if (request.Mounts is { Count: > 0 })
@@ -44,6 +51,19 @@ internal static class SpawnRights
 
         return TooMuch(parent.Plan.Limits, request.Limits ?? new ResourceLimits());
     }
+
+    /// <summary>The rules that the new process has: as asked, and for an agent's child as its parent's allow.</summary>
+    public static IReadOnlyList<RulePlan> RulesFor(Process? parent, Spawn request) =>
+    [
+        .. (request.Network?.Rules ?? []).Select(RulePlan.Of)
+            .Select(rule => parent is null ? rule : Within(parent, rule) ?? rule),
+    ];
+
+    private static RulePlan? NotOwn(Process parent, IReadOnlyList<NetworkRule> rules) =>
+        rules.Select(RulePlan.Of).FirstOrDefault(rule => Within(parent, rule) is null);
+
+    private static RulePlan? Within(Process parent, RulePlan rule) => RuleNarrowing.Within(
+        parent.Plan.Network || !parent.Plan.Sandboxed ? [RulePlan.Everything] : parent.Plan.NetworkRules, rule);
 
     private static SysError? TooMuch(LimitSet own, ResourceLimits asked)
     {

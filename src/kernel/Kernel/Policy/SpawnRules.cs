@@ -18,6 +18,7 @@ internal static class SpawnRules
         .. OneOf("audit", spawn.Audit, "writes", "reads"),
         .. OneOf("pool", spawn.Pool, "auto", "cold"),
         .. RequireProblems(spawn.Require),
+        .. Network.NetworkRules.Problems(spawn.Network),
         .. MountProblems(spawn.Mounts),
         .. LimitProblems(spawn.Limits ?? new ResourceLimits()),
         .. ShareProblems(spawn.Models ?? new ModelShare()),

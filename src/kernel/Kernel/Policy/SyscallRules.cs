@@ -24,6 +24,7 @@ public static class SyscallRules
             Files files => PathProblems(files.Path, emptyAllowed: true),
             Abi.Syscalls.Logs logs => Range("tail", logs.Tail, 0, int.MaxValue),
             Subscribe subscribe => TypeProblems(subscribe.Types ?? []),
+            Http http => Network.NetworkRules.Problems(http),
             SecretSet set => SecretRules.Problems(set),
             SecretRemove remove => SecretRules.NameProblems("name", remove.Name),
             _ => [],

@@ -110,6 +110,8 @@ public sealed class Process
             CreatedAt = new DateTimeOffset(CreatedAt, TimeSpan.Zero),
             ExitedAt = ExitedAt is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null,
             Exit = Exit,
+            Network = Plan.Network ? ["the host's network"]
+                : Plan.NetworkRules.Count > 0 ? [.. Plan.NetworkRules.Select(rule => rule.ToString())] : null,
             Limits = Plan.Limits.ToWire(),
         };
     }

@@ -17,6 +17,7 @@ internal static class Reboot
         state.BootedAt = started.At;
         state.ShuttingDown = false;
         state.Calls.Clear();
+        state.Http.Clear();
         state.Models.Reset(started.Options.Models);
         state.Calls.Publish(
             state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);

@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Network;
 
 namespace Analemma.Kernel.Processes;
 
@@ -23,7 +24,12 @@ public sealed record SpawnPlan
 
     public bool Sandboxed { get; init; } = true;
 
+    /// <summary>It shares the host's network.</summary>
     public bool Network { get; init; }
+
+    /// <summary>What it may reach through the kernel.</summary>
+    // Null where a journal was written before there were rules.
+    public IReadOnlyList<RulePlan> NetworkRules { get; init => field = value ?? []; } = [];
 
     public required LimitSet Limits { get; init; }
 

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Network;
 
 namespace Analemma.Kernel.Syscalls;
 
@@ -54,6 +55,12 @@ internal static class SyscallTable
                 return;
             case Endpoint endpoint:
                 EndpointSyscall.Handle(call, endpoint);
+                break;
+            case Http http:
+                HttpSyscall.Handle(call, http);
+                break;
+            case Relay relay:
+                HttpSyscall.Handle(call, relay);
                 break;
             case SecretSet or SecretList or SecretRemove:
                 SecretSyscalls.Handle(call, arrived.Syscall);

@@ -33,6 +33,7 @@ internal sealed class SpawnCommand : ICliCommand
               analemma spawn --memory 64M --pids 16 a.py    within limits
               analemma spawn --name greeter -- sh -c 'echo hello'
               analemma spawn --require memory --require pids a.py
+              analemma spawn --allow "GET https://api.github.com/repos/" a.py
             """);
     }
 

@@ -66,6 +66,12 @@ internal sealed class SpawnOptions
         Description = "Share the host's network. Default: no network at all.",
     };
 
+    private readonly Option<string[]> _allow = Many(
+        "--allow", "RULE", "Let it reach a host through the kernel: HOST, or [METHODS ]URL-PREFIX. Repeatable.");
+
+    private readonly Option<string?> _rules =
+        Text("--network-rules", "FILE", "Network rules as JSON, a list as SPAWN takes it; see docs/guide/network.md.");
+
     private readonly Option<bool> _unsandboxed = new("--unsandboxed")
     {
         Description = "Run as a plain process of the kernel's user, with no isolation.",
@@ -88,6 +94,7 @@ internal sealed class SpawnOptions
         foreach (var option in new Option[]
         {
             _name, _env, _memory, _pids, _cpu, _cpuWeight, _timeout, _openFiles, _logSize, _workSize, _cwd, _network,
+            _allow, _rules,
             _unsandboxed, _require, _audit, _mount, _python, _cold,
         })
         {
@@ -109,7 +116,8 @@ internal sealed class SpawnOptions
             Env = Environment(parsed.GetValue(_env) ?? [], environment),
             Cwd = parsed.GetValue(_cwd),
             Sandboxed = parsed.GetValue(_unsandboxed) ? false : null,
-            Network = parsed.GetValue(_network) ? true : null,
+            Network = parsed.GetValue(_network)
+                ? true : NetworkRuleText.Access(parsed.GetValue(_allow) ?? [], parsed.GetValue(_rules)),
             Limits = Limits(parsed),
             Require = parsed.GetValue(_require) is { Length: > 0 } required ? required : null,
             Audit = parsed.GetValue(_audit),
