@@ -21,6 +21,11 @@ public static class ProcFiles
         }
     }
 
+    /// <summary>The host processes that can be seen.</summary>
+    public static IEnumerable<int> Pids() => Directory.EnumerateDirectories("/proc")
+        .Select(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+        .Where(pid => pid > 0);
+
     /// <summary>The state letter of a host process, such as Z.</summary>
     public static char? TryReadState(int pid) => Field(pid, 0) is [var state, ..] ? state : null;
 

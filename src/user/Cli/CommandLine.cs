@@ -26,6 +26,8 @@ internal static class CommandLine
         spawn -f, spawn --wait, wait and exec pass on the code of the agent or command.
         """;
 
+    private const string NoCommand = "Required command";
+
     /// <summary>From Ctrl-C until the command is ended even if it has not cleaned up.</summary>
     private static readonly TimeSpan CleaningUpMax = TimeSpan.FromSeconds(30);
 
@@ -74,12 +76,7 @@ internal static class CommandLine
         var parsed = Build(terminal).Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0 && parsed.Action is not TeachingHelp)
         {
-            ErrorOutput.Write(
-                terminal.Error,
-                args.Contains("--json"),
-                "usage",
-                string.Join("; ", parsed.Errors.Select(error => error.Message).Distinct()),
-                $"see `{string.Join(' ', Names(parsed.CommandResult))} --help`");
+            Refuse(parsed, terminal, args.Contains("--json"));
             return ExitCodes.Usage;
         }
 
@@ -90,6 +87,17 @@ internal static class CommandLine
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = CleaningUpMax,
         });
+    }
+
+    private static void Refuse(ParseResult parsed, Terminal terminal, bool json)
+    {
+        // A command that is mistyped is there all the same.
+        var problems = parsed.Errors.Select(error => error.Message)
+            .Where(text => parsed.UnmatchedTokens.Count == 0 || !text.StartsWith(NoCommand, StringComparison.Ordinal))
+            .Distinct();
+        var help = $"see `{string.Join(' ', Names(parsed.CommandResult))} --help`";
+        var hint = Guess.For(parsed) is { } guess ? $"{guess} Otherwise {help}" : help;
+        ErrorOutput.Write(terminal.Error, json, "usage", string.Join("; ", problems), hint);
     }
 
     private static IEnumerable<string> Names(CommandResult result) =>

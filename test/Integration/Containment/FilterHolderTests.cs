@@ -115,6 +115,50 @@ public sealed class FilterHolderTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void One_that_was_never_recorded_is_found_and_ended_and_no_other(bool adopts)
+    {
+        var folder = Directory.CreateTempSubdirectory("analemma-holder-").FullName;
+        using var ours = ChildProcess.Start(new ChildStart("/usr/bin/sleep", ["sleep", "600"])
+        {
+            Env = HolderMark.Of(folder),
+        });
+        using var others = ChildProcess.Start(new ChildStart("/usr/bin/sleep", ["sleep", "600"])
+        {
+            Env = HolderMark.Of($"{folder}-other"),
+        });
+
+        using var holder = adopts ? FilterHolder.Open(folder, Assert.Fail) : null;
+        if (!adopts)
+        {
+            FilterHolder.EndLeftover(folder);
+        }
+
+        Assert.True(SpinWait.SpinUntil(() => ours.Handle.HasEnded, TimeSpan.FromSeconds(10)));
+        Assert.False(others.Handle.HasEnded);
+        others.Handle.TrySignal(9);
+        Assert.Equal(adopts, FilterHolder.FindProcess(folder) is not null);
+        holder?.End();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_holder_carries_the_mark_by_which_it_would_be_found()
+    {
+        var folder = Directory.CreateTempSubdirectory("analemma-holder-").FullName;
+        using var holder = FilterHolder.Open(folder, Assert.Fail);
+        var pid = FilterHolder.FindProcess(folder);
+        var mark = HolderMark.Of(folder).Select(pair => $"{pair.Key}={pair.Value}\0").Single();
+
+        // In the first moment of a program its environment cannot be seen yet.
+        Assert.True(SpinWait.SpinUntil(
+            () => ProcFiles.TryRead($"/proc/{pid}/environ") == mark, TimeSpan.FromSeconds(10)));
+        holder.End();
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static UnixSocket TakeQueue(string folder)
     {
         using var record = JsonDocument.Parse(File.ReadAllText(HolderRecord.PathIn(folder)));

@@ -141,7 +141,7 @@ public sealed class AdoptionTests
             .Select(file => new FileInfo(file).LinkTarget!.Split(':')[0]);
         Assert.Equal(["socket", "socket", "/dev/null"], files);
         Assert.Equal(File.ReadAllText($"/proc/{kernel.Pid}/cgroup"), File.ReadAllText($"/proc/{holder}/cgroup"));
-        Assert.Equal("", File.ReadAllText($"/proc/{holder}/environ"));
+        Assert.Equal($"ANALEMMA_HOLDER={kernel.StateFolder}\0", File.ReadAllText($"/proc/{holder}/environ"));
     }
 
     [Fact]

@@ -191,10 +191,55 @@ public sealed class SandboxLifeTests
         await sandbox.Exited.WaitAsync(TimeSpan.FromSeconds(5), EngineHome.Token);
     }
 
-    private static async Task<(int Code, string Output)> ExecAsync(ISandbox sandbox, string script)
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("runc")]
+    [InlineData("bwrap")]
+    [InlineData("unsandboxed")]
+    public async Task A_command_that_cannot_be_run_ends_as_in_a_shell_with_one_line(string engine)
+    {
+        await using var home = await EngineHome.OpenAsync(engine);
+        await using var sandbox = await home.StartAsync(EngineHome.Shell("echo ready; sleep 600"));
+        await EngineHome.UntilAsync(sandbox, "ready");
+
+        var missing = await ExecAsync(sandbox, "/work", "no-such-program");
+        Assert.Equal(127, missing.Code);
+        Assert.Single(missing.Output.TrimEnd().Split('\n'));
+        Assert.Contains("no-such-program", missing.Output, StringComparison.Ordinal);
+
+        var unable = await ExecAsync(sandbox, "/work", "/etc/passwd");
+        Assert.Equal(126, unable.Code);
+        Assert.Single(unable.Output.TrimEnd().Split('\n'));
+        Assert.Equal(126, (await ExecAsync(sandbox, "/work", "/usr")).Code);
+
+        Assert.Equal((127, "sh: 1: exec: a=b: not found\n"), await ExecAsync(sandbox, "/work", "a=b"));
+        Assert.Equal((0, "-n a=b\n"), await ExecAsync(sandbox, "/", "/usr/bin/printf", "%s %s\\n", "-n", "a=b"));
+        var nowhere = await Assert.ThrowsAsync<SandboxException>(() => ExecAsync(sandbox, "/nowhere", "true"));
+        Assert.Equal("there is no folder '/nowhere' in the sandbox", nowhere.Message);
+    }
+
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("runc")]
+    [InlineData("bwrap")]
+    public async Task A_command_is_killed_for_want_of_memory_before_what_is_outside(string engine)
+    {
+        await using var home = await EngineHome.OpenAsync(engine);
+        await using var sandbox = await home.StartAsync(
+            EngineHome.Shell("cat /proc/self/oom_score_adj; echo ready; sleep 600"));
+        await EngineHome.UntilAsync(sandbox, "ready");
+
+        Assert.Equal("500\nready\n", await EngineHome.OutputAsync(sandbox));
+        Assert.Equal((0, "500\n"), await ExecAsync(sandbox, "cat /proc/self/oom_score_adj"));
+    }
+
+    private static Task<(int Code, string Output)> ExecAsync(ISandbox sandbox, string script) =>
+        ExecAsync(sandbox, "/work", "/bin/sh", "-c", script);
+
+    private static async Task<(int Code, string Output)> ExecAsync(ISandbox sandbox, string cwd, params string[] argv)
     {
         System.Text.StringBuilder text = new();
-        ExecRequest request = new(["/bin/sh", "-c", script], new Dictionary<string, string>(), "/work");
+        ExecRequest request = new(argv, new Dictionary<string, string>(), cwd);
         var result = await sandbox.ExecAsync(
             request,
             (_, bytes) =>

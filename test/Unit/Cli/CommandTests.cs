@@ -389,6 +389,38 @@ public sealed class CommandTests
         Assert.StartsWith("error usage: ", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("spawn", "spwan")]
+    [InlineData("--all", "ps", "--al")]
+    [InlineData("--watch", "ps", "--wacth=true")]
+    [InlineData("--json", "ps", "--jsn")]
+    [InlineData("status", "kernel", "sttaus")]
+    [InlineData("--memory", "spawn", "--memroy", "3", "--", "true")]
+    public async Task A_mistyped_word_gets_the_one_that_was_meant(string meant, params string[] args)
+    {
+        var run = await CliRun.AloneAsync(args);
+
+        Assert.Equal(2, run.Code);
+        Assert.Contains($"did you mean `{meant}`?", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Required command", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_word_like_none_gets_no_guess()
+    {
+        var run = await CliRun.AloneAsync("xylophone");
+
+        Assert.DoesNotContain("did you mean", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("  see `analemma --help`\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "0 agents")]
+    [InlineData(1, "1 agent")]
+    [InlineData(2, "2 agents")]
+    public void One_is_not_many(long count, string words) =>
+        Assert.Equal(words, Analemma.Cli.Values.Plural.Of(count, "agent"));
+
     [Fact]
     public async Task Every_command_has_help_and_help_teaches()
     {

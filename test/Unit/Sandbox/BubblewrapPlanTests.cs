@@ -73,7 +73,7 @@ public sealed class BubblewrapPlanTests
         Assert.Equal(
             """
             cd '/work/s p' || exit 126
-            exec /usr/bin/env -i 'HOME=/work' 'LANG=C.UTF-8' 'PATH=/bin' '/bin/sh' '-c' 'exec "$@"' 'sh' './a=b' 'it'\''s $x'
+            exec '/usr/bin/env' '-i' '--' 'HOME=/work' 'LANG=C.UTF-8' 'PATH=/bin' '/bin/sh' '-c' 'exec "$@"' 'sh' './a=b' 'it'\''s $x'
 
             """,
             EnterScript.For(process));

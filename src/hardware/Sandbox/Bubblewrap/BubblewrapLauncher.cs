@@ -84,6 +84,7 @@ internal sealed class BubblewrapLauncher(
         Executing executing, ExecOutput output, CancellationToken cancellationToken)
     {
         var (record, request) = (executing.Record, executing.Request);
+        ProgramSearch.RequireFolder(record.Pid, request.Cwd);
         AgentIdentity identity = new(record.Uid, record.HostUid, record.HostRootUid);
         var process = OciBundle.Process(
             record.Policy, identity, request.Argv, request.Env, request.Cwd, bundle.SdkFolder is not null);

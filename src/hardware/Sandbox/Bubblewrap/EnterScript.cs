@@ -11,11 +11,7 @@ internal static class EnterScript
 {
     public static string For(OciProcess process)
     {
-        // env takes words with an equals sign before the program for variables.
-        IEnumerable<string> command = process.Args[0].Contains('=', StringComparison.Ordinal)
-            ? ["/bin/sh", "-c", "exec \"$@\"", "sh", .. process.Args]
-            : process.Args;
-        var words = string.Join(' ', process.Env.Concat(command).Select(ShellWord.Quote));
-        return $"cd {ShellWord.Quote(process.Cwd)} || exit 126\nexec /usr/bin/env -i {words}\n";
+        var words = string.Join(' ', CommandWords.For(process.Env, process.Args).Select(ShellWord.Quote));
+        return $"cd {ShellWord.Quote(process.Cwd)} || exit 126\nexec {words}\n";
     }
 }

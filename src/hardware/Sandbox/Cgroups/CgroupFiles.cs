@@ -115,11 +115,12 @@ internal static class CgroupFiles
         return all && HostFiles.TryRemoveFolder(group);
     }
 
-    /// <summary>The names of the sandbox groups directly below.</summary>
+    /// <summary>The names of the sandbox groups directly below; none when it was removed meanwhile.</summary>
     public static IReadOnlyList<string> Groups(string folder) =>
-        Directory.Exists(folder)
-            ? [.. Directory.EnumerateDirectories(folder, GroupPrefix + "*").Select(path => Path.GetFileName(path)!)]
-            : [];
+    [
+        .. Below(folder).Select(path => Path.GetFileName(path))
+            .Where(name => name.StartsWith(GroupPrefix, StringComparison.Ordinal)),
+    ];
 
     // Read several times a second for each agent, so without garbage.
     private static Span<byte> ReadInto(string path, Span<byte> buffer) =>

@@ -61,6 +61,7 @@ public sealed class FilterHolder : IDisposable
     {
         if (HolderRecord.TryHold(stateFolder, out var pid) is not { } process)
         {
+            HolderMark.EndUnrecorded(stateFolder);
             return new FilterHolder(stateFolder, HeldFilters.Make(), found: null);
         }
 
@@ -90,6 +91,7 @@ public sealed class FilterHolder : IDisposable
         using var process = HolderRecord.TryHold(stateFolder, out _);
         process?.TrySignal(Sigkill);
         File.Delete(HolderRecord.PathIn(stateFolder));
+        HolderMark.EndUnrecorded(stateFolder);
     }
 
     /// <summary>Whether it held the filter of this sandbox for us, and nobody has taken it yet.</summary>
@@ -169,7 +171,8 @@ public sealed class FilterHolder : IDisposable
         return null;
     }
 
-    // A session of its own, so that no terminal's signal reaches it; no environment, and no folder that it keeps busy.
+    // A session of its own, so that no terminal's signal reaches it; of the environment only our mark, and no folder
+    // that it keeps busy.
     private PidFd Start()
     {
         HostProcess.KeepInheritedFiles();
@@ -178,6 +181,7 @@ public sealed class FilterHolder : IDisposable
         {
             Stdin = _queue.Into,
             Stdout = _queue.From,
+            Env = HolderMark.Of(_stateFolder),
             Cwd = "/",
             NewSession = true,
         });

@@ -12,7 +12,11 @@ internal sealed class OciExec(OciRuntime runtime, CommandRun run, string key, st
     private const int SignalBase = 128;
 
     public async Task<ExecResult> RunAsync(
-        OciProcess process, IReadOnlyList<string> joinFiles, ExecOutput output, CancellationToken cancellationToken)
+        OciProcess process,
+        string program,
+        IReadOnlyList<string> joinFiles,
+        ExecOutput output,
+        CancellationToken cancellationToken)
     {
         File.WriteAllBytes($"{file}.json", OciJson.Write(process));
         try
@@ -27,11 +31,12 @@ internal sealed class OciExec(OciRuntime runtime, CommandRun run, string key, st
                         Stderr = stderr,
                     },
                     $"{file}.json",
-                    joinFiles),
+                    joinFiles,
+                    process.OomScoreAdj),
                 () => int.TryParse(ProcFiles.TryRead($"{file}.pid"), out var pid) ? pid : null,
                 output,
                 cancellationToken);
-            return Result(status, process.Args[0]);
+            return Result(status, program);
         }
         finally
         {

@@ -66,15 +66,20 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
     public Task<ExecResult> ExecAsync(Executing executing, ExecOutput output, CancellationToken cancellationToken)
     {
         var record = executing.Record;
+        if (!runtime.HidesMounts)
+        {
+            ProgramSearch.RequireFolder(record.Pid, executing.Request.Cwd);
+        }
+
         var process = OciBundle.Process(
             record.Policy,
             new AgentIdentity(record.Uid, record.HostUid, record.HostRootUid),
-            executing.Request.Argv,
+            CommandWords.For(executing.Request.Argv),
             executing.Request.Env,
             executing.Request.Cwd,
             bundle.SdkFolder is not null);
         return new OciExec(runtime, run, record.Key, executing.File).RunAsync(
-            process, executing.JoinFiles, output, cancellationToken);
+            process, executing.Request.Argv[0], executing.JoinFiles, output, cancellationToken);
     }
 
     public Task DeleteAsync(string key) => runtime.DeleteAsync(key);

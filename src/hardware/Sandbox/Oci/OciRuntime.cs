@@ -16,6 +16,10 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     // Joins the cgroups before the runtime begins, so that all it makes is inside them.
     private const string JoinThenRun = CgroupFiles.JoinScript + "exec \"$@\"";
 
+    // cgroup files … -- oom_score_adj then what follows. crun sets the score of a container's first process alone.
+    private const string JoinThenEnter = CgroupFiles.JoinScript
+        + "echo \"$1\" >/proc/self/oom_score_adj || exit 125; shift; exec \"$@\"";
+
     private static readonly string[] SearchFolders = ["/usr/local/bin", "/usr/bin", "/usr/local/sbin", "/usr/sbin"];
 
     public string Name { get; } = name;
@@ -107,10 +111,12 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     }
 
     /// <summary>Starts a command in a running container. The runtime stays and ends as the command does.</summary>
-    public ChildProcess Exec(string id, RuntimeFiles files, string processFile, IReadOnlyList<string> joinFiles) =>
-        ChildProcess.Start(new ChildStart(Shell, Line(joinFiles, [
+    public ChildProcess Exec(
+        string id, RuntimeFiles files, string processFile, IReadOnlyList<string> joinFiles, int oomScoreAdj) =>
+        ChildProcess.Start(new ChildStart(Shell, [
+            Shell, "-c", JoinThenEnter, "sh", .. joinFiles, "--", $"{oomScoreAdj}",
             .. Global(id, files.LogFile), "exec", "--process", processFile, "--pid-file", files.PidFile, id,
-        ]))
+        ])
         {
             Env = ChildEnv,
             Stdin = files.Stdin,

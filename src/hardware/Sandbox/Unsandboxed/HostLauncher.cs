@@ -77,10 +77,11 @@ internal sealed class HostLauncher(string? sdkFolder, CommandRun run) : ILaunche
         Executing executing, ExecOutput output, CancellationToken cancellationToken)
     {
         var (folders, request) = (executing.Folders, executing.Request);
+        ProgramSearch.RequireFolder(System.Environment.ProcessId, Translate(request.Cwd, folders));
         var status = await run.RunAsync(
             (stdin, stdout, stderr) => ChildProcess.Start(new ChildStart(Shell, [
                 Shell, "-c", JoinRun, "sh", .. executing.JoinFiles, "--",
-                .. request.Argv.Select(word => Translate(word, folders)),
+                .. CommandWords.For([.. request.Argv.Select(word => Translate(word, folders))]),
             ])
             {
                 Env = Environment(request.Env, folders),

@@ -99,13 +99,13 @@ internal sealed class KernelCommand : ICliCommand
 
         var output = session.Terminal.Output;
         output.WriteLine($"kernel     {status.Version}, pid {status.Pid}, boot {status.Boot}");
-        output.WriteLine($"socket     {status.Socket} ({status.Connections} connections)");
+        output.WriteLine($"socket     {status.Socket} ({Plural.Of(status.Connections, "connection")})");
         output.WriteLine($"up         {Durations.Format(status.UptimeMs)}");
         output.WriteLine($"sandbox    {status.Engine}, cgroups {status.Cgroups}");
         output.WriteLine($"pool       {status.PoolCreated} created, {status.PoolPreloaded} preloaded");
         output.WriteLine($"processes  {status.Starting} starting, {status.RunningProcesses} running, "
             + $"{status.Paused} paused, {status.Stopping} stopping, {status.Exited} exited");
-        output.WriteLine($"journal    {status.JournalSequence} events");
+        output.WriteLine($"journal    {Plural.Of(status.JournalSequence, "event")}");
         output.WriteLine($"memory     {ByteSize.Format(status.ResidentBytes)} resident");
         return ExitCodes.Ok;
     }
@@ -124,7 +124,8 @@ internal sealed class KernelCommand : ICliCommand
         }
         else
         {
-            session.Terminal.Output.WriteLine($"the kernel has stopped; {reply.Processes} agents ended with it");
+            session.Terminal.Output.WriteLine(
+                $"the kernel has stopped; {Plural.Of(reply.Processes, "agent")} ended with it");
         }
 
         return ExitCodes.Ok;

@@ -22,7 +22,7 @@ internal sealed class LlmCommand : ICliCommand
         command.Options.Add(_watch);
         return set.Does(command, RunAsync, """
               analemma llm --watch
-              analemma llm --json | jq '.agents[] | {name, share, throttled, latency_p95_ms}'
+              analemma llm --json | jq '.agents[] | {name, tokens: (.usage.input_tokens + .usage.output_tokens)}'
             """);
     }
 
@@ -30,35 +30,11 @@ internal sealed class LlmCommand : ICliCommand
     {
         await using var kernel = await session.ConnectAsync();
         var llm = new Llm { All = session.Parsed.GetValue(_all) };
-        var watch = session.Parsed.GetValue(_watch);
-        if (watch && !session.Json && session.Terminal.Interactive)
-        {
-            await LiveTable.ShowAsync(
-                session, async () => ModelTables.Both(await kernel.LlmAsync(llm, session.CancellationToken)));
-        }
-
-        while (true)
-        {
-            var models = await kernel.LlmAsync(llm, session.CancellationToken);
-            if (!session.Json)
-            {
-                session.Terminal.Console.Write(ModelTables.Both(models));
-            }
-            else if (watch)
-            {
-                session.WriteJsonLine(models, AbiJsonContext.Default.LlmReply);
-            }
-            else
-            {
-                session.WriteJson(models, AbiJsonContext.Default.LlmReply);
-            }
-
-            if (!watch)
-            {
-                return ExitCodes.Ok;
-            }
-
-            await Task.Delay(LiveTable.Interval, session.Terminal.Time, session.CancellationToken);
-        }
+        return await LiveTable.ShowAsync(
+            session,
+            session.Parsed.GetValue(_watch),
+            () => kernel.LlmAsync(llm, session.CancellationToken),
+            ModelTables.Render,
+            AbiJsonContext.Default.LlmReply);
     }
 }

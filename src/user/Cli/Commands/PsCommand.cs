@@ -30,35 +30,11 @@ internal sealed class PsCommand : ICliCommand
     {
         await using var kernel = await session.ConnectAsync();
         var list = new List { All = session.Parsed.GetValue(_all) };
-        var watch = session.Parsed.GetValue(_watch);
-        if (watch && !session.Json && session.Terminal.Interactive)
-        {
-            await LiveTable.ShowAsync(
-                session, async () => ProcessTable.Render(await kernel.ListAsync(list, session.CancellationToken)));
-        }
-
-        while (true)
-        {
-            var processes = await kernel.ListAsync(list, session.CancellationToken);
-            if (!session.Json)
-            {
-                session.Terminal.Console.Write(ProcessTable.Render(processes));
-            }
-            else if (watch)
-            {
-                session.WriteJsonLine(new ListReply(processes), AbiJsonContext.Default.ListReply);
-            }
-            else
-            {
-                session.WriteJson(new ListReply(processes), AbiJsonContext.Default.ListReply);
-            }
-
-            if (!watch)
-            {
-                return ExitCodes.Ok;
-            }
-
-            await Task.Delay(LiveTable.Interval, session.Terminal.Time, session.CancellationToken);
-        }
+        return await LiveTable.ShowAsync(
+            session,
+            session.Parsed.GetValue(_watch),
+            async () => new ListReply(await kernel.ListAsync(list, session.CancellationToken)),
+            (seen, width) => ProcessTable.Render(seen.Processes, width),
+            AbiJsonContext.Default.ListReply);
     }
 }

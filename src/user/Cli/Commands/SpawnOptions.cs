@@ -110,7 +110,7 @@ internal sealed class SpawnOptions
         {
             Name = parsed.GetValue(_name),
             Argv = isArgv ? program : null,
-            Script = isArgv ? null : ExistingScript(program[0]),
+            Script = isArgv ? null : ExistingScript(parsed, program[0]),
             Args = !isArgv && program.Length > 1 ? program[1..] : null,
             Python = parsed.GetValue(_python),
             Env = Environment(parsed.GetValue(_env) ?? [], environment),
@@ -150,11 +150,17 @@ internal sealed class SpawnOptions
         return afterDashes == program.Length;
     }
 
-    private static string ExistingScript(string path)
+    private static string ExistingScript(ParseResult parsed, string path)
     {
-        return File.Exists(path)
-            ? Path.GetFullPath(path)
-            : throw CliException.Usage($"there is no script '{path}'", "to run a program, write it after --");
+        const string afterDashes = "to run a program, write it after --";
+        if (File.Exists(path))
+        {
+            return Path.GetFullPath(path);
+        }
+
+        throw path.StartsWith('-')
+            ? CliException.Usage($"spawn has no option '{path}'", Guess.For(parsed, path) ?? afterDashes)
+            : CliException.Usage($"there is no script '{path}'", afterDashes);
     }
 
     private static Dictionary<string, string>? Environment(string[] pairs, Func<string, string?> environment)

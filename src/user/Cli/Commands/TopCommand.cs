@@ -20,10 +20,9 @@ internal sealed class TopCommand : ICliCommand
         }
 
         var busiest = new Busiest();
-        await LiveTable.ShowAsync(
-            session,
-            async () => ProcessTable.Render(
-                busiest.Order(await kernel.ListAsync(null, session.CancellationToken))));
+        await LiveTable.RedrawAsync(session, async () => ProcessTable.Render(
+            busiest.Order(await kernel.ListAsync(null, session.CancellationToken)),
+            session.Terminal.Console.Profile.Width));
         return ExitCodes.Ok;
     }
 }

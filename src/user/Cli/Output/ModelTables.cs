@@ -9,38 +9,24 @@ namespace Analemma.Cli.Output;
 /// <summary>Models as <c>llm</c> shows them.</summary>
 internal static class ModelTables
 {
-    private static readonly string[] ProviderColumns = ["PROVIDER", "SLOTS", "RUNNING", "WAITING", "WAIT", "MODELS"];
-
-    private static readonly string[] AgentColumns =
+    private static readonly Column[] ProviderColumns =
     [
-        "ID", "AGENT", "CALLS", "TOKENS", "SHARE", "WEIGHT", "COST", "RUNNING", "WAITING", "THROTTLED", "REFUSED",
-        "WAIT P50", "P95", "LATENCY P50", "P95",
+        new("PROVIDER"), new("SLOTS"), new("RUNNING"), new("WAITING"), new("WAIT"), new("MODELS") { MayBeCut = true },
     ];
 
-    public static IRenderable Providers(LlmReply models) => Table(ProviderColumns, models.Providers.Select(Cells));
+    private static readonly Column[] AgentColumns =
+    [
+        new("ID"), new("AGENT") { MayBeCut = true }, new("CALLS"), new("TOKENS"), new("SHARE", 3), new("WEIGHT", 6),
+        new("COST"), new("RUNNING", 8), new("WAITING"), new("THROTTLED", 2), new("REFUSED", 1),
+        new("WAIT P50", 5), new("P95", 7), new("LATENCY P50", 4), new("P95", 6),
+    ];
 
-    public static IRenderable Agents(LlmReply models) => Table(AgentColumns, models.Agents.Select(Cells));
-
-    public static IRenderable Both(LlmReply models) => new Rows(Providers(models), Agents(models));
+    public static IRenderable Render(LlmReply models, int width) => new Rows(
+        PlainTable.Render(ProviderColumns, models.Providers.Select(Cells), width),
+        PlainTable.Render(AgentColumns, models.Agents.Select(Cells), width));
 
     public static string Money(long microdollars) =>
         string.Create(CultureInfo.InvariantCulture, $"${microdollars / 1_000_000m:0.000000}");
-
-    private static Table Table(string[] columns, IEnumerable<string[]> rows)
-    {
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        foreach (var column in columns)
-        {
-            table.AddColumn(new TableColumn(column) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
-
-        foreach (var row in rows)
-        {
-            table.AddRow([.. row.Select(cell => new Text(cell))]);
-        }
-
-        return table;
-    }
 
     private static string[] Cells(ProviderLoad provider) =>
     [

@@ -2,7 +2,6 @@ using System.Globalization;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Values;
-using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Analemma.Cli.Output;
@@ -10,24 +9,15 @@ namespace Analemma.Cli.Output;
 /// <summary>Processes as <c>ps</c> and <c>top</c> show them.</summary>
 internal static class ProcessTable
 {
-    private static readonly string[] Columns =
-        ["ID", "NAME", "STATE", "PID", "CPU", "MEMORY", "THROTTLED", "DENIED", "UPTIME", "EXIT"];
+    // What tells one from another, and what a person acts on, is there at any width.
+    private static readonly Column[] Columns =
+    [
+        new("ID"), new("NAME") { MayBeCut = true }, new("STATE"), new("PID", 4), new("CPU"), new("MEMORY"),
+        new("THROTTLED", 3), new("DENIED", 1), new("UPTIME", 2), new("EXIT"),
+    ];
 
-    public static IRenderable Render(IEnumerable<ProcessView> processes)
-    {
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        foreach (var column in Columns)
-        {
-            table.AddColumn(new TableColumn(column) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
-
-        foreach (var process in processes)
-        {
-            table.AddRow([.. Cells(process).Select(cell => new Text(cell))]);
-        }
-
-        return table;
-    }
+    public static IRenderable Render(IEnumerable<ProcessView> processes, int width) =>
+        PlainTable.Render(Columns, processes.Select(Cells), width);
 
     private static string[] Cells(ProcessView process) =>
     [

@@ -1,8 +1,7 @@
 using System.Text;
 using Analemma.Linux;
-using Analemma.Sandbox.Bundles;
 
-namespace Analemma.Sandbox.Bubblewrap;
+namespace Analemma.Sandbox.Bundles;
 
 /// <summary>
 /// Looks whether a sandbox has the program that it is to run, and the folder to run it in, as an OCI runtime does when
@@ -30,6 +29,16 @@ internal static class ProgramSearch
         if (!Places(process).Any(path => MayBeThere(root, path)))
         {
             throw new SandboxException($"the program '{process.Args[0]}' is not in the sandbox", Hint);
+        }
+    }
+
+    /// <summary>The folder that a command is to begin in. What cannot be looked at is taken to be there.</summary>
+    public static void RequireFolder(int pid, string folder)
+    {
+        using var root = ProcessRoot.TryOpen(pid);
+        if (root?.Look(Encoding.UTF8.GetBytes($"{folder}/.\0"), out _) is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            throw new SandboxException($"there is no folder '{folder}' in the sandbox", "set cwd to one that is there");
         }
     }
 
