@@ -35,7 +35,8 @@ as_root() {
 }
 
 missing_packages() {
-    local package
+    # Only the init of the sandboxes is made of C. Where no compiler can be had it is left out, and the kernel says so.
+    command -v cc >/dev/null || [[ ${ANALEMMA_NO_INSTALL-} == 1 ]] || echo gcc
     command -v crun >/dev/null || command -v runc >/dev/null || command -v bwrap >/dev/null || echo crun
     command -v python3 >/dev/null || echo python3
 }

@@ -70,6 +70,7 @@ internal sealed record KernelHostOptions
             UidCount = (uint)machine.Sandbox.UidCount,
             TmpBytes = machine.Sandbox.TmpBytes,
             SdkFolder = machine.Sandbox.SdkFolder is { Length: > 0 } folder ? folder : OwnSdk(),
+            InitFile = SandboxEngineOptions.BuiltInit,
         },
     };
 

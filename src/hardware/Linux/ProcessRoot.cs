@@ -63,6 +63,31 @@ public sealed unsafe partial class ProcessRoot : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Whether a file is there that somebody may execute. The path ends with a NUL; links count.</summary>
+    public bool IsProgram(ReadOnlySpan<byte> path)
+    {
+        LibC.open_how how = new()
+        {
+            flags = (ulong)(LibC.O_PATH | LibC.O_CLOEXEC),
+            resolve = RESOLVE_IN_ROOT | LibC.RESOLVE_NO_MAGICLINKS,
+        };
+        fixed (byte* at = path)
+        {
+            var fd = (int)LibC.syscall4(
+                LibC.SYS_openat2, (int)handle, (nint)at, (nint)(&how), sizeof(LibC.open_how));
+            if (fd < 0)
+            {
+                return false;
+            }
+
+            LibC.statx_buf file;
+            var seen = LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &file) == 0;
+            LibC.close(fd);
+            const int anybodyExecutes = 0x49; // 0111
+            return seen && (file.stx_mode & LibC.S_IFMT) == LibC.S_IFREG && (file.stx_mode & anybodyExecutes) != 0;
+        }
+    }
+
     /// <summary>
     /// Writes where a link of /proc leads to and returns its length, 0 when it cannot be read: a process's working
     /// folder, or one of its open files. The path ends with a NUL.

@@ -34,6 +34,22 @@ public sealed record SandboxEngineOptions
     public string? SdkFolder { get; init; }
 
     /// <summary>
+    /// The program that is the first process of a sandbox and has the agent for its child (Init/init.c). Null: the
+    /// agent is the first process itself.
+    /// </summary>
+    public string? InitFile { get; init; }
+
+    /// <summary>The one that was built with us, if it was.</summary>
+    public static string? BuiltInit
+    {
+        get
+        {
+            var file = Path.Combine(AppContext.BaseDirectory, "analemma-init");
+            return File.Exists(file) ? file : null;
+        }
+    }
+
+    /// <summary>
     /// The socket of a running <c>NotifyListener</c>, to which the filter reports what it refuses. Null: the filter
     /// refuses just the same, and nothing is reported. Set but not listening: no sandbox can be made.
     /// </summary>

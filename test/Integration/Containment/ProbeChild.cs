@@ -46,6 +46,7 @@ internal static class ProbeChild
                     StateFolder = $"{folder}/state",
                     Engine = Environment.GetEnvironmentVariable(Variable)!,
                     NotifySocket = listener.SocketPath,
+                    InitFile = SandboxEngineOptions.BuiltInit,
                     Profile = Environment.GetEnvironmentVariable(WeakenedVariable) is null
                         ? SeccompProfile.Agent
                         : Weakened(),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Analemma.Abi.Syscalls;
 using Analemma.Integration.Tests.Sandbox;
 using Analemma.Linux;
+using Analemma.Sandbox.Living;
 using Analemma.Sandbox.Notify;
 using static Analemma.Integration.Tests.Kernel.RunningKernel;
 
@@ -246,8 +247,9 @@ public sealed class AdoptionTests
     private static Task UntilWaitingAsync(SpawnReply agent)
     {
         var number = Analemma.Sandbox.Seccomp.SyscallNumbers.Native.ByName["openat"];
-        return UntilAsync(() => (ProcFiles.TryRead($"/proc/{agent.Pid}/syscall") ?? "").StartsWith(
-            string.Create(CultureInfo.InvariantCulture, $"{number} "), StringComparison.Ordinal));
+        var begins = string.Create(CultureInfo.InvariantCulture, $"{number} ");
+        return UntilAsync(() => ProcessTree.Of(agent.Pid).Any(pid => (ProcFiles.TryRead($"/proc/{pid}/syscall") ?? "")
+            .StartsWith(begins, StringComparison.Ordinal)));
     }
 
     /// <summary>Receives the agent's waiting call, as a kernel does that is then killed.</summary>

@@ -26,7 +26,12 @@ internal sealed class EngineHome : IAsyncDisposable
     {
         SkipUnlessInstalled(engine);
         var folder = NewFolder();
-        SandboxEngineOptions options = new() { StateFolder = folder, Engine = engine };
+        SandboxEngineOptions options = new()
+        {
+            StateFolder = folder,
+            Engine = engine,
+            InitFile = SandboxEngineOptions.BuiltInit,
+        };
         return new EngineHome(folder, await SandboxEngines.OpenAsync(change?.Invoke(options) ?? options, Token));
     }
 

@@ -23,6 +23,10 @@ internal sealed class BubblewrapLauncher(
 
     public bool HasPidNamespace => true;
 
+    public bool HasInit => bundle.HasInit;
+
+    public int OwnProcesses => HasInit ? 1 : 0;
+
     public required bool IsSingleUid { get; init; }
 
     public AgentIdentity Identity(uint uid) =>
@@ -48,7 +52,7 @@ internal sealed class BubblewrapLauncher(
         try
         {
             var pid = await HeldAsync(outer, policy.Key, folders);
-            ProgramSearch.Require(pid, plan.Process);
+            ProgramSearch.Require(pid, plan.Process with { Args = policy.Argv });
             outer.Handle.TrySignal(Sigkill);
             await outer.WaitAsync(watcher);
             return pid;

@@ -15,8 +15,8 @@ namespace Analemma.Sandbox.Bundles;
 //   /opt/analemma/python   the SDK, read-only
 //
 // Not there: /sys, /root, /home, /var, the host's /etc and /run. Limits are not in the bundle; the kernel's own cgroups
-// hold them. The first process is the agent itself, with no capability, unable to gain any, as a uid that the host
-// knows no user by.
+// hold them. The first process is our init where it could be built (Init/init.c), and its child the agent; both with no
+// capability, unable to gain any, as a uid that the host knows no user by.
 internal sealed record BundleHost
 {
     /// <summary>The shared folder of mount points.</summary>
@@ -26,6 +26,9 @@ internal sealed record BundleHost
     public required IReadOnlyList<string> SystemFolders { get; init; }
 
     public string? SdkFolder { get; init; }
+
+    /// <summary>Whether the root has an init, for the agent's parent.</summary>
+    public bool HasInit { get; init; }
 
     /// <summary>Namespaces that the host lets us make, by their OCI names.</summary>
     public required IReadOnlyList<string> Namespaces { get; init; }
@@ -67,7 +70,13 @@ internal static class OciBundle
     public static OciConfig Plan(
         BundleHost host, SandboxPolicy policy, AgentIdentity identity, string runFolder, string? cgroupsPath) => new(
         "1.0.2",
-        Process(policy, identity, policy.Argv, policy.Env, policy.Cwd, host.SdkFolder is not null),
+        Process(
+            policy,
+            identity,
+            host.HasInit ? [Bundles.RootFolder.InitPath, .. policy.Argv] : policy.Argv,
+            policy.Env,
+            policy.Cwd,
+            host.SdkFolder is not null),
         new OciRoot(host.RootFolder, Readonly: true),
         policy.HostName,
         Mounts(host, policy, identity, runFolder),

@@ -4,8 +4,8 @@ using Analemma.Linux;
 namespace Analemma.Sandbox.Bundles;
 
 /// <summary>
-/// Looks whether a sandbox has the program that it is to run, and the folder to run it in, as an OCI runtime does when
-/// it makes one. Bubblewrap would find out when it is too late to say.
+/// Looks whether a sandbox has the program that it is to run, and the folder to run it in, as an OCI runtime does of
+/// its first process. Bubblewrap and our init would find out when it is too late to say.
 /// </summary>
 internal static class ProgramSearch
 {
@@ -26,9 +26,16 @@ internal static class ProgramSearch
             throw new SandboxException($"the folder '{process.Cwd}' is not in the sandbox", Hint);
         }
 
-        if (!Places(process).Any(path => MayBeThere(root, path)))
+        var places = Places(process).ToList();
+        if (!places.Any(path => MayBeThere(root, path)))
         {
             throw new SandboxException($"the program '{process.Args[0]}' is not in the sandbox", Hint);
+        }
+
+        if (!places.Any(path => IsInWork(path) || root.IsProgram(Encoding.UTF8.GetBytes($"{path}\0"))))
+        {
+            throw new SandboxException(
+                $"'{process.Args[0]}' in the sandbox is not a program", "it must be a file that may be executed");
         }
     }
 
@@ -56,6 +63,7 @@ internal static class ProgramSearch
     }
 
     private static bool MayBeThere(ProcessRoot root, string path) =>
-        path.StartsWith("/work/", StringComparison.Ordinal)
-        || root.Look(Encoding.UTF8.GetBytes($"{path}\0"), out _) == 0;
+        IsInWork(path) || root.Look(Encoding.UTF8.GetBytes($"{path}\0"), out _) == 0;
+
+    private static bool IsInWork(string path) => path.StartsWith("/work/", StringComparison.Ordinal);
 }

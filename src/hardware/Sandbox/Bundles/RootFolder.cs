@@ -8,7 +8,13 @@ namespace Analemma.Sandbox.Bundles;
 /// </summary>
 internal static class RootFolder
 {
+    /// <summary>Where the first process of each sandbox is, inside.</summary>
+    public const string InitPath = "/opt/analemma/init";
+
     private const string Format = "1";
+
+    private const UnixFileMode Program = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private static readonly string[] Folders =
     [
@@ -43,6 +49,20 @@ internal static class RootFolder
                 .Select(name => $"/{name}")
                 .Where(path => Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null),
         ];
+    }
+
+    /// <summary>
+    /// Puts the first process's program there. Under another name first: one that runs cannot be written to.
+    /// </summary>
+    public static void PutInit(string root, string initFile)
+    {
+        var (target, fresh) = ($"{root}{InitPath}", $"{root}{InitPath}.new");
+        if (!File.Exists(target) || !File.ReadAllBytes(target).AsSpan().SequenceEqual(File.ReadAllBytes(initFile)))
+        {
+            File.Copy(initFile, fresh, overwrite: true);
+            File.SetUnixFileMode(fresh, Program);
+            File.Move(fresh, target, overwrite: true);
+        }
     }
 
     private static void Make(string root)

@@ -66,7 +66,10 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
 
     // In a user namespace its file server could not reach the folders that it is to share.
     private LauncherEngine MakeGvisor(string path) => MakeOci(
-        Gvisor, path, Bundle(notifySocket: null, Namespaces(withUser: false), isCompiled: false), EngineLack.Gvisor);
+        Gvisor,
+        path,
+        Bundle(notifySocket: null, Namespaces(withUser: false), isCompiled: false) with { HasInit = false },
+        EngineLack.Gvisor);
 
     private LauncherEngine MakeOci(
         string name, string path, BundleHost bundle, IReadOnlyDictionary<string, EngineLack> lacks)
@@ -98,6 +101,7 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         {
             Lacks = lacks,
             Blocked = _options.Passage.Blocked,
+            HasInit = launcher.HasInit,
         };
         UidSlots uids = new(_options.UidBase, _options.UidCount, _options.InstanceName);
         var report = table.Report() with { LoopbackLack = launcher.LoopbackLack };
@@ -108,10 +112,17 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
     private BundleHost Bundle(string? notifySocket, string[] namespaces, bool isCompiled)
     {
         Passage.MakeFolders(_options);
+        var folders = RootFolder.Ensure(_options.RootFolder);
+        if (_options.InitFile is { } init)
+        {
+            RootFolder.PutInit(_options.RootFolder, init);
+        }
+
         return new BundleHost
         {
             RootFolder = _options.RootFolder,
-            SystemFolders = RootFolder.Ensure(_options.RootFolder),
+            SystemFolders = folders,
+            HasInit = _options.InitFile is not null,
             SdkFolder = CopySdk(),
             Namespaces = namespaces,
             TmpBytes = _options.TmpBytes,

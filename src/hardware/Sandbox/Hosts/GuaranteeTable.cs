@@ -22,6 +22,9 @@ internal sealed record GuaranteeTable(
     /// <summary>A folder above the state folder that agents' uids cannot pass.</summary>
     public string? Blocked { get; init; }
 
+    /// <summary>Whether agents have an init for their parent.</summary>
+    public bool HasInit { get; init; }
+
     private bool IsUnsandboxed => Namespaces.Count == 0;
 
     public EngineReport Report() => new(
@@ -37,7 +40,9 @@ internal sealed record GuaranteeTable(
         Cgroup(GuaranteeNames.Freezer, "freezer"),
         Namespace(GuaranteeNames.Filesystem, "mount", "read-only root, private bounded /work and /tmp"),
         Namespace(GuaranteeNames.Network, "network", "own network namespace without a route"),
-        Namespace(GuaranteeNames.Processes, "pid", "own pid namespace"),
+        Namespace(GuaranteeNames.Processes, "pid", HasInit
+            ? "own pid namespace, with an init"
+            : "own pid namespace, in which the agent is the first process"),
         new Guarantee(GuaranteeNames.Seccomp, !IsUnsandboxed)
         {
             How = IsUnsandboxed ? NotAsked : "allow-list of system calls",

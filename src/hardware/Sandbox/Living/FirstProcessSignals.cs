@@ -11,8 +11,11 @@ internal static class FirstProcessSignals
     // HUP INT QUIT PIPE ALRM TERM USR1 USR2: end a process that neither catches nor ignores them.
     private static readonly int[] Ending = [1, 2, 3, 13, 14, 15, 10, 12];
 
+    /// <summary>Whether it ends a process that does nothing about it.</summary>
+    public static bool Ends(int signal) => Ending.Contains(signal);
+
     public static bool WouldEnd(int pid, int signal) =>
-        Ending.Contains(signal) && WouldEnd(ProcFiles.TryRead($"/proc/{pid}/status") ?? "", signal);
+        Ends(signal) && WouldEnd(ProcFiles.TryRead($"/proc/{pid}/status") ?? "", signal);
 
     internal static bool WouldEnd(string status, int signal)
     {

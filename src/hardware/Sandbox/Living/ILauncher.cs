@@ -14,6 +14,9 @@ internal interface ILauncher
     /// <summary>The agent is the first process of a pid namespace, whose end is the end of all in it.</summary>
     bool HasPidNamespace { get; }
 
+    /// <summary>The first process is our init, and the agent its child.</summary>
+    bool HasInit => false;
+
     /// <summary>
     /// The agent is a host process, whose limits and host name can be set from outside; a warm one must be.
     /// </summary>

@@ -152,6 +152,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
             Uid = identity.Uid,
             HostUid = identity.HostUid,
             HostRootUid = identity.HostRootUid,
+            HasInit = host.Launcher.HasInit,
             Policy = policy,
         };
         record.Save(folders.Private);

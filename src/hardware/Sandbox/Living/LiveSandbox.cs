@@ -100,7 +100,8 @@ internal sealed class LiveSandbox : ISandbox
         var missing = limit(_cgroup, below is null ? made : null);
         var processes = Bundles.OciBundle.ProcessesMax(policy.Limits);
         var isLimited = (policy.Limits.OpenFiles, processes) == (made.OpenFiles, Bundles.OciBundle.ProcessesMax(made))
-            || HostProcess.TryLimit(HostPid, _record.HostUid, policy.Limits.OpenFiles, processes);
+            || ProcessTree.Of(HostPid).TrueForAll(
+                pid => HostProcess.TryLimit(pid, _record.HostUid, policy.Limits.OpenFiles, processes));
         if (!isLimited || !UtsNamespace.TrySetHostName(HostPid, policy.HostName))
         {
             throw new SandboxException($"cannot make the warm sandbox {Key} that of {policy.Key}");
@@ -124,11 +125,15 @@ internal sealed class LiveSandbox : ISandbox
 
     /// <summary>
     /// The first process of a pid namespace is not ended by a signal that it has no handler for, as any other would be.
-    /// Such a one is killed instead, and the signal that was meant is told as its end.
+    /// Such a one is killed instead, and the signal that was meant is told as its end. Our init hands it on, from when
+    /// it is there.
     /// </summary>
     public void Signal(int signal)
     {
-        if (_host.Launcher.HasPidNamespace && FirstProcessSignals.WouldEnd(HostPid, signal))
+        var endsUnseen = _record.HasInit
+            ? !InitName.HandsOn(HostPid) && FirstProcessSignals.Ends(signal)
+            : _host.Launcher.HasPidNamespace && FirstProcessSignals.WouldEnd(HostPid, signal);
+        if (endsUnseen)
         {
             _signalMeant = signal;
             Kill();
@@ -182,7 +187,7 @@ internal sealed class LiveSandbox : ISandbox
         }
 
         var now = _cgroup.ReadUsage();
-        return _lastUsage ?? now;
+        return _lastUsage ?? (_record.HasInit && now.Pids > 0 ? now with { Pids = now.Pids - 1 } : now);
     }
 
     public async Task<ExecResult> ExecAsync(
@@ -281,6 +286,15 @@ internal sealed class LiveSandbox : ISandbox
     // A sandbox of an earlier kernel is somebody else's child; its status can be seen before that one takes it, and on
     // new kernels afterwards.
     private async Task<WaitStatus> StatusAsync()
+    {
+        var signal = _record.HasInit ? InitName.TryReadSignal(HostPid) : null;
+        var status = await FirstStatusAsync();
+        return signal is not null && status.Code == InitName.SignalBase + signal
+            ? new WaitStatus(null, signal)
+            : status;
+    }
+
+    private async Task<WaitStatus> FirstStatusAsync()
     {
         var status = _first.TryReap() ?? default;
         for (var attempt = 0; status == default && attempt < StatusAttemptsMax; attempt++)

@@ -13,6 +13,9 @@ internal static class ProcessTree
     private const int Sigcont = 18;
     private const int Sigstop = 19;
 
+    /// <summary>A process and what now descends from it.</summary>
+    public static List<int> Of(int pid) => [pid, .. Children(pid).SelectMany(Of)];
+
     /// <summary>Those that it killed, whose ends may be awaited; the caller disposes them.</summary>
     public static IReadOnlyList<(int Pid, PidFd Handle)> Kill(int pid)
     {

@@ -28,6 +28,9 @@ internal sealed record SandboxRecord
 
     public uint HostRootUid { get; init; }
 
+    /// <summary>Whether its first process is our init, and the agent the child of that.</summary>
+    public bool HasInit { get; init; }
+
     public SandboxTier Tier { get; init; }
 
     public required SandboxPolicy Policy { get; init; }

@@ -13,7 +13,9 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
 
     public bool IsHostProcess => !runtime.HidesMounts;
 
-    public int OwnProcesses => runtime.OwnProcesses;
+    public bool HasInit => bundle.HasInit;
+
+    public int OwnProcesses => runtime.OwnProcesses + (HasInit ? 1 : 0);
 
     public string? LoopbackLack => runtime.HidesMounts
         ? "the network inside is gVisor's own, and no socket of the host's can be put there"
@@ -32,7 +34,7 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
             : new AgentIdentity(uid + 1, uid + 1, uid);
     }
 
-    public Task<int> CreateAsync(Launching launching)
+    public async Task<int> CreateAsync(Launching launching)
     {
         var folders = launching.Folders;
         var cgroupsPath = runtime.KeepsCgroups ? null : launching.Cgroup.HierarchyPath;
@@ -51,7 +53,13 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
             Stdout = launching.Stdout,
             Stderr = launching.Stderr,
         };
-        return runtime.CreateAsync(launching.Policy.Key, files, launching.Cgroup.JoinFiles);
+        var pid = await runtime.CreateAsync(launching.Policy.Key, files, launching.Cgroup.JoinFiles);
+        if (HasInit)
+        {
+            ProgramSearch.Require(pid, config.Process with { Args = launching.Policy.Argv });
+        }
+
+        return pid;
     }
 
     public async Task StartAsync(SandboxRecord record, SandboxFolders folders)
