@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
 
@@ -70,11 +69,11 @@ internal sealed class ServerTarget(string path, bool harmlessOnly)
         while (decoder.TryRead(answers, out var frame, out _, out _))
         {
             var header = frame.Native;
-            Demand(header.Kind == FrameKind.Response, "something that is not a response");
-            Demand(refusals == 0, "an answer after the refusal");
+            Demands.Hold(header.Kind == FrameKind.Response, "something that is not a response");
+            Demands.Hold(refusals == 0, "an answer after the refusal");
             if ((header.Flags & FrameFlags.Raw) == 0 && header.Opcode != 0)
             {
-                CheckJson(frame.Payload);
+                Demands.Json(frame.Payload);
             }
 
             if (header is { Opcode: 0, RequestId: 0, Status: not (SysErrorCode.Ok or SysErrorCode.Cancelled) })
@@ -89,14 +88,14 @@ internal sealed class ServerTarget(string path, bool harmlessOnly)
             answers = answers[frame.Size..];
         }
 
-        Demand(answers.IsEmpty, "half an answer");
-        Demand(refusals == (expected.Refused ? 1 : 0), $"{refusals} refusals");
+        Demands.Hold(answers.IsEmpty, "half an answer");
+        Demands.Hold(refusals == (expected.Refused ? 1 : 0), $"{refusals} refusals");
         foreach (var (id, count) in ended)
         {
-            Demand(count <= expected.Answers.GetValueOrDefault(id), $"request {id} was answered {count} times");
+            Demands.Hold(count <= expected.Answers.GetValueOrDefault(id), $"request {id} was answered {count} times");
         }
 
-        Demand(
+        Demands.Hold(
             expected.Refused || expected.Answers.All(pair => ended.GetValueOrDefault(pair.Key) == pair.Value),
             "a request was not answered");
     }
@@ -107,48 +106,31 @@ internal sealed class ServerTarget(string path, bool harmlessOnly)
         var refusals = 0;
         while (answers.Length >= AgentOsFrame.HeaderSize)
         {
-            Demand(
+            Demands.Hold(
                 BinaryPrimitives.ReadUInt32LittleEndian(answers) == AgentOsFrame.Magic, "an answer without its magic");
             var opcode = answers[8];
             var size = checked((int)BinaryPrimitives.ReadUInt64LittleEndian(answers[9..]));
-            Demand(answers.Length >= AgentOsFrame.HeaderSize + size, "half an answer");
+            Demands.Hold(answers.Length >= AgentOsFrame.HeaderSize + size, "half an answer");
             var payload = answers.Slice(AgentOsFrame.HeaderSize, size);
             answers = answers[(AgentOsFrame.HeaderSize + size)..];
             if (answers.IsEmpty && expected.Refused)
             {
                 refusals++;
-                CheckJson(payload);
-                Demand(payload.IndexOf("\"code\":"u8) >= 0, "a refusal without a code");
+                Demands.Json(payload);
+                Demands.Hold(payload.IndexOf("\"code\":"u8) >= 0, "a refusal without a code");
                 break;
             }
 
-            Demand(answered < expected.Opcodes.Count, "more answers than requests");
-            Demand(expected.Opcodes[answered++] == opcode, "an answer out of turn");
+            Demands.Hold(answered < expected.Opcodes.Count, "more answers than requests");
+            Demands.Hold(expected.Opcodes[answered++] == opcode, "an answer out of turn");
             if (opcode is not (0x00 or 0xFF))
             {
-                CheckJson(payload);
+                Demands.Json(payload);
             }
         }
 
-        Demand(answers.IsEmpty, "half an answer");
-        Demand(refusals == (expected.Refused ? 1 : 0), $"{refusals} refusals");
-        Demand(expected.Refused || answered == expected.Opcodes.Count, "a request was not answered");
-    }
-
-    private static void CheckJson(ReadOnlySpan<byte> json)
-    {
-        Demand(System.Text.Unicode.Utf8.IsValid(json), "an answer that is not UTF-8");
-        Utf8JsonReader reader = new(json);
-        while (reader.Read())
-        {
-        }
-    }
-
-    private static void Demand(bool holds, string what)
-    {
-        if (!holds)
-        {
-            throw new FuzzFailureException(what);
-        }
+        Demands.Hold(answers.IsEmpty, "half an answer");
+        Demands.Hold(refusals == (expected.Refused ? 1 : 0), $"{refusals} refusals");
+        Demands.Hold(expected.Refused || answered == expected.Opcodes.Count, "a request was not answered");
     }
 }

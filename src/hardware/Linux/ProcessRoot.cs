@@ -42,50 +42,32 @@ public sealed unsafe partial class ProcessRoot : SafeHandleMinusOneIsInvalid
     public int Look(ReadOnlySpan<byte> path, out bool readOnly)
     {
         readOnly = false;
-        LibC.open_how how = new()
+        var fd = Open(path);
+        if (fd < 0)
         {
-            flags = (ulong)(LibC.O_PATH | LibC.O_CLOEXEC),
-            resolve = RESOLVE_IN_ROOT | LibC.RESOLVE_NO_MAGICLINKS,
-        };
-        fixed (byte* at = path)
-        {
-            var fd = (int)LibC.syscall4(
-                LibC.SYS_openat2, (int)handle, (nint)at, (nint)(&how), sizeof(LibC.open_how));
-            if (fd < 0)
-            {
-                return Marshal.GetLastPInvokeError();
-            }
-
-            LibC.statvfs_buf mount;
-            readOnly = LibC.fstatvfs(fd, &mount) == 0 && (mount.f_flag & LibC.ST_RDONLY) != 0;
-            LibC.close(fd);
-            return 0;
+            return Marshal.GetLastPInvokeError();
         }
+
+        LibC.statvfs_buf mount;
+        readOnly = LibC.fstatvfs(fd, &mount) == 0 && (mount.f_flag & LibC.ST_RDONLY) != 0;
+        LibC.close(fd);
+        return 0;
     }
 
     /// <summary>Whether a file is there that somebody may execute. The path ends with a NUL; links count.</summary>
     public bool IsProgram(ReadOnlySpan<byte> path)
     {
-        LibC.open_how how = new()
+        var fd = Open(path);
+        if (fd < 0)
         {
-            flags = (ulong)(LibC.O_PATH | LibC.O_CLOEXEC),
-            resolve = RESOLVE_IN_ROOT | LibC.RESOLVE_NO_MAGICLINKS,
-        };
-        fixed (byte* at = path)
-        {
-            var fd = (int)LibC.syscall4(
-                LibC.SYS_openat2, (int)handle, (nint)at, (nint)(&how), sizeof(LibC.open_how));
-            if (fd < 0)
-            {
-                return false;
-            }
-
-            LibC.statx_buf file;
-            var seen = LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &file) == 0;
-            LibC.close(fd);
-            const int anybodyExecutes = 0x49; // 0111
-            return seen && (file.stx_mode & LibC.S_IFMT) == LibC.S_IFREG && (file.stx_mode & anybodyExecutes) != 0;
+            return false;
         }
+
+        LibC.statx_buf file;
+        var seen = LibC.statx(fd, "", LibC.AT_EMPTY_PATH, LibC.STATX_BASIC_STATS, &file) == 0;
+        LibC.close(fd);
+        const int anybodyExecutes = 0x49; // 0111
+        return seen && (file.stx_mode & LibC.S_IFMT) == LibC.S_IFREG && (file.stx_mode & anybodyExecutes) != 0;
     }
 
     /// <summary>
@@ -107,6 +89,20 @@ public sealed unsafe partial class ProcessRoot : SafeHandleMinusOneIsInvalid
         fixed (byte* at = path)
         {
             return Native.faccessat(LibC.AT_FDCWD, at, 0, LibC.AT_SYMLINK_NOFOLLOW) == 0;
+        }
+    }
+
+    private int Open(ReadOnlySpan<byte> path)
+    {
+        LibC.open_how how = new()
+        {
+            flags = (ulong)(LibC.O_PATH | LibC.O_CLOEXEC),
+            resolve = RESOLVE_IN_ROOT | LibC.RESOLVE_NO_MAGICLINKS,
+        };
+        fixed (byte* at = path)
+        {
+            return (int)LibC.syscall4(
+                LibC.SYS_openat2, (int)handle, (nint)at, (nint)(&how), sizeof(LibC.open_how));
         }
     }
 

@@ -6,32 +6,25 @@ namespace Analemma.Journal;
 /// </summary>
 public sealed class MemoryJournalStore : IJournalStore
 {
-    private readonly List<JournalRecord> _records = [];
-    private Checkpoint? _checkpoint;
+    private readonly KeptRecords _kept = new();
 
-    public JournalPosition Anchor { get; private set; }
+    public JournalPosition Anchor => _kept.Anchor;
 
-    public JournalPosition Last => _records.Count == 0 ? Anchor : _records[^1].Position;
+    public JournalPosition Last => _kept.Last;
 
     public bool TailCanTear => false;
 
     public long Commits { get; private set; }
 
-    public IEnumerable<JournalRecord> Read(long fromSequence)
-    {
-        for (var i = (int)Math.Max(0, fromSequence - Anchor.Sequence - 1); i < _records.Count; i++)
-        {
-            yield return _records[i];
-        }
-    }
+    public IEnumerable<JournalRecord> Read(long fromSequence) => _kept.Read(fromSequence);
 
-    public Checkpoint? ReadCheckpoint() => _checkpoint;
+    public Checkpoint? ReadCheckpoint() => _kept.Checkpoint;
 
     public void Append(IReadOnlyList<JournalRecord> batch, Action<JournalStoreException?> done)
     {
         foreach (var record in batch)
         {
-            _records.Add(record with { Body = record.Body.ToArray() });
+            _kept.Add(record with { Body = record.Body.ToArray() });
         }
 
         Commits++;
@@ -40,22 +33,12 @@ public sealed class MemoryJournalStore : IJournalStore
 
     public Task WriteCheckpointAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
     {
-        _checkpoint = checkpoint with { State = checkpoint.State.ToArray() };
+        _kept.Keep(checkpoint);
         return Task.CompletedTask;
     }
 
-    public Task<int> PruneAsync(long throughSequence, CancellationToken cancellationToken)
-    {
-        var through = Math.Min(throughSequence, _checkpoint?.Position.Sequence ?? 0);
-        var count = (int)Math.Clamp(through - Anchor.Sequence, 0, JournalLimits.PruneRecordsMax);
-        if (count > 0)
-        {
-            Anchor = _records[count - 1].Position;
-            _records.RemoveRange(0, count);
-        }
-
-        return Task.FromResult(count);
-    }
+    public Task<int> PruneAsync(long throughSequence, CancellationToken cancellationToken) =>
+        Task.FromResult(_kept.Prune(throughSequence));
 
     public void DropTail(long fromSequence) =>
         throw new NotSupportedException("the tail of this store cannot tear");

@@ -8,9 +8,8 @@ namespace Analemma.Simulator;
 /// </summary>
 internal sealed class SimulatedDisk(SeededRandom random, SimulatedClock clock, WorldOptions options) : IJournalStore
 {
-    private readonly List<JournalRecord> _kept = [];
+    private readonly KeptRecords _kept = new();
     private readonly List<JournalRecord> _all = [];
-    private Checkpoint? _checkpoint;
     private IReadOnlyList<JournalRecord>? _writing;
     private SimulatedClock.Due? _completion;
 
@@ -19,9 +18,9 @@ internal sealed class SimulatedDisk(SeededRandom random, SimulatedClock clock, W
     /// </summary>
     public IReadOnlyList<JournalRecord> All => _all;
 
-    public JournalPosition Anchor { get; private set; }
+    public JournalPosition Anchor => _kept.Anchor;
 
-    public JournalPosition Last => _kept.Count == 0 ? Anchor : _kept[^1].Position;
+    public JournalPosition Last => _kept.Last;
 
     public bool TailCanTear => true;
 
@@ -78,32 +77,20 @@ internal sealed class SimulatedDisk(SeededRandom random, SimulatedClock clock, W
         }
     }
 
-    public IEnumerable<JournalRecord> Read(long fromSequence) =>
-        _kept.Skip((int)Math.Max(0, fromSequence - Anchor.Sequence - 1));
+    public IEnumerable<JournalRecord> Read(long fromSequence) => _kept.Read(fromSequence);
 
-    public Checkpoint? ReadCheckpoint() => _checkpoint;
+    public Checkpoint? ReadCheckpoint() => _kept.Checkpoint;
 
     public Task WriteCheckpointAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
     {
-        _checkpoint = checkpoint with { State = checkpoint.State.ToArray() };
+        _kept.Keep(checkpoint);
         return Task.CompletedTask;
     }
 
-    public Task<int> PruneAsync(long throughSequence, CancellationToken cancellationToken)
-    {
-        var through = Math.Min(throughSequence, _checkpoint?.Position.Sequence ?? 0);
-        var count = (int)Math.Clamp(through - Anchor.Sequence, 0, JournalLimits.PruneRecordsMax);
-        if (count > 0)
-        {
-            Anchor = _kept[count - 1].Position;
-            _kept.RemoveRange(0, count);
-        }
+    public Task<int> PruneAsync(long throughSequence, CancellationToken cancellationToken) =>
+        Task.FromResult(_kept.Prune(throughSequence));
 
-        return Task.FromResult(count);
-    }
-
-    public void DropTail(long fromSequence) =>
-        _kept.RemoveRange((int)(fromSequence - Anchor.Sequence - 1), 1);
+    public void DropTail(long fromSequence) => _kept.Drop(fromSequence);
 
     public void Dispose()
     {
