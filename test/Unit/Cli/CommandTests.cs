@@ -415,6 +415,25 @@ public sealed class CommandTests
     }
 
     [Theory]
+    [InlineData("true", "true", 0, "everything is enforced")]
+    [InlineData("true", "false", 1, "1 of 2 is not enforced")]
+    [InlineData("false", "false", 1, "2 of 2 are not enforced")]
+    public async Task Doctor_counts_what_is_missing(string memory, string pids, int code, string last)
+    {
+        await using var fake = new FakeKernel(request => request.Reply($$"""
+            {"version":"1","pid":1,"socket":"/k","engine":"crun","cgroups":"v1","guarantees":[
+             {"name":"memory","enforced":{{memory}},"how":"as it is","remedy":"run as root"},
+             {"name":"pids","enforced":{{pids}},"how":"as it is"}]}
+            """));
+
+        var run = await CliRun.AgainstAsync(fake, "doctor");
+
+        Assert.Equal(code, run.Code);
+        Assert.EndsWith($"{last}\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal(memory == "false", run.Output.Contains("to get it: run as root", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(0, "0 agents")]
     [InlineData(1, "1 agent")]
     [InlineData(2, "2 agents")]

@@ -46,7 +46,8 @@ internal sealed class DoctorCommand : ICliCommand
         }
 
         output.WriteLine(
-            missing == 0 ? "everything is enforced" : $"{missing} of {status.Guarantees.Count} are not enforced");
+            missing == 0 ? "everything is enforced"
+            : $"{missing} of {status.Guarantees.Count} {(missing == 1 ? "is" : "are")} not enforced");
         return code;
     }
 
