@@ -3,11 +3,12 @@ using Analemma.Bench;
 using Analemma.Bench.Fairness;
 using Analemma.Bench.Ipc;
 using Analemma.Bench.Kernel;
+using Analemma.Bench.Models;
 
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Usage = "usage: bench ipc|spawn|scale|notify|fairness [--json] [--quick]";
+const string Usage = "usage: bench ipc|spawn|scale|notify|fairness|llm [--json] [--quick] [--soak]";
 try
 {
     return args switch
@@ -17,8 +18,11 @@ try
             await NoopClient.RunAsync(path, Number(bytes), Number(rounds), Number(clients)),
         ["pipeline", var path, var seconds] => NoopClient.Pipeline(path, Number(seconds)),
         ["hold", var path, var count] => NoopClient.Hold(path, Number(count)),
-        [var name, .. var options] when options.All(option => option is "--json" or "--quick") =>
-            RunCase(name, options.Contains("--json"), options.Contains("--quick")),
+        ["upstream"] => await Upstream.RunAsync(),
+        ["ask", var port, var headers, var how, var rounds, var clients] =>
+            AskClient.Run(Number(port), headers, how == "stream", Number(rounds), Number(clients)),
+        [var name, .. var options] when options.All(option => option is "--json" or "--quick" or "--soak") =>
+            RunCase(name, options),
         _ => Refuse(Usage),
     };
 }
@@ -27,9 +31,10 @@ catch (BenchException cannot)
     return Refuse(cannot.Message);
 }
 
-static int RunCase(string name, bool json, bool quick)
+static int RunCase(string name, string[] options)
 {
-    BenchReport report = new(json);
+    var quick = options.Contains("--quick");
+    BenchReport report = new(options.Contains("--json"));
     switch (name)
     {
         case "ipc":
@@ -50,6 +55,9 @@ static int RunCase(string name, bool json, bool quick)
             break;
         case "fairness":
             new FairnessBench(report, quick).Run();
+            break;
+        case "llm":
+            new LlmBench(report, Repository(), quick, options.Contains("--soak")).Run();
             break;
         default:
             return Refuse(Usage);

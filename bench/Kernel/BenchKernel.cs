@@ -34,7 +34,11 @@ internal sealed class BenchKernel : IDisposable
         return File.Exists(product) ? product : Path.Combine(AppContext.BaseDirectory, "analemma-kernel");
     }
 
-    public static BenchKernel Start(string repository, params string[] flags)
+    public static BenchKernel Start(string repository, params string[] flags) => StartWith(repository, [], flags);
+
+    /// <summary>With variables, such as those of model providers.</summary>
+    public static BenchKernel StartWith(
+        string repository, Dictionary<string, string> environment, params string[] flags)
     {
         // As the folders above a kernel's state are by default, so that agents' uids can pass.
         Directory.CreateDirectory(Folder);
@@ -50,6 +54,11 @@ internal sealed class BenchKernel : IDisposable
         {
             RedirectStandardOutput = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         while (true)
         {

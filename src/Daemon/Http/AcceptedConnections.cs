@@ -17,7 +17,8 @@ internal sealed class AcceptedConnections : IConnectionListenerFactory, IConnect
         Channel.CreateUnbounded<(SafeSocketHandle, HttpOrigin)>(new UnboundedChannelOptions { SingleReader = true });
 
     private readonly SocketConnectionContextFactory _factory = new(
-        new SocketConnectionFactoryOptions(), NullLogger.Instance);
+        // Without a hop to another thread of the pool for what is short anyway: no service here holds its thread.
+        new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, NullLogger.Instance);
 
     public EndPoint EndPoint { get; } = new AcceptedEndPoint();
 

@@ -14,6 +14,7 @@ internal static class HttpServices
         [
             new ModelService(syscalls, stamps),
             new CountService(stamps),
+            new EmbeddingService(stamps),
             new ModelListService(models, stamps),
             new IndexService(),
         ];

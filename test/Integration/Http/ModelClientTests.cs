@@ -11,7 +11,7 @@ namespace Analemma.Integration.Tests.Http;
 public sealed class ModelClientTests
 {
     [Theory]
-    [InlineData("openai.mjs", 15)]
+    [InlineData("openai.mjs", 16)]
     [InlineData("anthropic.mjs", 9)]
     [InlineData("gemini.mjs", 9)]
     [InlineData("langchain.mjs", 20)]

@@ -14,6 +14,8 @@ internal static class NodeClients
 
     private static readonly TimeSpan InstallMax = TimeSpan.FromMinutes(5);
     private static readonly Lock Installing = new();
+    private const int NodeMajorMin = 20;
+
     private static string? _missing;
     private static string? _installed;
 
@@ -31,6 +33,21 @@ internal static class NodeClients
             ],
             Limits = new ResourceLimits { Memory = 1024L << 20, MaxPids = 64, CpuQuota = 200_000 },
         };
+    }
+
+    private static int? NodeMajor()
+    {
+        try
+        {
+            using var node = Process.Start(
+                new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true })!;
+            var version = node.StandardOutput.ReadToEnd().Trim().TrimStart('v');
+            return int.TryParse(version.Split('.')[0], out var major) ? major : null;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
     }
 
     private static string Programs([CallerFilePath] string here = "") =>
@@ -55,6 +72,16 @@ internal static class NodeClients
 
     private static (string? Installed, string? Missing) Install()
     {
+        if (NodeMajor() is not { } node)
+        {
+            return (null, "node is not here (apt install nodejs npm)");
+        }
+
+        if (node < NodeMajorMin)
+        {
+            return (null, $"node {node} is here, and the clients of model providers want {NodeMajorMin} or later");
+        }
+
         var source = Path.Combine(Root(), "eng/npm/model-clients");
         var folder = Path.Combine(Root(), "artifacts/npm/model-clients");
         var modules = Path.Combine(folder, "node_modules");
@@ -88,7 +115,7 @@ internal static class NodeClients
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return (null, "node and npm are not here (apt install nodejs npm)");
+            return (null, "npm is not here (apt install npm)");
         }
 
         File.WriteAllText(done, pinned);

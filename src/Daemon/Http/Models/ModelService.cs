@@ -1,3 +1,4 @@
+using Analemma.Abi.Syscalls;
 using Microsoft.AspNetCore.Http;
 
 namespace Analemma.Daemon.Http.Models;
@@ -8,6 +9,8 @@ namespace Analemma.Daemon.Http.Models;
 /// </summary>
 internal sealed class ModelService(HttpSyscalls syscalls, AnswerStamps stamps) : IHttpService
 {
+    private readonly CallSignatures _signatures = new();
+
     public bool Takes(HttpRequest request) => ModelRoutes.Find(request) is not null;
 
     public async Task ServeAsync(HttpContext http)
@@ -26,9 +29,14 @@ internal sealed class ModelService(HttpSyscalls syscalls, AnswerStamps stamps) :
             return;
         }
 
-        using var syscall = syscalls.Begin(caller, call.Think, http.RequestAborted);
+        var process = caller.Identity.Process;
+        using var syscall = syscalls.Begin(caller, _signatures.Restore(process, call.Think), http.RequestAborted);
         await (call.Streams
             ? exchange.StreamAsync(call, syscall.Call, stamps.Time)
             : exchange.AnswerAsync(call, await syscall.Call.End));
+        if (syscall.Call.End is { IsCompletedSuccessfully: true, Result.Value: ThinkReply reply })
+        {
+            _signatures.Keep(process, reply);
+        }
     }
 }

@@ -170,6 +170,11 @@ await check("models", async () => {
   equal((await rejects(() => client.models.retrieve("none"))).code, "no_such_model");
 });
 
+await check("embeddings", async () => {
+  const error = await rejects(() => client.embeddings.create({ model: "m", input: "Hi" }));
+  equal([error.status, error.code], [501, "not_configured"]);
+});
+
 await check("errors", async () => {
   const ask = (more) => rejects(() => client.chat.completions.create({ model: "m", messages: user("Hi"), ...more }));
   const unknown = await ask({ wishes: 3 });
