@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon;
 
-/// <summary>Event ids: 100 boot, 500 sandboxes, 600 model drivers, 700 HTTP.</summary>
+/// <summary>Event ids: 100 boot, 500 sandboxes, 600 model drivers, 610 tools, 700 HTTP.</summary>
 internal static partial class DaemonLog
 {
     [LoggerMessage(
@@ -52,6 +52,15 @@ internal static partial class DaemonLog
 
     [LoggerMessage(600, LogLevel.Error, "the driver of {Provider} failed with {Fault} {Trace}")]
     public static partial void DriverFault(this ILogger log, string provider, string fault, string trace);
+
+    [LoggerMessage(610, LogLevel.Information, "the tools of {Server} are up ({Key})")]
+    public static partial void ToolServerUp(this ILogger log, string server, string key);
+
+    [LoggerMessage(611, LogLevel.Warning, "the tools of {Server} ended: {Why}")]
+    public static partial void ToolServerEnded(this ILogger log, string server, string why);
+
+    [LoggerMessage(612, LogLevel.Error, "the session with {Server} failed with {Fault} {Trace}")]
+    public static partial void ToolFault(this ILogger log, string server, string fault, string trace);
 
     [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
     public static partial void SandboxFault(this ILogger log, string key, string why);

@@ -16,9 +16,10 @@ public sealed class LayeringTests
         ["Sandbox"] = ["Abi", "Linux"],
         ["Storage"] = ["Abi", "Journal", "Linux"],
         ["Models"] = ["Abi"],
+        ["Tools"] = ["Abi"],
         ["Client"] = ["Abi"],
         ["Cli"] = ["Abi", "Client"],
-        ["Daemon"] = ["Abi", "Journal", "Kernel", "Linux", "Models", "Sandbox", "Storage"],
+        ["Daemon"] = ["Abi", "Journal", "Kernel", "Linux", "Models", "Sandbox", "Storage", "Tools"],
     };
 
     /// <summary>Packages outside the base library. The kernel's projects have none.</summary>
@@ -26,6 +27,7 @@ public sealed class LayeringTests
     {
         ["Storage"] = ["Microsoft.Data.Sqlite"],
         ["Models"] = ["Anthropic", "Microsoft.Extensions.AI.Abstractions", "OpenAI"],
+        ["Tools"] = ["ModelContextProtocol.Core"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console"],
         ["Daemon"] = ["Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol"],
     };

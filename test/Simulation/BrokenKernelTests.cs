@@ -10,7 +10,7 @@ namespace Analemma.Simulation.Tests;
 /// <summary>Kernels broken on purpose: the simulator must notice each, or its silence means nothing.</summary>
 public sealed class BrokenKernelTests
 {
-    private const int SeedsMax = 20;
+    private const int SeedsMax = 100;
 
     [Fact]
     public void A_dropped_answer_is_noticed() =>
@@ -92,6 +92,42 @@ public sealed class BrokenKernelTests
     [Fact]
     public void A_secret_of_an_agents_asking_is_noticed() =>
         AssertNoticed(() => new ServesAgentsSecrets(), "secrets are the host's alone");
+
+    [Fact]
+    public void A_tool_called_twice_is_noticed() =>
+        AssertNoticed(() => new CallsToolsTwice(), "a tool is called once for a call");
+
+    [Fact]
+    public void A_tool_call_that_is_not_taken_back_is_noticed() =>
+        AssertNoticed(
+            () => new DropsEvery<CancelToolCall>(1), "tool calls of those who have gone are taken back");
+
+    [Fact]
+    public void A_tool_call_whose_end_is_not_heard_of_is_noticed() =>
+        AssertNoticed(() => new ForgetsToolCalls(), "tool accounts are consistent", "every request is answered");
+
+    [Fact]
+    public void A_result_of_a_tool_that_is_dropped_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<AnswerToolCall>(1), "every request is answered");
+
+    [Fact]
+    public void A_server_of_tools_whose_end_is_not_heard_of_is_noticed() =>
+        AssertNoticed(() => new ForgetsToolServers(), "the kernel hears of every end of a server");
+
+    [Fact]
+    public void A_server_of_tools_started_twice_is_noticed() =>
+        AssertNoticed(() => new StartsToolServersTwice(), "one start of a server at a time");
+
+    [Fact]
+    public void A_tool_called_without_the_right_is_noticed() =>
+        AssertNoticed(() => new CallsForOthers(), "no tool is called without the right");
+
+    [Fact]
+    public void A_tool_called_before_its_record_is_on_disk_is_noticed() =>
+        AssertNoticed(
+            () => new WaitsForNothing(),
+            "no tool is called before its record is on disk",
+            "durable state is the fold of the journal");
 
     [Fact]
     public void A_report_says_how_to_see_it_again()
@@ -202,6 +238,37 @@ public sealed class BrokenKernelTests
         public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
             effect is Refuse { Error.Hint: { } hint } refuse && hint.Contains("capability: secrets")
                 ? new PerformSecret(refuse.Call, new Analemma.Abi.Syscalls.SecretList()) : effect);
+    }
+
+    private sealed class CallsToolsTwice : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.SelectMany<Effect, Effect>(effect => effect is StartToolCall ? [effect, effect] : [effect]);
+    }
+
+    private sealed class StartsToolServersTwice : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.SelectMany<Effect, Effect>(effect => effect is StartToolServer ? [effect, effect] : [effect]);
+    }
+
+    /// <summary>In the name of the first process, whatever it may.</summary>
+    private sealed class CallsForOthers : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.Select(effect => effect is StartToolCall start ? start with { Process = new(1) } : effect);
+    }
+
+    private sealed class ForgetsToolCalls : Sabotage
+    {
+        private int _count;
+
+        public override bool Hears(KernelEvent @event) => @event is not ToolCallEnded || ++_count % 5 != 0;
+    }
+
+    private sealed class ForgetsToolServers : Sabotage
+    {
+        public override bool Hears(KernelEvent @event) => @event is not ToolServerEnded;
     }
 
     private sealed class ForgetsModelCalls : Sabotage

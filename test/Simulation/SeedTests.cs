@@ -19,6 +19,13 @@ public sealed class SeedTests
         "wrong_state",
     ];
 
+    /// <summary>Every way in which a CALLTOOL can end, too.</summary>
+    private static readonly string[] ToolOutcomes =
+    [
+        "invalid_argument", "no_such_tool", "ok", "permission_denied", "shutting_down", "timed_out", "too_large",
+        "tool_failed", "wrong_state",
+    ];
+
     [Fact]
     public void Every_invariant_holds_for_two_hundred_seeds_and_every_transition_is_taken()
     {
@@ -39,6 +46,10 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => (long)result.ModelAttempts) > 20 * Seeds, "worlds ask models");
         Assert.Equal(
             ThinkOutcomes, results.SelectMany(result => result.Thoughts.Keys).Distinct().Order(StringComparer.Ordinal));
+        Assert.True(results.Sum(result => (long)result.ToolCallsMade) > 10 * Seeds, "worlds call tools");
+        Assert.True(results.Sum(result => result.ToolDeaths) > 10, "servers of tools die with calls inside");
+        Assert.Equal(
+            ToolOutcomes, results.SelectMany(result => result.ToolCalls.Keys).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -19,6 +19,7 @@ from analemma._records import (
     HttpAnswer,
     Identity,
     Killed,
+    KernelTools,
     LogText,
     Metrics,
     Models,
@@ -29,6 +30,9 @@ from analemma._records import (
     Secret,
     Spawned,
     Status,
+    ToolProgress,
+    ToolReply,
+    ToolServer,
 )
 from analemma._session import Request
 
@@ -47,7 +51,8 @@ if TYPE_CHECKING:
     Target = Union[int, str, Process, Spawned, None]
     Image = Union[bytes, str, os.PathLike[str], Mapping[str, str]]
     # A tool that is only described to the model, or one with a function that a tool loop runs.
-    AnyTool = Union[Mapping[str, Any], Callable[..., Any]]
+    # The name of a tool of the kernel is one, too.
+    AnyTool = Union[Mapping[str, Any], Callable[..., Any], str]
 
     class ThinkOptions(TypedDict, total=False):
         """What `think` and `think_stream` take beside the prompt and the tools."""
@@ -74,9 +79,13 @@ WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 
 HTTP = 0x50
 SECRET_SET, SECRET_LIST, SECRET_REMOVE = 0x130, 0x131, 0x132
 ENDPOINT = 0x138
+LIST_TOOLS, CALL_TOOL, TOOL_SERVERS, RESTART_TOOLS = 0x120, 0x121, 0x122, 0x123
 
 # How long a model may take, its queue included, when the caller does not say.
 _THINK_SECONDS = 600.0
+
+# How long a tool may take, its server's start included, when neither caller nor configuration says more.
+_TOOL_SECONDS = 600.0
 
 # A file is written in pieces of this size: base64 of it fits one request body.
 _WRITE_BYTES = 8 * 1024 * 1024
@@ -266,8 +275,8 @@ def think(
 ) -> Call[Answer]:
     """Asks a model, by a prompt or by `messages`, and waits for its answer, queueing and retries included.
 
-    `tools` are {"name", "description", "parameters"}. A function, or a `@tool`, among them makes it a tool loop, as
-    `run_tools`, of which this is the last answer. The options, each of which may be left out:
+    `tools` are {"name", "description", "parameters"}. A function, a `@tool` or the name of a tool of the kernel among
+    them makes it a tool loop, as `run_tools`, of which this is the last answer. The options, each of which may be left out:
 
     - `messages`: a conversation in place of the prompt; an `Answer` in it stands for what the assistant said
     - `system`: who the model shall be; `model`: a model or an alias of the kernel's settings
@@ -279,7 +288,7 @@ def think(
 
     Raises BudgetExhausted, TryAgain, RunawayStopped, NoSuchModel, NotConfigured, TooLarge, ModelFailed, TimedOut.
     """
-    if tools is not None and any(callable(each) for each in tools):
+    if tools is not None and any(callable(each) or isinstance(each, str) for each in tools):
         run = yield from run_tools(
             client, prompt, tools=tools, max_steps=max_steps, parallel=parallel, **options
         )
@@ -302,7 +311,7 @@ def think_stream(
     Takes what `think` takes, but for `repair`. Closing it stops the model, and a tool loop after the tool that is
     running. An answer to a `schema` is checked when it is whole: AnswerInvalid is raised after its last piece.
     """
-    if tools is not None and any(callable(each) for each in tools):
+    if tools is not None and any(callable(each) or isinstance(each, str) for each in tools):
         return run_tools_stream(  # type: ignore[return-value]
             client, prompt, tools=tools, max_steps=max_steps, parallel=parallel, **options
         ).as_text()
@@ -330,13 +339,14 @@ def run_tools(
 ) -> Call[ToolRun]:
     """Asks a model, runs the tools that it asks for, and asks again with their results, until it asks for none.
 
-    `tools` are functions, `@tool`s, or descriptions as `think` takes them; a call of one that is only described ends
-    the loop, with the call in the answer. After `max_steps` (8) answers it raises StepLimitReached. With `parallel` the
-    calls of one answer run at once: True for 8, or so many. The other options are `think`'s, for each step.
+    `tools` are functions, `@tool`s, names of the kernel's tools ("fs/read_file", or "fs/*" for all of a server), or
+    descriptions as `think` takes them; a call of one that is only described ends the loop, with the call in the
+    answer. After `max_steps` (8) answers it raises StepLimitReached. With `parallel` the calls of one answer run at
+    once: True for 8, or so many. The other options are `think`'s, for each step.
     """
     from analemma import _loop
 
-    kit = _loop.Kit(tools)
+    kit = _loop.Kit(tools, client)
 
     def ask(said: list[Any]) -> Call[Answer]:
         reply = yield _think(None, **_asked(options), messages=said, tools=kit.definitions)
@@ -362,7 +372,7 @@ def run_tools_stream(
     """
     from analemma import _loop
 
-    kit = _loop.Kit(tools)
+    kit = _loop.Kit(tools, client)
 
     def ask(said: list[Any]) -> Generator[Any, Any, Answer]:
         answer = yield _think_feed(None, **_asked(options), messages=said, tools=kit.definitions)
@@ -422,6 +432,7 @@ def spawn(
     pool: str | None = None,
     mounts: Sequence[Mapping[str, Any]] | None = None,
     models: Mapping[str, Any] | None = None,
+    tools: Sequence[str] | None = None,
 ) -> Call[Spawned]:
     """Starts an agent, from a script file or from an argv that is found inside the sandbox; returns when it runs.
 
@@ -430,7 +441,8 @@ def spawn(
     share of the models: {"weight", "priority", "group", "requests_per_minute", "tokens_per_minute", "budget"}.
     `network` is a list of what it may reach through the kernel: {"host", "scheme", "ports", "methods", "paths",
     "headers", "request_bytes", "response_bytes", "allow_private", "addresses"}, of which only the host must be given;
-    or True for the host's own network.
+    or True for the host's own network. `tools` are the kernel's that it may call: "server/tool", or "server/*" for all
+    of a server.
     """
     reply = yield _request(
         SPAWN,
@@ -449,6 +461,7 @@ def spawn(
         pool=pool,
         mounts=None if mounts is None else [*mounts],
         models=None if models is None else {**models},
+        tools=None if tools is None else [*tools],
     )
     return Spawned(reply.json())
 
@@ -628,6 +641,57 @@ def secret_list(client: object) -> Call[list[Secret]]:
 def secret_remove(client: object, name: str) -> Call[None]:
     """Forgets a secret, for clients on the host. Raises NoSuchSecret when there is none."""
     yield _request(SECRET_REMOVE, name=name)
+
+
+def list_tools(client: object, server: str | None = None) -> Call[KernelTools]:
+    """The tools of the kernel that the caller may call, of all servers or of one; starts their servers."""
+    reply = yield _request(LIST_TOOLS, _TOOL_SECONDS, server=server)
+    return KernelTools(reply.json())
+
+
+def call_tool(
+    client: object, name: str, arguments: Mapping[str, Any] | None = None, *, timeout: float | None = None
+) -> Call[ToolReply]:
+    """Calls a tool of the kernel, "server/tool", and waits for its result.
+
+    A result may say itself that it is an error (`is_error`). Raises PermissionDenied, NoSuchTool, InvalidArgument (the
+    arguments are not what its schema wants), ToolFailed (its server), TooLarge (its result), TimedOut, TryAgain.
+    """
+    reply = yield _call_tool(name, arguments, timeout, None)
+    return ToolReply(reply.json())
+
+
+def call_tool_stream(
+    client: object, name: str, arguments: Mapping[str, Any] | None = None, *, timeout: float | None = None
+) -> Feed[ToolProgress, ToolReply]:
+    """The same, with what the tool says of its progress as it says it. `gather()` waits for the `ToolReply`."""
+    request = _call_tool(name, arguments, timeout, True)
+    return Feed(request, lambda piece: ToolProgress(parse(piece)), lambda pieces, fields: ToolReply(fields))
+
+
+def _call_tool(
+    name: str, arguments: Mapping[str, Any] | None, timeout: float | None, progress: bool | None
+) -> Request:
+    return _request(
+        CALL_TOOL,
+        _TOOL_SECONDS if timeout is None else timeout,
+        name=name,
+        arguments=None if arguments is None else {**arguments},
+        timeout_ms=_ms(timeout),
+        progress=progress,
+    )
+
+
+def tool_servers(client: object) -> Call[list[ToolServer]]:
+    """The servers of tools, and how they are."""
+    reply = yield _request(TOOL_SERVERS)
+    return [ToolServer(fields) for fields in reply.json()["servers"]]
+
+
+def restart_tools(client: object, server: str) -> Call[ToolServer]:
+    """Starts a server of tools anew; returns when it is up. For clients on the host."""
+    reply = yield _request(RESTART_TOOLS, _TOOL_SECONDS, server=server)
+    return ToolServer(reply.json())
 
 
 def shutdown(client: object, *, grace: float = 2.0) -> Call[int]:

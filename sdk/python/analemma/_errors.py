@@ -30,6 +30,8 @@
         ├── RunawayStopped       model calls like those of a program that has lost its way
         ├── ModelFailed          the model's provider failed, and what was tried instead
         ├── NoSuchModel          no model or alias of that name is configured
+        ├── NoSuchTool           no server has a tool of that name        (also a LookupError)
+        ├── ToolFailed           the server of a tool died, or could not be started
         ├── NoSuchSecret         no secret has that name
         ├── SecretsUnusable      the store of secrets cannot be used as it is
         ├── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
@@ -210,6 +212,14 @@ class NoSuchModel(SyscallError):
     code = "no_such_model"
 
 
+class NoSuchTool(SyscallError, LookupError):
+    code = "no_such_tool"
+
+
+class ToolFailed(SyscallError):
+    code = "tool_failed"
+
+
 class NoSuchSecret(SyscallError):
     code = "no_such_secret"
 
@@ -256,7 +266,13 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
 )
 
 # Statuses beyond those that are numbered without a gap.
-BEYOND: dict[int, type[SyscallError]] = {40: NoSuchSecret, 41: SecretsUnusable, 42: HttpFailed}
+BEYOND: dict[int, type[SyscallError]] = {
+    32: NoSuchTool,
+    33: ToolFailed,
+    40: NoSuchSecret,
+    41: SecretsUnusable,
+    42: HttpFailed,
+}
 
 
 def refusal(status: int, payload: bytes) -> SyscallError:

@@ -11,8 +11,8 @@ yields `Work`, which the blocking client runs and the asyncio one awaits.
 
 from __future__ import annotations
 
-from analemma._errors import StepLimitReached
-from analemma._records import Record
+from analemma._errors import NoSuchTool, StepLimitReached, SyscallError, ToolFailed
+from analemma._records import KernelTools, Record
 from analemma._tools import Tool, ToolResult, result
 
 TYPE_CHECKING = False
@@ -105,12 +105,16 @@ class Work:
 class Kit:
     """The tools of one loop, by name: those with a function, and those that are only described to the model."""
 
-    def __init__(self, tools: Iterable[Any]) -> None:
+    def __init__(self, tools: Iterable[Any], client: Any) -> None:
         self.definitions: list[dict[str, Any]] = []
-        self._by_name: dict[str, Tool] = {}
+        self._by_name: dict[str, Any] = {}
         self._described: set[str] = set()
+        self._asked: list[str] = []
+        self._client = client
         for each in tools:
-            if callable(each):
+            if isinstance(each, str):
+                self._asked.append(each)
+            elif callable(each):
                 made = each if isinstance(each, Tool) else Tool(each)
                 self._add(made.definition())
                 self._by_name[made.name] = made
@@ -122,6 +126,26 @@ class Kit:
         if any(other["name"] == definition["name"] for other in self.definitions):
             raise ValueError(f"two tools are called {definition['name']!r}; give one another name")
         self.definitions.append(definition)
+
+    def fill(self) -> Generator[Any, Any, None]:
+        """Asks the kernel for those of its tools that are named here."""
+        if not self._asked:
+            return
+        from analemma import _calls
+
+        offered = yield from _calls.list_tools(self._client)
+        for name in self._asked:
+            found = [
+                each
+                for each in offered
+                if each.name == name or (name.endswith("/*") and each.name.startswith(name[:-1]))
+            ]
+            if not found:
+                raise _not_offered(offered, name)
+            for each in found:
+                if each.function not in self._by_name:
+                    self._add(each.definition())
+                    self._by_name[each.function] = _OfKernel(each.name, self._client)
 
     def lacks_function(self, call: ToolCall) -> bool:
         return call.name in self._described
@@ -138,9 +162,41 @@ class Kit:
         return result(call, f"there is no tool {call.name!r}; there are: {', '.join(self._by_name)}", True)
 
 
-def has_functions(tools: Iterable[Any] | None) -> bool:
-    """Whether any of these is to be run here, rather than only described to the model."""
-    return tools is not None and any(callable(tool) for tool in tools)
+class _OfKernel:
+    """A tool of the kernel in a loop. Its time is the kernel's business; what is refused is for the model to read."""
+
+    def __init__(self, name: str, client: Any) -> None:
+        self._name = name
+        self._client = client
+
+    def run(self, call: ToolCall) -> ToolResult:
+        try:
+            return self._result(call, self._client.call_tool(self._name, call.arguments))
+        except SyscallError as refused:
+            return self._refused(call, refused)
+
+    async def run_async(self, call: ToolCall) -> ToolResult:
+        try:
+            return self._result(call, await self._client.call_tool(self._name, call.arguments))
+        except SyscallError as refused:
+            return self._refused(call, refused)
+
+    @staticmethod
+    def _result(call: ToolCall, reply: Any) -> ToolResult:
+        others = [part for part in reply.parts if part.data or part.type == "resource_link"]
+        said = [reply.content, *(f"[{part.type} {part.mime_type or part.uri}]" for part in others)]
+        return result(call, "\n".join(filter(None, said)), reply.is_error, reply.ran_ms / 1000)
+
+    @staticmethod
+    def _refused(call: ToolCall, refused: SyscallError) -> ToolResult:
+        return result(call, f"{refused.message}; {refused.hint}" if refused.hint else refused.message, True)
+
+
+def _not_offered(offered: KernelTools, name: str) -> SyscallError:
+    for server in offered.unavailable:
+        if name.startswith(f"{server.server}/"):
+            return ToolFailed(f"{server.server}: {server.reason}")
+    return NoSuchTool(f"no tool that this caller may call is named {name}", "list_tools names those there are")
 
 
 def loop(
@@ -157,6 +213,7 @@ def loop(
     at_once = (_PARALLEL_DEFAULT if parallel else 1) if isinstance(parallel, bool) else parallel
     if at_once < 1:
         raise ValueError(f"parallel is {parallel}; it must be True, False or at least 1")
+    yield from kit.fill()
     said: list[Any] = [*messages]
     results: list[ToolResult] = []
     for step in range(1, steps_max + 1):

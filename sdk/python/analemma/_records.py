@@ -209,6 +209,97 @@ class Answer(Record):
         return self.content
 
 
+class KernelTool(Record):
+    """A tool of the kernel that the caller may call. `function` is its name for models."""
+
+    name: str
+    function: str
+    description: str | None = None
+    title: str | None = None
+    parameters: Mapping[str, Any] = {}
+    result: Mapping[str, Any] | None = None
+    read_only: bool | None = None
+
+    def definition(self) -> dict[str, Any]:
+        """The tool as a model is told of it."""
+        return {
+            "name": self.function,
+            "description": self.description or self.title or "",
+            "parameters": self.parameters,
+        }
+
+
+class UnavailableTools(Record):
+    """A server whose tools are not known, and why."""
+
+    server: str
+    reason: str
+
+
+class KernelTools(Record):
+    """The tools of the kernel that the caller may call; iterating gives each."""
+
+    tools: Sequence[KernelTool] = ()
+    unavailable: Sequence[UnavailableTools] = ()
+
+    _nested = {"tools": KernelTool, "unavailable": UnavailableTools}
+
+    def __iter__(self) -> Iterator[KernelTool]:
+        return iter(self.tools)
+
+
+class ToolPart(Record):
+    """A part of a tool's result: text, image, audio, resource or resource_link. `data` is in base64."""
+
+    type: str
+    text: str | None = None
+    data: str | None = None
+    mime_type: str | None = None
+    uri: str | None = None
+    name: str | None = None
+
+
+class ToolReply(Record):
+    """What a tool of the kernel came to. `parts` has all of it when there is more than text."""
+
+    content: str
+    is_error: bool = False
+    structured: Any = None
+    parts: Sequence[ToolPart] = ()
+    ran_ms: int = 0
+
+    _nested = {"parts": ToolPart}
+
+    def __str__(self) -> str:
+        return self.content
+
+
+class ToolProgress(Record):
+    """How far a tool says it is."""
+
+    progress: float
+    total: float | None = None
+    message: str | None = None
+
+
+class ToolServer(Record):
+    """A server of tools, and how it is."""
+
+    name: str
+    state: str
+    transport: str = "stdio"
+    says: str | None = None
+    tools: int = 0
+    pid: int = 0
+    starts: int = 0
+    calls: int = 0
+    running: int = 0
+    waiting: int = 0
+    uptime_ms: int = 0
+    last_error: str | None = None
+    retry_after_ms: int | None = None
+
+
 class ModelProvider(Record):
     """Who runs models, and which."""
 

@@ -99,10 +99,15 @@ class Kernel:
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)
     metrics = _method(_calls.metrics)
+    list_tools = _method(_calls.list_tools)
+    call_tool = _method(_calls.call_tool)
+    tool_servers = _method(_calls.tool_servers)
+    restart_tools = _method(_calls.restart_tools)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
     run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
     http_stream = _feed(_calls.http_stream)
+    call_tool_stream = _feed(_calls.call_tool_stream)
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
     events = _feed(_calls.events)
@@ -314,6 +319,9 @@ class ToolStream:
                             pieces.append(piece)
                             yield piece
                         reply = step.gather(pieces, _calls.parse(stream._exchange.answer))
+                    continue
+                if isinstance(step, Request):
+                    reply = kernel._ask(step)
                     continue
                 yield from filter(feed.shows, step.calls)
                 reply = step.run()

@@ -16,9 +16,10 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "close connect echo endpoint events exec exec_stream files hello http http_stream inspect kill list llm "
-    "logs metrics noop pause read resume run_tools run_tools_stream secret_list secret_remove secret_set "
-    "shutdown spawn status think think_stream wait write"
+    "call_tool call_tool_stream close connect echo endpoint events exec exec_stream files hello http "
+    "http_stream inspect kill list list_tools llm logs metrics noop pause read restart_tools resume run_tools "
+    "run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
+    "tool_servers wait write"
 )
 
 
@@ -31,13 +32,15 @@ class PackageTests(unittest.TestCase):
         expected = (
             "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled "
             "ConnectionFailed ConnectionLost Endpoint Event ExecResult Exit File Files Guarantee HttpAnswer "
-            "HttpFailed Identity InternalError InvalidArgument IoFailed Kernel Killed LimitExceeded Limits "
-            "LogText MachineUse MalformedFrame MetricFamily MetricSeries Metrics ModelFailed ModelProvider "
-            "ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel NoSuchProcess NoSuchSecret "
-            "NotConfigured NotEnforceable Output Paused PermissionDenied Process ProtocolError ProviderLoad "
-            "RunawayStopped Secret SecretsUnusable ShuttingDown Spawned StartFailed Status StepLimitReached "
-            "Stream SyscallError TimedOut TooLarge Tool ToolArgumentError ToolCall ToolError ToolResult "
-            "ToolRun TryAgain UnknownSyscall WrongState __version__ default_socket tool"
+            "HttpFailed Identity InternalError InvalidArgument IoFailed Kernel KernelTool KernelTools Killed "
+            "LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily MetricSeries Metrics "
+            "ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel "
+            "NoSuchProcess NoSuchSecret NoSuchTool NotConfigured NotEnforceable Output Paused "
+            "PermissionDenied Process ProtocolError ProviderLoad RunawayStopped Secret SecretsUnusable "
+            "ShuttingDown Spawned StartFailed Status StepLimitReached Stream SyscallError TimedOut TooLarge "
+            "Tool ToolArgumentError ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply ToolResult "
+            "ToolRun ToolServer TryAgain UnavailableTools UnknownSyscall WrongState __version__ "
+            "default_socket tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

@@ -539,20 +539,44 @@ class TimeTests(unittest.TestCase):
         self.assertEqual(Tool(threading.current_thread, name="f", timeout=None).run(call()).content[:20], '"' + str(threading.current_thread())[:19])
 
 
+OFFERED = {
+    "tools": [
+        {"name": "fs/read", "function": "fs__read", "description": "Reads.", "parameters": {"type": "object"}},
+        {"name": "fs/write", "function": "fs__write", "title": "Writing", "parameters": {"type": "object"}},
+        {"name": "web/get", "function": "web__get", "parameters": {}},
+    ],
+    "unavailable": [{"server": "mail", "reason": "it exited with code 4"}],
+}
+
+
 class ScriptedModel:
     """A kernel whose model says these answers in turn: a text, or the tools to call; with what it was sent."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = [*answers]
         self.asked: List[Any] = []
+        self.called: List[Any] = []
 
     def __call__(self, peer: Peer) -> None:
         for frame in peer.frames():
             if frame.kind == 3:
                 continue
-            assert frame.opcode == 0x01, hex(frame.opcode)
-            self.asked.append(frame.json)
-            self.answer(peer, frame, self.answers.pop(0))
+            if frame.opcode == 0x120:
+                peer.send(frame.answer(OFFERED))
+            elif frame.opcode == 0x121:
+                self.called.append(frame.json)
+                peer.send(self.reply(frame))
+            else:
+                assert frame.opcode == 0x01, hex(frame.opcode)
+                self.asked.append(frame.json)
+                self.answer(peer, frame, self.answers.pop(0))
+
+    @staticmethod
+    def reply(frame: Frame) -> bytes:
+        if frame.json["name"] == "fs/read":
+            image = {"type": "image", "data": "AAEC", "mime_type": "image/png"}
+            return frame.answer({"content": "42", "parts": [{"type": "text", "text": "42"}, image], "ran_ms": 7})
+        return frame.refuse(33, "tool_failed", "fs: it died", "try again")
 
     def answer(self, peer: Peer, frame: Frame, said: Any) -> None:
         fields: Any = {"model": "sim", "tokens": 3, "finish_reason": "stop", "content": ""}
@@ -693,6 +717,39 @@ class LoopCases:
         run = client.call("run_tools", "Go.", tools=[add, {"name": "mine", "parameters": {"type": "object"}}])
         self.assertEqual([each.name for each in run.answer.tool_calls], ["add", "mine"])
         self.assertEqual(run.results, [])
+
+    def test_tools_of_the_kernel_stand_beside_those_of_the_agent(self) -> None:
+        client = self.with_model([call("fs__read", "c1", path="a"), call("add", "c2", a=1, b=1), call("fs__write", "c3")], "ok")
+        run = client.call("run_tools", "Go.", tools=[add, "fs/*", "fs/read"])
+        tools = [(tool["name"], tool["description"]) for tool in self.model.asked[0]["tools"]]
+        self.assertEqual(tools, [("add", "Adds two numbers."), ("fs__read", "Reads."), ("fs__write", "Writing")])
+        self.assertEqual([(each["name"], each["arguments"]) for each in self.model.called], [("fs/read", {"path": "a"}), ("fs/write", {})])
+        contents = [(each.content, each.is_error) for each in run.results]
+        self.assertEqual(contents, [("42\n[image image/png]", False), ("2", False), ("fs: it died; try again", True)])
+
+    def test_tools_of_the_kernel_stream_too(self) -> None:
+        client = self.with_model([call("fs__read", "c1")], "It is 42.")
+        self.assertEqual("".join(client.pieces("think_stream", "Go.", tools=["fs/read"])), "It is 42.")
+
+    def test_a_name_that_is_not_offered_is_refused_before_the_model_is_asked(self) -> None:
+        client = self.with_model()
+        for name, kind, words in (
+            ("fs/none", analemma.NoSuchTool, "named fs/none"),
+            ("shop/*", analemma.NoSuchTool, "named shop/"),
+            ("mail/*", analemma.ToolFailed, "mail: it exited with code 4"),
+        ):
+            with self.subTest(name), self.assertRaisesRegex(kind, words):
+                client.call("think", "Go.", tools=[name])
+        self.assertEqual(self.model.asked, [])
+
+    def test_a_tool_of_the_kernel_may_be_called_without_a_model(self) -> None:
+        client = self.with_model()
+        reply = client.call("call_tool", "fs/read", {"path": "a"}, timeout=2)
+        self.assertEqual((str(reply), reply.parts[1].data, reply.is_error, reply.ran_ms), ("42", "AAEC", False, 7))
+        self.assertEqual(self.model.called, [{"name": "fs/read", "arguments": {"path": "a"}, "timeout_ms": 2000}])
+        self.assertEqual([each.name for each in client.call("list_tools")], ["fs/read", "fs/write", "web/get"])
+        with self.assertRaises(analemma.ToolFailed):
+            client.call("call_tool", "fs/write")
 
     def test_images_belong_to_the_first_message(self) -> None:
         client = self.with_model("I see.")

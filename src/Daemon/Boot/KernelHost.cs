@@ -8,6 +8,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
+using Analemma.Daemon.Runners.Tools;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Telemetry;
 using Analemma.Journal;
@@ -58,6 +59,9 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly Lazy<ModelDrivers> _drivers;
     private readonly FileSecretStore _secrets;
     private readonly KernelTelemetry _telemetry;
+    private readonly TaskCompletionSource<ToolHost> _toolHost =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private long _boot;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
@@ -195,6 +199,9 @@ internal sealed class KernelHost : IAsyncDisposable
         _tasks.Run(sampler.RunAsync);
         _tasks.Run(new MemoryTrim(_time).RunAsync);
         _telemetry.Open(_loop, _server, () => _sandboxes.PoolCounts, _metrics!, _log);
+        // What was made before the leftovers are settled would be taken for some.
+        _toolHost.SetResult(new ToolHost(
+            _sandboxes.For(sandboxed: true), _secrets, Environment.GetEnvironmentVariable, _time, _log));
         _sink.Open(_loop);
         _server.ListenForHost(_socket);
         if (_options.EndpointListens)
@@ -243,6 +250,8 @@ internal sealed class KernelHost : IAsyncDisposable
             new HttpRunner(
                 new TargetConnection(_options.Addresses), _secrets, _calls, _tasks, _time, _loop.Post, _log),
             new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
+            new ToolRunner(
+                _options.Tools, _toolHost.Task, _calls, _tasks, _time, _loop.Post, sandboxes.Ended, _log),
             _tasks,
             new SandboxFaults(_log),
             Ended), _telemetry.Meter));

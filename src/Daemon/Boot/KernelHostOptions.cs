@@ -1,5 +1,6 @@
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Configuration.Providers;
+using Analemma.Daemon.Configuration.Sections;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Telemetry;
@@ -27,6 +28,9 @@ internal sealed record KernelHostOptions
     /// <summary>How hosts of agents' network rules are found.</summary>
     public required HostAddresses Addresses { get; init; }
 
+    /// <summary>How to reach the servers of tools that <see cref="Kernel"/> knows.</summary>
+    public IReadOnlyList<ToolSection> Tools { get; init; } = [];
+
     public required SandboxEngineOptions Sandbox { get; init; }
 
     public required PoolOptions Pool { get; init; }
@@ -50,6 +54,7 @@ internal sealed record KernelHostOptions
         Kernel = machine.ToKernelOptions([]) with { Models = models.Kernel },
         Drivers = models.Drivers,
         Addresses = machine.Network.ToAddresses(),
+        Tools = machine.Tools,
         Pool = new PoolOptions
         {
             Created = machine.Pool.Created,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Analemma.Daemon.Configuration.Sections;
 
 namespace Analemma.Daemon.Configuration;
 
@@ -18,6 +19,11 @@ internal static class ConfigText
                 text.Append(CultureInfo.InvariantCulture, $"# {row.Setting.Description}\n");
                 text.Append(CultureInfo.InvariantCulture, $"{row.Name} = {Literal(row.ValueIn(options))}\n");
             }
+        }
+
+        foreach (var section in options.Tools)
+        {
+            ToolText(section, text);
         }
 
         return text.ToString();
@@ -57,13 +63,63 @@ internal static class ConfigText
                 $"| `{row.Key}` | {row.TypeText} | {value} | {row.Setting.Description} |\n");
         }
 
+        text.Append("""
+
+            ## Servers of tools
+
+            Each `[tools.NAME]` is one; NAME is 1 to 32 lower-case letters, digits and `-`. They come from the machine file or
+            from flags. See the [guide](../guide/tools.md#tools-of-servers).
+
+            | Key | Takes | Default | |
+            |---|---|---|---|
+
+            """);
+        foreach (var (key, takes, value, meaning) in ToolSections.Keys)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| `tools.NAME.{key}` | {takes} | {value} | {meaning} |\n");
+        }
+
         return text.ToString();
+    }
+
+    private static void ToolText(ToolSection section, StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n[tools.{section.Name}]\n");
+        (string Key, object? Value)[] rows = section.IsProgram
+            ?
+            [
+                ("command", section.Command), ("mounts", section.Mounts), ("cwd", section.Cwd),
+                ("network", section.Network), ("memory", section.Memory), ("max_pids", section.MaxPids),
+                ("cpu_quota", section.CpuQuota), ("work_bytes", section.WorkBytes),
+            ]
+            : [("url", section.Url)];
+        foreach (var (key, value) in rows.Concat(
+            [
+                ("timeout_ms", section.TimeoutMs), ("start_timeout_ms", section.StartTimeoutMs),
+                ("calls_max", section.CallsMax), ("result_bytes", section.ResultBytes), ("start", section.Start),
+            ]))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{key} = {Literal(value)}\n");
+        }
+
+        Table("env", section.Env);
+        Table("headers", section.Headers);
+
+        void Table(string name, IReadOnlyDictionary<string, string> pairs)
+        {
+            if (pairs.Count > 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"[tools.{section.Name}.{name}]\n");
+                text.AppendJoin("", pairs.Select(pair => $"{pair.Key} = {Quoted(pair.Value)}\n"));
+            }
+        }
     }
 
     private static string Literal(object? value) => value switch
     {
         bool flag => flag ? "true" : "false",
         string text => Quoted(text),
+        IReadOnlyList<string> texts => $"[{string.Join(", ", texts.Select(Quoted))}]",
         Enum name => $"\"{OptionRow.SnakeCase(name.ToString())}\"",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };

@@ -21,13 +21,19 @@ internal sealed class MachineLoader(
         var flags = BootFlags.Read(args);
         List<string> problems = [.. flags.Settings.Problems];
         var options = new MachineOptions();
+        ToolSections tools = new();
         foreach (var source in new[] { FromFile(flags.ConfigFile), FromEnvironment() })
         {
             problems.AddRange(source.Problems);
+            tools.Take(source);
             options = OptionTable.Bind(options, source, problems);
         }
 
-        options = OptionTable.Bind(options, flags.Settings, problems).WithPaths(Variable, root);
+        tools.Take(flags.Settings);
+        options = OptionTable.Bind(options, flags.Settings, problems).WithPaths(Variable, root) with
+        {
+            Tools = tools.Build(problems),
+        };
         List<string> wrong = [.. options.Problems()];
         problems.AddRange(wrong);
         // What is made of wrong values is wrong in the same way, and need not be said again.

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Configuration.Sections;
 using Analemma.Kernel;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Daemon.Configuration;
 
@@ -39,6 +40,9 @@ internal sealed record MachineOptions
 
     public EndpointSection Endpoint { get; init; } = new();
 
+    /// <summary>The sections [tools.NAME], by name.</summary>
+    public IReadOnlyList<ToolSection> Tools { get; init; } = [];
+
     /// <summary>Reads everything; a mistake anywhere is listed with all others and nothing may be started.</summary>
     public static BootRequest Load(
         IReadOnlyList<string> args, IReadOnlyDictionary<string, string> environment, bool root) =>
@@ -72,6 +76,19 @@ internal sealed record MachineOptions
         DeadRecordsMax = Limits.DeadRecordsMax,
         Enforced = enforced,
         UnsandboxedAllowed = Sandbox.UnsandboxedAllowed,
+        Tools = new ToolOptions
+        {
+            Servers =
+            [
+                .. Tools.Select(section => new ToolServerOptions(section.Name)
+                {
+                    IsProgram = section.IsProgram,
+                    CallsMax = section.CallsMax,
+                    TimeoutMs = section.TimeoutMs,
+                    StartsAtBoot = section.StartsAtBoot,
+                }),
+            ],
+        },
     };
 
     internal MachineOptions Copy() => this with

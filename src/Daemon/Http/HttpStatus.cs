@@ -14,12 +14,13 @@ internal static class HttpStatus
         SysErrorCode.BudgetExhausted => 402,
         SysErrorCode.PermissionDenied => 403,
         SysErrorCode.NoSuchProcess or SysErrorCode.NoSuchFile or SysErrorCode.NoSuchModel
-            or SysErrorCode.NoSuchSecret => 404,
+            or SysErrorCode.NoSuchSecret or SysErrorCode.NoSuchTool => 404,
         SysErrorCode.NameTaken or SysErrorCode.WrongState => 409,
         SysErrorCode.TooLarge => 413,
         SysErrorCode.TryAgain or SysErrorCode.LimitExceeded or SysErrorCode.RunawayStopped => 429,
         SysErrorCode.Cancelled => 499,
-        SysErrorCode.ModelFailed or SysErrorCode.AnswerInvalid or SysErrorCode.HttpFailed => 502,
+        SysErrorCode.ModelFailed or SysErrorCode.AnswerInvalid or SysErrorCode.HttpFailed
+            or SysErrorCode.ToolFailed => 502,
         SysErrorCode.NotConfigured or SysErrorCode.ShuttingDown => 503,
         SysErrorCode.TimedOut => 504,
         SysErrorCode.StartFailed or SysErrorCode.NotEnforceable or SysErrorCode.IoFailed

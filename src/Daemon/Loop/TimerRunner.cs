@@ -52,6 +52,7 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
             TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(name.Id)) { At = at },
             TimerKind.ModelRetry => new ModelRetryDue(new CallId(name.Id)) { At = at },
             TimerKind.ModelWake => new ModelWakeDue(name.Id) { At = at },
+            TimerKind.ToolCall => new ToolCallOverdue(new CallId(name.Id)) { At = at },
             TimerKind.Call => new CallTimedOut(new CallId(name.Id)) { At = at },
             _ => throw new KernelPanicException($"no event for a {name.Kind} timer"),
         });

@@ -2,6 +2,7 @@ using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
+using Analemma.Daemon.Runners.Tools;
 using Analemma.Daemon.Telemetry;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
@@ -21,6 +22,7 @@ internal sealed class EffectRunner(
     EndpointRunner endpoint,
     HttpRunner http,
     SecretRunner secrets,
+    ToolRunner tools,
     BackgroundTasks tasks,
     SandboxFaults faults,
     Action stopped) : IEffectRunner
@@ -81,6 +83,31 @@ internal sealed class EffectRunner(
                 stopped();
                 break;
             case Raise:
+                break;
+            default:
+                StartOther(effect);
+                break;
+        }
+    }
+
+    private void StartOther(Effect effect)
+    {
+        switch (effect)
+        {
+            case StartToolServer start:
+                tools.Start(start);
+                break;
+            case StopToolServer stop:
+                tools.Stop(stop);
+                break;
+            case StartToolCall start:
+                tools.Call(start);
+                break;
+            case CancelToolCall cancel:
+                tools.Cancel(cancel);
+                break;
+            case AnswerToolCall answer:
+                tools.Answer(answer);
                 break;
             default:
                 Touch(effect);

@@ -18,7 +18,7 @@ public static unsafe class HostFiles
     /// <summary>The end to write of a FIFO that somebody reads; ENXIO when nobody does.</summary>
     public static SafeFileHandle OpenFifoToWrite(string path) => Open(path, LibC.O_WRONLY | LibC.O_NONBLOCK);
 
-    public static (SafeFileHandle Read, SafeFileHandle Write) MakePipe(bool readBlocks)
+    public static (SafeFileHandle Read, SafeFileHandle Write) MakePipe(bool readBlocks, bool writeBlocks = true)
     {
         var ends = stackalloc int[2];
         LinuxException.ThrowIfFailed(LibC.pipe2(ends, LibC.O_CLOEXEC));
@@ -28,6 +28,11 @@ public static unsafe class HostFiles
         if (!readBlocks)
         {
             LinuxException.ThrowIfFailed(LibC.fcntl(ends[0], setFlags, LibC.O_NONBLOCK));
+        }
+
+        if (!writeBlocks)
+        {
+            LinuxException.ThrowIfFailed(LibC.fcntl(ends[1], setFlags, LibC.O_NONBLOCK));
         }
 
         return (read, write);
@@ -67,6 +72,34 @@ public static unsafe class HostFiles
         {
             var count = LibC.write((int)file.DangerousGetHandle(), pointer, (nuint)bytes.Length);
             return (int)LinuxException.ThrowIfFailed(count, "write");
+        }
+    }
+
+    /// <summary>Writes what there is room for; -1 when a non-blocking descriptor has none.</summary>
+    public static int TryWrite(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        while (true)
+        {
+            nint count;
+            fixed (byte* pointer = bytes)
+            {
+                count = LibC.write((int)file.DangerousGetHandle(), pointer, (nuint)bytes.Length);
+            }
+
+            if (count >= 0)
+            {
+                return (int)count;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.EINTR:
+                    continue;
+                case Errno.EAGAIN:
+                    return -1;
+                default:
+                    throw new LinuxException(Marshal.GetLastPInvokeError(), "write");
+            }
         }
     }
 

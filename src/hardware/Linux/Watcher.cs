@@ -10,6 +10,7 @@ namespace Analemma.Linux;
 public sealed partial class Watcher : IDisposable
 {
     public const uint In = 0x1;
+    public const uint Out = 0x4;
     public const uint Urgent = 0x2;
     public const uint Error = 0x8;
     public const uint HangUp = 0x10;
@@ -65,15 +66,12 @@ public sealed partial class Watcher : IDisposable
     }
 
     /// <summary>Completes once the descriptor is readable or hung up, or when it is no longer wanted.</summary>
-    public async Task WhenReadable(SafeHandle descriptor, CancellationToken cancellationToken)
-    {
-        OneWait wait = new();
-        wait.Arm(this, (int)descriptor.DangerousGetHandle());
-        await using (cancellationToken.Register(wait.Complete))
-        {
-            await wait.Task;
-        }
-    }
+    public Task WhenReadable(SafeHandle descriptor, CancellationToken cancellationToken) =>
+        WhenReadyAsync(descriptor, In, cancellationToken);
+
+    /// <summary>Completes once the descriptor takes more or nobody reads it, or when it is no longer wanted.</summary>
+    public Task WhenWritable(SafeHandle descriptor, CancellationToken cancellationToken) =>
+        WhenReadyAsync(descriptor, Out, cancellationToken);
 
     public void Dispose()
     {
@@ -88,6 +86,25 @@ public sealed partial class Watcher : IDisposable
         }
 
         Wake();
+    }
+
+    private async Task WhenReadyAsync(SafeHandle descriptor, uint events, CancellationToken cancellationToken)
+    {
+        OneWait wait = new();
+        var isHeld = false;
+        descriptor.DangerousAddRef(ref isHeld);
+        try
+        {
+            wait.Arm(this, (int)descriptor.DangerousGetHandle(), events);
+            await using (cancellationToken.Register(wait.Complete))
+            {
+                await wait.Task;
+            }
+        }
+        finally
+        {
+            descriptor.DangerousRelease();
+        }
     }
 
     private unsafe void Wake()
@@ -169,11 +186,11 @@ public sealed partial class Watcher : IDisposable
 
         public Task Task => _ready.Task;
 
-        public void Arm(Watcher watcher, int fd)
+        public void Arm(Watcher watcher, int fd, uint events = In)
         {
             lock (_gate)
             {
-                _watch = watcher.Watch(fd, In, _ => Complete());
+                _watch = watcher.Watch(fd, events, _ => Complete());
             }
         }
 

@@ -71,6 +71,12 @@ public sealed record SandboxPolicy
 
     public IReadOnlyList<MountRequest> Mounts { get; init; } = [];
 
+    /// <summary>
+    /// The first process's standard input and output are pipes to us (<see cref="ISandbox.Streams"/>), rather than
+    /// nothing and the log. Takes the cold path; lost with this kernel.
+    /// </summary>
+    public bool PipesStreams { get; init; }
+
     /// <summary>False forbids a warm sandbox.</summary>
     public bool PoolAllowed { get; init; } = true;
 }
@@ -130,6 +136,12 @@ public interface ISandbox : IAsyncDisposable
     IWorkFolder Work { get; }
 
     ILogSource Logs { get; }
+
+    /// <summary>
+    /// With <see cref="SandboxPolicy.PipesStreams"/>, what leads to the first process's input and from its output. The
+    /// caller's to dispose of.
+    /// </summary>
+    (Stream Input, Stream Output)? Streams => null;
 
     /// <summary>
     /// Lets the agent run. A preloaded interpreter is not started here but answered through its claim (see Tier).

@@ -56,6 +56,10 @@ public enum SysErrorCode
     NoSuchModel = 23,
     /// <summary>What a model answered does not satisfy the schema that was given with the question.</summary>
     AnswerInvalid = 24,
+    /// <summary>No server has a tool of that name.</summary>
+    NoSuchTool = 32,
+    /// <summary>The server of a tool could not be started, died, or answered what could not be understood.</summary>
+    ToolFailed = 33,
     /// <summary>No secret has that name.</summary>
     NoSuchSecret = 40,
     /// <summary>The store of secrets cannot be used as it is.</summary>

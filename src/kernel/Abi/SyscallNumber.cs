@@ -52,6 +52,14 @@ public enum SyscallNumber : ushort
     Claim = 0x106,
     /// <inheritdoc cref="Syscalls.Llm"/>
     Llm = 0x107,
+    /// <inheritdoc cref="Syscalls.ListTools"/>
+    ListTools = 0x120,
+    /// <inheritdoc cref="Syscalls.CallTool"/>
+    CallTool = 0x121,
+    /// <inheritdoc cref="Syscalls.ToolServers"/>
+    ToolServers = 0x122,
+    /// <inheritdoc cref="Syscalls.RestartTools"/>
+    RestartTools = 0x123,
     /// <inheritdoc cref="Syscalls.SecretSet"/>
     SecretSet = 0x130,
     /// <inheritdoc cref="Syscalls.SecretList"/>

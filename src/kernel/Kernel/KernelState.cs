@@ -6,6 +6,7 @@ using Analemma.Kernel.Models;
 using Analemma.Kernel.Network;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Syscalls;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel;
 
@@ -19,8 +20,8 @@ namespace Analemma.Kernel;
 //                    in the order of the journal; a fold of the journal, or a checkpoint and the fold of the rest,
 //                    gives it.
 //   volatile state   Calls (who waits for what), Models (who waits for which model), Http (which requests are under
-//                    way), Tally, the latest usage samples: gone with the kernel, and never looked at when a
-//                    durable event decides about durable state.
+//                    way), Tools (which servers are up, who waits for which), Tally, the latest usage samples: gone
+//                    with the kernel, and never looked at when a durable event decides about durable state.
 //
 // Effects may depend on both: a fold throws them away.
 public sealed class KernelState
@@ -61,6 +62,8 @@ public sealed class KernelState
 
     /// <summary>Requests that agents make to hosts.</summary>
     public HttpCalls Http { get; } = new();
+
+    public ToolRegistry Tools { get; } = new();
 
     /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
     public void Apply(KernelEvent @event, List<Effect> effects)
@@ -104,8 +107,7 @@ public sealed class KernelState
                 ProcessWatch.Denied(this, denied, effects);
                 break;
             case CallCancelled cancelled:
-                Calls.Remove(cancelled.Call, effects);
-                ModelCancel.Cancelled(this, cancelled.Call, effects);
+                Cancelled(cancelled.Call, effects);
                 break;
             case CallTimedOut timedOut:
                 Calls.TimeOut(timedOut.Call, effects);
@@ -147,6 +149,13 @@ public sealed class KernelState
         }
     }
 
+    private void Cancelled(CallId call, List<Effect> effects)
+    {
+        Calls.Remove(call, effects);
+        ModelCancel.Cancelled(this, call, effects);
+        ToolEnd.Cancelled(this, call, effects);
+    }
+
     private void ApplyToModels(KernelEvent @event, List<Effect> effects)
     {
         switch (@event)
@@ -168,6 +177,34 @@ public sealed class KernelState
                 break;
             case AgentHalted halted:
                 AgentHalt.Halted(this, halted, effects);
+                break;
+            default:
+                ApplyToTools(@event, effects);
+                break;
+        }
+    }
+
+    private void ApplyToTools(KernelEvent @event, List<Effect> effects)
+    {
+        switch (@event)
+        {
+            case ToolServerReady ready:
+                ToolServing.Ready(this, ready, effects);
+                break;
+            case ToolServerChanged changed:
+                ToolServing.Changed(this, changed);
+                break;
+            case ToolServerEnded ended:
+                ToolServing.Ended(this, ended, effects);
+                break;
+            case ToolCallBegun begun:
+                ToolAdmission.Begun(this, begun, effects);
+                break;
+            case ToolCallEnded ended:
+                ToolEnd.Ended(this, ended, effects);
+                break;
+            case ToolCallOverdue overdue:
+                ToolEnd.Overdue(this, overdue, effects);
                 break;
             default:
                 throw new KernelPanicException($"no handler for {@event.GetType().Name}");

@@ -105,6 +105,17 @@ public static class Limits
     /// <summary>Texts before which an answer ends.</summary>
     public const int StopsMax = 16;
 
+    /// <summary>Rights of one process to call tools of the kernel.</summary>
+    public const int ToolPatternsMax = 256;
+
+    /// <summary>Calls of tools, and requests that wait for their servers, that the kernel knows at once.</summary>
+    public const int ToolCallsMax = 4_096;
+
+    /// <summary>The part of them that all agents together may have.</summary>
+    public const int ToolCallsOfAgentsMax = 3_072;
+
+    public const int ToolCallsPerAgentMax = 64;
+
     /// <summary>More than any provider counts for one image, at any resolution that fits a body.</summary>
     public const long ImageTokensMax = 4_096;
 

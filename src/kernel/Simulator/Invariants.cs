@@ -42,6 +42,7 @@ internal sealed class Invariants(World world)
         CheckLimits(state);
         CheckNames(state);
         _models.Check(state);
+        world.Tools.Check(state.Tools);
         foreach (var process in state.Processes.Living)
         {
             CheckId(process);
@@ -119,6 +120,10 @@ internal sealed class Invariants(World world)
             own.MemoryBytes <= above.MemoryBytes && own.Pids <= above.Pids && own.OpenFiles <= above.OpenFiles
             && (parent.Plan.Network || !process.Plan.Network) && (!parent.Plan.Sandboxed || process.Plan.Sandboxed),
             "rights never widen", () => $"{process.Plan} below {parent.Plan}");
+        Unless(
+            process.Plan.Tools.All(tool => parent.Plan.Tools.Contains(tool)
+                || parent.Plan.Tools.Contains($"{tool.Split('/')[0]}/*")),
+            "rights never widen", () => $"{string.Join(", ", process.Plan.Tools)} of {process.Id} below {parent.Id}");
         if (parent.Plan.Network || !parent.Plan.Sandboxed)
         {
             return;

@@ -22,6 +22,12 @@ internal sealed class RequestMaker(World world)
 
     private static readonly string[] Names = ["a", "b", "c", "d", "e", "agent-2", "agent-9"];
 
+    private static readonly string[] ToolRights = ["fs/*", "fs/*", "fs/any", "fs/number", "web/*", "web/any"];
+
+    private static readonly JsonElement Five = JsonDocument.Parse("""{"n":5}""").RootElement;
+
+    private static readonly JsonElement Wrong = JsonDocument.Parse("""{"n":"five","m":1}""").RootElement;
+
     private SeededRandom Random => world.Random;
 
     public Syscall? Next(Caller caller)
@@ -31,7 +37,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(28) switch
+        return Random.Below(37) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -43,11 +49,22 @@ internal sealed class RequestMaker(World world)
             16 => new Subscribe { Types = Random.Chance(5_000) ? ["exited", "denied"] : null },
             17 => Data(),
             18 => Random.Chance(5_000) ? new Status() : new Metrics(),
-            19 => Secret(),
-            20 or 21 => Http(),
+            28 => Secret(),
+            29 or 30 => Http(),
+            19 => new ListTools { Server = Random.Pick([null, "fs", "nowhere"]) },
+            20 => Random.Chance(3_000) ? new RestartTools { Server = "fs" } : new ToolServers(),
+            21 or 22 or 23 or 24 or 25 or 26 or 27 => CallTool(),
             _ => Think(),
         };
     }
+
+    private CallTool CallTool() => new()
+    {
+        Name = Random.Pick(["fs/any", "fs/any", "fs/number", "fs/missing", "web/any", "web/any", "nowhere/any"]),
+        Arguments = Random.Pick<JsonElement?>([null, Five, Five, Five, Wrong]),
+        TimeoutMs = Random.Chance(2_000) ? Random.Between(1, 4_000) : null,
+        Progress = Random.Chance(2_000) ? true : null,
+    };
 
     private Think Think()
     {
@@ -77,6 +94,7 @@ internal sealed class RequestMaker(World world)
         Mounts = Random.Chance(300) ? [new MountRequest { Source = "/usr", Target = "/mnt/usr" }] : null,
         Limits = Random.Chance(5_000) ? Limits(caller) : null,
         Models = Random.Chance(3_000) ? Share(caller) : null,
+        Tools = Random.Chance(8_000) ? [Random.Pick(ToolRights), Random.Pick(ToolRights)] : null,
     };
 
     private Http Http() => new()

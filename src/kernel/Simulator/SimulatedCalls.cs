@@ -49,6 +49,9 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
     /// <summary>How THINKs ended, by the code of their refusal or ok.</summary>
     public SortedDictionary<string, long> Thoughts { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>How CALLTOOLs ended, likewise.</summary>
+    public SortedDictionary<string, long> ToolCalls { get; } = new(StringComparer.Ordinal);
+
     public SimulatedCall Issue(SimulatedConnection connection, Syscall syscall)
     {
         var call = new SimulatedCall(new CallId(_next++), connection, syscall, clock.Ticks);
@@ -78,6 +81,10 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             SecretSet => reply is SecretSetReply,
             SecretList => reply is SecretListReply,
             SecretRemove => reply is SecretRemoveReply,
+            ListTools => reply is ListToolsReply,
+            CallTool => reply is CallToolReply,
+            ToolServers => reply is ToolServersReply,
+            RestartTools => reply is ToolServerView,
             _ => true,
         };
         ViolationException.Unless(expected, "an answer fits its request", $"{call} got {reply}");
@@ -138,7 +145,8 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
     {
         var justNow = clock.Ticks - TimeSpan.TicksPerSecond;
         var open = _calls.Values.FirstOrDefault(
-            call => call.IsOpen && call.Syscall is (Spawn or Kill or Wait or Think) && call.IssuedAt < justNow);
+            call => call.IsOpen && call.Syscall is (
+                Spawn or Kill or Wait or Think or CallTool or ListTools) && call.IssuedAt < justNow);
         ViolationException.Unless(open is null, "every request is answered", $"{open} has no answer at the end");
     }
 
@@ -150,10 +158,11 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         ViolationException.Unless(
             call.Ends == 1, "every request is answered once", $"{call} was answered again, with {with}");
         call.Connection.Calls.Remove(call);
-        if (call.Syscall is Think)
+        if (call.Syscall is Think or CallTool)
         {
             var outcome = with is SysError error ? error.CodeName : "ok";
-            Thoughts[outcome] = Thoughts.GetValueOrDefault(outcome) + 1;
+            var outcomes = call.Syscall is Think ? Thoughts : ToolCalls;
+            outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
         }
 
         return call;

@@ -46,15 +46,6 @@ internal sealed class SimulatedEffects(World world)
             case OpenEndpoint open:
                 world.Calls.Answered(open.Call, new EndpointReply("http://127.0.0.1:1", "token", open.Process));
                 break;
-            case StartModelCall start:
-                world.Models.Start(start);
-                break;
-            case CancelModelCall cancel:
-                world.Models.Cancel(cancel);
-                break;
-            case AnswerModelCall answer:
-                world.Models.Answer(answer);
-                break;
             case DescribeKernel describe:
                 world.Calls.Answered(describe.Call, describe.Known);
                 break;
@@ -76,7 +67,8 @@ internal sealed class SimulatedEffects(World world)
             case Raise:
                 break;
             default:
-                throw new ViolationException("every effect has a runner", effect.ToString());
+                RunCalls(effect);
+                break;
         }
     }
 
@@ -95,6 +87,39 @@ internal sealed class SimulatedEffects(World world)
         var living = world.Host.Living.FirstOrDefault();
         ViolationException.Unless(living is null, "nothing outlives a clean stop", $"process {living?.Id} still runs");
         world.Calls.CheckAllAnswered();
+    }
+
+    private void RunCalls(Effect effect)
+    {
+        switch (effect)
+        {
+            case StartModelCall start:
+                world.Models.Start(start);
+                break;
+            case CancelModelCall cancel:
+                world.Models.Cancel(cancel);
+                break;
+            case AnswerModelCall answer:
+                world.Models.Answer(answer);
+                break;
+            case StartToolServer start:
+                world.Tools.Start(start);
+                break;
+            case StopToolServer stop:
+                world.Tools.Stop(stop);
+                break;
+            case StartToolCall start:
+                world.Tools.Call(start);
+                break;
+            case CancelToolCall cancel:
+                world.Tools.Cancel(cancel);
+                break;
+            case AnswerToolCall answer:
+                world.Tools.Answer(answer);
+                break;
+            default:
+                throw new ViolationException("every effect has a runner", effect.ToString());
+        }
     }
 
     private void Perform(Perform perform)
@@ -141,6 +166,7 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.ModelRetry => new ModelRetryDue(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.ModelWake => new ModelWakeDue(timer.Id) { At = world.Clock.Ticks },
+        TimerKind.ToolCall => new ToolCallOverdue(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.Shutdown => throw new ViolationException("a shutdown needs no last resort", timer.ToString()),
     };
 }

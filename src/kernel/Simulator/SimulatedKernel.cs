@@ -86,6 +86,7 @@ internal sealed class SimulatedKernel(World world)
         world.Effects.DisarmAll();
         world.Models.Clear();
         world.Http.Clear();
+        world.Tools.Clear();
         world.Calls.CloseAll();
         world.Clock.After(world.Random.Delay(1_000, 2_000_000), Start);
     }
@@ -192,6 +193,11 @@ internal sealed class SimulatedKernel(World world)
         }
 
         _applied = _acknowledged = outcome.Position;
+        foreach (var record in _records.Where(record => record.Type == "tool.called"))
+        {
+            world.Tools.Recorded(((ToolCallBegun)EventCodec.Read(record.Type, record.Body)).Call);
+        }
+
         world.Shadow.CatchUp();
         if (world.CrashesNow())
         {

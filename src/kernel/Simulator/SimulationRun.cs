@@ -34,6 +34,15 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>How THINKs ended.</summary>
     public IReadOnlyDictionary<string, long> Thoughts { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>Calls of tools that ran.</summary>
+    public int ToolCallsMade { get; init; }
+
+    /// <summary>Servers of tools that died with a call inside.</summary>
+    public int ToolDeaths { get; init; }
+
+    /// <summary>How CALLTOOLs ended.</summary>
+    public IReadOnlyDictionary<string, long> ToolCalls { get; init; } = new Dictionary<string, long>();
+
     /// <summary>How to see it again, what was wrong, and what led to it.</summary>
     public string Report()
     {
@@ -43,9 +52,11 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.Append(
             CultureInfo.InvariantCulture,
             $"{Turns} turns, {Calls} calls, {Processes} processes, {Crashes} crashes, {TornWrites} torn writes, ");
-        report.Append(CultureInfo.InvariantCulture, $"{ModelAttempts} attempts at a model, ");
+        report.Append(
+            CultureInfo.InvariantCulture, $"{ModelAttempts} attempts at a model, {ToolCallsMade} calls of tools, ");
         report.Append(CultureInfo.InvariantCulture, $"{Journal.Count} records\n");
         report.AppendJoin(", ", Thoughts.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
+        report.AppendJoin(", ", ToolCalls.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         foreach (var line in LastEvents)
         {
             report.Append(line).Append('\n');
@@ -99,6 +110,9 @@ public static class SimulationRun
             Turns = world.Kernel.Turns,
             ModelAttempts = world.Models.Attempts,
             Thoughts = world.Calls.Thoughts,
+            ToolCallsMade = world.Tools.Calls,
+            ToolDeaths = world.Tools.Deaths,
+            ToolCalls = world.Calls.ToolCalls,
         };
     }
 

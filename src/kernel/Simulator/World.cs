@@ -17,6 +17,7 @@ internal sealed class World
         Models = new SimulatedModels(this);
         Secrets = new SimulatedSecrets(this);
         Http = new SimulatedHttp(this);
+        Tools = new SimulatedTools(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -46,6 +47,8 @@ internal sealed class World
     public SimulatedSecrets Secrets { get; }
 
     public SimulatedHttp Http { get; }
+
+    public SimulatedTools Tools { get; }
 
     public SimulatedEffects Effects { get; }
 

@@ -1,6 +1,7 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Simulator;
 
@@ -33,6 +34,12 @@ internal sealed record WorldOptions
     /// <summary>Of an attempt at a model, that it fails in one way or another.</summary>
     public int ModelFaults { get; init; }
 
+    /// <summary>Of a server of tools, that it does not start, or dies.</summary>
+    public int ToolFaults { get; init; }
+
+    /// <summary>Of a call of a tool, that it never ends by itself.</summary>
+    public int ToolHangs { get; init; }
+
     /// <summary>Of a request, SHUTDOWN.</summary>
     public int Shutdowns { get; init; }
 
@@ -57,6 +64,8 @@ internal sealed record WorldOptions
         DenialStorm = random.Pick([0, 0, 100, 1_000]),
         ReapsLeftovers = random.Pick([0, 2_000, 10_000]),
         ModelFaults = random.Pick([0, 500, 3_000]),
+        ToolFaults = random.Pick([0, 1_000, 6_000]),
+        ToolHangs = random.Pick([0, 500, 4_000]),
         Shutdowns = random.Pick([0, 5, 40]),
         HostClients = random.Pick([1, 3, 8]),
         PauseUsMax = random.Pick([500L, 5_000, 50_000]),
@@ -68,9 +77,25 @@ internal sealed record WorldOptions
             DeadRecordsMax = random.Pick([1, 4, 20]),
             UnsandboxedAllowed = random.Chance(5_000),
             Models = DrawModels(random),
+            Tools = DrawTools(random),
             Enforced = random.Chance(5_000) ? GuaranteeNames.All : [.. GuaranteeNames.All.Take(3)],
         },
     };
+
+    private static ToolOptions DrawTools(SeededRandom random) => new()
+    {
+        Servers =
+        [
+            new ToolServerOptions("fs")
+            {
+                CallsMax = random.Pick([1, 2, 16]),
+                TimeoutMs = random.Pick([500L, 3_000]),
+                StartsAtBoot = random.Chance(3_000),
+            },
+            new ToolServerOptions("web") { IsProgram = false, CallsMax = 2, TimeoutMs = 5_000 },
+        ],
+    };
+
     /// <summary>
     /// Small numbers, so that slots, queues, rates and budgets all run out now and then. Attempts and waits are short
     /// against the time in which every request must be answered.

@@ -49,6 +49,7 @@ internal static class CommandLine
         new ThinkCommand(),
         new LlmCommand(),
         new EndpointCommand(),
+        new ToolCommand(),
         new SecretCommand(),
         new MetricsCommand(),
         new DoctorCommand(),

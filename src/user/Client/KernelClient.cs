@@ -283,6 +283,67 @@ public sealed class KernelClient : IAsyncDisposable
         CallAsync(
             secret, AbiJsonContext.Default.SecretRemove, AbiJsonContext.Default.SecretRemoveReply, cancellationToken);
 
+    /// <summary>Lists the tools of the kernel that the caller may call; starts their servers.</summary>
+    /// <param name="list">Default: of all servers.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<ListToolsReply> ListToolsAsync(
+        ListTools? list = null, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            list ?? new ListTools(),
+            AbiJsonContext.Default.ListTools,
+            AbiJsonContext.Default.ListToolsReply,
+            cancellationToken);
+
+    /// <summary>Calls a tool of the kernel, and waits for its result.</summary>
+    /// <param name="call">Which, with which arguments.</param>
+    /// <param name="cancellationToken">Takes the call back; the tool is told.</param>
+    /// <returns>What it came to, which may be that it failed.</returns>
+    public Task<CallToolReply> CallToolAsync(CallTool call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return CallAsync(
+            call with { Progress = null },
+            AbiJsonContext.Default.CallTool,
+            AbiJsonContext.Default.CallToolReply,
+            cancellationToken);
+    }
+
+    /// <summary>Calls a tool of the kernel, and streams how far it is. The reply is its result.</summary>
+    /// <param name="call">Which, with which arguments.</param>
+    public SyscallStream<ToolProgress, CallToolReply> CallTool(CallTool call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return new((onReply, cancellationToken) => Exchange.StreamAsync(
+                _connection,
+                call with { Progress = true },
+                AbiJsonContext.Default.CallTool,
+                EndingPiecesMax,
+                AbiJsonContext.Default.CallToolReply,
+                onReply,
+                cancellationToken)
+            .Select(piece => Exchange.Parse(piece.Bytes, AbiJsonContext.Default.ToolProgress)));
+    }
+
+    /// <summary>Lists the servers of tools and how they are.</summary>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public async Task<IReadOnlyList<ToolServerView>> ToolServersAsync(CancellationToken cancellationToken = default)
+    {
+        var reply = await CallAsync(
+            new ToolServers(),
+            AbiJsonContext.Default.ToolServers,
+            AbiJsonContext.Default.ToolServersReply,
+            cancellationToken).ConfigureAwait(false);
+        return reply.Servers;
+    }
+
+    /// <summary>Starts a server of tools anew; answers when it is up.</summary>
+    /// <param name="restart">Which.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<ToolServerView> RestartToolsAsync(
+        RestartTools restart, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            restart, AbiJsonContext.Default.RestartTools, AbiJsonContext.Default.ToolServerView, cancellationToken);
+
     /// <summary>Stops the kernel after ending every process.</summary>
     /// <param name="shutdown">How patiently.</param>
     /// <param name="cancellationToken">Takes the request back.</param>

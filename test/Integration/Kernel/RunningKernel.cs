@@ -26,6 +26,10 @@ internal sealed class RunningKernel : IAsyncDisposable
 
     public string Socket => Path.Combine(Folder, "kernel.sock");
 
+    private bool HasFile { get; init; }
+
+    private string MachineFile => Path.Combine(Folder, "analemma.toml");
+
     public string StateFolder => Path.Combine(Folder, "state");
 
     /// <summary>Variables that the kernel is started with, besides those of this program.</summary>
@@ -69,6 +73,16 @@ internal sealed class RunningKernel : IAsyncDisposable
     {
         var kernel = new RunningKernel(flags, []) { Environment = environment };
         Directory.CreateDirectory(kernel.Folder);
+        await kernel.BeginAsync();
+        return kernel;
+    }
+
+    /// <summary>With a machine file, which stays for starts that follow.</summary>
+    public static async Task<RunningKernel> StartWithFileAsync(string toml, params string[] flags)
+    {
+        var kernel = new RunningKernel(flags, []) { HasFile = true };
+        Directory.CreateDirectory(kernel.Folder);
+        await File.WriteAllTextAsync(kernel.MachineFile, toml, Token);
         await kernel.BeginAsync();
         return kernel;
     }
@@ -131,7 +145,8 @@ internal sealed class RunningKernel : IAsyncDisposable
         string[] line =
         [
             .. _before, Path.Combine(AppContext.BaseDirectory, "analemma-kernel"),
-            $"--kernel.socket={Socket}", $"--kernel.state_folder={StateFolder}", .. flags,
+            $"--kernel.socket={Socket}", $"--kernel.state_folder={StateFolder}",
+            .. HasFile ? [$"--config={MachineFile}"] : Array.Empty<string>(), .. flags,
         ];
         ProcessStartInfo start = new(line[0], line[1..])
         {

@@ -24,6 +24,7 @@ public sealed class HistoryTests
         new AttemptDenied(new ProcessId(1), "network", "connect", "no network", 3) { At = 5 },
         new UsageSettled(new CallId(9), new ProcessId(1), "team", "sim", "sim", new Spend(1, 10, 20, 30)) { At = 5 },
         new AgentHalted(new ProcessId(1), "spent all") { At = 5 },
+        new ToolCallBegun(new CallId(10), new ProcessId(1), "fs/read", 17) { At = 5 },
         new LimitOverstepped(new ProcessId(1), Overstep.Pids, 500) { At = 6 },
         Call(5, new Kill { Id = new ProcessId(1), GraceMs = 9 }),
         new GraceElapsed(new ProcessId(1)) { At = 7 },
@@ -62,6 +63,28 @@ public sealed class HistoryTests
         var read = StateCheckpoint.Read(Encoding.UTF8.GetBytes(body.ToJsonString()));
 
         Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_before_servers_of_tools_is_read()
+    {
+        KernelState state = new();
+        foreach (var @event in Story[..4])
+        {
+            state.Apply(@event, []);
+        }
+
+        var body = JsonNode.Parse(StateCheckpoint.Write(state))!.AsObject();
+        Assert.True(body["options"]!.AsObject().Remove("tools"));
+        foreach (var process in body["living"]!.AsArray())
+        {
+            Assert.True(process!["plan"]!.AsObject().Remove("tools") && process.AsObject().Remove("tool_calls"));
+        }
+
+        var read = StateCheckpoint.Read(Encoding.UTF8.GetBytes(body.ToJsonString()));
+
+        Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
+        Assert.Empty(read.Processes.Living.First().Plan.Tools);
     }
 
     [Theory]

@@ -51,12 +51,19 @@ internal static class JsonFile
         }
     }
 
+    private static List<object>? Items(JsonElement element)
+    {
+        var items = element.EnumerateArray().Select(Scalar).ToList();
+        return items.All(item => item is not null and not List<object>) ? [.. items.Select(item => item!)] : null;
+    }
+
     private static object? Scalar(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.TryGetInt64(out var whole) ? whole : element.GetDouble(),
+        JsonValueKind.Number => element.TryGetInt64(out var whole) ? (object)whole : element.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
+        JsonValueKind.Array => Items(element),
         _ => null,
     };
 }

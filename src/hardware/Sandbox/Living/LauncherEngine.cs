@@ -110,6 +110,12 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
 
     private void Refuse(SandboxPolicy policy)
     {
+        if (policy.PipesStreams && !host.Launcher.HasPidNamespace)
+        {
+            throw new SandboxException(
+                $"{policy.Key} needs a sandbox, and the engine {host.Launcher.Name} makes none", "see sandbox.engine");
+        }
+
         foreach (var name in policy.Require)
         {
             if (host.Report.Guarantees.FirstOrDefault(one => one.Name == name) is not { Enforced: true } guarantee)
@@ -158,10 +164,12 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         record.Save(folders.Private);
 
         LogFolder log = new(folders.Private, policy.Limits.LogBytes);
-        var streams = Listen(folders, log);
+        var streams = policy.PipesStreams ? [ListenToErrors(folders, log)] : Listen(folders, log);
+        Pipes? pipes = null;
         try
         {
-            var pid = await LaunchAsync(policy, identity, folders, cgroup, (log, streams));
+            pipes = policy.PipesStreams ? new Pipes() : null;
+            var pid = await LaunchAsync(policy, identity, folders, cgroup, (log, streams), pipes);
             var first = PidFd.TryOpen(pid)
                 ?? throw new SandboxException($"{host.Launcher.Name} made {policy.Key}, whose first process is gone");
             record = record with
@@ -173,12 +181,16 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
             record.Save(folders.Private);
             LinkAgentOsSocket(host.Launcher.TmpPath(pid), identity);
             var work = FolderFd.Open(host.Launcher.WorkPath(pid, folders));
-            LiveSandbox sandbox = new(host, record, new SandboxParts(folders, cgroup, log, streams, first, work));
+            LiveSandbox sandbox = new(host, record, new SandboxParts(folders, cgroup, log, streams, first, work))
+            {
+                Streams = pipes?.Ours(host.Watcher),
+            };
             Remember(sandbox);
             return sandbox;
         }
         catch
         {
+            pipes?.Dispose();
             log.Dispose();
             foreach (var stream in streams)
             {
@@ -209,8 +221,11 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     private LogStream[] Listen(SandboxFolders folders, LogFolder log) =>
     [
         host.Intake.Open(log, 1, HostFiles.OpenFifoToRead(folders.Stdout)),
-        host.Intake.Open(log, 2, HostFiles.OpenFifoToRead(folders.Stderr)),
+        ListenToErrors(folders, log),
     ];
+
+    private LogStream ListenToErrors(SandboxFolders folders, LogFolder log) =>
+        host.Intake.Open(log, 2, HostFiles.OpenFifoToRead(folders.Stderr));
 
     private void Remember(LiveSandbox sandbox)
     {
@@ -241,11 +256,12 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         AgentIdentity identity,
         SandboxFolders folders,
         ICgroup cgroup,
-        (LogFolder Log, LogStream[] Streams) output)
+        (LogFolder Log, LogStream[] Streams) output,
+        Pipes? pipes)
     {
         try
         {
-            return await LaunchAsync(policy, identity, folders, cgroup);
+            return await LaunchAsync(policy, identity, folders, cgroup, pipes);
         }
         catch (SandboxException failed) when (failed.Hint is null)
         {
@@ -272,8 +288,20 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     }
 
     private async Task<int> LaunchAsync(
-        SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup)
+        SandboxPolicy policy, AgentIdentity identity, SandboxFolders folders, ICgroup cgroup, Pipes? pipes)
     {
+        if (pipes is not null)
+        {
+            using var errors = HostFiles.OpenFifoBothWays(folders.Stderr);
+            var (input, output) = pipes.TakeTheirs();
+            using (input)
+            using (output)
+            {
+                return await host.Launcher.CreateAsync(
+                    new Launching(policy, identity, folders, cgroup, input, output, errors));
+            }
+        }
+
         // Not /dev/null: runc gives its standard streams to the agent, the host's /dev/null with them.
         var (stdin, stdinWrite) = HostFiles.MakePipe(readBlocks: true);
         stdinWrite.Dispose();

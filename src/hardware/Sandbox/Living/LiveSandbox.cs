@@ -70,6 +70,8 @@ internal sealed class LiveSandbox : ISandbox
 
     public ILogSource Logs => _log;
 
+    public (Stream Input, Stream Output)? Streams { get; init; }
+
     public Task<SandboxExit> Exited => _exited.Task;
 
     internal ICgroup Cgroup => _cgroup;

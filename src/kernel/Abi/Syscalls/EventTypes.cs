@@ -24,6 +24,12 @@ public static class EventTypes
     /// <summary>A process tried what it may not do.</summary>
     public const string Denied = "denied";
 
+    /// <summary>A call of a tool has ended.</summary>
+    public const string ToolCalled = "tool-called";
+
+    /// <summary>A server of tools is up, or has ended.</summary>
+    public const string ToolServer = "tool-server";
+
     /// <summary>A process has ended.</summary>
     public const string Exited = "exited";
 
@@ -35,5 +41,8 @@ public static class EventTypes
 
     /// <summary>All that can be asked for.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, Exited, SecretChanged, Missed];
+    [
+        Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, ToolCalled, ToolServer, Exited,
+        SecretChanged, Missed,
+    ];
 }

@@ -113,6 +113,12 @@ public sealed record ProcessView(ProcessId Id, string Name, ProcessState State) 
     /// <summary>Denied attempts so far.</summary>
     public long Denied { get; init; }
 
+    /// <summary>The tools of the kernel that it may call, as its spawner said; absent for none.</summary>
+    public IReadOnlyList<string>? Tools { get; init; }
+
+    /// <summary>Calls of such tools so far.</summary>
+    public long ToolCalls { get; init; }
+
     /// <summary>Forks refused by its process limit.</summary>
     public long PidLimitHits { get; init; }
 

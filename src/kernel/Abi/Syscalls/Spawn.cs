@@ -55,6 +55,12 @@ public sealed record Spawn : Syscall
     /// <summary>Its share of the models; absent fields take the defaults.</summary>
     public ModelShare? Models { get; init; }
 
+    /// <summary>
+    /// The tools of the kernel that it may call: <c>server/tool</c>, or <c>server/*</c> for all of a server. Default
+    /// none. An agent can give what it has itself.
+    /// </summary>
+    public IReadOnlyList<string>? Tools { get; init; }
+
     /// <summary>Guarantees (names as in STATUS) without which the spawn is refused.</summary>
     public IReadOnlyList<string>? Require { get; init; }
 

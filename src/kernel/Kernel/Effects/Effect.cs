@@ -94,4 +94,7 @@ public enum TimerKind
 
     /// <summary>Raises ModelWakeDue; the id is a provider's place in the options.</summary>
     ModelWake,
+
+    /// <summary>Raises ToolCallOverdue; the id is a call.</summary>
+    ToolCall,
 }

@@ -34,6 +34,7 @@ public static class EventCodec
             LeftoverAdopted adopted => ("leftover.adopted", Json(adopted, EventJsonContext.Default.LeftoverAdopted)),
             LeftoverReaped reaped => ("leftover.reaped", Json(reaped, EventJsonContext.Default.LeftoverReaped)),
             UsageSettled settled => ("usage.settled", Json(settled, EventJsonContext.Default.UsageSettled)),
+            ToolCallBegun begun => ("tool.called", Json(begun, EventJsonContext.Default.ToolCallBegun)),
             AgentHalted halted => ("agent.halted", Json(halted, EventJsonContext.Default.AgentHalted)),
             _ => throw new KernelPanicException($"no journal type for {@event.GetType().Name}"),
         };
@@ -53,6 +54,7 @@ public static class EventCodec
         "leftover.adopted" => Parse(body, EventJsonContext.Default.LeftoverAdopted),
         "leftover.reaped" => Parse(body, EventJsonContext.Default.LeftoverReaped),
         "usage.settled" => Parse(body, EventJsonContext.Default.UsageSettled),
+        "tool.called" => Parse(body, EventJsonContext.Default.ToolCallBegun),
         "agent.halted" => Parse(body, EventJsonContext.Default.AgentHalted),
         _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
         _ => throw new JsonException($"the journal holds a record of type {type}, which this kernel does not know"),
@@ -136,5 +138,6 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(LeftoverReaped))]
 [JsonSerializable(typeof(UsageSettled))]
 [JsonSerializable(typeof(AgentHalted))]
+[JsonSerializable(typeof(ToolCallBegun))]
 [JsonSerializable(typeof(CheckpointBody))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -29,6 +29,7 @@ internal static class SpawnPlanning
         NetworkRules = SpawnRights.RulesFor(parent, request),
         Limits = LimitsFor(options, parent?.Plan.Limits, request.Limits ?? new ResourceLimits()),
         Models = ModelsFor(options.Models, parent, request.Models ?? new ModelShare()),
+        Tools = [.. (request.Tools ?? []).Distinct(StringComparer.Ordinal)],
         Require = request.Require ?? [],
         AuditReads = request.Audit == "reads",
         PoolAllowed = request.Pool != "cold",

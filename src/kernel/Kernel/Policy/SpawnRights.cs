@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Network;
 using Analemma.Kernel.Processes;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Policy;
 
@@ -49,7 +50,17 @@ internal static class SpawnRights
             return Denied("models", "an agent shares its models with those it spawns, and cannot give them more");
         }
 
-        return TooMuch(parent.Plan.Limits, request.Limits ?? new ResourceLimits());
+        return TooManyTools(parent.Plan.Tools, request.Tools ?? [])
+            ?? TooMuch(parent.Plan.Limits, request.Limits ?? new ResourceLimits());
+    }
+
+    private static SysError? TooManyTools(IReadOnlyList<string> own, IReadOnlyList<string> asked)
+    {
+        var beyond = asked.FirstOrDefault(pattern => ToolPattern.TrySplit(pattern, out var server, out var tool)
+            && !ToolPattern.Covers(own, server, tool));
+        return beyond is null
+            ? null
+            : Denied($"tools {beyond}", $"an agent that may not call {beyond} cannot spawn one that may");
     }
 
     /// <summary>The rules that the new process has: as asked, and for an agent's child as its parent's allow.</summary>

@@ -22,6 +22,7 @@ internal static class SpawnRules
         .. MountProblems(spawn.Mounts),
         .. LimitProblems(spawn.Limits ?? new ResourceLimits()),
         .. ShareProblems(spawn.Models ?? new ModelShare()),
+        .. ToolRules.PatternProblems(spawn.Tools),
     ];
 
     private static IEnumerable<string> ProgramProblems(Spawn spawn)

@@ -53,6 +53,9 @@ public sealed class Process
 
     public long DeniedJournaled { get; set; }
 
+    /// <summary>Calls of the kernel's tools that were recorded.</summary>
+    public long ToolCalls { get; set; }
+
     /// <summary>What it and its descendants have spent on models, as far as it is settled.</summary>
     public Spend Spent { get; set; } = Spend.Nothing;
 
@@ -106,6 +109,8 @@ public sealed class Process
             ThrottledMs = usage.ThrottledUs / 1000,
             Denied = DeniedJournaled + DeniedUncounted,
             PidLimitHits = usage.PidLimitHits,
+            Tools = Plan.Tools.Count > 0 ? Plan.Tools : null,
+            ToolCalls = ToolCalls,
             UptimeMs = Math.Max(0, (ExitedAt ?? now) - (StartedAt ?? now)) / TimeSpan.TicksPerMillisecond,
             CreatedAt = new DateTimeOffset(CreatedAt, TimeSpan.Zero),
             ExitedAt = ExitedAt is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null,

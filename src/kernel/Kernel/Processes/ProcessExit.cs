@@ -2,6 +2,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Processes;
 
@@ -30,6 +31,7 @@ internal static class ProcessExit
         effects.Add(new DisarmTimer(new TimerName(TimerKind.WallTime, process.Id.Value)));
         AnswerWaiters(state, process, effects);
         ModelCancel.ProcessEnded(state, process, effects);
+        ToolEnd.ProcessEnded(state, process, effects);
         var happened = Happening.Of(process, EventTypes.Exited, at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Processes;
 
@@ -19,8 +20,13 @@ internal static class Reboot
         state.Calls.Clear();
         state.Http.Clear();
         state.Models.Reset(started.Options.Models);
+        state.Tools.Reset(started.Options.Tools);
         state.Calls.Publish(
             state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);
+        foreach (var server in state.Tools.Servers.Where(server => server.Options.StartsAtBoot))
+        {
+            ToolServing.Need(state, server, effects);
+        }
     }
 
     /// <summary>It ran on while no kernel watched; what was asked of it before is asked again.</summary>

@@ -36,6 +36,9 @@ public sealed record SpawnPlan
     // Null where a journal was written before there were models.
     public ModelPlan Models { get; init => field = value ?? new(); } = new();
 
+    // Null where a journal was written before there were servers of tools.
+    public IReadOnlyList<string> Tools { get; init => field = value ?? []; } = [];
+
     public IReadOnlyList<string> Require { get; init; } = [];
 
     public bool AuditReads { get; init; }

@@ -3,6 +3,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Processes;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Syscalls;
 
@@ -23,6 +24,7 @@ internal static class ShutdownSyscall
         var graceMs = state.ShuttingDown ? 0 : request.GraceMs ?? state.Options.GraceMs;
         state.ShuttingDown = true;
         ModelCancel.ShuttingDown(state, call.Effects);
+        ToolEnd.ShuttingDown(state, call.Effects);
         foreach (var process in state.Processes.Living.ToArray())
         {
             ProcessStop.Stop(

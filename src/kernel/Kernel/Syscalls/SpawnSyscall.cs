@@ -3,6 +3,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Policy;
 using Analemma.Kernel.Processes;
+using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Syscalls;
 
@@ -37,6 +38,12 @@ internal static class SpawnSyscall
             call.Refuse(SysError.InvalidArgument(
                 $"models.group is {group}; there are "
                 + string.Join(", ", state.Options.Models.Groups.Select(known => known.Name))));
+            return;
+        }
+
+        if (UnknownServer(state.Options.Tools, request.Tools ?? []) is { } unknown)
+        {
+            call.Refuse(unknown);
             return;
         }
 
@@ -109,6 +116,24 @@ internal static class SpawnSyscall
             ? new SysError(
                 SysErrorCode.LimitExceeded, $"{Limits.DescendantsMax} descendants are alive, which is the limit")
             : null;
+    }
+
+    private static SysError? UnknownServer(ToolOptions options, IReadOnlyList<string> patterns)
+    {
+        foreach (var pattern in patterns)
+        {
+            ToolPattern.TrySplit(pattern, out var server, out _);
+            if (!options.Servers.Any(known => known.Name == server))
+            {
+                var names = string.Join(", ", options.Servers.Select(known => known.Name));
+                return SysError.InvalidArgument(
+                    $"tools: there is no server of tools {server}; "
+                    + (names.Length == 0 ? "none is configured" : $"there are {names}"),
+                    "configure it as [tools.NAME]");
+            }
+        }
+
+        return null;
     }
 
     private static SysError? NotEnforceable(KernelOptions options, Spawn request)

@@ -65,6 +65,9 @@ internal static class SyscallTable
             case SecretSet or SecretList or SecretRemove:
                 SecretSyscalls.Handle(call, arrived.Syscall);
                 break;
+            case ListTools or CallTool or ToolServers or RestartTools:
+                ToolSyscalls.Handle(call, arrived.Syscall);
+                break;
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
                 break;

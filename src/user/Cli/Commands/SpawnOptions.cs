@@ -85,6 +85,9 @@ internal sealed class SpawnOptions
     private readonly Option<string[]> _mount = Many(
         "--mount", "HOST[:INSIDE][:rw]", "Show a host path inside, read-only unless :rw. Repeatable.");
 
+    private readonly Option<string[]> _tool = Many(
+        "--tool", "SERVER/TOOL", "Let it call this tool of the kernel, or SERVER/* for all of a server. Repeatable.");
+
     private readonly Option<string?> _python =
         Text("--python", "PROGRAM", "The script's interpreter. Default python3.");
 
@@ -95,7 +98,7 @@ internal sealed class SpawnOptions
         {
             _name, _env, _memory, _pids, _cpu, _cpuWeight, _timeout, _openFiles, _logSize, _workSize, _cwd, _network,
             _allow, _rules,
-            _unsandboxed, _require, _audit, _mount, _python, _cold,
+            _unsandboxed, _require, _audit, _mount, _tool, _python, _cold,
         })
         {
             command.Options.Add(option);
@@ -122,6 +125,7 @@ internal sealed class SpawnOptions
             Require = parsed.GetValue(_require) is { Length: > 0 } required ? required : null,
             Audit = parsed.GetValue(_audit),
             Pool = parsed.GetValue(_cold) ? "cold" : null,
+            Tools = parsed.GetValue(_tool) is { Length: > 0 } tools ? tools : null,
             Mounts = parsed.GetValue(_mount) is { Length: > 0 } mounts ? [.. mounts.Select(Mount)] : null,
         };
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Analemma.Cli.Output;
@@ -11,4 +12,6 @@ internal sealed record CopyReport(int Files, int Folders, long Bytes, IReadOnlyL
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(OutputLine))]
 [JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

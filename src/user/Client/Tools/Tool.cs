@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Reflection;
-using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
 using Analemma.Abi.Syscalls;
@@ -24,12 +23,13 @@ public sealed class Tool
     private const int NameCharsMax = 64;
     private const int ResultBytesLeast = 64;
 
-    private readonly Delegate _function;
-    private readonly ToolParameters _parameters;
+    private readonly Func<JsonElement?, CancellationToken, Task<(string Text, bool IsError)>> _outcome;
     private readonly ToolOptions _options;
 
-    private Tool(Delegate function, ToolParameters parameters, ToolDefinition definition, ToolOptions options) =>
-        (_function, _parameters, Definition, _options) = (function, parameters, definition, options);
+    private Tool(
+        Func<JsonElement?, CancellationToken, Task<(string Text, bool IsError)>> outcome,
+        ToolDefinition definition,
+        ToolOptions options) => (_outcome, Definition, _options) = (outcome, definition, options);
 
     /// <summary>The tool as the model is told of it.</summary>
     public ToolDefinition Definition { get; }
@@ -77,8 +77,19 @@ public sealed class Tool
             Description = options.Description ?? method.GetCustomAttribute<DescriptionAttribute>()?.Description,
             Parameters = parameters.Schema,
         };
-        return new Tool(function, parameters, definition, options);
+        ToolFunction called = new(function, parameters, name, options);
+        return new Tool(called.OutcomeAsync, definition, options);
     }
+
+    /// <summary>A tool of the kernel, called through it. Its time is the kernel's business.</summary>
+    internal static Tool OfKernel(KernelClient kernel, ToolView view) => new(
+        (arguments, cancellationToken) => KernelTools.OutcomeAsync(kernel, view.Name, arguments, cancellationToken),
+        new ToolDefinition(view.Function)
+        {
+            Description = view.Description ?? view.Title,
+            Parameters = view.Parameters,
+        },
+        new ToolOptions());
 
     /// <summary>
     /// Calls it. What goes wrong is in the result, for the model to read, but what <see cref="ToolOptions.Rethrows"/>
@@ -90,79 +101,8 @@ public sealed class Tool
     {
         ArgumentNullException.ThrowIfNull(call);
         var begun = _options.Time.GetTimestamp();
-        var (text, isError) = await OutcomeAsync(call.Arguments, cancellationToken).ConfigureAwait(false);
+        var (text, isError) = await _outcome(call.Arguments, cancellationToken).ConfigureAwait(false);
         return new ToolResult(call.Id, call.Name, Cut(text), isError, _options.Time.GetElapsedTime(begun));
-    }
-
-    private async Task<(string Text, bool IsError)> OutcomeAsync(
-        JsonElement? arguments, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(_options.Timeout, _options.Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var problems = _parameters.Read(arguments, both.Token, out var values);
-        if (problems.Count > 0)
-        {
-            return ($"the arguments of {Name} are wrong: {string.Join("; ", problems)}", true);
-        }
-
-        try
-        {
-            // A thread of its own, so that a function that hangs takes none that others wait for.
-            var begun = Task.Factory.StartNew(
-                () => ValueAsync(values),
-                CancellationToken.None,
-                TaskCreationOptions.LongRunning,
-                TaskScheduler.Default);
-            var value = await begun.Unwrap().WaitAsync(both.Token).ConfigureAwait(false);
-            return (ToolJson.Text(value), false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-            return ($"{Name} did not end within {_options.Timeout.TotalSeconds:0.###} s and was given up", true);
-        }
-        catch (Exception failed) when (!_options.Rethrows(failed))
-        {
-            return ($"{failed.GetType().Name}: {failed.Message}", true);
-        }
-    }
-
-    private async Task<object?> ValueAsync(object?[] values)
-    {
-        object? returned;
-        try
-        {
-            returned = _function.DynamicInvoke(values);
-        }
-        catch (TargetInvocationException failed) when (failed.InnerException is { } cause)
-        {
-            ExceptionDispatchInfo.Throw(cause);
-            throw;
-        }
-
-        var type = returned?.GetType();
-        if (type is { IsGenericType: true } && type.GetGenericTypeDefinition() == typeof(ValueTask<>))
-        {
-            returned = type.GetMethod(nameof(ValueTask<int>.AsTask))!.Invoke(returned, null);
-        }
-
-        if (returned is ValueTask bare)
-        {
-            await bare.ConfigureAwait(false);
-            return null;
-        }
-
-        if (returned is not Task task)
-        {
-            return returned;
-        }
-
-        await task.ConfigureAwait(false);
-        var declared = _function.Method.ReturnType;
-        return declared.IsGenericType ? task.GetType().GetProperty(nameof(Task<int>.Result))!.GetValue(task) : null;
     }
 
     /// <summary>At most so many bytes, cut between two characters.</summary>
