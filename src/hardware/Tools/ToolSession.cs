@@ -98,7 +98,7 @@ public sealed class ToolSession : IAsyncDisposable
         }
         catch (McpProtocolException refused)
         {
-            throw new ToolServerException(ToolServerFailure.Refused, Hidden(refused.Message), refused);
+            throw new ToolServerException(ToolServerFailure.Refused, Hidden(Words(refused)), refused);
         }
         catch (Exception failed) when (IsFault(failed))
         {
@@ -174,7 +174,7 @@ public sealed class ToolSession : IAsyncDisposable
         var printed = lines?.FirstGarbage is { } line ? $"; it printed \"{line}\"" : "";
         return limit.IsCancellationRequested || failed is TimeoutException
             ? $"it was not up within {options.StartTimeout.TotalSeconds:0.###} s{printed}"
-            : $"{ToolResults.Hide(failed.Message, options.Hidden)}{printed}";
+            : $"{ToolResults.Hide(Words(failed), options.Hidden)}{printed}";
     }
 
     private async Task<CallToolResult> AskAsync(
@@ -261,13 +261,22 @@ public sealed class ToolSession : IAsyncDisposable
 
         return Ended.IsCompleted
             ? new ToolServerException(ToolServerFailure.Ended, await Ended, failed)
-            : new ToolServerException(ToolServerFailure.Nonsense, Hidden(failed.Message), failed);
+            : new ToolServerException(ToolServerFailure.Nonsense, Hidden(Words(failed)), failed);
     }
 
     private async Task<string> EndAsync()
     {
         var details = await _client.Completion;
-        return _program?.Lines.Fault ?? (details.Exception is { } why ? Hidden(why.Message) : "its connection ended");
+        return _program?.Lines.Fault ?? (details.Exception is { } why ? Hidden(Words(why)) : "its connection ended");
+    }
+
+    /// <summary>What went wrong, with its cause: "while sending the request" alone helps nobody.</summary>
+    private static string Words(Exception failed)
+    {
+        var cause = failed.GetBaseException();
+        return cause == failed || failed.Message.Contains(cause.Message, StringComparison.Ordinal)
+            ? failed.Message
+            : $"{failed.Message.TrimEnd('.')}: {cause.Message}";
     }
 
     private string Hidden(string text) => ToolResults.Hide(text, _options.Hidden);
