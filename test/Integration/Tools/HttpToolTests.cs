@@ -21,7 +21,8 @@ public sealed class HttpToolTests
 
         Assert.Equal("hello from hello", (await kernel.CallToolAsync("web/hello")).Content);
         var view = await kernel.ServerAsync("web");
-        Assert.Equal(("http", "ready", "http tests 2.0", 7, 0), (view.Transport, view.State, view.Says, view.Tools, view.Pid));
+        Assert.Equal(
+            ("http", "ready", "http tests 2.0", 7, 0), (view.Transport, view.State, view.Says, view.Tools, view.Pid));
         var stream = kernel.Client.CallTool(new CallTool { Name = "web/progress" });
         await foreach (var step in stream.WithCancellation(Token))
         {

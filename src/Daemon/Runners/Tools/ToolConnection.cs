@@ -13,8 +13,10 @@ namespace Analemma.Daemon.Runners.Tools;
 /// </summary>
 internal sealed class ToolConnection : IAsyncDisposable
 {
-    private const int PrintedLines = 5;
-    private const int PrintedCharsMax = 600;
+    private const int PrintedLines = 12;
+
+    /// <summary>Of what it printed, from both ends: some languages say what is wrong first, others last.</summary>
+    private const int PrintedCharsMax = 400;
 
     /// <summary>Between the end of its input and the kill.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
@@ -158,7 +160,8 @@ internal sealed class ToolConnection : IAsyncDisposable
         var text = new string([.. printed.ToString().Trim().Select(each => char.IsControl(each) ? ' ' : each)]);
         return text.Length == 0
             ? about
-            : $"{about}: {(text.Length <= PrintedCharsMax ? text : $"…{text[^PrintedCharsMax..]}")}";
+            : text.Length <= 2 * PrintedCharsMax ? $"{about}: {text}"
+            : $"{about}: {text[..PrintedCharsMax]} … {text[^PrintedCharsMax..]}";
 
         ValueTask Keep(int stream, ReadOnlyMemory<byte> bytes)
         {
