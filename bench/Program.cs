@@ -8,7 +8,7 @@ using Analemma.Bench.Models;
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Usage = "usage: bench ipc|spawn|scale|notify|fairness|llm [--json] [--quick] [--soak]";
+const string Usage = "usage: bench ipc|spawn|scale|notify|fairness|llm|soak [--json] [--quick] [--soak]";
 try
 {
     return args switch
@@ -58,6 +58,9 @@ static int RunCase(string name, string[] options)
             break;
         case "llm":
             new LlmBench(report, Repository(), quick, options.Contains("--soak")).Run();
+            break;
+        case "soak":
+            new SoakBench(report, Repository(), quick).Run();
             break;
         default:
             return Refuse(Usage);

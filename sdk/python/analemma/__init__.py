@@ -56,6 +56,7 @@ from analemma._errors import (
 from analemma._paths import default_socket
 from analemma._records import (
     Answer,
+    BudgetUse,
     Endpoint,
     Event,
     ExecResult,
@@ -109,6 +110,7 @@ __all__ = [
     "AsyncKernel",
     "AsyncStream",
     "BudgetExhausted",
+    "BudgetUse",
     "CallTimeout",
     "Cancelled",
     "ConnectionFailed",

@@ -353,6 +353,18 @@ class ModelUse(Record):
         return self.usage.input_tokens + self.usage.output_tokens
 
 
+class BudgetUse(Record):
+    """How a budget stands; scopes: day, group, agent; units: tokens, microdollars."""
+
+    scope: str
+    of: str
+    unit: str
+    limit: int
+    spent: int = 0
+    reserved: int = 0
+    left: int = 0
+
+
 class Models(Record):
     """The models now: who runs them, who waits, who used what."""
 
@@ -360,8 +372,9 @@ class Models(Record):
     agents: Sequence[ModelUse]
     today: ModelUsage | None = None
     day_budget: Mapping[str, int] | None = None
+    budgets: Sequence[BudgetUse] = ()
 
-    _nested = {"providers": ProviderLoad, "agents": ModelUse, "today": ModelUsage}
+    _nested = {"providers": ProviderLoad, "agents": ModelUse, "today": ModelUsage, "budgets": BudgetUse}
 
 
 class MetricSeries(Record):

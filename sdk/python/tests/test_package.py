@@ -30,17 +30,17 @@ def public(kind: object) -> str:
 class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
-            "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted CallTimeout Cancelled "
-            "ConnectionFailed ConnectionLost Endpoint Event ExecResult Exit File Files Guarantee HttpAnswer "
-            "HttpFailed Identity InternalError InvalidArgument IoFailed Kernel KernelTool KernelTools Killed "
-            "LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily MetricSeries Metrics "
-            "ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile NoSuchModel "
-            "NoSuchProcess NoSuchSecret NoSuchTool NotConfigured NotEnforceable Output Paused "
+            "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted BudgetUse CallTimeout "
+            "Cancelled ConnectionFailed ConnectionLost Endpoint Event ExecResult Exit File Files Guarantee "
+            "HttpAnswer HttpFailed Identity InternalError InvalidArgument IoFailed Kernel KernelTool "
+            "KernelTools Killed LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily "
+            "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile "
+            "NoSuchModel NoSuchProcess NoSuchSecret NoSuchTool NotConfigured NotEnforceable Output Paused "
             "PermissionDenied Process ProtocolError ProviderLoad RunawayStopped Secret SecretsUnusable "
             "ShuttingDown Spawned StartFailed Status StepLimitReached Stream SyscallError TimedOut TooLarge "
             "Tool ToolArgumentError ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply ToolResult "
-            "ToolRun ToolServer TryAgain UnavailableTools UnknownSyscall WrongState __version__ "
-            "default_socket tool"
+            "ToolRun ToolServer TryAgain UnavailableTools UnknownSyscall WrongState __version__ default_socket "
+            "tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

@@ -83,7 +83,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _telemetry = new KernelTelemetry(options.Telemetry, Version, time);
         _server = new SyscallServer(
             _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
-        HttpSyscalls syscalls = new(_sink, _server.NextCallId);
+        HttpSyscalls syscalls = new(_sink, _server.NextCallId, _telemetry.Meter);
         _http = new HttpServer(HttpServices.All(syscalls, options.Kernel.Models, time), [], log);
         AcceptorOptions accepting = new(_watcher, _server.DescriptorMax, time, log);
         _hostEndpoint = new HostEndpoint(

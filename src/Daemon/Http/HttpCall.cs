@@ -24,6 +24,9 @@ internal sealed class HttpCall(long id, Peer peer, Syscall syscall) : SyscallCal
     /// <summary>What is streamed before the end; completes with it.</summary>
     public ChannelReader<ReadOnlyMemory<byte>> Pieces => _pieces.Reader;
 
+    /// <summary>Is told of its end.</summary>
+    public ISyscallWatch? Watch { get; init; }
+
     public override bool IsOver => _end.Task.IsCompleted;
 
     public override void Reply(Reply reply) => Finish(reply);
@@ -54,6 +57,7 @@ internal sealed class HttpCall(long id, Peer peer, Syscall syscall) : SyscallCal
             return false;
         }
 
+        Watch?.Ended(this, end.Error?.Code ?? SysErrorCode.Ok);
         // Not on the kernel's thread, which brings the end: whoever reads goes on in there.
         ThreadPool.UnsafeQueueUserWorkItem(static pieces => pieces.TryComplete(), _pieces.Writer, preferLocal: false);
         return true;

@@ -5,7 +5,7 @@ using Analemma.Daemon.Sockets;
 namespace Analemma.Daemon.Http;
 
 /// <summary>Makes syscalls of requests, by the way that every syscall goes.</summary>
-internal sealed class HttpSyscalls(ISyscallSink sink, Func<long> nextCallId)
+internal sealed class HttpSyscalls(ISyscallSink sink, Func<long> nextCallId, ISyscallWatch? watch = null)
 {
     private static readonly SysError HungUp = new(SysErrorCode.Cancelled, "the client has hung up");
 
@@ -15,7 +15,7 @@ internal sealed class HttpSyscalls(ISyscallSink sink, Func<long> nextCallId)
     /// </summary>
     public HttpSyscall Begin(HttpCaller caller, Syscall syscall, CancellationToken aborted)
     {
-        HttpCall call = new(nextCallId(), new Peer(caller.Identity.Process, 0, 0), syscall);
+        HttpCall call = new(nextCallId(), new Peer(caller.Identity.Process, 0, 0), syscall) { Watch = watch };
         sink.Submit(call);
         return new HttpSyscall(call, this, aborted);
     }

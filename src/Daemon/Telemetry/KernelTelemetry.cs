@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
@@ -34,7 +35,7 @@ internal sealed class KernelTelemetry : IAsyncDisposable
         new(_store, _figures, calls, tasks, _time);
 
     /// <summary>The kernel can be asked now: whoever is configured to be shown metrics is.</summary>
-    /// <exception cref="SocketException">The endpoint's address cannot be had.</exception>
+    /// <exception cref="IOException">The endpoint's address cannot be had.</exception>
     public void Open(
         KernelLoop loop,
         SyscallServer server,
@@ -47,13 +48,25 @@ internal sealed class KernelTelemetry : IAsyncDisposable
         KernelGauges.OfDaemon(Meter, loop, server, pool, _time);
         if (_options.Prometheus is { } address)
         {
-            _prometheus = new PrometheusEndpoint(address, runner.CollectAsync, _time);
+            _prometheus = Serve(address, runner);
             log.MetricsServed($"http://{_prometheus.Address}/metrics");
         }
 
         if (_options.HasOtlp)
         {
             _otlp = OtlpExport.Start(_options.Otlp, _version);
+        }
+    }
+
+    private PrometheusEndpoint Serve(IPEndPoint address, MetricsRunner runner)
+    {
+        try
+        {
+            return new PrometheusEndpoint(address, runner.CollectAsync, _time);
+        }
+        catch (SocketException refused)
+        {
+            throw new IOException($"telemetry.prometheus: nobody can listen on {address}: {refused.Message}", refused);
         }
     }
 

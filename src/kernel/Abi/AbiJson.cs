@@ -90,6 +90,7 @@ public static class AbiJson
 [JsonSerializable(typeof(ClaimReply))]
 [JsonSerializable(typeof(Llm))]
 [JsonSerializable(typeof(LlmReply))]
+[JsonSerializable(typeof(IReadOnlyList<BudgetUse>))]
 [JsonSerializable(typeof(Metrics))]
 [JsonSerializable(typeof(MetricsReply))]
 [JsonSerializable(typeof(ListTools))]

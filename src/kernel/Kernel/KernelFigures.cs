@@ -26,7 +26,7 @@ public sealed record KernelFigures
 
     public IReadOnlyList<LaneFigures> Lanes { get; init; } = [];
 
-    public IReadOnlyList<BudgetFigures> Budgets { get; init; } = [];
+    public IReadOnlyList<BudgetUse> Budgets { get; init; } = [];
 
     public string Version { get; init; } = "";
 
@@ -36,13 +36,7 @@ public sealed record KernelFigures
 }
 
 /// <summary>One process, as itself may see it.</summary>
-public sealed record AgentFigures(ProcessView View, IReadOnlyList<BudgetFigures> Budgets);
+public sealed record AgentFigures(ProcessView View, IReadOnlyList<BudgetUse> Budgets);
 
 /// <summary>One provider's slots and queue.</summary>
 public sealed record LaneFigures(string Provider, int Slots, int Running, int Waiting);
-
-/// <summary>
-/// What is left of a limit: what is neither spent nor reserved. <paramref name="Scope"/> is <c>agent</c>,
-/// <c>group</c> or <c>day</c>, <paramref name="Unit"/> <c>tokens</c> or <c>microdollars</c>.
-/// </summary>
-public sealed record BudgetFigures(string Scope, string Of, string Unit, long Limit, long Left);

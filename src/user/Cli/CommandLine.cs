@@ -51,6 +51,7 @@ internal static class CommandLine
         new EndpointCommand(),
         new ToolCommand(),
         new SecretCommand(),
+        new BudgetCommand(),
         new MetricsCommand(),
         new DoctorCommand(),
         new JournalCommand(),

@@ -137,6 +137,15 @@ public sealed partial class PrometheusTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task An_address_that_is_taken_stops_the_start_and_is_named()
+    {
+        var failed = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => RunningKernel.StartAsync($"--telemetry.prometheus={_address}"));
+        Assert.Contains(
+            $"telemetry.prometheus: nobody can listen on {_address}", failed.Message, StringComparison.Ordinal);
+    }
+
     private async Task AskAsync(string name)
     {
         var agent = await _kernel.SpawnPythonAsync(

@@ -319,6 +319,28 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Budget_shows_what_is_left_of_each_and_says_when_nothing_is_limited()
+    {
+        await using var fake = new FakeKernel(request => request.Reply("""
+            {"providers":[],"agents":[],"budgets":[
+             {"scope":"day","of":"","unit":"microdollars","limit":5000000,"spent":1000000,"reserved":0,"left":4000000},
+             {"scope":"agent","of":"poor","unit":"tokens","limit":1000,"spent":30,"reserved":200,"left":770}]}
+            """));
+        var run = await CliRun.AgainstAsync(fake, "budget");
+        var lines = run.Output.TrimEnd().Split('\n');
+        Assert.Equal(
+            ["day", "-", "dollars", "$5.000000", "$1.000000", "$0.000000", "$4.000000", "20.0", "%"], Words(lines[1]));
+        Assert.Equal(["agent", "poor", "tokens", "1000", "30", "200", "770", "3.0", "%"], Words(lines[2]));
+
+        using var document = JsonDocument.Parse((await CliRun.AgainstAsync(fake, "budget", "--json")).Output);
+        Assert.Equal(770, document.RootElement[1].GetProperty("left").GetInt64());
+
+        await using var free = new FakeKernel(request => request.Reply("""{"providers":[],"agents":[]}"""));
+        Assert.StartsWith(
+            "nothing is limited", (await CliRun.AgainstAsync(free, "budget")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Metrics_prints_a_line_a_series()
     {
         await using var fake = new FakeKernel(request => request.Reply("""

@@ -91,7 +91,7 @@ internal sealed class FakeKernel : IAsyncDisposable
                 connections.Add(ServeAsync(socket));
             }
         }
-        catch (SocketException)
+        catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
         {
             await Task.WhenAll(connections);
         }

@@ -57,11 +57,22 @@ public sealed class MetricsSyscallTests
         });
         var call = _bench.Think(caller: agent);
         var reserved = _bench.Kernel.State.Models.ReservedOf(agent).Tokens;
-        Assert.Contains(new BudgetFigures("agent", "poor", "tokens", 1_000, 1_000 - reserved), Ask().Budgets);
+        Assert.Contains(
+            new BudgetUse("agent", "poor", "tokens", 1_000) { Reserved = reserved, Left = 1_000 - reserved },
+            Ask().Budgets);
 
         _bench.End(call);
-        Assert.Contains(new BudgetFigures("agent", "poor", "tokens", 1_000, 970), Ask().Budgets);
-        Assert.Contains(new BudgetFigures("day", "", "tokens", 10_000, 9_970), Ask().Budgets);
+        Assert.Contains(new BudgetUse("agent", "poor", "tokens", 1_000) { Spent = 30, Left = 970 }, Ask().Budgets);
+        Assert.Contains(new BudgetUse("day", "", "tokens", 10_000) { Spent = 30, Left = 9_970 }, Ask().Budgets);
+
+        // LLM says the same, and to the agent its own alone.
+        var all = Ask().Budgets;
+        _bench.Kernel.Call(new Llm());
+        Assert.Equal(all, Told().Budgets);
+        _bench.Kernel.Call(new Llm(), agent.Value);
+        Assert.Equal("poor", Assert.Single(Told().Budgets).Of);
+
+        LlmReply Told() => (LlmReply)_bench.Kernel.One<Answer>().Reply;
     }
 
     [Fact]

@@ -23,6 +23,26 @@ public sealed record LlmReply(IReadOnlyList<ProviderLoad> Providers, IReadOnlyLi
 
     /// <summary>What they may, if that is limited.</summary>
     public ModelBudget? DayBudget { get; init; }
+
+    /// <summary>Every budget that is limited: the day's, groups', agents'. For an agent its own.</summary>
+    public IReadOnlyList<BudgetUse> Budgets { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>How a budget stands.</summary>
+/// <param name="Scope"><c>day</c>, <c>group</c> or <c>agent</c>.</param>
+/// <param name="Of">The group's or agent's name; empty for the day.</param>
+/// <param name="Unit"><c>tokens</c> or <c>microdollars</c>.</param>
+/// <param name="Limit">What may be spent: in a day, or in the life of the others.</param>
+public sealed record BudgetUse(string Scope, string Of, string Unit, long Limit)
+{
+    /// <summary>What calls have come to.</summary>
+    public long Spent { get; init; }
+
+    /// <summary>The most that calls which are not over can come to.</summary>
+    public long Reserved { get; init; }
+
+    /// <summary>What another call may still reserve.</summary>
+    public long Left { get; init; }
 }
 
 /// <summary>One provider's slots and queue.</summary>

@@ -4,11 +4,11 @@ using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Budgets;
 
-/// <summary>What is left of budgets, for metrics.</summary>
+/// <summary>How budgets stand, for LLM and metrics.</summary>
 internal static class BudgetsLeft
 {
     /// <summary>Of the day, the groups, and the living agents that a client on the host spawned.</summary>
-    public static IEnumerable<BudgetFigures> Left(this Budgets budgets, KernelState state)
+    public static IEnumerable<BudgetUse> Left(this Budgets budgets, KernelState state)
     {
         var options = state.Options.Models;
         var figures = Figures("day", "", options.DayBudget, state.Ledger.OnDayOf(state.Now), budgets.Reserved);
@@ -23,21 +23,27 @@ internal static class BudgetsLeft
             .SelectMany(budgets.LeftOf));
     }
 
-    public static IEnumerable<BudgetFigures> LeftOf(this Budgets budgets, Process process) => Figures(
+    public static IEnumerable<BudgetUse> LeftOf(this Budgets budgets, Process process) => Figures(
         "agent", process.Name, process.Plan.Models.Budget, process.Spent, budgets.ReservedOf(process.Id));
 
-    private static IEnumerable<BudgetFigures> Figures(
+    private static IEnumerable<BudgetUse> Figures(
         string scope, string of, ModelBudget limit, Spend spent, Amount reserved)
     {
         if (limit.Tokens is { } tokens)
         {
-            yield return new BudgetFigures(scope, of, "tokens", tokens, tokens - spent.Tokens - reserved.Tokens);
+            yield return Of("tokens", tokens, spent.Tokens, reserved.Tokens);
         }
 
         if (limit.Microdollars is { } money)
         {
-            yield return new BudgetFigures(
-                scope, of, "microdollars", money, money - spent.Microdollars - reserved.Money);
+            yield return Of("microdollars", money, spent.Microdollars, reserved.Money);
         }
+
+        BudgetUse Of(string unit, long most, long used, long held) => new(scope, of, unit, most)
+        {
+            Spent = used,
+            Reserved = held,
+            Left = most - used - held,
+        };
     }
 }

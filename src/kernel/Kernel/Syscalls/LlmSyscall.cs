@@ -20,7 +20,11 @@ internal static class LlmSyscall
         var rows = Seen(call, request).Select(process => Row(state, process, counts.GetValueOrDefault(process.Id)));
         if (!call.Caller.IsHost)
         {
-            call.Answer(new LlmReply([.. state.Models.Lanes.Select(lane => Load(state, lane))], [.. rows]));
+            call.Answer(new LlmReply([.. state.Models.Lanes.Select(lane => Load(state, lane))], [.. rows])
+            {
+                Budgets = state.Processes.TryGet(call.Caller.Process, out var self)
+                    ? [.. state.Models.Budgets.LeftOf(self)] : [],
+            });
             return;
         }
 
@@ -30,6 +34,7 @@ internal static class LlmSyscall
         {
             Today = Usage(state.Ledger.OnDayOf(state.Now)),
             DayBudget = day is { Tokens: null, Microdollars: null } ? null : day,
+            Budgets = [.. state.Models.Budgets.Left(state)],
         });
     }
 

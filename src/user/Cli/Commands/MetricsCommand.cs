@@ -43,7 +43,8 @@ internal sealed class MetricsCommand : ICliCommand
         }
         else
         {
-            session.Terminal.Console.Write(MetricsTable.Render(metrics));
+            var console = session.Terminal.Console;
+            console.Write(MetricsTable.Render(metrics, console.Profile.Width));
         }
 
         return ExitCodes.Ok;

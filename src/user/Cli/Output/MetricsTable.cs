@@ -1,6 +1,5 @@
 using System.Globalization;
 using Analemma.Abi.Syscalls;
-using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Analemma.Cli.Output;
@@ -8,27 +7,14 @@ namespace Analemma.Cli.Output;
 /// <summary>Metrics as <c>metrics</c> shows them: a line a series, of histograms their count and mean.</summary>
 internal static class MetricsTable
 {
-    private static readonly string[] Columns =
-        ["METRIC", "ATTRIBUTES", "VALUE", "COUNT", "MEAN", "P95 AT MOST", "UNIT"];
+    private static readonly Column[] Columns =
+    [
+        new("METRIC"), new("ATTRIBUTES") { MayBeCut = true }, new("VALUE"), new("COUNT", 2), new("MEAN", 3),
+        new("P95 AT MOST", 1), new("UNIT", 4),
+    ];
 
-    public static IRenderable Render(MetricsReply metrics)
-    {
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        foreach (var column in Columns)
-        {
-            table.AddColumn(new TableColumn(column) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
-
-        foreach (var family in metrics.Families)
-        {
-            foreach (var series in family.Series)
-            {
-                table.AddRow([.. Cells(family, series).Select(cell => new Text(cell))]);
-            }
-        }
-
-        return table;
-    }
+    public static IRenderable Render(MetricsReply metrics, int width) => PlainTable.Render(
+        Columns, metrics.Families.SelectMany(family => family.Series.Select(series => Cells(family, series))), width);
 
     /// <summary>The bound of the bucket in which that quantile lies; infinite when it is the last.</summary>
     public static double Quantile(MetricSeries series, double quantile)

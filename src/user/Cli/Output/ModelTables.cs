@@ -21,6 +21,15 @@ internal static class ModelTables
         new("WAIT P50", 5), new("P95", 7), new("LATENCY P50", 4), new("P95", 6),
     ];
 
+    private static readonly Column[] BudgetColumns =
+    [
+        new("SCOPE"), new("OF") { MayBeCut = true }, new("UNIT"), new("LIMIT"), new("SPENT", 1), new("RESERVED", 2),
+        new("LEFT"), new("USED", 3),
+    ];
+
+    public static IRenderable Budgets(IReadOnlyList<BudgetUse> budgets, int width) =>
+        PlainTable.Render(BudgetColumns, budgets.Select(Cells), width);
+
     public static IRenderable Render(LlmReply models, int width) => new Rows(
         PlainTable.Render(ProviderColumns, models.Providers.Select(Cells), width),
         PlainTable.Render(AgentColumns, models.Agents.Select(Cells), width));
@@ -56,6 +65,22 @@ internal static class ModelTables
         Durations.Format(agent.LatencyP50Ms),
         Durations.Format(agent.LatencyP95Ms),
     ];
+
+    private static string[] Cells(BudgetUse budget) =>
+    [
+        budget.Scope,
+        budget.Of.Length > 0 ? budget.Of : "-",
+        budget.Unit == "microdollars" ? "dollars" : budget.Unit,
+        Amount(budget, budget.Limit),
+        Amount(budget, budget.Spent),
+        Amount(budget, budget.Reserved),
+        Amount(budget, budget.Left),
+        budget.Limit == 0
+            ? "-" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * budget.Spent / budget.Limit:0.0} %"),
+    ];
+
+    private static string Amount(BudgetUse budget, long amount) =>
+        budget.Unit == "microdollars" ? Money(amount) : Number(amount);
 
     private static long Tokens(ModelUse agent) => agent.Usage.InputTokens + agent.Usage.OutputTokens;
 
