@@ -54,6 +54,28 @@ public sealed class OtlpTests
     }
 
     [Fact]
+    public async Task What_comes_by_HTTP_is_a_syscall_like_any_other()
+    {
+        await using var collector = new OtlpCollector();
+        await using (var kernel = await StartAsync(collector.Url))
+        {
+            var endpoint = await kernel.Client.EndpointAsync(cancellationToken: Token);
+            using HttpClient http = new();
+            http.DefaultRequestHeaders.Authorization = new("Bearer", endpoint.Token);
+            const string Request = """{"model":"sim","messages":[{"role":"user","content":"Hello?"}]}""";
+            using StringContent body = new(Request, Encoding.UTF8, "application/json");
+            using var answer = await http.PostAsync(new Uri($"{endpoint.Url}/v1/chat/completions"), body, Token);
+            Assert.True(answer.IsSuccessStatusCode);
+        }
+
+        var think = Assert.Single(collector.Spans, span => span.Name == "syscall think");
+        var attempt = Assert.Single(collector.Spans, span => span.Name == "chat sim");
+        Assert.Equal((think.Trace, think.Id), (attempt.Trace, attempt.Parent));
+        Assert.Equal(1, collector.Metrics["analemma.syscalls"].Points
+            .Single(point => point.Of["syscall"] == "think" && point.Of["status"] == "ok").Value);
+    }
+
+    [Fact]
     public async Task No_text_of_a_prompt_or_answer_is_sent()
     {
         await using var collector = new OtlpCollector();

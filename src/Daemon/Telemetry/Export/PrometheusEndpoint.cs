@@ -33,7 +33,6 @@ internal sealed class PrometheusEndpoint : IAsyncDisposable
         _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             _socket.Bind(address);
             _socket.Listen(ConnectionsMax);
         }

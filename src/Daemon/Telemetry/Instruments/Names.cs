@@ -8,7 +8,7 @@ namespace Analemma.Daemon.Telemetry.Instruments;
 internal static class Names
 {
     private static readonly Dictionary<SyscallNumber, string> Syscalls = Enum.GetValues<SyscallNumber>()
-        .ToDictionary(number => number, number => number.ToString().ToLowerInvariant());
+        .ToDictionary(number => number, number => Snake(number.ToString()));
 
     private static readonly Dictionary<ModelFailureKind, string> Failures = Enum.GetValues<ModelFailureKind>()
         .ToDictionary(kind => kind, kind => Snake(kind.ToString()));
