@@ -62,6 +62,9 @@ internal static partial class DaemonLog
     [LoggerMessage(612, LogLevel.Error, "the session with {Server} failed with {Fault} {Trace}")]
     public static partial void ToolFault(this ILogger log, string server, string fault, string trace);
 
+    [LoggerMessage(601, LogLevel.Error, "the store of conversations: {Why}")]
+    public static partial void BodiesFailed(this ILogger log, string why);
+
     [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
     public static partial void SandboxFault(this ILogger log, string key, string why);
 

@@ -74,6 +74,18 @@ public sealed class BrokenKernelTests
             () => new ReservesTooLittle(), "budgets are never overspent", "every token used is accounted");
 
     [Fact]
+    public void A_body_that_is_never_kept_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<KeepBodies>(1), "every request is answered", "no body outlives");
+
+    [Fact]
+    public void A_body_that_is_left_behind_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<DropBodies>(1), "no body outlives its conversations");
+
+    [Fact]
+    public void A_body_that_is_dropped_while_a_conversation_has_it_is_noticed() =>
+        AssertNoticed(() => new DropsTooMuch(), "every body that the kernel names is there");
+
+    [Fact]
     public void A_request_that_goes_elsewhere_than_its_rule_is_noticed() =>
         AssertNoticed(() => new SendsElsewhere(), "requests keep to their rule");
 
@@ -153,6 +165,16 @@ public sealed class BrokenKernelTests
             .Select(seed => SimulationRun.Run(seed, sabotage: sabotage()))
             .FirstOrDefault(result => result.Violation is not null)
         ?? throw new InvalidOperationException($"not noticed in {SeedsMax} worlds");
+
+    private sealed class DropsTooMuch : Sabotage
+    {
+        private KernelState _state = new();
+
+        public override void AfterTurn(KernelState state) => _state = state;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is DropBodies drop ? new DropBodies([.. drop.Bodies, .. _state.Conversations.Bodies]) : effect);
+    }
 
     private sealed class DropsEvery<T>(int nth) : Sabotage
         where T : Effect

@@ -14,7 +14,8 @@ public sealed class SeedTests
     /// <summary>Every way in which a THINK can end is taken in some world.</summary>
     private static readonly string[] ThinkOutcomes =
     [
-        "answer_invalid", "budget_exhausted", "cancelled", "invalid_argument", "model_failed", "no_such_model",
+        "answer_invalid", "budget_exhausted", "cancelled", "invalid_argument", "model_failed",
+        "no_such_conversation", "no_such_model",
         "not_configured", "ok", "runaway_stopped", "shutting_down", "timed_out", "too_large", "try_again",
         "wrong_state",
     ];
@@ -24,6 +25,14 @@ public sealed class SeedTests
     [
         "invalid_argument", "no_such_tool", "ok", "permission_denied", "shutting_down", "timed_out", "too_large",
         "tool_failed", "wrong_state",
+    ];
+
+    /// <summary>Every change of a conversation succeeds in some world, and is refused in some.</summary>
+    private static readonly string[] TalkOutcomes =
+    [
+        "ConversationAppend ok", "ConversationClose ok", "ConversationCompact ok", "ConversationFork ok",
+        "ConversationOpen io_failed", "ConversationOpen ok", "ConversationShow ok", "ConversationTokens ok",
+        "ConversationTruncate ok", "ConversationTruncate wrong_state", "Think no_such_conversation", "Think ok",
     ];
 
     [Fact]
@@ -50,6 +59,7 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => result.ToolDeaths) > 10, "servers of tools die with calls inside");
         Assert.Equal(
             ToolOutcomes, results.SelectMany(result => result.ToolCalls.Keys).Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(TalkOutcomes.Except(results.SelectMany(result => result.Talks.Keys)));
     }
 
     [Fact]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import ParamSpec, Self
 
     from analemma._calls import Call, Feed
+    from analemma._conversation import AsyncConversation
     from analemma._session import Exchange
 
     P = ParamSpec("P")
@@ -88,6 +89,7 @@ class AsyncKernel:
     llm = _method(_calls.llm)
     endpoint = _method(_calls.endpoint)
     http = _method(_calls.http)
+    conversations = _method(_calls.conversations)
     secret_set = _method(_calls.secret_set)
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)
@@ -104,6 +106,17 @@ class AsyncKernel:
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
     events = _feed(_calls.events)
+
+    def conversation(self, id: int | None = None, **options: Any) -> AsyncConversation:
+        """Opens a conversation that the kernel keeps, or goes on with the one of that `id`.
+
+        `system`, `model`, `temperature`, `max_tokens`, `thinking_level` and `tools` hold for all that is said in it;
+        `messages` were said before; `name` is for people. `compaction`, as {"at_tokens", "keep_messages",
+        "summary_tokens"}, has the kernel shorten it by itself when a call would read so many tokens.
+        """
+        from analemma._conversation import AsyncConversation
+
+        return AsyncConversation(self, id, **options)
 
     async def connect(self) -> Self:
         """Connects now, rather than at the first call."""

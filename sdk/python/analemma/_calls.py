@@ -12,6 +12,8 @@ import os
 from analemma._generic import G, Generic, T
 from analemma._records import (
     Answer,
+    Compaction,
+    ConversationInfo,
     Endpoint,
     Event,
     ExecResult,
@@ -30,6 +32,7 @@ from analemma._records import (
     Secret,
     Spawned,
     Status,
+    TokenCount,
     ToolProgress,
     ToolReply,
     ToolServer,
@@ -77,6 +80,9 @@ SUBSCRIBE, HELLO = 0x60, 0xFE
 METRICS = 0xC0
 WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107
 HTTP = 0x50
+CONVERSATION_OPEN, CONVERSATION_APPEND, CONVERSATION_FORK, CONVERSATION_TRUNCATE = 0x108, 0x109, 0x10A, 0x10B
+CONVERSATION_COMPACT, CONVERSATION_TOKENS, CONVERSATION_SHOW = 0x10C, 0x10D, 0x10E
+CONVERSATION_LIST, CONVERSATION_CLOSE = 0x10F, 0x110
 SECRET_SET, SECRET_LIST, SECRET_REMOVE = 0x130, 0x131, 0x132
 ENDPOINT = 0x138
 LIST_TOOLS, CALL_TOOL, TOOL_SERVERS, RESTART_TOOLS = 0x120, 0x121, 0x122, 0x123
@@ -210,11 +216,13 @@ def _think(
     budget: Mapping[str, int] | None = None,
     timeout: float | None = _THINK_SECONDS,
     stream: bool | None = None,
+    conversation: int | None = None,
 ) -> Request:
     return _request(
         THINK,
         timeout,
         prompt=prompt,
+        conversation=conversation,
         messages=None if messages is None else [_message(message) for message in messages],
         system_instruction=system,
         model=model,
@@ -548,6 +556,89 @@ def status(client: object) -> Call[Status]:
     """The kernel, and what it can enforce on this host."""
     reply = yield _request(STATUS)
     return Status(reply.json())
+
+
+def conversation_open(
+    client: object,
+    *,
+    name: str | None = None,
+    system: str | None = None,
+    model: str | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    thinking_level: str | None = None,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    messages: Sequence[Mapping[str, Any] | Answer] | None = None,
+    compaction: Mapping[str, int] | None = None,
+) -> Call[ConversationInfo]:
+    reply = yield _request(
+        CONVERSATION_OPEN,
+        name=name,
+        system_instruction=system,
+        model=model,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        thinking_level=thinking_level,
+        tools=None if tools is None else [{**tool} for tool in tools],
+        messages=None if messages is None else [_message(message) for message in messages],
+        compaction=None if compaction is None else {**compaction},
+    )
+    return ConversationInfo(reply.json())
+
+
+def conversation_append(
+    client: object, id: int, messages: Sequence[Mapping[str, Any] | Answer]
+) -> Call[ConversationInfo]:
+    said = [_message(message) for message in messages]
+    reply = yield _request(CONVERSATION_APPEND, conversation=id, messages=said)
+    return ConversationInfo(reply.json())
+
+
+def conversation_fork(client: object, id: int, *, keep: int | None, name: str | None) -> Call[ConversationInfo]:
+    reply = yield _request(CONVERSATION_FORK, conversation=id, keep=keep, name=name)
+    return ConversationInfo(reply.json())
+
+
+def conversation_truncate(client: object, id: int, keep: int) -> Call[ConversationInfo]:
+    reply = yield _request(CONVERSATION_TRUNCATE, conversation=id, keep=keep)
+    return ConversationInfo(reply.json())
+
+
+def conversation_compact(
+    client: object, id: int, *, keep: int | None, summary_tokens: int | None
+) -> Call[Compaction]:
+    reply = yield _request(
+        CONVERSATION_COMPACT, _THINK_SECONDS, conversation=id, keep_messages=keep, summary_tokens=summary_tokens
+    )
+    return Compaction(reply.json())
+
+
+def conversation_tokens(client: object, id: int, prompt: str | None) -> Call[TokenCount]:
+    reply = yield _request(CONVERSATION_TOKENS, conversation=id, prompt=prompt)
+    return TokenCount(reply.json())
+
+
+def conversation_messages(client: object, id: int) -> Call[list[dict[str, Any]]]:
+    messages: list[dict[str, Any]] = []
+    start: int | None = 0
+    while start is not None:
+        reply = yield _request(CONVERSATION_SHOW, conversation=id, **{"from": start})
+        # An answer larger than a frame comes in pieces.
+        part = parse(b"".join(reply.pieces) + reply.payload)
+        messages += part["messages"]
+        start = part.get("next")
+    return messages
+
+
+def conversation_close(client: object, id: int) -> Call[None]:
+    yield _request(CONVERSATION_CLOSE, conversation=id)
+
+
+def conversations(client: object) -> Call[list[ConversationInfo]]:
+    """The caller's conversations and those of agents below it, by id; of a client on the host, all."""
+    reply = yield _request(CONVERSATION_LIST)
+    fields = parse(b"".join(reply.pieces) + reply.payload)
+    return [ConversationInfo(each) for each in fields["conversations"]]
 
 
 def llm(client: object, *, all: bool = False) -> Call[Models]:

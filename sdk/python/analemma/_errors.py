@@ -34,6 +34,7 @@
         ├── ToolFailed           the server of a tool died, or could not be started
         ├── NoSuchSecret         no secret has that name
         ├── SecretsUnusable      the store of secrets cannot be used as it is
+        ├── NoSuchConversation   no conversation of that id, for this caller (also a LookupError)
         ├── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
         └── HttpFailed           a host could not be reached, or its answer not be understood
 
@@ -232,6 +233,10 @@ class AnswerInvalid(SyscallError):
     code = "answer_invalid"
 
 
+class NoSuchConversation(SyscallError, LookupError):
+    code = "no_such_conversation"
+
+
 class HttpFailed(SyscallError):
     code = "http_failed"
 
@@ -263,6 +268,7 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
     ModelFailed,
     NoSuchModel,
     AnswerInvalid,
+    NoSuchConversation,
 )
 
 # Statuses beyond those that are numbered without a gap.

@@ -300,6 +300,45 @@ class ToolServer(Record):
     retry_after_ms: int | None = None
 
 
+class ConversationInfo(Record):
+    """A conversation without what is said in it. `tokens` is about what a call in it would read."""
+
+    conversation: int
+    owner: int = 0
+    name: str | None = None
+    model: str | None = None
+    messages: int = 0
+    bytes: int = 0
+    tokens: int = 0
+    compactions: int = 0
+    forked_from: int | None = None
+    busy: bool = False
+    created_at: str = ""
+    changed_at: str = ""
+
+
+class Compaction(Record):
+    """What shortening a conversation came to; `replaced` messages are a summary now."""
+
+    conversation: ConversationInfo
+    replaced: int = 0
+    usage: ModelUsage | None = None
+
+    _nested = {"conversation": ConversationInfo, "usage": ModelUsage}
+
+
+class TokenCount(Record):
+    """Tokens that a call would read. `exact`: as the model's provider counts them; else they are estimated."""
+
+    tokens: int
+    exact: bool
+    model: str
+    context_tokens: int
+
+    def __int__(self) -> int:
+        return self.tokens
+
+
 class ModelProvider(Record):
     """Who runs models, and which."""
 

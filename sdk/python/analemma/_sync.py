@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import ParamSpec, Self
 
     from analemma._calls import Call, Feed
+    from analemma._conversation import Conversation
     from analemma._session import Exchange
 
     P = ParamSpec("P")
@@ -95,6 +96,7 @@ class Kernel:
     llm = _method(_calls.llm)
     endpoint = _method(_calls.endpoint)
     http = _method(_calls.http)
+    conversations = _method(_calls.conversations)
     secret_set = _method(_calls.secret_set)
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)
@@ -116,6 +118,17 @@ class Kernel:
         """Sends bytes and gets the same back: is the kernel there?"""
         reply = self._ask(Request(_calls.NOOP, payload, True))
         return b"".join(reply.pieces) + reply.payload if reply.pieces else reply.payload
+
+    def conversation(self, id: int | None = None, **options: Any) -> Conversation:
+        """Opens a conversation that the kernel keeps, or goes on with the one of that `id`.
+
+        `system`, `model`, `temperature`, `max_tokens`, `thinking_level` and `tools` hold for all that is said in it;
+        `messages` were said before; `name` is for people. `compaction`, as {"at_tokens", "keep_messages",
+        "summary_tokens"}, has the kernel shorten it by itself when a call would read so many tokens.
+        """
+        from analemma._conversation import Conversation
+
+        return Conversation(self, id, **options)
 
     def connect(self) -> Self:
         """Connects now, rather than at the first call."""

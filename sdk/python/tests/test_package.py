@@ -16,7 +16,7 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "call_tool call_tool_stream close connect echo endpoint events exec exec_stream files hello http "
+    "call_tool call_tool_stream close connect conversation conversations echo endpoint events exec exec_stream files hello http "
     "http_stream inspect kill list list_tools llm logs metrics noop pause read restart_tools resume run_tools "
     "run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
     "tool_servers wait write"
@@ -30,14 +30,14 @@ def public(kind: object) -> str:
 class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
-            "AnalemmaError Answer AnswerInvalid AsyncKernel AsyncStream BudgetExhausted BudgetUse CallTimeout "
-            "Cancelled ConnectionFailed ConnectionLost Endpoint Event ExecResult Exit File Files Guarantee "
+            "AnalemmaError Answer AnswerInvalid AsyncConversation AsyncKernel AsyncStream BudgetExhausted BudgetUse CallTimeout "
+            "Cancelled Compaction ConnectionFailed ConnectionLost Conversation ConversationInfo Endpoint Event ExecResult Exit File Files Guarantee "
             "HttpAnswer HttpFailed Identity InternalError InvalidArgument IoFailed Kernel KernelTool "
             "KernelTools Killed LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily "
-            "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchFile "
+            "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchConversation NoSuchFile "
             "NoSuchModel NoSuchProcess NoSuchSecret NoSuchTool NotConfigured NotEnforceable Output Paused "
             "PermissionDenied Process ProtocolError ProviderLoad RunawayStopped Secret SecretsUnusable "
-            "ShuttingDown Spawned StartFailed Status StepLimitReached Stream SyscallError TimedOut TooLarge "
+            "ShuttingDown Spawned StartFailed Status StepLimitReached Stream SyscallError TimedOut TokenCount TooLarge "
             "Tool ToolArgumentError ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply ToolResult "
             "ToolRun ToolServer TryAgain UnavailableTools UnknownSyscall WrongState __version__ default_socket "
             "tool"

@@ -5,6 +5,7 @@ using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Http;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
@@ -47,6 +48,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly LiveSandboxes _live = new();
     private readonly HostSocket _socket;
     private readonly SqliteJournalStore _store;
+    private readonly SqliteBodyStore _bodies;
     private readonly JournalWriter _journal;
     private readonly BackgroundTasks _tasks;
     private readonly Checkpoints _checkpoints;
@@ -76,6 +78,7 @@ internal sealed class KernelHost : IAsyncDisposable
         Directory.CreateDirectory(
             options.StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _store = SqliteJournalStore.Open(options.Journal);
+        _bodies = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".bodies.db"));
         _secrets = new FileSecretStore(options.StateFolder);
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
@@ -165,6 +168,7 @@ internal sealed class KernelHost : IAsyncDisposable
         }
 
         await _tasks.DisposeAsync();
+        _bodies.Dispose();
         _store.Dispose();
         _socket.Dispose();
         _log.Stopped();
@@ -236,6 +240,7 @@ internal sealed class KernelHost : IAsyncDisposable
             Providers = ProviderViews.Of(_options.Kernel.Models, _options.Drivers),
             DefaultModel = _options.Kernel.Models.Default,
         };
+        var bodies = new ConversationBodies(_bodies);
         effects.Open(new ObservedEffects(new EffectRunner(
             _calls,
             _live,
@@ -245,7 +250,8 @@ internal sealed class KernelHost : IAsyncDisposable
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
             _metrics,
-            new ModelRunner(_drivers, _calls, _tasks, _time, _loop.Post, _telemetry.Meter, _log),
+            new ModelRunner(_drivers, bodies, _calls, _tasks, _time, _loop.Post, _telemetry.Meter, _log),
+            new ConversationRunner(bodies, _drivers, _calls, _tasks, _time, _loop.Post, _log),
             new EndpointRunner(_hostEndpoint, _calls, _tasks),
             new HttpRunner(
                 new TargetConnection(_options.Addresses), _secrets, _calls, _tasks, _time, _loop.Post, _log),

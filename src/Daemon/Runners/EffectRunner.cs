@@ -1,4 +1,5 @@
 using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Thinking;
@@ -19,6 +20,7 @@ internal sealed class EffectRunner(
     StatusRunner status,
     MetricsRunner metrics,
     ModelRunner models,
+    ConversationRunner conversations,
     EndpointRunner endpoint,
     HttpRunner http,
     SecretRunner secrets,
@@ -57,6 +59,9 @@ internal sealed class EffectRunner(
                 break;
             case AnswerModelCall answer:
                 models.Answer(answer);
+                break;
+            case KeepBodies or DropBodies or SweepBodies or ShowMessages or CountTokens:
+                conversations.Start(effect);
                 break;
             case OpenEndpoint open:
                 endpoint.Start(open);

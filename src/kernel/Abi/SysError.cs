@@ -56,6 +56,8 @@ public enum SysErrorCode
     NoSuchModel = 23,
     /// <summary>What a model answered does not satisfy the schema that was given with the question.</summary>
     AnswerInvalid = 24,
+    /// <summary>Nothing has that id, or it is another's.</summary>
+    NoSuchConversation = 25,
     /// <summary>No server has a tool of that name.</summary>
     NoSuchTool = 32,
     /// <summary>The server of a tool could not be started, died, or answered what could not be understood.</summary>
@@ -92,6 +94,12 @@ public sealed record SysError(SysErrorCode Code, string Message, string? Hint = 
     /// <summary>A refusal because nothing has that id or name.</summary>
     public static SysError NoSuchProcess(string what) =>
         new(SysErrorCode.NoSuchProcess, $"there is no process {what}", "list them with `analemma ps --all`");
+
+    /// <summary>A refusal because there is no such conversation, for this caller.</summary>
+    public static SysError NoSuchConversation(long id) => new(
+        SysErrorCode.NoSuchConversation,
+        $"there is no conversation {id}",
+        "list them with `analemma chat --list`; an agent's go with its record");
 
     /// <summary>A refusal because of who asks.</summary>
     public static SysError PermissionDenied(string message, string? hint = null) =>

@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
@@ -16,12 +17,13 @@ namespace Analemma.Kernel;
 // clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
 // project's references and banned symbols hold it to that.
 //
-//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger: decided by durable events alone,
-//                    in the order of the journal; a fold of the journal, or a checkpoint and the fold of the rest,
-//                    gives it.
-//   volatile state   Calls (who waits for what), Models (who waits for which model), Http (which requests are under
-//                    way), Tools (which servers are up, who waits for which), Tally, the latest usage samples: gone
-//                    with the kernel, and never looked at when a durable event decides about durable state.
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations: decided by durable
+//                    events alone, in the order of the journal; a fold of the journal, or a checkpoint and the fold of
+//                    the rest, gives it.
+//   volatile state   Calls (who waits for what), Models (who waits for which model), ConversationWork (who speaks in
+//                    which conversation), Http (which requests are under way), Tools (which servers are up, who waits
+//                    for which), Tally, the latest usage samples: gone with the kernel, and never looked at when a
+//                    durable event decides about durable state.
 //
 // Effects may depend on both: a fold throws them away.
 public sealed class KernelState
@@ -56,6 +58,10 @@ public sealed class KernelState
     public Ledger Ledger { get; } = new();
 
     public ModelScheduler Models { get; } = new();
+
+    public ConversationTable Conversations { get; } = new();
+
+    public ConversationWork ConversationWork { get; } = new();
 
     /// <summary>What has happened since the kernel started. Volatile; decides nothing.</summary>
     public KernelTally Tally { get; private set; } = new();
@@ -133,6 +139,14 @@ public sealed class KernelState
         Models.GiveTurns(this, effects);
     }
 
+    private void Cancelled(CallId call, List<Effect> effects)
+    {
+        Calls.Remove(call, effects);
+        ConversationChanges.Cancelled(this, call);
+        ModelCancel.Cancelled(this, call, effects);
+        ToolEnd.Cancelled(this, call, effects);
+    }
+
     private void ApplyToCalls(KernelEvent @event, List<Effect> effects)
     {
         switch (@event)
@@ -147,13 +161,6 @@ public sealed class KernelState
                 ApplyToModels(@event, effects);
                 break;
         }
-    }
-
-    private void Cancelled(CallId call, List<Effect> effects)
-    {
-        Calls.Remove(call, effects);
-        ModelCancel.Cancelled(this, call, effects);
-        ToolEnd.Cancelled(this, call, effects);
     }
 
     private void ApplyToModels(KernelEvent @event, List<Effect> effects)
@@ -207,7 +214,8 @@ public sealed class KernelState
                 ToolEnd.Overdue(this, overdue, effects);
                 break;
             default:
-                throw new KernelPanicException($"no handler for {@event.GetType().Name}");
+                ConversationChanges.Apply(this, @event, effects);
+                break;
         }
     }
 

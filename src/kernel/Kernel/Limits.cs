@@ -91,6 +91,38 @@ public static class Limits
 
     public const int ToolsMax = 256;
 
+    public const int ConversationsMax = 10_000;
+
+    public const int ConversationsOfHostMax = 1_000;
+
+    public const int ConversationsPerAgentMax = 64;
+
+    public const int ConversationMessagesMax = 4_000;
+
+    /// <summary>The event that adds them must fit a journal record.</summary>
+    public const int ConversationMessagesPerCallMax = 1_000;
+
+    /// <summary>Of all conversations: the kernel's state has a line for each.</summary>
+    public const int ConversationMessagesAllMax = 200_000;
+
+    /// <summary>Bodies of one conversation, images included.</summary>
+    public const long ConversationBytesMax = 32L * 1024 * 1024;
+
+    /// <summary>Bodies of all conversations.</summary>
+    public const long ConversationBytesAllMax = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>What CONVERSATIONSHOW answers at once.</summary>
+    public const long ConversationShowBytesMax = 8L * 1024 * 1024;
+
+    /// <summary>Below this a summary is no shorter.</summary>
+    public const long CompactionTokensMin = 256;
+
+    public const long SummaryTokensMax = 65_536;
+
+    public const int SummaryTokensDefault = 1_024;
+
+    public const int CompactionKeepDefault = 8;
+
     /// <summary>How often a model is asked to correct one answer.</summary>
     public const int RepairsMax = 8;
 

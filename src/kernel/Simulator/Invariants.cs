@@ -26,6 +26,7 @@ internal sealed class Invariants(World world)
     ];
 
     private readonly ModelInvariants _models = new(world);
+    private readonly ConversationInvariants _conversations = new(world);
     private readonly HashSet<ProcessId> _seen = [];
     private readonly Dictionary<ProcessId, long> _stoppingSince = [];
     private ProcessId _highest;
@@ -43,6 +44,7 @@ internal sealed class Invariants(World world)
         CheckNames(state);
         _models.Check(state);
         world.Tools.Check(state.Tools);
+        _conversations.Check(state);
         foreach (var process in state.Processes.Living)
         {
             CheckId(process);

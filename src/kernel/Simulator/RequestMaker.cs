@@ -37,7 +37,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(37) switch
+        return Random.Below(43) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -54,6 +54,7 @@ internal sealed class RequestMaker(World world)
             19 => new ListTools { Server = Random.Pick([null, "fs", "nowhere"]) },
             20 => Random.Chance(3_000) ? new RestartTools { Server = "fs" } : new ToolServers(),
             21 or 22 or 23 or 24 or 25 or 26 or 27 => CallTool(),
+            31 or 32 or 33 or 34 or 35 or 36 => Conversation(caller),
             _ => Think(),
         };
     }
@@ -73,6 +74,41 @@ internal sealed class RequestMaker(World world)
             ? think with { ResponseSchema = AnySchema, Repair = (int)Random.Between(0, 2) }
             : think;
     }
+
+    /// <summary>Of those there are, and now and then of none; agents find most to be another's.</summary>
+    private Syscall Conversation(Caller caller)
+    {
+        var table = world.Kernel.State.Conversations;
+        var own = (caller.IsHost ? table.All : table.Of(caller.Process)).Select(each => each.Id).ToList();
+        var id = own.Count > 0 && !Random.Chance(1_500)
+            ? Random.Pick(own) : Random.Between(1, Math.Max(2, table.NextId));
+        return Random.Below(12) switch
+        {
+            0 or 1 => new ConversationOpen
+            {
+                SystemInstruction = Random.Chance(5_000) ? "be brief" : null,
+                Model = Random.Pick([null, "sim", "nobody"]),
+                Messages = Random.Chance(5_000) ? Messages() : null,
+                Compaction = Random.Chance(5_000)
+                    ? new CompactionRule(256) { KeepMessages = 2, SummaryTokens = 20 } : null,
+            },
+            2 => new ConversationAppend { Conversation = id, Messages = Messages() },
+            3 => new ConversationFork { Conversation = id, Keep = Random.Chance(5_000) ? 1 : null },
+            4 => new ConversationTruncate { Conversation = id, Keep = (int)Random.Between(0, 4) },
+            5 => new ConversationCompact { Conversation = id, KeepMessages = 1 },
+            6 => Random.Chance(3_000)
+                ? new ConversationClose { Conversation = id } : new ConversationTokens { Conversation = id },
+            7 => Random.Chance(5_000) ? new ConversationList() : new ConversationShow { Conversation = id },
+            _ => Think() with { Conversation = id, Prompt = new string('x', (int)Random.Between(1, 600)) },
+        };
+    }
+
+    private ChatMessage[] Messages() =>
+    [
+        .. Enumerable.Range(0, (int)Random.Between(1, 4)).Select(i => i == 2
+            ? new ChatMessage(ChatRole.Tool) { Content = "42", ToolCallId = "c" }
+            : new ChatMessage(ChatRole.User) { Content = Random.Pick(Prompts) }),
+    ];
 
     private Think Question() => new()
     {

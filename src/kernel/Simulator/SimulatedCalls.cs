@@ -52,6 +52,9 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
     /// <summary>How CALLTOOLs ended, likewise.</summary>
     public SortedDictionary<string, long> ToolCalls { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>How requests about conversations ended.</summary>
+    public SortedDictionary<string, long> Talks { get; } = new(StringComparer.Ordinal);
+
     public SimulatedCall Issue(SimulatedConnection connection, Syscall syscall)
     {
         var call = new SimulatedCall(new CallId(_next++), connection, syscall, clock.Ticks);
@@ -78,6 +81,13 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             Think => reply is ThinkReply,
             Endpoint => reply is EndpointReply,
             Http => reply is HttpReply,
+            ConversationOpen or ConversationAppend or ConversationFork or ConversationTruncate =>
+                reply is ConversationView,
+            ConversationCompact => reply is ConversationCompactReply,
+            ConversationTokens => reply is ConversationTokensReply,
+            ConversationShow => reply is ConversationShowReply,
+            ConversationList => reply is ConversationListReply,
+            ConversationClose => reply is ConversationCloseReply,
             SecretSet => reply is SecretSetReply,
             SecretList => reply is SecretListReply,
             SecretRemove => reply is SecretRemoveReply,
@@ -127,7 +137,8 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
 
     public void CheckAges(SimulatedKernel kernel)
     {
-        bool IsHeld(SimulatedCall call) => call.Syscall is Think && kernel.IsUp && kernel.State.Models.Calls.Any(
+        bool IsHeld(SimulatedCall call) => call.Syscall is Think or ConversationCompact && kernel.IsUp
+            && kernel.State.Models.Calls.Any(
             known => known.Id == call.Id && known.State is ModelCallState.Held);
 
         while (_oldest.TryPeek(out var oldest) && (!oldest.IsOpen || oldest.MayWaitForever || IsHeld(oldest)))
@@ -145,8 +156,10 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
     {
         var justNow = clock.Ticks - TimeSpan.TicksPerSecond;
         var open = _calls.Values.FirstOrDefault(
-            call => call.IsOpen && call.Syscall is (
-                Spawn or Kill or Wait or Think or CallTool or ListTools) && call.IssuedAt < justNow);
+            call => call.IsOpen
+                && call.Syscall is (Spawn or Kill or Wait or Think or CallTool or ListTools or ConversationOpen
+                    or ConversationSyscall)
+                && call.IssuedAt < justNow);
         ViolationException.Unless(open is null, "every request is answered", $"{open} has no answer at the end");
     }
 
@@ -158,11 +171,17 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         ViolationException.Unless(
             call.Ends == 1, "every request is answered once", $"{call} was answered again, with {with}");
         call.Connection.Calls.Remove(call);
+        var outcome = with is SysError error ? error.CodeName : "ok";
         if (call.Syscall is Think or CallTool)
         {
-            var outcome = with is SysError error ? error.CodeName : "ok";
             var outcomes = call.Syscall is Think ? Thoughts : ToolCalls;
             outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
+        }
+
+        if (call.Syscall is ConversationSyscall or ConversationOpen or Think { Conversation: not null })
+        {
+            var what = $"{call.Syscall.Number} {outcome}";
+            Talks[what] = Talks.GetValueOrDefault(what) + 1;
         }
 
         return call;

@@ -37,6 +37,9 @@ internal sealed class SimulatedEffects(World world)
             case Perform perform:
                 Perform(perform);
                 break;
+            case KeepBodies or DropBodies or SweepBodies or ShowMessages or CountTokens:
+                world.Bodies.Run(effect);
+                break;
             case SendHttp send:
                 world.Http.Start(send);
                 break;

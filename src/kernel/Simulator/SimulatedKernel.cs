@@ -87,6 +87,7 @@ internal sealed class SimulatedKernel(World world)
         world.Models.Clear();
         world.Http.Clear();
         world.Tools.Clear();
+        world.Bodies.Clear();
         world.Calls.CloseAll();
         world.Clock.After(world.Random.Delay(1_000, 2_000_000), Start);
     }

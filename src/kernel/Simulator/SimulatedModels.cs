@@ -1,4 +1,5 @@
 using Analemma.Abi;
+using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
@@ -35,6 +36,7 @@ internal sealed class SimulatedModels(World world)
     public void Start(StartModelCall start)
     {
         var key = (start.Call, start.Attempt);
+        world.Bodies.CheckThere(start.Turn?.Messages ?? []);
         ViolationException.Unless(_made.Add(key), "an attempt is made once", start.ToString());
         var attempt = new Attempt(start);
         _running.Add(key, attempt);
@@ -160,7 +162,17 @@ internal sealed class SimulatedModels(World world)
 
     private void End((CallId Call, int Attempt) key, ModelResult result)
     {
-        _running.Remove(key);
+        _running.Remove(key, out var ended);
+        if (ended!.Start.Turn is { } turn && result.Failure is null)
+        {
+            var said = new ChatMessage(ChatRole.User) { Content = ended.Start.Request.Prompt };
+            var answer = new ChatMessage(ChatRole.Assistant) { Content = "42" };
+            result = result with
+            {
+                Kept = world.Bodies.Keep(turn.FirstBody, turn.IsCompaction ? [answer] : [said, answer]),
+            };
+        }
+
         TokensUsed += result.InputTokens + result.OutputTokens;
         if (result.Failure is null)
         {
@@ -176,7 +188,7 @@ internal sealed class SimulatedModels(World world)
 
     private static ModelResult Used(StartModelCall start, long output) => new()
     {
-        InputTokens = TokenEstimate.Of(start.Request).Likely,
+        InputTokens = start.InputTokens,
         OutputTokens = output,
         FinishReason = "stop",
     };

@@ -43,6 +43,9 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>How CALLTOOLs ended.</summary>
     public IReadOnlyDictionary<string, long> ToolCalls { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>How requests about conversations ended.</summary>
+    public IReadOnlyDictionary<string, long> Talks { get; init; } = new Dictionary<string, long>();
+
     /// <summary>How to see it again, what was wrong, and what led to it.</summary>
     public string Report()
     {
@@ -57,6 +60,7 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.Append(CultureInfo.InvariantCulture, $"{Journal.Count} records\n");
         report.AppendJoin(", ", Thoughts.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", ToolCalls.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
+        report.AppendJoin(", ", Talks.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         foreach (var line in LastEvents)
         {
             report.Append(line).Append('\n');
@@ -113,6 +117,7 @@ public static class SimulationRun
             ToolCallsMade = world.Tools.Calls,
             ToolDeaths = world.Tools.Deaths,
             ToolCalls = world.Calls.ToolCalls,
+            Talks = world.Calls.Talks,
         };
     }
 

@@ -15,6 +15,7 @@ internal sealed class World
         Shadow = new Shadow(this);
         Host = new SimulatedHost(this);
         Models = new SimulatedModels(this);
+        Bodies = new SimulatedBodies(this);
         Secrets = new SimulatedSecrets(this);
         Http = new SimulatedHttp(this);
         Tools = new SimulatedTools(this);
@@ -43,6 +44,8 @@ internal sealed class World
     public SimulatedHost Host { get; }
 
     public SimulatedModels Models { get; }
+
+    public SimulatedBodies Bodies { get; }
 
     public SimulatedSecrets Secrets { get; }
 

@@ -47,6 +47,7 @@ internal static class CommandLine
         new InspectCommand(),
         new EventsCommand(),
         new ThinkCommand(),
+        new ChatCommand(),
         new LlmCommand(),
         new EndpointCommand(),
         new ToolCommand(),

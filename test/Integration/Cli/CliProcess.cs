@@ -11,12 +11,15 @@ internal sealed class CliProcess : IAsyncDisposable
 
     public string Socket => Path.Combine(_folder, "kernel.sock");
 
-    public Process Start(params string[] args)
+    public Process Start(params string[] args) => Start(isInputPiped: false, args);
+
+    private Process Start(bool isInputPiped, string[] args)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "analemma-cli"), args)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = isInputPiped,
             WorkingDirectory = _folder,
         };
         start.Environment["ANALEMMA_SOCKET"] = Socket;
@@ -33,6 +36,18 @@ internal sealed class CliProcess : IAsyncDisposable
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, output, await error);
+    }
+
+    /// <summary>The same with a text piped into it.</summary>
+    public async Task<(int Code, string Output, string Error)> TypeAsync(string input, params string[] args)
+    {
+        using var process = Start(isInputPiped: true, args);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await error);
     }
 
     public static async Task SignalAsync(Process process, string signal)

@@ -25,6 +25,8 @@ internal sealed class ModelAnswer(int attempt, bool isSent, bool isKept)
 
     public bool HasCalls => _calls is not null;
 
+    public IReadOnlyList<ToolCall>? Calls => _calls;
+
     /// <summary>Makes the text the JSON that is in it, if some is.</summary>
     public void Unwrap() => _unwrapped = AnswerCheck.Unwrap(_text.ToString());
 

@@ -38,7 +38,7 @@ internal sealed class ModelAttempt(
     public ModelAnswer Answer { get; } = new(
         start.Attempt,
         isSent: start.Request.Stream == true,
-        isKept: start.Request.Stream != true || AnswerCheck.IsWanted(start.Request));
+        isKept: start.Request.Stream != true || start.Turn is not null || AnswerCheck.IsWanted(start.Request));
 
     /// <param name="client">Opens the provider's driver.</param>
     /// <param name="taken">Cancelled when the kernel takes the attempt back, or stops.</param>

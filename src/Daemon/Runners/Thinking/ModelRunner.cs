@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners.Conversations;
+using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Telemetry;
 using Analemma.Daemon.Telemetry.Instruments;
+using Analemma.Journal;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Models;
@@ -16,6 +19,7 @@ namespace Analemma.Daemon.Runners.Thinking;
 /// <summary>Makes the attempts of model calls.</summary>
 internal sealed class ModelRunner(
     Lazy<ModelDrivers> drivers,
+    ConversationBodies bodies,
     CallTable calls,
     BackgroundTasks tasks,
     TimeProvider time,
@@ -65,16 +69,62 @@ internal sealed class ModelRunner(
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(taken, stopping);
+        if (start.Turn is { } turn)
+        {
+            try
+            {
+                var (settings, said) = await bodies.ReadAsync(turn.Settings, turn.Messages);
+                var whole = start with { Request = TurnRequests.Request(start, settings, said) };
+                return await KeptAsync(start, await AttemptAsync(whole, caller, either.Token));
+            }
+            catch (ConversationLostException lost)
+            {
+                return new ModelResult { Failure = Lost($"the conversation cannot be read: {lost.Message}") };
+            }
+        }
+
+        return (await AttemptAsync(start, caller, either.Token)).Result;
+    }
+
+    private static ModelFailure Lost(string why) => new(ModelFailureKind.Rejected, why)
+    {
+        Reason = "conversation_lost",
+        Hint = "see the kernel's log",
+    };
+
+    /// <summary>What is said becomes part of a conversation only when it is on disk.</summary>
+    private async Task<ModelResult> KeptAsync(StartModelCall start, (ModelResult Result, ModelAnswer Answer) ended)
+    {
+        if (ended.Result.Failure is not null)
+        {
+            return ended.Result;
+        }
+
+        try
+        {
+            var kept = TurnRequests.Kept(start, ended.Answer);
+            return ended.Result with { Kept = await bodies.KeepAsync(start.Turn!.FirstBody, null, kept) };
+        }
+        catch (JournalStoreException failed)
+        {
+            log.BodiesFailed(failed.Message);
+            return ended.Result with { Failure = Lost("the answer cannot be kept") };
+        }
+    }
+
+    private async Task<(ModelResult Result, ModelAnswer Answer)> AttemptAsync(
+        StartModelCall start, SyscallCall caller, CancellationToken taken)
+    {
         using var trace = new AttemptTrace(meter, start, caller, time);
         var before = start.Repair is null ? null : calls.FindKept(start.Call.Value) as ModelAnswer;
         var attempt = new ModelAttempt(start, before, caller, time, log, trace);
-        var result = await attempt.RunAsync(() => drivers.Value.Open(start.Provider), either.Token);
+        var result = await attempt.RunAsync(() => drivers.Value.Open(start.Provider), taken);
         trace.Ended(result);
         if (result.Failure is null or { Kind: ModelFailureKind.Invalid })
         {
             calls.Keep(start.Call.Value, attempt.Answer);
         }
 
-        return result;
+        return (result, attempt.Answer);
     }
 }

@@ -41,13 +41,18 @@ internal static class ThinkRequests
 
     public static ChatOptions Options(StartModelCall start)
     {
-        var think = start.Request;
+        var options = Options(start.Request, start.ProviderModel);
+        options.MaxOutputTokens = (int)Math.Min(start.OutputTokensMax, int.MaxValue);
+        return options;
+    }
+
+    public static ChatOptions Options(Think think, string providerModel)
+    {
         return new ChatOptions
         {
-            ModelId = start.ProviderModel,
+            ModelId = providerModel,
             Instructions = think.SystemInstruction,
             Temperature = (float?)think.Temperature,
-            MaxOutputTokens = (int)Math.Min(start.OutputTokensMax, int.MaxValue),
             Reasoning = Effort(think.ThinkingLevel) is { } effort ? new ReasoningOptions { Effort = effort } : null,
             ResponseFormat = think.ResponseSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema)
                 : think.Json == true ? ChatResponseFormat.Json : null,

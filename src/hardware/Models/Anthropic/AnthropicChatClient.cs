@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Analemma.Models.Calls;
 using Analemma.Models.Http;
 using Anthropic;
 using Anthropic.Exceptions;
@@ -7,14 +8,31 @@ using Microsoft.Extensions.AI;
 namespace Analemma.Models.Anthropic;
 
 /// <summary>Messages (https://docs.anthropic.com/en/api/messages) by the official package and its adapter.</summary>
-internal sealed class AnthropicChatClient : IChatClient
+internal sealed class AnthropicChatClient : IChatClient, ITokenCounter
 {
     private readonly AnthropicClient _client;
+    private readonly AnthropicClient _countClient;
     private readonly IChatClient _chat;
+    private readonly IChatClient _counter;
 
     public AnthropicChatClient(HttpClient http, Uri baseUrl, ModelDriverOptions options)
     {
-        _client = new AnthropicClient
+        _client = Client(http, baseUrl);
+        _chat = _client.AsIChatClient(options.DefaultModel, options.OutputTokensDefault);
+        _countClient = Client(new HttpClient(new AnthropicCountHandler(http)), baseUrl);
+        _counter = _countClient.AsIChatClient(options.DefaultModel, options.OutputTokensDefault);
+    }
+
+    public async Task<long> CountAsync(
+        IReadOnlyList<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        var response = await _counter.GetResponseAsync(messages, WithFormat(options), cancellationToken);
+        return response.Usage?.InputTokenCount
+            ?? throw new ProviderFault(ModelCallReason.MalformedAnswer, "the count has no input_tokens");
+    }
+
+    private static AnthropicClient Client(HttpClient http, Uri baseUrl) =>
+        new()
         {
             HttpClient = http,
             BaseUrl = baseUrl.AbsoluteUri.TrimEnd('/'),
@@ -25,8 +43,6 @@ internal sealed class AnthropicChatClient : IChatClient
             // The handler bounds the waits; this only has to be longer.
             Timeout = TimeSpan.FromDays(1),
         };
-        _chat = _client.AsIChatClient(options.DefaultModel, options.OutputTokensDefault);
-    }
 
     /// <summary>An error inside a stream (https://docs.anthropic.com/en/docs/build-with-claude/streaming).</summary>
     public static ProviderFault? FaultOf(Exception error) => error switch
@@ -54,6 +70,8 @@ internal sealed class AnthropicChatClient : IChatClient
     public void Dispose()
     {
         _chat.Dispose();
+        _counter.Dispose();
+        _countClient.Dispose();
         _client.Dispose();
     }
 

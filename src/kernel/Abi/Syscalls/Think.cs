@@ -20,6 +20,13 @@ public sealed record Think : Syscall
     /// <summary>What to ask, when it is a conversation.</summary>
     public IReadOnlyList<ChatMessage>? Messages { get; init; }
 
+    /// <summary>
+    /// The conversation to go on with, as CONVERSATIONOPEN answered it: prompt or messages, either of which may be
+    /// left out then, are said in it, and with the answer become part of it when there is one, all or nothing. What it
+    /// was opened with holds unless this call says otherwise. One call at a time is under way in a conversation.
+    /// </summary>
+    public long? Conversation { get; init; }
+
     /// <summary>Who the model shall be and what it shall heed.</summary>
     public string? SystemInstruction { get; init; }
 

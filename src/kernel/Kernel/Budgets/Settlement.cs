@@ -1,4 +1,5 @@
 using Analemma.Abi;
+using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
@@ -21,6 +22,11 @@ internal static class Settlement
         }
 
         state.Ledger.Add(settled.Group, settled.Spend, state.Now);
+        if (settled is { Conversation: { } conversation, Said: { } said })
+        {
+            ConversationChanges.Extend(state, conversation, said, effects);
+        }
+
         ModelEnd.Settled(state, settled.Call, effects);
     }
 }

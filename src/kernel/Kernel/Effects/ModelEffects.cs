@@ -33,6 +33,15 @@ public sealed record StartModelCall(CallId Call, int Attempt, string Provider, s
     /// </summary>
     public IReadOnlyList<AnswerFlaw>? Repair { get; init; }
 
+    /// <summary>
+    /// The conversation that it is made in. Before ModelCallEnded says that all went well, what it adds is kept, see
+    /// ModelResult.Kept.
+    /// </summary>
+    public ConversationInput? Turn { get; init; }
+
+    /// <summary>Tokens that the input is likely to have, as the kernel estimates.</summary>
+    public long InputTokens { get; init; }
+
     /// <summary>When the attempt must be over, in UTC ticks.</summary>
     public required long DueAt { get; init; }
 }

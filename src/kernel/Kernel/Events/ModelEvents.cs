@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Conversations;
 
 namespace Analemma.Kernel.Events;
 
@@ -24,6 +25,9 @@ public sealed record ModelResult
     public long OutputTokens { get; init; }
 
     public string? FinishReason { get; init; }
+
+    /// <summary>What of a conversation is kept now, as StartModelCall's Turn wants; none after a failure.</summary>
+    public IReadOnlyList<MessageRef> Kept { get; init; } = [];
 
     /// <summary>The caller has been sent part of the answer.</summary>
     public bool Delivered { get; init; }
@@ -90,6 +94,14 @@ public enum ModelFailureKind
 public sealed record UsageSettled(
     CallId Call, ProcessId Process, string Group, string Provider, string Model, Spend Spend) : KernelEvent
 {
+    /// <summary>
+    /// The conversation that the call was made in, when it was answered: what was said is part of it by this record.
+    /// </summary>
+    public long? Conversation { get; init; }
+
+    /// <summary>What was said.</summary>
+    public IReadOnlyList<MessageRef>? Said { get; init; }
+
     public override bool IsDurable => true;
 }
 

@@ -35,6 +35,18 @@ public static class EventCodec
             LeftoverReaped reaped => ("leftover.reaped", Json(reaped, EventJsonContext.Default.LeftoverReaped)),
             UsageSettled settled => ("usage.settled", Json(settled, EventJsonContext.Default.UsageSettled)),
             ToolCallBegun begun => ("tool.called", Json(begun, EventJsonContext.Default.ToolCallBegun)),
+            ConversationOpened opened =>
+                ("conversation.opened", Json(opened, EventJsonContext.Default.ConversationOpened)),
+            ConversationForked forked =>
+                ("conversation.forked", Json(forked, EventJsonContext.Default.ConversationForked)),
+            ConversationExtended extended =>
+                ("conversation.extended", Json(extended, EventJsonContext.Default.ConversationExtended)),
+            ConversationTruncated truncated =>
+                ("conversation.truncated", Json(truncated, EventJsonContext.Default.ConversationTruncated)),
+            ConversationCompacted compacted =>
+                ("conversation.compacted", Json(compacted, EventJsonContext.Default.ConversationCompacted)),
+            ConversationClosed closed =>
+                ("conversation.closed", Json(closed, EventJsonContext.Default.ConversationClosed)),
             AgentHalted halted => ("agent.halted", Json(halted, EventJsonContext.Default.AgentHalted)),
             _ => throw new KernelPanicException($"no journal type for {@event.GetType().Name}"),
         };
@@ -55,6 +67,12 @@ public static class EventCodec
         "leftover.reaped" => Parse(body, EventJsonContext.Default.LeftoverReaped),
         "usage.settled" => Parse(body, EventJsonContext.Default.UsageSettled),
         "tool.called" => Parse(body, EventJsonContext.Default.ToolCallBegun),
+        "conversation.opened" => Parse(body, EventJsonContext.Default.ConversationOpened),
+        "conversation.forked" => Parse(body, EventJsonContext.Default.ConversationForked),
+        "conversation.extended" => Parse(body, EventJsonContext.Default.ConversationExtended),
+        "conversation.truncated" => Parse(body, EventJsonContext.Default.ConversationTruncated),
+        "conversation.compacted" => Parse(body, EventJsonContext.Default.ConversationCompacted),
+        "conversation.closed" => Parse(body, EventJsonContext.Default.ConversationClosed),
         "agent.halted" => Parse(body, EventJsonContext.Default.AgentHalted),
         _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
         _ => throw new JsonException($"the journal holds a record of type {type}, which this kernel does not know"),
@@ -139,5 +157,11 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(UsageSettled))]
 [JsonSerializable(typeof(AgentHalted))]
 [JsonSerializable(typeof(ToolCallBegun))]
+[JsonSerializable(typeof(ConversationOpened))]
+[JsonSerializable(typeof(ConversationForked))]
+[JsonSerializable(typeof(ConversationExtended))]
+[JsonSerializable(typeof(ConversationTruncated))]
+[JsonSerializable(typeof(ConversationCompacted))]
+[JsonSerializable(typeof(ConversationClosed))]
 [JsonSerializable(typeof(CheckpointBody))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.History;
@@ -28,6 +29,8 @@ public static class StateCheckpoint
             Living = state.Processes.Living.ToArray(),
             Dead = state.Processes.Dead.ToArray(),
             Ledger = state.Ledger.ToBody(),
+            NextConversationId = state.Conversations.NextId,
+            Conversations = [.. state.Conversations.All],
         };
         return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
     }
@@ -49,6 +52,12 @@ public static class StateCheckpoint
             Options = body.Options,
         };
         state.Ledger.Restore(body.Ledger);
+        state.Conversations.NextId = Math.Max(1, body.NextConversationId);
+        foreach (var conversation in body.Conversations)
+        {
+            state.Conversations.Add(conversation);
+        }
+
         foreach (var process in body.Dead.Concat(body.Living))
         {
             state.Processes.Add(process);
@@ -79,6 +88,11 @@ internal sealed record CheckpointBody
     public IReadOnlyList<Process> Living { get; init; } = [];
 
     public IReadOnlyList<Process> Dead { get; init; } = [];
+
+    public long NextConversationId { get; init; }
+
+    // Null in a checkpoint that was written before there were conversations.
+    public IReadOnlyList<Conversation> Conversations { get; init => field = value ?? []; } = [];
 
     // Null in a checkpoint that was written before there were models.
     public LedgerBody Ledger { get; init => field = value ?? new(); } = new();

@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Syscalls;
@@ -10,7 +11,8 @@ namespace Analemma.Kernel.Models;
 /// <summary>A call's way into the queue: model, size, room, sense and budget, in this order; or its refusal.</summary>
 internal static class ModelAdmission
 {
-    public static void Arrive(SyscallContext context, Process? caller, Think request)
+    public static void Arrive(
+        SyscallContext context, Process? caller, Think request, ConversationTurn? turn)
     {
         var (state, models) = (context.State, context.State.Models);
         if (!models.TryGate(request.Model, out var gate))
@@ -19,8 +21,12 @@ internal static class ModelAdmission
             return;
         }
 
-        var input = TokenEstimate.Of(request);
-        var output = request.MaxTokens ?? gate.Entry.OutputTokens;
+        var compaction = turn is { Input.IsCompaction: true } ? turn : null;
+        var input = compaction?.Estimate
+            ?? TokenEstimate.Of(request).Plus(turn?.Estimate ?? default);
+        var output = compaction is not null
+            ? Math.Min(compaction.SummaryTokens, gate.Entry.OutputTokensMax)
+            : request.MaxTokens ?? gate.Entry.OutputTokens;
         var account = models.Account(state, caller);
         var refused = Size(gate.Entry, input, output) ?? Room(state, gate.Lane, account);
         if (refused is not null)
@@ -30,7 +36,7 @@ internal static class ModelAdmission
             return;
         }
 
-        if (caller is not null && account.Runaway.Check(RequestHash.Of(request), state.Now) is { } stopped)
+        if (caller is not null && account.Runaway.Check(RequestHash.Of(request, turn), state.Now) is { } stopped)
         {
             account.Meter.Refuse();
             context.Refuse(stopped);
@@ -50,11 +56,17 @@ internal static class ModelAdmission
         {
             Input = input,
             Question = input,
+            Turn = turn,
             OutputMax = output,
             ArrivedAt = state.Now,
             Deadline = deadline,
         };
         models.Add(call);
+        if (turn is not null)
+        {
+            state.ConversationWork.Hold(turn.Conversation, call.Id);
+        }
+
         Reserve(state, call, caller, context.Effects);
     }
 
@@ -108,7 +120,7 @@ internal static class ModelAdmission
         ModelEnd.Fail(state, call, refused, effects);
     }
 
-    private static SysError? Size(ModelEntry entry, TokenEstimate input, long output)
+    internal static SysError? Size(ModelEntry entry, TokenEstimate input, long output)
     {
         if (input.Likely > entry.ContextTokens)
         {

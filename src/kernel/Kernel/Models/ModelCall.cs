@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Events;
 
 namespace Analemma.Kernel.Models;
@@ -18,6 +19,9 @@ public enum ModelCallState
 
     /// <summary>It waits for another attempt.</summary>
     BackingOff,
+
+    /// <summary>The summary that a conversation is shortened to is on its way to the journal.</summary>
+    Compacting,
 
     /// <summary>It is over, and its usage is on its way to the journal.</summary>
     Settling,
@@ -51,6 +55,9 @@ public sealed class ModelCall : FairEntry
     /// <summary>Whose model it waits for, or runs on.</summary>
     public string Provider => Gate.Lane.Options.Name;
 
+    /// <summary>The conversation that it is made in, if any.</summary>
+    public long? ConversationId => Turn?.Conversation;
+
     /// <summary>What it holds of every budget that it falls under.</summary>
     public Amount Reserved => Hold.Amount;
 
@@ -72,7 +79,13 @@ public sealed class ModelCall : FairEntry
     internal TokenEstimate Input { get; set; }
 
     /// <summary>Of the request alone, without what a repair adds.</summary>
-    internal TokenEstimate Question { get; init; }
+    internal TokenEstimate Question { get; set; }
+
+    /// <summary>The conversation that it is made in.</summary>
+    internal ConversationTurn? Turn { get; set; }
+
+    /// <summary>What was said in the conversation, when it was answered.</summary>
+    internal IReadOnlyList<MessageRef>? Said { get; set; }
 
     /// <summary>How often the model was asked to correct its answer.</summary>
     internal int Repairs { get; set; }

@@ -38,6 +38,15 @@ internal static class ModelCancel
         }
     }
 
+    /// <summary>The conversation that calls are made in is no more.</summary>
+    public static void ConversationGone(KernelState state, long conversation, List<Effect> effects)
+    {
+        foreach (var call in state.Models.Calls.Where(call => call.ConversationId == conversation).ToArray())
+        {
+            Refuse(state, call, SysError.NoSuchConversation(conversation), effects);
+        }
+    }
+
     public static void QueueElapsed(KernelState state, ModelQueueElapsed elapsed, List<Effect> effects)
     {
         if (!state.Models.TryGet(elapsed.Call, out var call)
@@ -87,7 +96,7 @@ internal static class ModelCancel
             case ModelCallState.Running:
                 effects.Add(new CancelModelCall(call.Id, call.Attempt));
                 return;
-            case ModelCallState.Settling:
+            case ModelCallState.Settling or ModelCallState.Compacting:
                 return;
             case ModelCallState.Queued:
                 call.Gate.Lane.Queue.Remove(call);

@@ -119,6 +119,8 @@ internal static class ModelDispatch
             ProviderModel = gate.Entry.ProviderModel ?? gate.Entry.Name,
             OutputTokensMax = call.OutputMax,
             Repair = call.Flaws,
+            Turn = call.Turn?.Input,
+            InputTokens = call.Input.Likely,
             DueAt = Math.Min(call.Deadline, now + (lane.Options.AttemptMs * TimeSpan.TicksPerMillisecond)),
         });
     }

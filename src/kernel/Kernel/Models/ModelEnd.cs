@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Budgets;
+using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 
@@ -30,7 +31,13 @@ internal static class ModelEnd
             return;
         }
 
+        if (ConversationTurns.Summarised(state, call, result, effects))
+        {
+            return;
+        }
+
         call.Reply = Reply(state, call, result);
+        call.Said = call.IsAbandoned || call.Turn is not { Input.IsCompaction: false } ? null : result.Kept;
         Finish(state, call, effects);
     }
 
@@ -60,7 +67,7 @@ internal static class ModelEnd
     {
         call.State = ModelCallState.Settling;
         ModelDispatch.DisarmQueueTimer(call, effects);
-        if (call.Used.Tokens == 0)
+        if (call.Used.Tokens == 0 && call.Said is null)
         {
             Complete(state, call, effects);
             return;
@@ -75,6 +82,8 @@ internal static class ModelEnd
             call.Used with { Calls = 1 })
         {
             At = state.Now,
+            Conversation = call.Said is null ? null : call.Turn!.Conversation,
+            Said = call.Said,
         }));
     }
 
@@ -90,6 +99,7 @@ internal static class ModelEnd
     {
         state.Models.Budgets.Release(call.Hold);
         state.Models.Remove(call);
+        ConversationTurns.Over(state, call, effects);
         if (call.IsAbandoned)
         {
             return;
@@ -100,9 +110,12 @@ internal static class ModelEnd
             call.Account.Meter.Answer(state.Now - call.ArrivedAt);
         }
 
-        effects.Add(call.Reply is { } reply
-            ? new AnswerModelCall(call.Id, call.Attempt, reply)
-            : new Refuse(call.Id, call.Error!));
+        effects.Add(call switch
+        {
+            { Error: { } error } => new Refuse(call.Id, error),
+            { Turn.IsAll: true } => new Answer(call.Id, ConversationTurns.CompactReply(state, call)),
+            _ => new AnswerModelCall(call.Id, call.Attempt, call.Reply!),
+        });
     }
 
     private static void FreeSlot(KernelState state, ModelCall call, ModelResult result)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Conversations;
 
 namespace Analemma.Kernel.Models;
 
@@ -12,6 +13,15 @@ internal static class RequestHash
     private const ulong Offset = 0xCBF29CE484222325;
     private const ulong Prime = 0x9E3779B97F4A7C15;
     private const int ImageSamples = 4_096;
+
+    /// <summary>The same question again in a conversation that went on is not the same.</summary>
+    public static ulong Of(Think request, ConversationTurn? turn)
+    {
+        var hash = Of(request);
+        return turn is { Input.Messages: var said }
+            ? Mix(Mix(hash, (ulong)turn.Conversation), said.Count == 0 ? 0 : (ulong)said[^1].Body)
+            : hash;
+    }
 
     public static ulong Of(Think request)
     {

@@ -19,6 +19,17 @@ public readonly record struct TokenEstimate(long Likely, long Most)
 
     private const int PerImageLikely = 1_024;
 
+    public TokenEstimate Plus(TokenEstimate other) => new(Likely + other.Likely, Most + other.Most);
+
+    /// <summary>One message of a conversation.</summary>
+    public static TokenEstimate Of(ChatMessage message) =>
+        Of(new Think { Messages = [message] }).Minus(Of(new Think()));
+
+    internal static TokenEstimate Sum(IEnumerable<Conversations.MessageRef> messages) =>
+        messages.Aggregate(default(TokenEstimate), (sum, message) => sum.Plus(message.Estimate));
+
+    private TokenEstimate Minus(TokenEstimate other) => new(Likely - other.Likely, Most - other.Most);
+
     public static TokenEstimate Of(Think request)
     {
         long bytes = Bytes(request.Prompt) + Bytes(request.SystemInstruction) + Bytes(request.ResponseSchema);

@@ -37,9 +37,16 @@ internal static class ImageRules
     }
 
     /// <summary>The first image beyond the limit; for what is well-formed.</summary>
-    public static SysError? TooLarge(Think think)
+    public static SysError? TooLarge(Syscall syscall)
     {
-        var fields = new[] { (Field: "images", think.Images) }.Concat((think.Messages ?? []).Select(
+        var (prompt, messages) = syscall switch
+        {
+            Think think => (think.Images, think.Messages),
+            ConversationOpen open => (null, open.Messages),
+            ConversationAppend append => (null, append.Messages),
+            _ => (null, null),
+        };
+        var fields = new[] { (Field: "images", Images: prompt) }.Concat((messages ?? []).Select(
             (message, i) => (Field: $"messages[{i}].images", message.Images)));
         foreach (var (field, images) in fields)
         {

@@ -21,6 +21,7 @@ public static class SyscallRules
             CallTool tool => ToolRules.Problems(tool),
             ListTools list => ToolRules.ServerProblems(list.Server),
             RestartTools restart => ToolRules.ServerProblems(restart.Server),
+            ConversationOpen or ConversationFork or ConversationSyscall => ConversationRules.Problems(syscall),
             Exec exec => ExecProblems(exec),
             Read read => ReadProblems(read),
             Write write => WriteProblems(write),
@@ -35,7 +36,7 @@ public static class SyscallRules
         var found = problems.Take(10).ToArray();
         return found.Length > 0
             ? SysError.InvalidArgument(string.Join("; ", found), "see docs/abi.md")
-            : syscall is Think asked ? ImageRules.TooLarge(asked) : null;
+            : ImageRules.TooLarge(syscall);
     }
 
     internal static IEnumerable<string> Range(string field, long? value, long min, long max)

@@ -19,39 +19,48 @@ internal static class ThinkRules
         .. QuestionProblems(think),
         .. MessageProblems(think.Messages ?? []),
         .. ImageRules.Problems("images", think.Images),
-        .. ToolProblems(think.Tools ?? []),
+        .. SettingProblems(think.Model, think.Temperature, think.MaxTokens, think.ThinkingLevel, think.Tools),
         .. AnswerProblems(think),
-        .. think.Model is { } model && (model.Length is 0 or > 255 || model.Any(char.IsControl))
-            ? new[] { "model: a name of 1 to 255 characters" } : [],
-        .. think.Temperature is { } heat && !(heat is >= 0 and <= 2)
-            ? new[] { $"temperature is {heat}; it must be 0 to 2" } : [],
-        .. Range("max_tokens", think.MaxTokens, 1, Models.TokenBucket.AmountMax),
         .. think.TopP is { } top && !(top is >= 0 and <= 1) ? new[] { $"top_p is {top}; it must be 0 to 1" } : [],
         .. ChoiceProblems(think),
-        .. OneOf("thinking_level", think.ThinkingLevel, ThinkingLevels),
         .. Models.ModelOptionRules.BudgetProblems("budget", think.Budget),
         .. Range("timeout_ms", think.TimeoutMs, 1, Limits.WaitMsMax),
     ];
 
+    public static IEnumerable<string> SettingProblems(
+        string? name, double? temperature, long? maxTokens, string? thinking, IReadOnlyList<ToolDefinition>? tools) =>
+    [
+        .. ToolProblems(tools ?? []),
+        .. name is { } model && (model.Length is 0 or > 255 || model.Any(char.IsControl))
+            ? new[] { "model: a name of 1 to 255 characters" } : [],
+        .. temperature is { } heat && !(heat is >= 0 and <= 2)
+            ? new[] { $"temperature is {heat}; it must be 0 to 2" } : [],
+        .. Range("max_tokens", maxTokens, 1, Models.TokenBucket.AmountMax),
+        .. OneOf("thinking_level", thinking, ThinkingLevels),
+    ];
+
     private static IEnumerable<string> QuestionProblems(Think think)
     {
-        if (string.IsNullOrEmpty(think.Prompt) == (think.Messages is not { Count: > 0 }))
+        var (hasPrompt, hasMessages) = (!string.IsNullOrEmpty(think.Prompt), think.Messages is { Count: > 0 });
+        if (hasPrompt ? hasMessages : !hasMessages && think.Conversation is null)
         {
             yield return "give exactly one of prompt and messages";
         }
 
-        if (think.Messages?.Count > Limits.MessagesMax)
+        var most = think.Conversation is null ? Limits.MessagesMax : Limits.ConversationMessagesPerCallMax;
+        if (think.Messages?.Count > most)
         {
-            yield return $"messages has {think.Messages.Count} items; at most {Limits.MessagesMax}";
+            yield return $"messages has {think.Messages.Count} items; at most {most}";
         }
 
-        if (think.Images is { Count: > 0 } && think.Messages is { Count: > 0 })
+        if (think.Images is { Count: > 0 } && !hasPrompt)
         {
             yield return "images belong to a prompt; with messages they are in the messages";
         }
+
     }
 
-    private static IEnumerable<string> MessageProblems(IReadOnlyList<ChatMessage> messages)
+    public static IEnumerable<string> MessageProblems(IReadOnlyList<ChatMessage> messages)
     {
         for (var i = 0; i < messages.Count; i++)
         {
@@ -124,12 +133,15 @@ internal static class ThinkRules
 
     private static IEnumerable<string> ChoiceProblems(Think think)
     {
-        if (think.ToolChoice is { } choice && !ToolChoices.Contains(choice, StringComparer.Ordinal)
+        // The tools of a conversation are in it.
+        var known = think.Conversation is null || think.Tools is not null;
+        if (known && think.ToolChoice is { } choice && !ToolChoices.Contains(choice, StringComparer.Ordinal)
             && think.Tools?.Any(tool => tool?.Name == choice) != true)
         {
             yield return $"tool_choice is {Quote(choice)}; it must be auto, none, required or the name of a tool";
         }
-        else if (think.ToolChoice is { } must && must is not ("auto" or "none") && think.Tools is not { Count: > 0 })
+        else if (known && think.ToolChoice is { } must && must is not ("auto" or "none")
+            && think.Tools is not { Count: > 0 })
         {
             yield return $"tool_choice is {Quote(must)}, but there are no tools";
         }

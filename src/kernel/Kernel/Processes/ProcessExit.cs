@@ -1,4 +1,5 @@
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
@@ -39,6 +40,7 @@ internal static class ProcessExit
         {
             var forgotten = state.Processes.ForgetOldest();
             effects.Add(new Forget(forgotten.Id, forgotten.Key));
+            ConversationChanges.Forget(state, forgotten.Id, effects);
         }
 
         if (state.ShuttingDown && state.Processes.LivingCount == 0)

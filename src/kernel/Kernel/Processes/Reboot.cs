@@ -21,6 +21,8 @@ internal static class Reboot
         state.Http.Clear();
         state.Models.Reset(started.Options.Models);
         state.Tools.Reset(started.Options.Tools);
+        state.ConversationWork.Clear();
+        effects.Add(new SweepBodies([.. state.Conversations.Bodies]));
         state.Calls.Publish(
             state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);
         foreach (var server in state.Tools.Servers.Where(server => server.Options.StartsAtBoot))

@@ -71,6 +71,9 @@ internal static class SyscallTable
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
                 break;
+            case ConversationOpen or ConversationList or ConversationSyscall:
+                ConversationSyscalls.Handle(call, arrived.Syscall);
+                return;
             case Think think:
                 ThinkSyscall.Handle(call, think);
                 return;
