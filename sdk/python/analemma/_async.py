@@ -90,6 +90,7 @@ class AsyncKernel:
     endpoint = _method(_calls.endpoint)
     http = _method(_calls.http)
     conversations = _method(_calls.conversations)
+    budget_set = _method(_calls.budget_set)
     secret_set = _method(_calls.secret_set)
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)

@@ -12,6 +12,7 @@ import os
 from analemma._generic import G, Generic, T
 from analemma._records import (
     Answer,
+    BudgetUse,
     Compaction,
     ConversationInfo,
     Endpoint,
@@ -83,6 +84,7 @@ HTTP = 0x50
 CONVERSATION_OPEN, CONVERSATION_APPEND, CONVERSATION_FORK, CONVERSATION_TRUNCATE = 0x108, 0x109, 0x10A, 0x10B
 CONVERSATION_COMPACT, CONVERSATION_TOKENS, CONVERSATION_SHOW = 0x10C, 0x10D, 0x10E
 CONVERSATION_LIST, CONVERSATION_CLOSE = 0x10F, 0x110
+BUDGET_SET = 0x112
 SECRET_SET, SECRET_LIST, SECRET_REMOVE = 0x130, 0x131, 0x132
 ENDPOINT = 0x138
 LIST_TOOLS, CALL_TOOL, TOOL_SERVERS, RESTART_TOOLS = 0x120, 0x121, 0x122, 0x123
@@ -632,6 +634,17 @@ def conversation_messages(client: object, id: int) -> Call[list[dict[str, Any]]]
 
 def conversation_close(client: object, id: int) -> Call[None]:
     yield _request(CONVERSATION_CLOSE, conversation=id)
+
+
+def budget_set(
+    client: object, target: Target, *, tokens: int | None = None, microdollars: int | None = None
+) -> Call[list[BudgetUse]]:
+    """Sets what an agent may spend in its life, what it has spent included; -1 for no limit. Host clients only.
+
+    Returns how its budgets stand then. Calls that are held go on when the agent is resumed.
+    """
+    reply = yield _request(BUDGET_SET, **_of(target), tokens=tokens, microdollars=microdollars)
+    return [BudgetUse(each) for each in reply.json()["budgets"]]
 
 
 def conversations(client: object) -> Call[list[ConversationInfo]]:

@@ -36,12 +36,12 @@ def _say(
     options: Mapping[str, Any],
 ) -> Call[Answer]:
     """One answer; with functions among the tools a tool loop, of which only what is new is said each time."""
-    if tools is None or not any(callable(each) for each in tools):
+    if tools is None or not any(callable(each) or isinstance(each, str) for each in tools):
         reply = yield _calls._think(prompt, tools=tools, conversation=conversation, **options)
         return _calls.Answer(reply.json())
     from analemma import _loop
 
-    kit = _loop.Kit(tools)
+    kit = _loop.Kit(tools, client)
     messages = options.get("messages")
     first = [] if messages is None else [*messages]
     if prompt is not None:

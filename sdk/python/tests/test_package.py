@@ -16,7 +16,7 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "call_tool call_tool_stream close connect conversation conversations echo endpoint events exec exec_stream files hello http "
+    "budget_set call_tool call_tool_stream close connect conversation conversations echo endpoint events exec exec_stream files hello http "
     "http_stream inspect kill list list_tools llm logs metrics noop pause read restart_tools resume run_tools "
     "run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
     "tool_servers wait write"

@@ -30,6 +30,12 @@ internal sealed record MachineOptions
 
     public ModelsSection Models { get; init; } = new();
 
+    public QueueSection Queue { get; init; } = new();
+
+    public RetrySection Retry { get; init; } = new();
+
+    public RunawaySection Runaway { get; init; } = new();
+
     public ProviderSection Gemini { get; init; } = new() { Models = KnownModels.Gemini };
 
     public ProviderSection Openai { get; init; } = new() { Models = KnownModels.OpenAi };
@@ -60,6 +66,9 @@ internal sealed record MachineOptions
         .. Telemetry.Problems(),
         .. Network.Problems(),
         .. Models.Problems(),
+        .. Queue.Problems(),
+        .. Retry.Problems(),
+        .. Runaway.Problems(),
         .. Gemini.Problems("gemini"),
         .. Openai.Problems("openai"),
         .. Anthropic.Problems("anthropic"),
@@ -102,6 +111,9 @@ internal sealed record MachineOptions
         Telemetry = Telemetry with { },
         Network = Network with { },
         Models = Models with { },
+        Queue = Queue with { },
+        Retry = Retry with { },
+        Runaway = Runaway with { },
         Gemini = Gemini with { },
         Openai = Openai with { },
         Anthropic = Anthropic with { },

@@ -117,6 +117,8 @@ public static class AbiJson
 [JsonSerializable(typeof(ConversationTokensReply))]
 [JsonSerializable(typeof(ConversationShowReply))]
 [JsonSerializable(typeof(ConversationCompactReply))]
+[JsonSerializable(typeof(BudgetSet))]
+[JsonSerializable(typeof(BudgetSetReply))]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(Shutdown))]

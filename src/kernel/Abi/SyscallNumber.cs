@@ -70,6 +70,8 @@ public enum SyscallNumber : ushort
     ConversationList = 0x10F,
     /// <inheritdoc cref="Syscalls.ConversationClose"/>
     ConversationClose = 0x110,
+    /// <inheritdoc cref="Syscalls.BudgetSet"/>
+    BudgetSet = 0x112,
     /// <inheritdoc cref="Syscalls.ListTools"/>
     ListTools = 0x120,
     /// <inheritdoc cref="Syscalls.CallTool"/>

@@ -44,7 +44,12 @@ internal sealed class ModelInvariants(World world)
 
         foreach (var process in state.Processes.Living)
         {
-            Within(process.Name, process.Plan.Models.Budget, process.Spent, state.Models.ReservedOf(process.Id));
+            // One that its owner lowered may be below what is spent already.
+            Within(
+                process.Name,
+                process.BudgetSet is null ? process.Plan.Models.Budget : new ModelBudget(),
+                process.Spent,
+                state.Models.ReservedOf(process.Id));
         }
 
         // A crash loses what was in flight; without one, every token is in the books or still reserved.

@@ -37,7 +37,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(43) switch
+        return Random.Below(44) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -55,6 +55,7 @@ internal sealed class RequestMaker(World world)
             20 => Random.Chance(3_000) ? new RestartTools { Server = "fs" } : new ToolServers(),
             21 or 22 or 23 or 24 or 25 or 26 or 27 => CallTool(),
             31 or 32 or 33 or 34 or 35 or 36 => Conversation(caller),
+            37 => Target(new BudgetSet { Tokens = Random.Between(-1, 3_000) }),
             _ => Think(),
         };
     }

@@ -78,6 +78,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             Status => reply is StatusReply,
             Llm => reply is LlmReply,
             Shutdown => reply is ShutdownReply,
+            BudgetSet => reply is BudgetSetReply,
             Think => reply is ThinkReply,
             Endpoint => reply is EndpointReply,
             Http => reply is HttpReply,

@@ -32,7 +32,12 @@ internal sealed class LoopbackProvider : IAsyncDisposable
     /// <param name="provider">Whose protocol it speaks.</param>
     /// <param name="warm">Sandboxes that the kernel makes before anybody asks.</param>
     /// <param name="scenes">What it does, call by call; the last again and again.</param>
-    public static async Task<LoopbackProvider> StartAsync(string provider, int warm, params Scene[] scenes)
+    public static Task<LoopbackProvider> StartAsync(string provider, int warm, params Scene[] scenes) =>
+        StartAsync(provider, warm, [], scenes);
+
+    /// <summary>With settings of its own, as flags.</summary>
+    public static async Task<LoopbackProvider> StartAsync(
+        string provider, int warm, string[] flags, params Scene[] scenes)
     {
         var made = new LoopbackProvider(ProviderWire.Of(provider), scenes);
         var (key, url) = provider switch
@@ -44,10 +49,13 @@ internal sealed class LoopbackProvider : IAsyncDisposable
         var address = new Uri(made._server.Url, made.Wire.BasePath).AbsoluteUri.TrimEnd('/');
         made.Kernel = await RunningKernel.StartWithAsync(
             new Dictionary<string, string> { [key] = Canary, [url] = address },
-            $"--pool.created={warm}",
-            $"--pool.preloaded={warm}",
-            $"--{provider}.models=test-model-1",
-            "--models.prices=test-model-1=1000000/2000000");
+            [
+                $"--pool.created={warm}",
+                $"--pool.preloaded={warm}",
+                $"--{provider}.models=test-model-1",
+                "--models.prices=test-model-1=1000000/2000000",
+                .. flags,
+            ]);
         return made;
     }
 

@@ -91,6 +91,7 @@ public sealed partial class AbiDocumentTests
         ["CLAIM"] = typeof(ClaimReply),
         ["LLM"] = typeof(LlmReply),
         ["ENDPOINT"] = typeof(EndpointReply),
+        ["BUDGETSET"] = typeof(BudgetSetReply),
         ["LISTTOOLS"] = typeof(ListToolsReply),
         ["CALLTOOL"] = typeof(CallToolReply),
         ["TOOLSERVERS"] = typeof(ToolServersReply),

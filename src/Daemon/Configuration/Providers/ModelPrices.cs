@@ -18,7 +18,8 @@ internal static class ModelPrices
         }
 
         // Money that nobody counts is not limited.
-        var isLimited = machine.Models.DayMicrodollars > 0 || machine.Models.AgentMicrodollars > 0;
+        var isLimited = machine.Models.DayMicrodollars > 0 || machine.Models.AgentMicrodollars > 0
+            || machine.Models.CallMicrodollars > 0 || machine.Models.GroupMicrodollars.Length > 0;
         problems.AddRange(models
             .Where(model => isLimited && model.Provider != ProviderOptions.Simulator.Name)
             .Where(model => !prices.ContainsKey(model.Name) && !KnownModels.HasPrice(model.Name))

@@ -62,14 +62,19 @@ internal sealed record ModelSetup(ModelOptions Kernel, IReadOnlyList<ModelDriver
         var section = machine.Models;
         return new ModelOptions
         {
-            Providers = providers,
-            Models = models,
+            Providers = [.. providers.Select(each => each with { AttemptMs = machine.Queue.AttemptMs })],
+            Models = ModelGroups.WithFallback(machine, models, problems),
             Aliases = NamedValues.Pairs("models.aliases", section.Aliases, problems),
             Default = section.Default.Length > 0 ? section.Default : models[0].Name,
             DayBudget = Budget(section.DayTokens, section.DayMicrodollars),
             AgentBudget = Budget(section.AgentTokens, section.AgentMicrodollars),
             PauseWhenExhausted = section.PauseWhenExhausted,
-            Queue = new ModelQueueOptions { TimeoutMs = section.QueueTimeoutMs },
+            CallBudget = Budget(section.CallTokens, section.CallMicrodollars),
+            AgentLimit = new RateLimit(section.AgentRequestsPerMinute, section.AgentTokensPerMinute),
+            Groups = ModelGroups.Groups(machine, problems),
+            Queue = machine.Queue.ToOptions(section.QueueTimeoutMs),
+            Retry = machine.Retry.ToOptions(),
+            Runaway = machine.Runaway.ToOptions(),
         };
     }
 

@@ -39,6 +39,32 @@ internal sealed record ModelsSection
         + "0 for no limit.")]
     public long AgentMicrodollars { get; init; }
 
+    [Setting("Tokens that one call may use, unless it says less itself; 0 for no limit.")]
+    public long CallTokens { get; init; }
+
+    [Setting("Microdollars that one call may cost, unless it says less itself; 0 for no limit.")]
+    public long CallMicrodollars { get; init; }
+
+    [Setting("Model calls a minute of an agent and its descendants, unless its spawner said otherwise; 0 for no "
+        + "limit.")]
+    public long AgentRequestsPerMinute { get; init; }
+
+    [Setting("Tokens a minute of an agent and its descendants, unless its spawner said otherwise; 0 for no limit.")]
+    public long AgentTokensPerMinute { get; init; }
+
+    [Setting("Groups of agents, such as tenants, with their weights: `research=300, batch=50`. A spawn names one; "
+        + "`default`, with weight 100, is always there.")]
+    public string Groups { get; init; } = "";
+
+    [Setting("Tokens that the agents of a group may use together, ever: `research=5000000`.")]
+    public string GroupTokens { get; init; } = "";
+
+    [Setting("Microdollars that the agents of a group may spend together, ever: `research=20000000`.")]
+    public string GroupMicrodollars { get; init; } = "";
+
+    [Setting("Models to try in order when one fails: `gemini-3.8-flash=gpt-5.4-mini>sim`.")]
+    public string Fallback { get; init; } = "";
+
     [Setting("Whether an agent over its budget is paused, and its call waits, instead of being refused.")]
     public bool PauseWhenExhausted { get; init; }
 
@@ -51,6 +77,10 @@ internal sealed record ModelsSection
             Range("day_microdollars", DayMicrodollars, 0, Limits.BudgetMax),
             Range("agent_tokens", AgentTokens, 0, Limits.BudgetMax),
             Range("agent_microdollars", AgentMicrodollars, 0, Limits.BudgetMax),
+            Range("call_tokens", CallTokens, 0, Limits.BudgetMax),
+            Range("call_microdollars", CallMicrodollars, 0, Limits.BudgetMax),
+            Range("agent_requests_per_minute", AgentRequestsPerMinute, 0, Kernel.Models.TokenBucket.PerMinuteMax),
+            Range("agent_tokens_per_minute", AgentTokensPerMinute, 0, Kernel.Models.TokenBucket.PerMinuteMax),
         }.OfType<string>();
 
     private static string? Range(string key, long value, long least, long most) =>

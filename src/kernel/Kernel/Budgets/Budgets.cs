@@ -106,7 +106,7 @@ internal sealed class Budgets
             if (state.Processes.TryGet(id, out var process))
             {
                 yield return new Scope(
-                    "agent", id.ToString(), process.Plan.Models.Budget, process.Spent, ReservedOf(id));
+                    "agent", id.ToString(), process.Budget, process.Spent, ReservedOf(id));
             }
         }
 

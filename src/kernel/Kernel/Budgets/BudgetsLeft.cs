@@ -24,7 +24,7 @@ internal static class BudgetsLeft
     }
 
     public static IEnumerable<BudgetUse> LeftOf(this Budgets budgets, Process process) => Figures(
-        "agent", process.Name, process.Plan.Models.Budget, process.Spent, budgets.ReservedOf(process.Id));
+        "agent", process.Name, process.Budget, process.Spent, budgets.ReservedOf(process.Id));
 
     private static IEnumerable<BudgetUse> Figures(
         string scope, string of, ModelBudget limit, Spend spent, Amount reserved)

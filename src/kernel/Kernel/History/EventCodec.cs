@@ -90,6 +90,8 @@ public static class EventCodec
                 set with { Value = null }, EventJsonContext.Default.SecretSet)),
             SecretRemove remove => ("secret_remove", JsonSerializer.SerializeToElement(
                 remove, EventJsonContext.Default.SecretRemove)),
+            BudgetSet set =>
+                ("budget_set", JsonSerializer.SerializeToElement(set, EventJsonContext.Default.BudgetSet)),
             Shutdown stop => ("shutdown", JsonSerializer.SerializeToElement(stop, EventJsonContext.Default.Shutdown)),
             _ => throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
         };
@@ -109,6 +111,7 @@ public static class EventCodec
             "resume" => record.Request.Deserialize(EventJsonContext.Default.Resume),
             "secret_set" => record.Request.Deserialize(EventJsonContext.Default.SecretSet),
             "secret_remove" => record.Request.Deserialize(EventJsonContext.Default.SecretRemove),
+            "budget_set" => record.Request.Deserialize(EventJsonContext.Default.BudgetSet),
             "shutdown" => record.Request.Deserialize(EventJsonContext.Default.Shutdown),
             _ => null,
         };
@@ -142,6 +145,7 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(Pause))]
 [JsonSerializable(typeof(Resume))]
 [JsonSerializable(typeof(Shutdown))]
+[JsonSerializable(typeof(BudgetSet))]
 [JsonSerializable(typeof(SecretSet))]
 [JsonSerializable(typeof(SecretRemove))]
 [JsonSerializable(typeof(KernelStarted))]

@@ -21,6 +21,7 @@ public static class SyscallRules
             CallTool tool => ToolRules.Problems(tool),
             ListTools list => ToolRules.ServerProblems(list.Server),
             RestartTools restart => ToolRules.ServerProblems(restart.Server),
+            BudgetSet set => BudgetProblems(set),
             ConversationOpen or ConversationFork or ConversationSyscall => ConversationRules.Problems(syscall),
             Exec exec => ExecProblems(exec),
             Read read => ReadProblems(read),
@@ -38,6 +39,13 @@ public static class SyscallRules
             ? SysError.InvalidArgument(string.Join("; ", found), "see docs/abi.md")
             : ImageRules.TooLarge(syscall);
     }
+
+    private static IEnumerable<string> BudgetProblems(BudgetSet set) =>
+    [
+        .. set is { Tokens: null, Microdollars: null } ? new[] { "give tokens, microdollars or both" } : [],
+        .. Range("tokens", set.Tokens, -1, Limits.BudgetMax),
+        .. Range("microdollars", set.Microdollars, -1, Limits.BudgetMax),
+    ];
 
     internal static IEnumerable<string> Range(string field, long? value, long min, long max)
     {

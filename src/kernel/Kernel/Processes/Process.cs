@@ -56,6 +56,13 @@ public sealed class Process
     /// <summary>Calls of the kernel's tools that were recorded.</summary>
     public long ToolCalls { get; set; }
 
+    /// <summary>What its owner changed its budget to; null while it is as it was spawned.</summary>
+    public ModelBudget? BudgetSet { get; set; }
+
+    /// <summary>What it and its descendants may spend on models.</summary>
+    [JsonIgnore]
+    public ModelBudget Budget => BudgetSet ?? Plan.Models.Budget;
+
     /// <summary>What it and its descendants have spent on models, as far as it is settled.</summary>
     public Spend Spent { get; set; } = Spend.Nothing;
 

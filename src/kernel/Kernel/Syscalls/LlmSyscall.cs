@@ -75,8 +75,8 @@ internal static class LlmSyscall
             Weight = process.Plan.Models.Weight,
             Calls = process.Spent.Calls,
             Usage = Usage(process.Spent),
-            Budget = process.Plan.Models.Budget is { Tokens: null, Microdollars: null }
-                ? null : process.Plan.Models.Budget,
+            Budget = process.Budget is { Tokens: null, Microdollars: null }
+                ? null : process.Budget,
         };
 
     private static ModelUse Row(KernelState state, ModelMeter meter, (int Running, int Waiting) now) => new(

@@ -47,12 +47,6 @@ internal static class SyscallTable
             case Status:
                 StatusSyscall.Handle(call);
                 break;
-            case Metrics:
-                MetricsSyscall.Handle(call);
-                return;
-            case Llm llm:
-                LlmSyscall.Handle(call, llm);
-                return;
             case Endpoint endpoint:
                 EndpointSyscall.Handle(call, endpoint);
                 break;
@@ -71,18 +65,38 @@ internal static class SyscallTable
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
                 break;
-            case ConversationOpen or ConversationList or ConversationSyscall:
-                ConversationSyscalls.Handle(call, arrived.Syscall);
-                return;
-            case Think think:
-                ThinkSyscall.Handle(call, think);
-                return;
-            default:
-                call.Refuse(new SysError(
-                    SysErrorCode.UnknownSyscall, $"{arrived.Syscall.Number} is not served by the kernel"));
+            case BudgetSet set:
+                BudgetSyscall.Handle(call, set);
                 break;
+            default:
+                HandleThought(call, arrived.Syscall);
+                return;
         }
 
         state.Models.Acted(state, arrived.Caller);
+    }
+
+    /// <summary>Those that are no deed of an agent: who only thinks makes no progress.</summary>
+    private static void HandleThought(SyscallContext call, Syscall syscall)
+    {
+        switch (syscall)
+        {
+            case Think think:
+                ThinkSyscall.Handle(call, think);
+                break;
+            case ConversationOpen or ConversationList or ConversationSyscall:
+                ConversationSyscalls.Handle(call, syscall);
+                break;
+            case Llm llm:
+                LlmSyscall.Handle(call, llm);
+                break;
+            case Metrics:
+                MetricsSyscall.Handle(call);
+                break;
+            default:
+                call.Refuse(new SysError(
+                    SysErrorCode.UnknownSyscall, $"{syscall.Number} is not served by the kernel"));
+                break;
+        }
     }
 }

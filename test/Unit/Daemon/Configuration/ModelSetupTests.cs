@@ -37,6 +37,43 @@ public sealed class ModelSetupTests
     public void The_simulated_model_takes_every_name_when_told_to() =>
         Assert.Equal("sim", Load(["--sim.any_model=true"], []).Models.Kernel.Providers[0].AnyModel);
 
+    [Fact]
+    public void Groups_chains_retries_and_limits_are_taken()
+    {
+        var boot = Load(
+            [
+                "--models.groups=research=300, batch=50", "--models.group_tokens=batch=1000",
+                "--openai.models=big, small", "--models.fallback=big=small>sim", "--models.call_tokens=9",
+                "--models.agent_requests_per_minute=7", "--queue.waiting_max=5", "--queue.attempt_ms=1000",
+                "--retry.attempts_max=3", "--retry.breaker_open_ms=4000", "--runaway.action=pause",
+                "--runaway.calls_per_minute_max=60",
+            ],
+            new() { ["OPENAI_API_KEY"] = "k" });
+
+        Assert.Empty(boot.Problems);
+        var kernel = boot.Models.Kernel;
+        Assert.Equal(
+            [("research", 300, null), ("batch", 50, 1000L), ("default", 100, null)],
+            kernel.Groups.Select(group => (group.Name, group.Weight, group.Budget.Tokens)));
+        Assert.Equal(["small", "sim"], kernel.Models[0].Fallback);
+        Assert.Equal((9L, 7L), (kernel.CallBudget.Tokens, kernel.AgentLimit.RequestsPerMinute));
+        Assert.Equal((5, 1000L), (kernel.Queue.WaitingMax, kernel.Providers[0].AttemptMs));
+        Assert.Equal((3, 4000L), (kernel.Retry.AttemptsMax, kernel.Retry.BreakerOpenMs));
+        Assert.Equal((true, 60), (kernel.Runaway.Pauses, kernel.Runaway.CallsPerMinuteMax));
+    }
+
+    [Theory]
+    [InlineData("--models.groups=team=many", "models.groups has 'many' for team")]
+    [InlineData("--models.groups=team=0", "models.groups.team.weight is 0")]
+    [InlineData("--models.group_tokens=tema=5", "models.group_tokens names tema")]
+    [InlineData("--models.fallback=nope=sim", "models.fallback names nope")]
+    [InlineData("--models.fallback=sim=nope", "models.models.sim.fallback is nope")]
+    [InlineData("--retry.attempts_max=0", "retry.attempts_max is 0")]
+    [InlineData("--runaway.action=kill", "expects stop, pause")]
+    [InlineData("--retry.atempts_max=1", "did you mean retry.attempts_max?")]
+    public void A_wrong_setting_is_told_by_its_key(string flag, string problem) => Assert.Contains(
+        problem, string.Join('\n', Load([flag], []).Problems), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("GEMINI_API_KEY", "  ")]
     [InlineData("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:1")]
