@@ -83,6 +83,29 @@ public sealed class PassageTests : IDisposable
     }
 
     [Fact]
+    public async Task The_ways_round_of_kernels_whose_state_is_gone_are_swept_and_no_others()
+    {
+        foreach (var (name, state, agent) in (ReadOnlySpan<(string, string, string?)>)
+            [("gone", $"{_closed}/gone", null), ("alive", _closed, null), ("agents", $"{_closed}/gone", "a1")])
+        {
+            Directory.CreateDirectory($"{Base}/{name}/run/{agent}");
+            Directory.CreateDirectory($"{Base}/{name}/root/etc");
+            File.WriteAllText($"{Base}/{name}/state-folder", state);
+        }
+
+        await using (await SandboxEngines.OpenAsync(Options("crun", Base), EngineHome.Token))
+        {
+            Assert.Equal(
+                ["agents", "alive"],
+                Directory.EnumerateDirectories(Base).Select(path => Path.GetFileName(path)).Order().Where(
+                    name => name is "gone" or "alive" or "agents"));
+        }
+
+        Directory.Delete($"{Base}/alive", recursive: true);
+        Directory.Delete($"{Base}/agents", recursive: true);
+    }
+
+    [Fact]
     public void The_first_folder_that_stands_in_the_way_is_found_by_going_there()
     {
         var inner = Path.Combine(_closed, "a", "b");

@@ -13,6 +13,9 @@ internal sealed record Passage(string Folder, string? Blocked = null)
 {
     public const string Base = "/run/analemma-passage";
 
+    // Names the state folder that a way round belongs to.
+    private const string OwnerFile = "state-folder";
+
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     // Passed through by all, listed by nobody but us.
@@ -42,6 +45,12 @@ internal sealed record Passage(string Folder, string? Blocked = null)
             File.SetUnixFileMode(folder, Passing);
         }
 
+        if (options.Passage.Folder != options.StateFolder)
+        {
+            File.WriteAllText($"{options.Passage.Folder}/{OwnerFile}", Path.GetFullPath(options.StateFolder));
+            Sweep(options.PassageBase);
+        }
+
         Directory.CreateDirectory(options.SandboxesFolder, Owner);
         Directory.CreateDirectory(options.RuntimeFolder, Owner);
     }
@@ -55,9 +64,31 @@ internal sealed record Passage(string Folder, string? Blocked = null)
             Directory.Delete(detour, recursive: true);
         }
 
-        static bool IsEmptyOrAbsent(string folder) =>
-            !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
     }
+
+    // Those of kernels that were killed and whose state folder is gone: nobody will ever settle them.
+    private static void Sweep(string @base)
+    {
+        foreach (var detour in Directory.EnumerateDirectories(@base))
+        {
+            var isAbandoned = ProcFiles.TryRead($"{detour}/{OwnerFile}") is { Length: > 0 } state
+                && !Directory.Exists(state);
+            try
+            {
+                if (isAbandoned && IsEmptyOrAbsent($"{detour}/run"))
+                {
+                    Directory.Delete(detour, recursive: true);
+                }
+            }
+            catch (IOException)
+            {
+                // Another kernel sweeps too.
+            }
+        }
+    }
+
+    private static bool IsEmptyOrAbsent(string folder) =>
+        !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
 
     /// <summary>The first folder on the way to a path that a uid cannot pass; null when it can pass all.</summary>
     internal static string? BlockedAbove(string path, uint uid)
