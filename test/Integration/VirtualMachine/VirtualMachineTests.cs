@@ -37,7 +37,8 @@ public sealed partial class VirtualMachineTests
     public async Task Agents_are_adopted_with_their_denial_reports_on_cgroup_v2()
     {
         var output = await UmlMachine.RunAsync(
-            "$PROGRAM --filter-method '*by_the_next_kernel' '*is_asked_again' '*adopted_too' "
+            "$PROGRAM --filter-class '*Kernel.AdoptionTests' "
+            + "--filter-method '*by_the_next_kernel' '*is_asked_again' '*adopted_too' "
             + "--no-progress --results-directory /tmp/results");
 
         AssertAllPassed(output, "4");
