@@ -29,6 +29,9 @@ internal static class DaemonLimits
     /// <summary>No attempt of a model call runs longer, whatever its due time.</summary>
     public static readonly TimeSpan AttemptMax = TimeSpan.FromDays(1);
 
+    /// <summary>A tunnel in which nothing moves is closed.</summary>
+    public static readonly TimeSpan TunnelIdleMax = TimeSpan.FromMinutes(10);
+
     public static readonly TimeSpan ExecTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Counters are read about so often while few agents live …</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Http;
+using Analemma.Daemon.Http.Proxy;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Conversations;
@@ -87,7 +88,9 @@ internal sealed class KernelHost : IAsyncDisposable
         _server = new SyscallServer(
             _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
         HttpSyscalls syscalls = new(_sink, _server.NextCallId, _telemetry.Meter);
-        _http = new HttpServer(HttpServices.All(syscalls, options.Kernel.Models, time), [], log);
+        RelayCalls relays = new(_sink, _server.NextCallId);
+        _http = new HttpServer(
+            HttpServices.All(syscalls, relays, options.Kernel.Models, time), [new TunnelService(relays, time)], log);
         AcceptorOptions accepting = new(_watcher, _server.DescriptorMax, time, log);
         _hostEndpoint = new HostEndpoint(
             _http,

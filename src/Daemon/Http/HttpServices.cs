@@ -1,4 +1,5 @@
 using Analemma.Daemon.Http.Models;
+using Analemma.Daemon.Http.Proxy;
 using Analemma.Kernel.Models;
 
 namespace Analemma.Daemon.Http;
@@ -7,11 +8,14 @@ namespace Analemma.Daemon.Http;
 internal static class HttpServices
 {
     /// <summary>In the order in which they are asked.</summary>
-    public static IReadOnlyList<IHttpService> All(HttpSyscalls syscalls, ModelOptions models, TimeProvider time)
+    public static IReadOnlyList<IHttpService> All(
+        HttpSyscalls syscalls, RelayCalls relays, ModelOptions models, TimeProvider time)
     {
         AnswerStamps stamps = new(time);
         return
         [
+            // Before those that look at paths: of an absolute URL the path is another host's.
+            new ProxyService(relays),
             new ModelService(syscalls, stamps),
             new CountService(stamps),
             new EmbeddingService(stamps),

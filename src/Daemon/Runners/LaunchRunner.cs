@@ -97,7 +97,10 @@ internal sealed class LaunchRunner(
             : hostEndpoint.Url is { } url && (launch.Plan.Network || !launch.Plan.Sandboxed)
                 ? HttpVariables.Of(url, hostEndpoint.TokenOf(launch.Process))
                 : HttpVariables.Of(null);
-        return SandboxPolicies.For(launch, variables);
+        return SandboxPolicies.For(
+            launch,
+            HasLoopback(launch.Plan) && launch.Plan.NetworkRules.Count > 0
+                ? HttpVariables.WithProxy(variables) : variables);
     }
 
     private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)

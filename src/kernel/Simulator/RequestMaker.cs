@@ -2,6 +2,7 @@ using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Network;
 
 namespace Analemma.Simulator;
 
@@ -50,7 +51,8 @@ internal sealed class RequestMaker(World world)
             17 => Data(),
             18 => Random.Chance(5_000) ? new Status() : new Metrics(),
             28 => Secret(),
-            29 or 30 => Http(),
+            29 => Http(),
+            30 => Relay(),
             19 => new ListTools { Server = Random.Pick([null, "fs", "nowhere"]) },
             20 => Random.Chance(3_000) ? new RestartTools { Server = "fs" } : new ToolServers(),
             21 or 22 or 23 or 24 or 25 or 26 or 27 => CallTool(),
@@ -133,6 +135,15 @@ internal sealed class RequestMaker(World world)
         Models = Random.Chance(3_000) ? Share(caller) : null,
         Tools = Random.Chance(8_000) ? [Random.Pick(ToolRights), Random.Pick(ToolRights)] : null,
     };
+
+    private Relay Relay() => Random.Chance(5_000)
+        ? new Relay
+        {
+            Target = Random.Pick(["api.example.com:443", "10.1:443", "evil.test:443", "nonsense"]),
+            Method = "CONNECT",
+            IsTunnel = true,
+        }
+        : new Relay { Target = Random.Pick(Urls), Method = Random.Pick(["GET", "POST", "TRACE"]), BodyBytes = 5 };
 
     private Http Http() => new()
     {

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Network;
 
 namespace Analemma.Simulator;
 
@@ -81,7 +82,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             BudgetSet => reply is BudgetSetReply,
             Think => reply is ThinkReply,
             Endpoint => reply is EndpointReply,
-            Http => reply is HttpReply,
+            Http or Relay => reply is HttpReply,
             ConversationOpen or ConversationAppend or ConversationFork or ConversationTruncate =>
                 reply is ConversationView,
             ConversationCompact => reply is ConversationCompactReply,

@@ -39,6 +39,10 @@ internal sealed class HttpExchange(
         {
             return Deny(SysErrorCode.TooLarge, large.Message, "send less at once");
         }
+        catch (Exception failed) when (Find<Microsoft.AspNetCore.Http.BadHttpRequestException>(failed) is not null)
+        {
+            carrier.Fail(SysError.InvalidArgument("the request's body is malformed, or did not come in time"));
+        }
         catch (OperationCanceledException)
         {
             carrier.Fail(due.IsCancellationRequested

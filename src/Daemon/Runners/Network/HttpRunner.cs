@@ -12,7 +12,14 @@ namespace Analemma.Daemon.Runners.Network;
 /// <summary>A call that the kernel's proxy makes for an agent, which carries its own exchange.</summary>
 internal interface IRelayedCall
 {
-    IHttpCarrier Carrier { get; }
+    /// <summary>Before anything else: false when it is over already.</summary>
+    bool TryBegin();
+
+    /// <summary>After everything else, if it had begun.</summary>
+    void Leave();
+
+    /// <summary>How its bytes come and go; of the body no more than the rule allows.</summary>
+    IHttpCarrier CarrierFor(long requestBytesMax);
 
     /// <summary>Opens a tunnel, and stays until it ends.</summary>
     Task<NetworkDenial?> TunnelAsync(SendHttp send, TargetConnection targets, CancellationToken cancellationToken);
@@ -45,15 +52,32 @@ internal sealed class HttpRunner(
 
     private async Task<NetworkDenial?> ServeAsync(SendHttp send, SyscallCall call, CancellationToken taken)
     {
-        var relayed = call as IRelayedCall;
-        if (send.IsTunnel)
+        if (call is IRelayedCall relayed)
         {
-            return await relayed!.TunnelAsync(send, targets, taken);
+            return relayed.TryBegin() ? await RelayAsync(send, relayed, taken) : null;
         }
 
-        var carrier = relayed?.Carrier ?? (call.Syscall is HttpCall http
-            ? new SyscallCarrier(call, http)
-            : throw new KernelPanicException($"{call.Syscall.Number} is no request"));
+        return call.Syscall is HttpCall http
+            ? await CarryAsync(send, new SyscallCarrier(call, http), taken)
+            : throw new KernelPanicException($"{call.Syscall.Number} is no request");
+    }
+
+    private async Task<NetworkDenial?> RelayAsync(SendHttp send, IRelayedCall relayed, CancellationToken taken)
+    {
+        try
+        {
+            return send.IsTunnel
+                ? await relayed.TunnelAsync(send, targets, taken)
+                : await CarryAsync(send, relayed.CarrierFor(send.Rule.RequestBytes), taken);
+        }
+        finally
+        {
+            relayed.Leave();
+        }
+    }
+
+    private async Task<NetworkDenial?> CarryAsync(SendHttp send, IHttpCarrier carrier, CancellationToken taken)
+    {
         using CancellationTokenSource due = send.DueAt is { } at
             ? new(TimeSpan.FromTicks(Math.Max(0, at - time.GetUtcNow().UtcTicks)), time)
             : new();

@@ -96,9 +96,9 @@ internal static class HttpSyscall
             RuleNumber = decision.Index + 1,
             Method = method,
             IsTunnel = request is Relay { IsTunnel: true },
-            DueAt = http is null
-                ? null
-                : call.State.Now + ((http.TimeoutMs ?? Limits.HttpTimeoutMs) * TimeSpan.TicksPerMillisecond),
+            DueAt = request is Relay { IsTunnel: true } ? null : call.State.Now
+                + ((http is null ? Limits.HttpTimeoutMsMax : http.TimeoutMs ?? Limits.HttpTimeoutMs)
+                    * TimeSpan.TicksPerMillisecond),
             ResponseBytesMax = Math.Min(decision.Rule!.ResponseBytes, http?.MaxBytes ?? long.MaxValue),
         });
     }
