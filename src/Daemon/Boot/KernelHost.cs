@@ -75,6 +75,8 @@ internal sealed class KernelHost : IAsyncDisposable
     private KernelHost(KernelHostOptions options, TimeProvider time, ILogger log)
     {
         (_options, _time, _log) = (options, time, log);
+        // Its memory has keys.
+        CoreDumps.Forbid();
         _socket = HostSocket.Claim(options.Socket);
         Directory.CreateDirectory(
             options.StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

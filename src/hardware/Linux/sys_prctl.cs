@@ -8,6 +8,7 @@ internal static unsafe partial class LibC
     public const int PR_SET_CHILD_SUBREAPER = 36;
     public const int PR_SET_NO_NEW_PRIVS = 38;
     public const int PR_SET_SECCOMP = 22;
+    public const int RLIMIT_CORE = 4;
     public const int RLIMIT_NPROC = 6;
     public const int RLIMIT_NOFILE = 7;
 
