@@ -109,16 +109,16 @@ public sealed class InitTests
     {
         await using var home = await EngineHome.OpenAsync(engine);
         await using var handles = await home.StartAsync(EngineHome.Python("""
-            import signal, sys
+            import os, signal, sys
             count = []
             def on(number, frame):
                 count.append(number)
+                os.write(1, b'got')
             signal.signal(signal.SIGUSR1, on)
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(len(count)))
             print('ready', flush=True)
             while True:
                 signal.pause()
-                print('got', flush=True)
             """));
         await EngineHome.UntilAsync(handles, "ready");
         handles.Signal(10);

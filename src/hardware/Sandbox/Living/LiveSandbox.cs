@@ -32,6 +32,7 @@ internal sealed class LiveSandbox : ISandbox
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly Task _cleaned;
+    private volatile Task _start = Task.CompletedTask;
     private volatile SandboxUsage? _lastUsage;
     private int _signalMeant;
     private int _execs;
@@ -120,7 +121,20 @@ internal sealed class LiveSandbox : ISandbox
         _record.Save(_folders.Private);
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => _host.Launcher.StartAsync(_record, _folders);
+    /// <summary>Its agent may have ended before this returns, and nothing of it is taken away until then.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _start = over.Task;
+        try
+        {
+            await _host.Launcher.StartAsync(_record, _folders);
+        }
+        finally
+        {
+            over.SetResult();
+        }
+    }
 
     public IReadOnlyList<TcpListenSocket> ListenOnLoopback(int port) =>
         LoopbackSockets.Listen(_record, _host.Launcher.LoopbackLack, port);
@@ -273,6 +287,12 @@ internal sealed class LiveSandbox : ISandbox
 
         _awaited.Dispose();
         _first.Dispose();
+        // runc looks after its files once the agent runs, and fails when they are gone.
+        if (!_start.IsCompleted)
+        {
+            await Task.WhenAny(_start, Task.Delay(DrainMax, _host.Options.Clock));
+        }
+
         await _host.Launcher.DeleteAsync(Key);
         if (!_host.Launcher.HasPidNamespace || _execs > 0)
         {
