@@ -195,6 +195,11 @@ internal sealed class KernelHost : IAsyncDisposable
             _log.NotEnforced(missing.Name, how);
         }
 
+        if (_sandboxes.Report.LoopbackLack is { } lack)
+        {
+            _log.NoEndpoint($"none in sandboxes of {_sandboxes.Report.Engine}, because {lack}");
+        }
+
         string[] enforced = [.. _sandboxes.Report.Guarantees.Where(kept => kept.Enforced).Select(kept => kept.Name)];
         var decided = _options.Kernel with
         {

@@ -54,6 +54,11 @@ internal sealed class HttpServer : IAsyncDisposable
         {
             var (accepted, starting) = _running.Value;
             accepted.Close();
+            if (await Task.WhenAny(starting) is { IsCompletedSuccessfully: false })
+            {
+                return;
+            }
+
             var kestrel = await starting;
             using CancellationTokenSource now = new();
             await now.CancelAsync();
@@ -66,7 +71,20 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         AcceptedConnections accepted = new();
         // On a thread of its own, because whoever accepts must not be held.
-        return new Running(accepted, Task.Run(() => StartAsync(accepted)));
+        var starting = Task.Run(() => StartAsync(accepted));
+        _ = starting.ContinueWith(
+            failed => Failed(accepted, failed.Exception!.GetBaseException()),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
+        return new Running(accepted, starting);
+    }
+
+    // Nobody is served then; but nobody is left waiting either.
+    private void Failed(AcceptedConnections accepted, Exception why)
+    {
+        _log.HttpFault("no request", why.GetType().FullName!, why.StackTrace ?? "");
+        accepted.Close();
     }
 
     private async Task<KestrelServer> StartAsync(AcceptedConnections accepted)

@@ -86,7 +86,8 @@ internal sealed class LaunchRunner(
         await WatchAsync(launch.Process, sandbox, launch.Plan.Parent);
     }
 
-    // What nobody can have is no news each time: STATUS tells it of an engine, and who shares the host's network asked.
+    // What nobody can have is no news each time: the log tells it once of an engine, and who shares the host's network
+    // asked for that.
     private bool HasLoopback(SpawnPlan plan) =>
         !plan.Network && engineFor(plan.Sandboxed).Report.LoopbackLack is null;
 
