@@ -66,8 +66,14 @@ if TYPE_CHECKING:
         model: str | None
         temperature: float | None
         max_tokens: int | None
+        tool_choice: str | None
+        parallel_tool_calls: bool | None
         schema: Mapping[str, Any] | None
+        json: bool | None
         repair: int | None
+        top_p: float | None
+        stop: Sequence[str] | None
+        seed: int | None
         images: Sequence[Image] | None
         thinking_level: str | None
         budget: Mapping[str, int] | None
@@ -211,8 +217,14 @@ def _think(
     temperature: float | None = None,
     max_tokens: int | None = None,
     tools: Sequence[Mapping[str, Any]] | None = None,
+    tool_choice: str | None = None,
+    parallel_tool_calls: bool | None = None,
     schema: Mapping[str, Any] | None = None,
+    json: bool | None = None,
     repair: int | None = None,
+    top_p: float | None = None,
+    stop: Sequence[str] | None = None,
+    seed: int | None = None,
     images: Sequence[Image] | None = None,
     thinking_level: str | None = None,
     budget: Mapping[str, int] | None = None,
@@ -231,8 +243,14 @@ def _think(
         temperature=temperature,
         max_tokens=max_tokens,
         tools=None if tools is None else [{**tool} for tool in tools],
+        tool_choice=tool_choice,
+        parallel_tool_calls=parallel_tool_calls,
         response_schema=None if schema is None else {**schema},
+        json=json,
         repair=repair,
+        top_p=top_p,
+        stop=None if stop is None else [*stop],
+        seed=seed,
         images=None if images is None else [_image(image) for image in images],
         thinking_level=thinking_level,
         budget=None if budget is None else {**budget},
@@ -291,8 +309,10 @@ def think(
     - `messages`: a conversation in place of the prompt; an `Answer` in it stands for what the assistant said
     - `system`: who the model shall be; `model`: a model or an alias of the kernel's settings
     - `temperature`: 0 to 2; `max_tokens`: of the answer, thinking included; `thinking_level`: "none" to "high"
+    - `tool_choice`: "auto", "none", "required" or a tool's name; `parallel_tool_calls`: False for one call an answer
+    - `top_p`: 0 to 1; `stop`: texts that end the answer; `seed`: for sampling that can be repeated
     - `schema`: a JSON Schema that the answer must satisfy, else AnswerInvalid is raised; `repair`: how often the model
-      is first told what was wrong and asked again
+      is first told what was wrong and asked again; `json`: True for a JSON object of any form
     - `images`: each is bytes, a path or {"mime_type", "data"}
     - `budget`: {"tokens", "microdollars"} that this call may cost; `timeout`: in seconds, 600 unless given
 
@@ -396,8 +416,14 @@ _THINK_OPTIONS: dict[str, Any] = {
     "model": None,
     "temperature": None,
     "max_tokens": None,
+    "tool_choice": None,
+    "parallel_tool_calls": None,
     "schema": None,
+    "json": None,
     "repair": None,
+    "top_p": None,
+    "stop": None,
+    "seed": None,
     "thinking_level": None,
     "budget": None,
     "timeout": _THINK_SECONDS,

@@ -78,6 +78,11 @@ class RealKernelTests(unittest.TestCase):
     def test_think_takes_all_its_fields(self) -> None:
         schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
         answer = self.kernel.think("Which city?", schema=schema, temperature=0.5, thinking_level="low", system="Be brief.")
+        cut = self.kernel.think("Hello?", stop=[" answer"], top_p=0.9, seed=3)
+        self.assertEqual("This is a simulated", cut.content)
+        told = self.kernel.think("Anything.", tools=[{"name": "look"}], tool_choice="required", parallel_tool_calls=False)
+        self.assertEqual(["look"], [call.name for call in told.tool_calls])
+        self.assertTrue(self.kernel.think("Which city?", json=True).content.startswith("{"))
         self.assertIsInstance(json.loads(answer.content)["city"], str)
         png = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
         self.assertTrue(self.kernel.think("What is it?", images=[png]).content)
