@@ -1,5 +1,6 @@
 using Analemma.Daemon.Http.Models;
 using Analemma.Daemon.Http.Proxy;
+using Analemma.Daemon.Http.Tools;
 using Analemma.Kernel.Models;
 
 namespace Analemma.Daemon.Http;
@@ -20,6 +21,7 @@ internal static class HttpServices
             new CountService(stamps),
             new EmbeddingService(stamps),
             new ModelListService(models, stamps),
+            new McpService(syscalls),
             new IndexService(),
         ];
     }

@@ -1,0 +1,46 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace Analemma.Daemon.Http.Tools;
+
+/// <summary>An answer as a stream of events: progress as it comes, then the result.</summary>
+internal sealed class McpEvents(HttpContext http, JsonNode token)
+{
+    private static readonly JsonSerializerOptions Plain =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The answer is a stream by now, and cannot be anything else.</summary>
+    public bool HasBegun { get; private set; }
+
+    public static byte[] Bytes(JsonNode message) =>
+        System.Text.Encoding.UTF8.GetBytes(message.ToJsonString(Plain));
+
+    /// <summary>What a tool reported, as CALLTOOL streams it.</summary>
+    public Task ProgressAsync(ReadOnlyMemory<byte> reported)
+    {
+        var told = (JsonObject)JsonNode.Parse(reported.Span)!;
+        told["progressToken"] = token.DeepClone();
+        return WriteAsync(new JsonObject
+        {
+            ["jsonrpc"] = "2.0",
+            ["method"] = "notifications/progress",
+            ["params"] = told,
+        });
+    }
+
+    public async Task WriteAsync(JsonObject message)
+    {
+        if (!HasBegun)
+        {
+            HasBegun = true;
+            http.Response.ContentType = "text/event-stream";
+            http.Response.Headers.CacheControl = "no-cache";
+        }
+
+        byte[] data = [.. "event: message\ndata: "u8, .. Bytes(message), .. "\n\n"u8];
+        await http.Response.Body.WriteAsync(data, http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+    }
+}
