@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
@@ -115,7 +116,7 @@ public sealed class ToolSyscallTests(SharedToolKernel shared) : IClassFixture<Sh
         Assert.False(said.TryGetProperty("ANALEMMA_SOCKET", out _));
         Assert.NotEqual(0, said.GetProperty("uid").GetInt32());
         Assert.StartsWith("no: ", (await _kernel.CallToolAsync("t/connect")).Content, StringComparison.Ordinal);
-        Assert.Equal("1", (await _kernel.CallToolAsync("t/pid")).Content);
+        Assert.InRange(int.Parse((await _kernel.CallToolAsync("t/pid")).Content, CultureInfo.InvariantCulture), 1, 9);
 
         string Text(string name) => said.GetProperty(name).GetString()!;
     }
