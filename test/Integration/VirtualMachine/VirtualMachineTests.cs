@@ -41,7 +41,7 @@ public sealed partial class VirtualMachineTests
             + "--filter-method '*by_the_next_kernel' '*is_asked_again' '*adopted_too' "
             + "--no-progress --results-directory /tmp/results");
 
-        AssertAllPassed(output, "6");
+        AssertAllPassed(output, "4");
     }
 
     [Theory]
