@@ -54,6 +54,11 @@ internal sealed class TunnelCall(long id, Peer peer, Relay relay, IDuplexPipe ag
         {
             Fail(new SysError(SysErrorCode.Cancelled, "the agent has hung up"));
         }
+        catch (Exception fault)
+        {
+            // The effect-runner boundary: nothing that a name or a host does to the base library may end the kernel.
+            Fail(new SysError(SysErrorCode.HttpFailed, $"the tunnel failed with {fault.GetType().Name}"));
+        }
 
         Reply(new HttpReply(200, []));
         return null;
