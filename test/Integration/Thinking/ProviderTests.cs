@@ -113,7 +113,10 @@ public sealed class ProviderTests
     [Fact]
     public async Task A_call_is_over_when_its_time_is()
     {
-        await using var stage = await LoopbackProvider.StartAsync("openai", new Scene.Stalls());
+        // The first call takes its time to reach anybody, and would be over before.
+        await using var stage = await LoopbackProvider.StartAsync(
+            "openai", new Scene.Answers("Hello."), new Scene.Stalls());
+        await stage.Kernel.Client.ThinkAsync(new Think { Prompt = "Hello?" }, Token);
         var late = await Assert.ThrowsAsync<SyscallException>(() => stage.Kernel.Client.ThinkAsync(
             new Think { Prompt = "Hello?", TimeoutMs = 300 }, Token));
         Assert.Equal(SysErrorCode.TimedOut, late.Code);
