@@ -113,7 +113,13 @@ for entry in os.listdir("/proc"):
             environments.update(read(f"/proc/{entry}/environ").split("\0"))
         except OSError:
             pass
-keys = sorted(each for each in environments if any(word in each.upper() for word in ("KEY=", "TOKEN=", "SECRET=")))
+# What stands where clients of model providers want a key says of itself that it is none.
+PLACEHOLDER = "=analemma-placeholder-the-kernel-has-the-keys"
+keys = sorted(
+    each
+    for each in environments
+    if any(word in each.upper() for word in ("KEY=", "TOKEN=", "SECRET=")) and not each.endswith(PLACEHOLDER)
+)
 report("environment", "find keys in the environment", bool(keys), ", ".join(keys) or "no key in sight")
 
 report("process", "fork for ever", False, "see how it ends" if len(sys.argv) == 6 else "left out")
