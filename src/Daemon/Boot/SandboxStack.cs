@@ -1,4 +1,6 @@
 using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Http;
+using Analemma.Daemon.Runners;
 using Analemma.Linux;
 using Analemma.Sandbox;
 using Analemma.Sandbox.Notify;
@@ -102,7 +104,10 @@ internal sealed class SandboxStack : IAsyncDisposable
     {
         if (options.Created + options.Preloaded > 0)
         {
-            _pool = SandboxEngines.AddPool(_cold, options, sockets, time);
+            // Nearly every agent gets these, and an interpreter that has them already need not set them as it is taken.
+            var http = HttpVariables.Of(_cold.Report.LoopbackLack is null ? AgentEndpoints.BaseUrl : null);
+            Dictionary<string, string> env = new(options.Env.Concat(http), StringComparer.Ordinal);
+            _pool = SandboxEngines.AddPool(_cold, options with { Env = env }, sockets, time);
         }
     }
 

@@ -48,13 +48,15 @@ internal sealed class LaunchRunner(
     private async Task LaunchAsync(Launch launch, CancellationToken cancellationToken)
     {
         ISandbox? sandbox = null;
+        SandboxPolicy policy;
         var began = time.GetTimestamp();
         try
         {
             await _places.WaitAsync(cancellationToken);
             try
             {
-                sandbox = await MakeAsync(launch, cancellationToken);
+                policy = PolicyOf(launch);
+                sandbox = await MakeAsync(launch, policy, cancellationToken);
             }
             finally
             {
@@ -72,7 +74,7 @@ internal sealed class LaunchRunner(
             {
                 At = Now,
             });
-            await ReleaseAsync(launch, sandbox, cancellationToken);
+            await ReleaseAsync(launch, policy, sandbox, cancellationToken);
             meter.AgentStarted(sandbox.Tier.ToString().ToLowerInvariant(), time.GetElapsedTime(began));
         }
         catch (Exception failure) when (failure is SandboxException or IOException or UnauthorizedAccessException
@@ -104,10 +106,10 @@ internal sealed class LaunchRunner(
                 ? HttpVariables.WithProxy(variables) : variables);
     }
 
-    private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
+    private async Task<ISandbox> MakeAsync(
+        Launch launch, SandboxPolicy policy, CancellationToken cancellationToken)
     {
         var script = ReadScript(launch.Plan);
-        var policy = PolicyOf(launch);
         var sandbox = await engineFor(launch.Plan.Sandboxed).CreateAsync(policy, cancellationToken);
         live.Add(launch.Process, sandbox);
         if (script is not null)
@@ -121,11 +123,11 @@ internal sealed class LaunchRunner(
         return sandbox;
     }
 
-    private async Task ReleaseAsync(Launch launch, ISandbox sandbox, CancellationToken cancellationToken)
+    private async Task ReleaseAsync(
+        Launch launch, SandboxPolicy policy, ISandbox sandbox, CancellationToken cancellationToken)
     {
         if (sandbox.Tier is SandboxTier.Preloaded)
         {
-            var policy = PolicyOf(launch);
             sockets.AnswerClaim(sandbox, new ClaimReply(launch.Process, policy.Python!.ScriptPath)
             {
                 Args = policy.Python.Args,
