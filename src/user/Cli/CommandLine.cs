@@ -83,13 +83,21 @@ internal static class CommandLine
             return ExitCodes.Usage;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration
+        try
         {
-            Output = terminal.Output,
-            Error = terminal.Error,
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = CleaningUpMax,
-        });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = terminal.Output,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = CleaningUpMax,
+            });
+        }
+        catch (IOException fault) when (fault.HResult == Session.BrokenPipe)
+        {
+            // Of help, which no command of ours writes.
+            return ExitCodes.ReaderGone;
+        }
     }
 
     private static void Refuse(ParseResult parsed, Terminal terminal, bool json)

@@ -11,7 +11,7 @@ namespace Analemma.Cli;
 internal sealed class Session(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
 {
     /// <summary>EPIPE, errno(3).</summary>
-    private const int BrokenPipe = 32;
+    public const int BrokenPipe = 32;
 
     public ParseResult Parsed => parsed;
 
