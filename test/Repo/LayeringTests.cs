@@ -12,6 +12,7 @@ public sealed class LayeringTests
         ["Journal"] = ["Abi"],
         ["Kernel"] = ["Abi"],
         ["Simulator"] = ["Abi", "Journal", "Kernel"],
+        ["Workflow"] = [],
         ["Linux"] = [],
         ["Sandbox"] = ["Abi", "Linux"],
         ["Storage"] = ["Abi", "Journal", "Linux"],

@@ -1,0 +1,31 @@
+namespace Analemma.Workflow.Json;
+
+/// <summary>What text a parser takes.</summary>
+/// <param name="BytesMax">Of UTF-8.</param>
+/// <param name="DepthMax">Arrays and objects within each other.</param>
+public readonly record struct JsonLimits(int BytesMax, int DepthMax)
+{
+    /// <summary>Deeper than this no value is written, compared or read: the stack has an end.</summary>
+    public const int DepthCeiling = 1000;
+
+    /// <summary>The longest number, in characters, that is read.</summary>
+    public const int NumberCharsMax = 1000;
+
+    /// <summary>256 KiB, as the service has it, and 500 levels.</summary>
+    public static JsonLimits Default { get; } = new(256 * 1024, 500);
+
+    /// <summary>For text of our own: 1 GiB, and as deep as anything may be.</summary>
+    public static JsonLimits Widest { get; } = new(1024 * 1024 * 1024, DepthCeiling);
+
+    internal static void CheckDepth(int depth)
+    {
+        if (depth > DepthCeiling)
+        {
+            throw new JsonDepthException();
+        }
+    }
+}
+
+/// <summary>A value that a program built goes deeper than <see cref="JsonLimits.DepthCeiling"/>.</summary>
+public sealed class JsonDepthException()
+    : Exception($"the value is nested deeper than {JsonLimits.DepthCeiling} levels");

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace Analemma.Workflow.Json;
+
+public readonly partial struct JsonValue
+{
+    /// <summary>Parses UTF-8 within <see cref="JsonLimits.Default"/>.</summary>
+    /// <exception cref="JsonTextException">It is no JSON, or beyond a limit; says where.</exception>
+    public static JsonValue Parse(ReadOnlySpan<byte> utf8) => Parse(utf8, JsonLimits.Default);
+
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte})"/>
+    public static JsonValue Parse(ReadOnlySpan<byte> utf8, JsonLimits limits) =>
+        TryParse(utf8, limits, out var value, out var error) ? value : throw new JsonTextException(error);
+
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte})"/>
+    public static JsonValue Parse(string text) => Parse(text, JsonLimits.Default);
+
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte})"/>
+    public static JsonValue Parse(string text, JsonLimits limits) => Parse(Encoding.UTF8.GetBytes(text), limits);
+
+    /// <summary>Parses UTF-8, or says what is wrong with it and where.</summary>
+    public static bool TryParse(
+        ReadOnlySpan<byte> utf8,
+        JsonLimits limits,
+        out JsonValue value,
+        [NotNullWhen(false)] out JsonTextError? error) => JsonParser.TryParse(utf8, limits, out value, out error);
+
+    /// <summary>As JSON in UTF-8. Undefined is written as null.</summary>
+    /// <exception cref="JsonDepthException">It is nested deeper than <see cref="JsonLimits.DepthCeiling"/>.</exception>
+    public byte[] ToUtf8(JsonWriteOptions options = default)
+    {
+        JsonWriter writer = new(options);
+        writer.Value(this, 0);
+        return writer.Written.ToArray();
+    }
+
+    /// <inheritdoc cref="ToUtf8"/>
+    public void WriteTo(IBufferWriter<byte> output, JsonWriteOptions options = default)
+    {
+        JsonWriter writer = new(options);
+        writer.Value(this, 0);
+        output.Write(writer.Written);
+    }
+
+    /// <summary>How many bytes <see cref="ToUtf8"/> gives.</summary>
+    public int Utf8Length(JsonWriteOptions options = default)
+    {
+        JsonWriter writer = new(options);
+        writer.Value(this, 0);
+        return writer.Written.Length;
+    }
+
+    /// <inheritdoc cref="ToUtf8"/>
+    public string ToString(JsonWriteOptions options)
+    {
+        JsonWriter writer = new(options);
+        writer.Value(this, 0);
+        return Encoding.UTF8.GetString(writer.Written);
+    }
+
+    /// <summary>As JSON on one line, as JSON.stringify gives it.</summary>
+    public override string ToString() => ToString(default);
+}

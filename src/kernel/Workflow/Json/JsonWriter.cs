@@ -1,0 +1,242 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
+
+namespace Analemma.Workflow.Json;
+
+/// <summary>From a value to UTF-8: the least that is escaped (RFC 8259 §7), names in their order.</summary>
+internal ref struct JsonWriter
+{
+    private const int IntegerBytesMax = 20;
+
+    private static readonly SearchValues<char> Escaped = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\',
+            .. Enumerable.Range(0xD800, 0x800).Select(code => (char)code)]);
+
+    private readonly JsonWriteOptions _options;
+    private byte[] _buffer;
+    private int _count;
+
+    public JsonWriter(JsonWriteOptions options)
+    {
+        _options = options;
+        _buffer = new byte[256];
+    }
+
+    public readonly ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _count);
+
+    public void Value(JsonValue value, int depth)
+    {
+        switch (value.Kind)
+        {
+            case JsonKind.Undefined or JsonKind.Null:
+                Raw("null"u8);
+                break;
+            case JsonKind.Boolean:
+                Raw(value.IsTrue ? "true"u8 : "false"u8);
+                break;
+            case JsonKind.Number:
+                Number(value);
+                break;
+            case JsonKind.String:
+                Text(value.AsString());
+                break;
+            case JsonKind.Array:
+                JsonLimits.CheckDepth(depth);
+                Array(value.AsArray(), depth + 1);
+                break;
+            case JsonKind.Object:
+                JsonLimits.CheckDepth(depth);
+                Object(value.AsObject(), depth + 1);
+                break;
+            case JsonKind.Opaque:
+                Raw("\"\""u8);
+                break;
+        }
+    }
+
+    private void Array(JsonArray array, int depth)
+    {
+        Byte((byte)'[');
+        for (var i = 0; i < array.Count; i++)
+        {
+            Separate(i, depth);
+            Value(array[i], depth);
+        }
+
+        End(array.Count, depth - 1);
+        Byte((byte)']');
+    }
+
+    private void Object(JsonObject members, int depth)
+    {
+        Byte((byte)'{');
+        for (var i = 0; i < members.Count; i++)
+        {
+            Separate(i, depth);
+            Text(members.NameAt(i));
+            Byte((byte)':');
+            if (_options.Indent > 0)
+            {
+                Byte((byte)' ');
+            }
+
+            Value(members.ValueAt(i), depth);
+        }
+
+        End(members.Count, depth - 1);
+        Byte((byte)'}');
+    }
+
+    private void Separate(int index, int depth)
+    {
+        if (index > 0)
+        {
+            Byte((byte)',');
+        }
+
+        if (_options.Indent > 0)
+        {
+            NewLine(depth);
+        }
+    }
+
+    private void End(int count, int depth)
+    {
+        if (count > 0 && _options.Indent > 0)
+        {
+            NewLine(depth);
+        }
+    }
+
+    private void NewLine(int depth)
+    {
+        Byte((byte)'\n');
+        var spaces = depth * _options.Indent;
+        Room(spaces).Fill((byte)' ');
+        _count += spaces;
+    }
+
+    private void Number(JsonValue value)
+    {
+        if (value.IsInt64 && value.TryGetInt64(out var whole))
+        {
+            Utf8Formatter.TryFormat(whole, Room(IntegerBytesMax), out var written);
+            _count += written;
+            return;
+        }
+
+        var number = value.AsDouble();
+        if (_options.IsRounded && double.IsFinite(number))
+        {
+            number = JsonNumberText.Rounded(number);
+        }
+        else if (value.IsBigNumber(out var big))
+        {
+            Ascii(big);
+            return;
+        }
+
+        Ascii(JsonNumberText.Format(number, _options.Style));
+    }
+
+    private void Text(string text)
+    {
+        Byte((byte)'"');
+        var rest = text.AsSpan();
+        while (true)
+        {
+            var plain = rest.IndexOfAny(Escaped);
+            if (plain < 0)
+            {
+                Plain(rest);
+                break;
+            }
+
+            Plain(rest[..plain]);
+            var isPair = plain + 1 < rest.Length && char.IsSurrogatePair(rest[plain], rest[plain + 1]);
+            if (isPair)
+            {
+                Plain(rest.Slice(plain, 2));
+            }
+            else
+            {
+                Escape(rest[plain]);
+            }
+
+            rest = rest[(plain + (isPair ? 2 : 1))..];
+        }
+
+        Byte((byte)'"');
+    }
+
+    private void Escape(char character)
+    {
+        switch (character)
+        {
+            case '"' or '\\':
+                Byte((byte)'\\');
+                Byte((byte)character);
+                break;
+            case '\b':
+                Raw("\\b"u8);
+                break;
+            case '\f':
+                Raw("\\f"u8);
+                break;
+            case '\n':
+                Raw("\\n"u8);
+                break;
+            case '\r':
+                Raw("\\r"u8);
+                break;
+            case '\t':
+                Raw("\\t"u8);
+                break;
+            default:
+                Ascii("\\u" + ((int)character).ToString("x4", CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+    private void Plain(ReadOnlySpan<char> text)
+    {
+        if (text.IsEmpty)
+        {
+            return;
+        }
+
+        Utf8.FromUtf16(text, Room(text.Length * 3), out _, out var written);
+        _count += written;
+    }
+
+    private void Ascii(string text) => _count += Encoding.ASCII.GetBytes(text, Room(text.Length));
+
+    private void Raw(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Room(bytes.Length));
+        _count += bytes.Length;
+    }
+
+    private void Byte(byte value)
+    {
+        if (_count == _buffer.Length)
+        {
+            Room(1);
+        }
+
+        _buffer[_count++] = value;
+    }
+
+    private Span<byte> Room(int length)
+    {
+        if (_buffer.Length - _count < length)
+        {
+            System.Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _count + length));
+        }
+
+        return _buffer.AsSpan(_count, length);
+    }
+}
