@@ -126,6 +126,7 @@ internal sealed class KernelHost : IAsyncDisposable
             throw;
         }
 
+        host._store.GrowLog();
         var took = (long)Stopwatch.GetElapsedTime(watch).TotalMilliseconds;
         log.Ready(Version, options.Socket, took, host._boot, host._sandboxes!.Report.Engine);
         return host;

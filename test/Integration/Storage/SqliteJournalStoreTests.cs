@@ -59,6 +59,42 @@ public sealed class SqliteJournalStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_that_was_grown_stays_as_long_and_holds_what_was_committed_before_and_after()
+    {
+        using var store = SqliteJournalStore.Open(JournalPath);
+        var writer = new JournalWriter(store);
+        await writer.AppendAsync([Entry("before", 100)]);
+        var database = new FileInfo(JournalPath).Length;
+        store.GrowLog();
+        await writer.AppendAsync([Entry("after", 100)]);
+        var grown = new FileInfo(JournalPath + "-wal").Length;
+
+        for (var i = 0; i < 1500; i++)
+        {
+            await writer.AppendAsync([Entry("n", 100)]);
+        }
+
+        Assert.InRange(grown, 4_000_000, 8_000_000);
+        Assert.Equal(grown, new FileInfo(JournalPath + "-wal").Length);
+        Assert.InRange(new FileInfo(JournalPath).Length, database, 1_000_000);
+        var report = JournalVerifier.Verify(store);
+        Assert.Equal((1502, null), (report.Records, report.Corruption));
+    }
+
+    [Fact]
+    public async Task A_journal_with_no_room_to_grow_its_log_goes_on()
+    {
+        using var store = SqliteJournalStore.Open(JournalPath, bytesMax: 256 * 1024);
+        var writer = new JournalWriter(store);
+        await writer.AppendAsync([Entry("before", 100)]);
+        store.GrowLog();
+        await writer.AppendAsync([Entry("after", 100)]);
+
+        var report = JournalVerifier.Verify(store);
+        Assert.Equal((2, null), (report.Records, report.Corruption));
+    }
+
+    [Fact]
     public void A_journal_has_one_owner_at_a_time()
     {
         using (SqliteJournalStore.Open(JournalPath))

@@ -94,6 +94,29 @@ public sealed class SqliteJournalStore : IJournalStore
         }
     }
 
+    /// <summary>
+    /// Makes commits faster from soon on: the log gets its length now and not commit by commit. Returns at once; a
+    /// commit that arrives meanwhile waits some milliseconds.
+    /// </summary>
+    public void GrowLog() => _thread.TryPost(() =>
+    {
+        try
+        {
+            if (_broken is null)
+            {
+                SqliteLogGrowth.Grow(_connection, _path);
+            }
+        }
+        catch (SqliteException error)
+        {
+            _broken = error.ToStoreException(_path);
+        }
+        catch (IOException)
+        {
+            // Not flushed now: with the next commit.
+        }
+    });
+
     public IEnumerable<JournalRecord> Read(long fromSequence)
     {
         using var reader = SqliteJournalReader.Open(_path);
