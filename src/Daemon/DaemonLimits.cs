@@ -52,6 +52,20 @@ internal static class DaemonLimits
     /// <summary>… and could when it has allocated this since it last did.</summary>
     public const long TrimBytes = 16L * 1024 * 1024;
 
+    /// <summary>Lines of output that an escalation shows …</summary>
+    public const int EscalationLinesMax = 20;
+
+    public const int EscalationLineCharsMax = 400;
+
+    public const int EscalationBytesMax = 256 * 1024;
+
+    public static readonly TimeSpan WebhookTimeout = TimeSpan.FromSeconds(10);
+
+    public const int WebhookAttemptsMax = 3;
+
+    /// <summary>Before the second attempt at a webhook; before the third twice as long.</summary>
+    public static readonly TimeSpan WebhookPause = TimeSpan.FromSeconds(2);
+
     /// <summary>Records between two checkpoints.</summary>
     public const long CheckpointEvery = 5_000;
 

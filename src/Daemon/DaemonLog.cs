@@ -65,6 +65,12 @@ internal static partial class DaemonLog
     [LoggerMessage(601, LogLevel.Error, "the store of conversations: {Why}")]
     public static partial void BodiesFailed(this ILogger log, string why);
 
+    [LoggerMessage(800, LogLevel.Error, "{Name} cannot be kept running; told {To}: {Chain}")]
+    public static partial void Escalated(this ILogger log, string name, string to, string chain);
+
+    [LoggerMessage(801, LogLevel.Warning, "the webhook at {Address} was not told, after {Attempts} attempts: {Why}")]
+    public static partial void WebhookFailed(this ILogger log, string address, int attempts, string why);
+
     [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
     public static partial void SandboxFault(this ILogger log, string key, string why);
 

@@ -9,6 +9,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
+using Analemma.Daemon.Runners.Supervision;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Runners.Tools;
 using Analemma.Daemon.Sockets;
@@ -32,7 +33,8 @@ namespace Analemma.Daemon.Boot;
 //   3  open the sandbox engine       what this host can enforce, found by trying
 //   4  KernelStarted                 the first event, with the options
 //   5  leftovers                     every process that the journal calls alive is adopted or reaped
-//   6  listen                        only now can anybody ask anything
+//   6  KernelSettled                 what is declared is started again, as far as it does not live
+//   7  listen                        only now can anybody ask anything
 //
 // The end is the same backwards, and bounded: SHUTDOWN stops all processes at once; when the last has ended, or the
 // deadline has passed, the socket closes, runners drain, the state is written and the journal closes.
@@ -65,6 +67,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly TaskCompletionSource<ToolHost> _toolHost =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly Webhook _webhook;
     private long _boot;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
@@ -85,6 +88,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _secrets = new FileSecretStore(options.StateFolder);
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
+        _webhook = new Webhook(time, log);
         _checkpoints = new Checkpoints(_journal, _tasks, log);
         _telemetry = new KernelTelemetry(options.Telemetry, Version, time);
         _server = new SyscallServer(
@@ -162,6 +166,7 @@ internal sealed class KernelHost : IAsyncDisposable
             await _checkpoints.FinishAsync(_loop.Position, _loop.State, deadline.Token);
         }
 
+        _webhook.Dispose();
         _launches?.Dispose();
         if (_watcher.IsValueCreated)
         {
@@ -210,6 +215,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _loop!.Post(new KernelStarted(Version, _sandboxes.Report.Engine, decided) { At = _loop.Now });
         var leftovers = new Leftovers(_sandboxes, _launches!, _live, _loop.Post, () => _loop.Now, _log);
         await leftovers.SettleAsync(living, dead, _options.AdoptLeftovers, cancellationToken);
+        _loop.Post(new KernelSettled { At = _loop.Now });
         var sampler = new UsageSampler(_live, _time, _loop.Post);
         _tasks.Run(sampler.RunAsync);
         _tasks.Run(new MemoryTrim(_time).RunAsync);
@@ -269,6 +275,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
             new ToolRunner(
                 _options.Tools, _toolHost.Task, _calls, _tasks, _time, _loop.Post, sandboxes.Ended, _log),
+            new SupervisionRunner(_live, _webhook, _tasks, _time, _loop.Post, _log),
             _tasks,
             new SandboxFaults(_log),
             Ended), _telemetry.Meter));

@@ -53,6 +53,9 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
             TimerKind.ModelRetry => new ModelRetryDue(new CallId(name.Id)) { At = at },
             TimerKind.ModelWake => new ModelWakeDue(name.Id) { At = at },
             TimerKind.ToolCall => new ToolCallOverdue(new CallId(name.Id)) { At = at },
+            TimerKind.Unit => new UnitDue(name.Id) { At = at },
+            TimerKind.UnitProbe => new ProbeDue(name.Id) { At = at },
+            TimerKind.UnitHeartbeat => new HeartbeatDue(name.Id) { At = at },
             TimerKind.Call => new CallTimedOut(new CallId(name.Id)) { At = at },
             _ => throw new KernelPanicException($"no event for a {name.Kind} timer"),
         });

@@ -2,6 +2,7 @@ using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Runners.Secrets;
+using Analemma.Daemon.Runners.Supervision;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Runners.Tools;
 using Analemma.Daemon.Telemetry;
@@ -25,6 +26,7 @@ internal sealed class EffectRunner(
     HttpRunner http,
     SecretRunner secrets,
     ToolRunner tools,
+    SupervisionRunner supervision,
     BackgroundTasks tasks,
     SandboxFaults faults,
     Action stopped) : IEffectRunner
@@ -113,6 +115,12 @@ internal sealed class EffectRunner(
                 break;
             case AnswerToolCall answer:
                 tools.Answer(answer);
+                break;
+            case ProbeUnit probe:
+                supervision.Start(probe);
+                break;
+            case TellEscalation tell:
+                supervision.Start(tell);
                 break;
             default:
                 Touch(effect);

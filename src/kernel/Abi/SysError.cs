@@ -68,6 +68,8 @@ public enum SysErrorCode
     SecretsUnusable = 41,
     /// <summary>A host could not be reached, or its answer not be understood.</summary>
     HttpFailed = 42,
+    /// <summary>No fleet of that name is declared.</summary>
+    NoSuchFleet = 60,
 }
 
 /// <summary>

@@ -68,6 +68,14 @@ public static class SyscallJson
             SyscallNumber.SecretSet => Read(json, AbiJsonContext.Default.SecretSet),
             SyscallNumber.SecretList => Read(json, AbiJsonContext.Default.SecretList),
             SyscallNumber.SecretRemove => Read(json, AbiJsonContext.Default.SecretRemove),
+            SyscallNumber.Watch => Read(json, AbiJsonContext.Default.Watch),
+            SyscallNumber.Restart => Read(json, AbiJsonContext.Default.Restart),
+            SyscallNumber.Escalate => Read(json, AbiJsonContext.Default.Escalate),
+            SyscallNumber.Ready => Read(json, AbiJsonContext.Default.Ready),
+            SyscallNumber.FleetApply => Read(json, AbiJsonContext.Default.FleetApply),
+            SyscallNumber.FleetDown => Read(json, AbiJsonContext.Default.FleetDown),
+            SyscallNumber.FleetStatus => Read(json, AbiJsonContext.Default.FleetStatus),
+            SyscallNumber.FleetRestart => Read(json, AbiJsonContext.Default.FleetRestart),
             _ => (null, Unknown(opcode)),
         };
         return error is null;

@@ -88,4 +88,20 @@ public enum SyscallNumber : ushort
     SecretRemove = 0x132,
     /// <inheritdoc cref="Syscalls.Endpoint"/>
     Endpoint = 0x138,
+    /// <inheritdoc cref="Syscalls.Watch"/>
+    Watch = 0x140,
+    /// <inheritdoc cref="Syscalls.Restart"/>
+    Restart = 0x141,
+    /// <inheritdoc cref="Syscalls.Escalate"/>
+    Escalate = 0x142,
+    /// <inheritdoc cref="Syscalls.Ready"/>
+    Ready = 0x143,
+    /// <inheritdoc cref="Syscalls.FleetApply"/>
+    FleetApply = 0x160,
+    /// <inheritdoc cref="Syscalls.FleetDown"/>
+    FleetDown = 0x161,
+    /// <inheritdoc cref="Syscalls.FleetStatus"/>
+    FleetStatus = 0x162,
+    /// <inheritdoc cref="Syscalls.FleetRestart"/>
+    FleetRestart = 0x163,
 }

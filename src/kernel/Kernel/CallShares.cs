@@ -27,6 +27,8 @@ internal sealed class CallShares(int most, int mostOfAgents, int mostPerAgent)
         return Count >= most ? Refusal($"{most} {what} already") : null;
     }
 
+    public bool Has(ProcessId agent) => _byAgent.ContainsKey(agent);
+
     public void Add(Caller caller)
     {
         Count++;

@@ -1,5 +1,6 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel;
@@ -26,6 +27,9 @@ public sealed record KernelOptions
 
     // Null where a journal was written before there were servers of tools.
     public ToolOptions Tools { get; init => field = value ?? new(); } = new();
+
+    // Null where a journal was written before there was supervision.
+    public SupervisionOptions Supervision { get; init => field = value ?? new(); } = new();
 
     /// <summary>Guarantees that the sandbox engine gives on this host.</summary>
     public IReadOnlyList<string> Enforced { get; init; } = GuaranteeNames.All;

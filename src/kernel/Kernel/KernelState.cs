@@ -6,6 +6,7 @@ using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Network;
 using Analemma.Kernel.Processes;
+using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Syscalls;
 using Analemma.Kernel.Tools;
 
@@ -17,9 +18,10 @@ namespace Analemma.Kernel;
 // clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
 // project's references and banned symbols hold it to that.
 //
-//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations: decided by durable
-//                    events alone, in the order of the journal; a fold of the journal, or a checkpoint and the fold of
-//                    the rest, gives it.
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets: decided by
+//                    durable events alone, in the order of the journal; a fold of the journal, or a checkpoint and the
+//                    fold of the rest, gives it.
+//   volatile state
 //   volatile state   Calls (who waits for what), Models (who waits for which model), ConversationWork (who speaks in
 //                    which conversation), Http (which requests are under way), Tools (which servers are up, who waits
 //                    for which), Tally, the latest usage samples: gone with the kernel, and never looked at when a
@@ -70,6 +72,9 @@ public sealed class KernelState
     public HttpCalls Http { get; } = new();
 
     public ToolRegistry Tools { get; } = new();
+
+    /// <summary>What is declared and watched, and how it fares.</summary>
+    public FleetTable Fleets { get; } = new();
 
     /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
     public void Apply(KernelEvent @event, List<Effect> effects)
@@ -134,6 +139,11 @@ public sealed class KernelState
             default:
                 ApplyToCalls(@event, effects);
                 break;
+        }
+
+        if (@event.IsDurable)
+        {
+            UnitOrder.Run(this, effects);
         }
 
         Models.GiveTurns(this, effects);
@@ -214,7 +224,11 @@ public sealed class KernelState
                 ToolEnd.Overdue(this, overdue, effects);
                 break;
             default:
-                ConversationChanges.Apply(this, @event, effects);
+                if (!SupervisionTurn.Apply(this, @event, effects))
+                {
+                    ConversationChanges.Apply(this, @event, effects);
+                }
+
                 break;
         }
     }

@@ -39,6 +39,42 @@ public static class Limits
 
     public const long GraceMsMax = 300_000;
 
+    public const int FleetsMax = 256;
+
+    /// <summary>Agents of one declaration.</summary>
+    public const int FleetAgentsMax = 1_000;
+
+    public const int FleetSupervisorsMax = 256;
+
+    /// <summary>Agents that one agent waits for.</summary>
+    public const int FleetAfterMax = 64;
+
+    public const int ReplicasMax = 1_000;
+
+    /// <summary>Supervised agents of all fleets, and those that WATCH made.</summary>
+    public const int UnitsMax = 10_000;
+
+    public const int WatchedOfHostMax = 1_000;
+
+    public const int WatchedPerAgentMax = 256;
+
+    /// <summary>Starts of one agent, and restarts of one supervisor, that a limit can count.</summary>
+    public const int StartsKeptMax = 1_000;
+
+    /// <summary>How often a supervisor may fail within SupervisorFallsMs before those below it are given up.</summary>
+    public const int SupervisorFallsMax = 3;
+
+    public const long SupervisorFallsMs = 600_000;
+
+    /// <summary>A day: what waits longer is a schedule.</summary>
+    public const long BackoffMsMax = 86_400_000;
+
+    public const int ReasonCharsMax = 1_000;
+
+    public const int StatusCharsMax = 200;
+
+    public const int DigestCharsMax = 128;
+
     /// <summary>After its grace a shutdown waits so long for the last deaths, then ends without them.</summary>
     public const long ShutdownSlackMs = 10_000;
 

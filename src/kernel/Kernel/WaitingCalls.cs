@@ -37,6 +37,14 @@ public sealed class WaitingCalls
     /// <summary>Why this caller may not subscribe once more, or null.</summary>
     internal SysError? NoRoomToSubscribe(Caller caller) => _subscribed.NoRoom(caller, "subscriptions are open");
 
+    /// <summary>A process has a WAIT or KILL under way.</summary>
+    internal bool IsWaiting(ProcessId caller) => _waiting.Has(caller);
+
+    /// <summary>Processes whose end a process waits for without a time-out.</summary>
+    internal IEnumerable<ProcessId> WaitsOf(ProcessId caller) => !_waiting.Has(caller) ? [] : _byCall.Values
+        .Where(call => call.Caller.Process == caller && call is { For: WaitingFor.ExitForWait, HasTimer: false })
+        .Select(call => call.Process).Distinct();
+
     /// <summary>Lets a call wait for a process to start or end.</summary>
     internal void Add(WaitingCall call)
     {

@@ -120,6 +120,12 @@ internal sealed class SimulatedEffects(World world)
             case AnswerToolCall answer:
                 world.Tools.Answer(answer);
                 break;
+            case ProbeUnit probe:
+                world.Supervision.Probe(probe);
+                break;
+            case TellEscalation tell:
+                world.Supervision.Tell(tell);
+                break;
             default:
                 throw new ViolationException("every effect has a runner", effect.ToString());
         }
@@ -170,6 +176,9 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.ModelRetry => new ModelRetryDue(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.ModelWake => new ModelWakeDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.ToolCall => new ToolCallOverdue(new CallId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.Unit => new UnitDue(timer.Id) { At = world.Clock.Ticks },
+        TimerKind.UnitProbe => new ProbeDue(timer.Id) { At = world.Clock.Ticks },
+        TimerKind.UnitHeartbeat => new HeartbeatDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.Shutdown => throw new ViolationException("a shutdown needs no last resort", timer.ToString()),
     };
 }

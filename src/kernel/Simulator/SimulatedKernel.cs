@@ -57,6 +57,8 @@ internal sealed class SimulatedKernel(World world)
         {
             Arrive(Leftover(process));
         }
+
+        Arrive(new KernelSettled { At = world.Clock.Ticks });
     }
 
     public void Arrive(KernelEvent @event)

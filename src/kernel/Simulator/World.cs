@@ -19,6 +19,7 @@ internal sealed class World
         Secrets = new SimulatedSecrets(this);
         Http = new SimulatedHttp(this);
         Tools = new SimulatedTools(this);
+        Supervision = new SimulatedSupervision(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -52,6 +53,8 @@ internal sealed class World
     public SimulatedHttp Http { get; }
 
     public SimulatedTools Tools { get; }
+
+    public SimulatedSupervision Supervision { get; }
 
     public SimulatedEffects Effects { get; }
 

@@ -109,6 +109,14 @@ public sealed partial class AbiDocumentTests
         ["SECRETLIST"] = typeof(SecretListReply),
         ["SECRETREMOVE"] = typeof(SecretRemoveReply),
         ["METRICS"] = typeof(MetricsReply),
+        ["WATCH"] = typeof(WatchReply),
+        ["RESTART"] = typeof(RestartReply),
+        ["ESCALATE"] = typeof(EscalateReply),
+        ["READY"] = typeof(ReadyReply),
+        ["FLEETAPPLY"] = typeof(FleetApplyReply),
+        ["FLEETDOWN"] = typeof(FleetDownReply),
+        ["FLEETSTATUS"] = typeof(FleetStatusReply),
+        ["FLEETRESTART"] = typeof(FleetRestartReply),
     };
 
     public static TheoryData<string, string> Examples() =>

@@ -23,6 +23,10 @@ internal static class Names
         [ExitCause.Timeout] = "timeout",
         [ExitCause.KilledByOperator] = "killed-by-operator",
         [ExitCause.KernelShutdown] = "kernel-shutdown",
+        [ExitCause.Watchdog] = "watchdog",
+        [ExitCause.NotReady] = "not-ready",
+        [ExitCause.Escalated] = "escalated",
+        [ExitCause.StoppedBySupervisor] = "stopped-by-supervisor",
     };
 
     /// <summary>Numbers that there are not share one name: who sends them makes no series.</summary>

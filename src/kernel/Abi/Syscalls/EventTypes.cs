@@ -36,6 +36,15 @@ public static class EventTypes
     /// <summary>A secret was set or removed; for clients on the host.</summary>
     public const string SecretChanged = "secret-changed";
 
+    /// <summary>A supervised agent has come into another state; <c>kind</c> is the state.</summary>
+    public const string Supervision = "supervision";
+
+    /// <summary>An agent, or a supervisor, could not cope.</summary>
+    public const string Escalated = "escalated";
+
+    /// <summary>Agents wait for each other in a circle, without a time-out.</summary>
+    public const string Deadlock = "deadlock";
+
     /// <summary>This subscriber did not keep up, and so many events were not sent. Sent unasked.</summary>
     public const string Missed = "missed";
 
@@ -43,6 +52,6 @@ public static class EventTypes
     public static IReadOnlyList<string> All { get; } =
     [
         Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, ToolCalled, ToolServer, Exited,
-        SecretChanged, Missed,
+        SecretChanged, Supervision, Escalated, Deadlock, Missed,
     ];
 }

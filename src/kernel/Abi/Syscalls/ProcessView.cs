@@ -56,6 +56,22 @@ public enum ExitCause
     /// <summary>The kernel stopped, or was found to have stopped.</summary>
     [JsonStringEnumMemberName("kernel-shutdown")]
     KernelShutdown,
+
+    /// <summary>It gave no sign of life, or made no progress, and its watchdog ended it.</summary>
+    [JsonStringEnumMemberName("watchdog")]
+    Watchdog,
+
+    /// <summary>It was not ready in time.</summary>
+    [JsonStringEnumMemberName("not-ready")]
+    NotReady,
+
+    /// <summary>It said that it cannot cope.</summary>
+    [JsonStringEnumMemberName("escalated")]
+    Escalated,
+
+    /// <summary>Its supervisor stopped it: to restart it, with others, or for good.</summary>
+    [JsonStringEnumMemberName("stopped-by-supervisor")]
+    StoppedBySupervisor,
 }
 
 /// <summary>How a process ended.</summary>

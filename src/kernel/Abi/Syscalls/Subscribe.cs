@@ -36,4 +36,7 @@ public sealed record EventView(string Type, DateTimeOffset At) : Reply
 
     /// <summary>With <c>missed</c>, how many events; with <c>denied</c>, how many alike since the last one.</summary>
     public long? Count { get; init; }
+
+    /// <summary>With <c>supervision</c>, <c>escalated</c> and <c>deadlock</c>: what is known of it.</summary>
+    public SupervisionNote? Supervision { get; init; }
 }

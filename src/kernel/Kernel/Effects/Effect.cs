@@ -97,4 +97,13 @@ public enum TimerKind
 
     /// <summary>Raises ToolCallOverdue; the id is a call.</summary>
     ToolCall,
+
+    /// <summary>Raises UnitDue; the id is a unit.</summary>
+    Unit,
+
+    /// <summary>Raises ProbeDue; the id is a unit.</summary>
+    UnitProbe,
+
+    /// <summary>Raises HeartbeatDue; the id is a unit.</summary>
+    UnitHeartbeat,
 }

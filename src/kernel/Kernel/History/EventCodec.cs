@@ -48,7 +48,8 @@ public static class EventCodec
             ConversationClosed closed =>
                 ("conversation.closed", Json(closed, EventJsonContext.Default.ConversationClosed)),
             AgentHalted halted => ("agent.halted", Json(halted, EventJsonContext.Default.AgentHalted)),
-            _ => throw new KernelPanicException($"no journal type for {@event.GetType().Name}"),
+            _ => SupervisionCodec.Write(@event)
+                ?? throw new KernelPanicException($"no journal type for {@event.GetType().Name}"),
         };
     }
 
@@ -75,7 +76,8 @@ public static class EventCodec
         "conversation.closed" => Parse(body, EventJsonContext.Default.ConversationClosed),
         "agent.halted" => Parse(body, EventJsonContext.Default.AgentHalted),
         _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
-        _ => throw new JsonException($"the journal holds a record of type {type}, which this kernel does not know"),
+        _ => SupervisionCodec.Read(type, body)
+            ?? throw new JsonException($"the journal holds a record of type {type}, which this kernel does not know"),
     };
 
     private static (string Type, byte[] Body) WriteSyscall(SyscallArrived arrived)
@@ -93,7 +95,8 @@ public static class EventCodec
             BudgetSet set =>
                 ("budget_set", JsonSerializer.SerializeToElement(set, EventJsonContext.Default.BudgetSet)),
             Shutdown stop => ("shutdown", JsonSerializer.SerializeToElement(stop, EventJsonContext.Default.Shutdown)),
-            _ => throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
+            _ => SupervisionCodec.Write(arrived.Syscall)
+                ?? throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
         };
         var record =
             new SyscallRecord(arrived.At, arrived.Call.Value, arrived.Caller.Process, arrived.Caller.Uid, request);
@@ -113,7 +116,7 @@ public static class EventCodec
             "secret_remove" => record.Request.Deserialize(EventJsonContext.Default.SecretRemove),
             "budget_set" => record.Request.Deserialize(EventJsonContext.Default.BudgetSet),
             "shutdown" => record.Request.Deserialize(EventJsonContext.Default.Shutdown),
-            _ => null,
+            var name => SupervisionCodec.Read(name, record.Request),
         };
         return new SyscallArrived(
             new CallId(record.Call),
@@ -124,10 +127,10 @@ public static class EventCodec
         };
     }
 
-    private static byte[] Json<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+    internal static byte[] Json<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
         JsonSerializer.SerializeToUtf8Bytes(value, type);
 
-    private static T Parse<T>(
+    internal static T Parse<T>(
         ReadOnlySpan<byte> body, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class =>
         JsonSerializer.Deserialize(body, type) ?? throw new JsonException("a journal record is null");
@@ -167,5 +170,17 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(ConversationTruncated))]
 [JsonSerializable(typeof(ConversationCompacted))]
 [JsonSerializable(typeof(ConversationClosed))]
+[JsonSerializable(typeof(KernelSettled))]
+[JsonSerializable(typeof(UnitDue))]
+[JsonSerializable(typeof(UnitReady))]
+[JsonSerializable(typeof(WatchdogBarked))]
+[JsonSerializable(typeof(TroubleNoted))]
+[JsonSerializable(typeof(OutageOver))]
+[JsonSerializable(typeof(FleetApply))]
+[JsonSerializable(typeof(FleetDown))]
+[JsonSerializable(typeof(FleetRestart))]
+[JsonSerializable(typeof(Watch))]
+[JsonSerializable(typeof(Restart))]
+[JsonSerializable(typeof(Escalate))]
 [JsonSerializable(typeof(CheckpointBody))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Processes;
+using Analemma.Kernel.Supervision;
 
 namespace Analemma.Kernel.History;
 
@@ -31,6 +32,7 @@ public static class StateCheckpoint
             Ledger = state.Ledger.ToBody(),
             NextConversationId = state.Conversations.NextId,
             Conversations = [.. state.Conversations.All],
+            Fleets = state.Fleets.ToBody(),
         };
         return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
     }
@@ -63,6 +65,7 @@ public static class StateCheckpoint
             state.Processes.Add(process);
         }
 
+        state.Fleets.Restore(body.Fleets);
         return state;
     }
 }
@@ -93,6 +96,9 @@ internal sealed record CheckpointBody
 
     // Null in a checkpoint that was written before there were conversations.
     public IReadOnlyList<Conversation> Conversations { get; init => field = value ?? []; } = [];
+
+    // Null in a checkpoint that was written before there was supervision.
+    public FleetBody Fleets { get; init => field = value ?? new(); } = new();
 
     // Null in a checkpoint that was written before there were models.
     public LedgerBody Ledger { get; init => field = value ?? new(); } = new();

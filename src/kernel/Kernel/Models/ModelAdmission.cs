@@ -4,6 +4,7 @@ using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Processes;
+using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Syscalls;
 
 namespace Analemma.Kernel.Models;
@@ -40,6 +41,7 @@ internal static class ModelAdmission
         {
             account.Meter.Refuse();
             context.Refuse(stopped);
+            Troubles.Refused(state, caller.Id, gate.Lane.Options.Name, stopped, context.Effects);
             if (state.Options.Models.Runaway.Pauses)
             {
                 AgentHalt.Raise(state, caller, stopped.Message, context.Effects);

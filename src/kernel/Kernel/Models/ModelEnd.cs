@@ -4,6 +4,7 @@ using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Supervision;
 
 namespace Analemma.Kernel.Models;
 
@@ -24,6 +25,8 @@ internal static class ModelEnd
 
         var result = ended.Result;
         FreeSlot(state, call, result);
+        state.Fleets.Watchdogs.Burned(
+            state, call.Process, call.Account.Runaway.TokensWithoutProgress, effects);
         Judge(state, call, result.Failure);
         if (result.Failure is { } failure)
         {
@@ -100,6 +103,7 @@ internal static class ModelEnd
         state.Models.Budgets.Release(call.Hold);
         state.Models.Remove(call);
         ConversationTurns.Over(state, call, effects);
+        Troubles.Ended(state, call, effects);
         if (call.IsAbandoned)
         {
             return;

@@ -162,7 +162,7 @@ public sealed class ModelScheduler
     /// <summary>The agent did something else than think.</summary>
     internal void Acted(KernelState state, Caller caller)
     {
-        if (_options.Runaway.TokensWithoutProgressMax > 0 && !caller.IsHost
+        if ((_options.Runaway.TokensWithoutProgressMax > 0 || state.Fleets.Watchdogs.HeedsTokens) && !caller.IsHost
             && state.Processes.TryGet(caller.Process, out var process))
         {
             Account(state, process).Runaway.TokensWithoutProgress = 0;

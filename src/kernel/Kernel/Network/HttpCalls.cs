@@ -14,6 +14,8 @@ public sealed class HttpCalls
 
     internal SysError? NoRoom(Caller caller) => _shares.NoRoom(caller, "requests are under way");
 
+    internal bool IsWaiting(ProcessId caller) => _shares.Has(caller);
+
     internal void Add(CallId call, Caller caller)
     {
         _byCall.Add(call, caller);

@@ -31,6 +31,13 @@ public static class SyscallRules
             Subscribe subscribe => TypeProblems(subscribe.Types ?? []),
             Http http => Network.NetworkRules.Problems(http),
             SecretSet set => SecretRules.Problems(set),
+            FleetApply apply => FleetRules.Problems(apply),
+            FleetDown down => FleetRules.NameProblems("fleet", down.Fleet),
+            FleetRestart restart => FleetRules.NameProblems("fleet", restart.Fleet),
+            Watch watch => FleetRules.Problems(watch),
+            Restart restart => Range("grace_ms", restart.GraceMs, 0, Limits.GraceMsMax),
+            Escalate escalate => FleetRules.Problems(escalate),
+            Ready ready => FleetRules.Problems(ready),
             SecretRemove remove => SecretRules.NameProblems("name", remove.Name),
             _ => [],
         };

@@ -3,6 +3,7 @@ using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Processes;
@@ -36,6 +37,7 @@ internal static class ProcessExit
         var happened = Happening.Of(process, EventTypes.Exited, at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);
+        UnitEnd.Ended(state, process, effects);
         while (state.Processes.DeadCount > state.Options.DeadRecordsMax)
         {
             var forgotten = state.Processes.ForgetOldest();

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Supervision;
 
 namespace Analemma.Kernel.Processes;
 
@@ -21,6 +22,7 @@ internal static class ProcessStart
         process.Missing = started.Missing;
         AnswerSpawn(state, process, effects);
         state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Started, started.At), effects);
+        UnitStart.Started(state, process, effects);
         if (process.State is ProcessState.Stopping)
         {
             effects.Add(new KillAll(process.Id));

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Processes;
@@ -22,6 +23,8 @@ internal static class Reboot
         state.Models.Reset(started.Options.Models);
         state.Tools.Reset(started.Options.Tools);
         state.ConversationWork.Clear();
+        state.Fleets.IsOpen = false;
+        state.Fleets.Watchdogs.Clear();
         effects.Add(new SweepBodies([.. state.Conversations.Bodies]));
         state.Calls.Publish(
             state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);
@@ -54,6 +57,7 @@ internal static class Reboot
                 process.StartedAt!.Value + (process.Plan.Limits.WallMs * TimeSpan.TicksPerMillisecond)));
         }
 
+        UnitStart.Adopted(state, process, effects);
         state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Adopted, adopted.At), effects);
     }
 

@@ -33,23 +33,9 @@ internal static class SpawnSyscall
             return;
         }
 
-        if (request.Models?.Group is { } group && !state.Options.Models.Groups.Any(known => known.Name == group))
+        if (Unserved(state.Options, request) is { } unserved)
         {
-            call.Refuse(SysError.InvalidArgument(
-                $"models.group is {group}; there are "
-                + string.Join(", ", state.Options.Models.Groups.Select(known => known.Name))));
-            return;
-        }
-
-        if (UnknownServer(state.Options.Tools, request.Tools ?? []) is { } unknown)
-        {
-            call.Refuse(unknown);
-            return;
-        }
-
-        if (NotEnforceable(state.Options, request) is { } missing)
-        {
-            call.Refuse(missing);
+            call.Refuse(unserved);
             return;
         }
 
@@ -65,24 +51,48 @@ internal static class SpawnSyscall
         Admit(call, request, parent);
     }
 
+    /// <summary>Why such a process may never be, whoever starts it for that parent; or null.</summary>
+    public static SysError? Unfit(KernelState state, Process? parent, Spawn request) =>
+        SpawnRights.Problem(state.Options, parent, request) ?? Unserved(state.Options, request);
+
+    /// <summary>Why such a process may not be now; or null.</summary>
+    public static SysError? Obstacle(KernelState state, Process? parent, Spawn request) =>
+        NotNow(state, parent) ?? Unfit(state, parent, request);
+
+    /// <summary>Makes the process, and has it launched.</summary>
+    public static Process Launch(KernelState state, SpawnPlan plan, Process? parent, List<Effect> effects)
+    {
+        var process = new Process { Id = state.TakeProcessId(), CreatedAt = state.Now, Plan = plan };
+        state.Processes.Add(process);
+        state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Spawned, state.Now), effects);
+        state.Tally.Spawned();
+        effects.Add(new Launch(process.Id, plan, parent?.Key));
+        return process;
+    }
+
     private static void Admit(SyscallContext call, Spawn request, Process? parent)
     {
         var state = call.State;
-        var id = state.TakeProcessId();
-        var process = new Process
-        {
-            Id = id,
-            CreatedAt = state.Now,
-            Plan = SpawnPlanning.Plan(state.Options, parent, request, FreeName(state, request.Name, id)),
-        };
-        state.Processes.Add(process);
-        state.Calls.Add(new WaitingCall(call.Call, call.Caller, id, WaitingFor.Start));
-        state.Calls.Publish(state, process, Happening.Of(process, EventTypes.Spawned, state.Now), call.Effects);
-        state.Tally.Spawned();
-        call.Effects.Add(new Launch(id, process.Plan, parent?.Key));
+        var name = FreeName(state, request.Name, new ProcessId(state.NextProcessId));
+        var plan = SpawnPlanning.Plan(state.Options, parent, request, name);
+        var process = Launch(state, plan, parent, call.Effects);
+        state.Calls.Add(new WaitingCall(call.Call, call.Caller, process.Id, WaitingFor.Start));
     }
 
-    private static SysError? NotNow(KernelState state, Process? parent)
+    /// <summary>What this kernel and this host do not have; or null.</summary>
+    private static SysError? Unserved(KernelOptions options, Spawn request) =>
+        UnknownGroup(options, request) ?? UnknownServer(options.Tools, request.Tools ?? [])
+        ?? NotEnforceable(options, request);
+
+    private static SysError? UnknownGroup(KernelOptions options, Spawn request) =>
+        request.Models?.Group is { } group && !options.Models.Groups.Any(known => known.Name == group)
+            ? SysError.InvalidArgument(
+                $"models.group is {group}; there are "
+                + string.Join(", ", options.Models.Groups.Select(known => known.Name)))
+            : null;
+
+    /// <summary>Why nothing can be started for that parent now; or null.</summary>
+    public static SysError? NotNow(KernelState state, Process? parent)
     {
         if (state.ShuttingDown)
         {

@@ -15,6 +15,7 @@ internal static class SyscallTable
     public static void Handle(KernelState state, SyscallArrived arrived, List<Effect> effects)
     {
         var call = new SyscallContext(state, arrived.Call, arrived.Caller, effects);
+        state.Fleets.Watchdogs.Heard(state, arrived.Caller, arrived.Syscall, effects);
         switch (arrived.Syscall)
         {
             case Spawn spawn:
@@ -61,6 +62,12 @@ internal static class SyscallTable
                 break;
             case ListTools or CallTool or ToolServers or RestartTools:
                 ToolSyscalls.Handle(call, arrived.Syscall);
+                break;
+            case FleetApply or FleetDown or FleetStatus or FleetRestart:
+                FleetSyscalls.Handle(call, arrived.Syscall);
+                break;
+            case Watch or Restart or Escalate or Ready:
+                SuperviseSyscalls.Handle(call, arrived.Syscall);
                 break;
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
