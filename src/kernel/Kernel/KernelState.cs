@@ -141,11 +141,7 @@ public sealed class KernelState
                 break;
         }
 
-        if (@event.IsDurable)
-        {
-            UnitOrder.Run(this, effects);
-        }
-
+        UnitOrder.After(this, @event, effects);
         Models.GiveTurns(this, effects);
     }
 

@@ -1,5 +1,6 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Supervision;
@@ -20,6 +21,15 @@ namespace Analemma.Kernel.Supervision;
 internal static class UnitOrder
 {
     private const int PassesMax = 8;
+
+    /// <summary>An event has been applied. Volatile ones decide nothing here.</summary>
+    public static void After(KernelState state, KernelEvent @event, List<Effect> effects)
+    {
+        if (@event.IsDurable && state.Fleets.HasPending)
+        {
+            Run(state, effects);
+        }
+    }
 
     public static void Run(KernelState state, List<Effect> effects)
     {
