@@ -23,6 +23,9 @@ internal static class DaemonLimits
     /// <summary>Of one model's answer; beyond, the attempt has failed.</summary>
     public const long ModelAnswerCharsMax = 8L * 1024 * 1024;
 
+    /// <summary>Numbers in the vectors of one EMBED: in JSON they are at most twelve times as many bytes.</summary>
+    public const long EmbeddingNumbersMax = 4 * 1024 * 1024;
+
     /// <summary>How long a streamed answer waits for its caller to read: it holds a slot of the provider.</summary>
     public static readonly TimeSpan UnreadAnswerMax = TimeSpan.FromSeconds(30);
 

@@ -15,6 +15,7 @@ Inside a sandbox the same program text speaks for the agent that it is: it sees 
 from __future__ import annotations
 
 from analemma._calls import VERSION as __version__
+from analemma._embeddings import Embeddings
 from analemma._errors import (
     AnalemmaError,
     AnswerInvalid,
@@ -123,6 +124,7 @@ __all__ = [
     "ConnectionLost",
     "Conversation",
     "ConversationInfo",
+    "Embeddings",
     "Endpoint",
     "Event",
     "ExecResult",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from analemma import _calls
+from analemma import _calls, _embeddings
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -86,6 +86,7 @@ class AsyncKernel:
     write = _method(_calls.write)
     files = _method(_calls.files)
     status = _method(_calls.status)
+    embed = _method(_embeddings.embed)
     llm = _method(_calls.llm)
     endpoint = _method(_calls.endpoint)
     http = _method(_calls.http)

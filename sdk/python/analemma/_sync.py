@@ -8,7 +8,7 @@ from _thread import allocate_lock
 # for enumerations of address families.
 import _socket
 
-from analemma import _calls
+from analemma import _calls, _embeddings
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -93,6 +93,7 @@ class Kernel:
     write = _method(_calls.write)
     files = _method(_calls.files)
     status = _method(_calls.status)
+    embed = _method(_embeddings.embed)
     llm = _method(_calls.llm)
     endpoint = _method(_calls.endpoint)
     http = _method(_calls.http)

@@ -16,7 +16,7 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "budget_set call_tool call_tool_stream close connect conversation conversations echo endpoint events exec exec_stream files hello http "
+    "budget_set call_tool call_tool_stream close connect conversation conversations echo embed endpoint events exec exec_stream files hello http "
     "http_stream inspect kill list list_tools llm logs metrics noop pause read restart_tools resume run_tools "
     "run_tools_stream secret_list secret_remove secret_set shutdown spawn status think think_stream "
     "tool_servers wait write"
@@ -31,7 +31,7 @@ class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
             "AnalemmaError Answer AnswerInvalid AsyncConversation AsyncKernel AsyncStream BudgetExhausted BudgetUse CallTimeout "
-            "Cancelled Compaction ConnectionFailed ConnectionLost Conversation ConversationInfo Endpoint Event ExecResult Exit File Files Guarantee "
+            "Cancelled Compaction ConnectionFailed ConnectionLost Conversation ConversationInfo Embeddings Endpoint Event ExecResult Exit File Files Guarantee "
             "HttpAnswer HttpFailed Identity InternalError InvalidArgument IoFailed Kernel KernelTool "
             "KernelTools Killed LimitExceeded Limits LogText MachineUse MalformedFrame MetricFamily "
             "MetricSeries Metrics ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchConversation NoSuchFile "

@@ -75,6 +75,20 @@ class RealKernelTests(unittest.TestCase):
         self.assertEqual(answer.tokens, answer.usage.input_tokens + answer.usage.output_tokens)
         self.assertEqual(str(self.kernel.think("Why is the sky blue?", max_tokens=200)), answer.content)
 
+    def test_embed_makes_a_vector_of_each_text_and_says_that_it_is_simulated(self) -> None:
+        made = self.kernel.embed(["a cat on a mat", "a cat on the mat", "stock prices fell"], dimensions=64)
+        self.assertTrue(made.simulated)
+        self.assertEqual((made.model, made.provider, len(made.vectors)), ("sim", "sim", 3))
+        self.assertEqual([len(vector) for vector in made.vectors], [64] * 3)
+
+        def near(one: int, other: int) -> float:
+            return sum(a * b for a, b in zip(made.vectors[one], made.vectors[other]))
+
+        self.assertGreater(near(0, 1), near(0, 2) + 0.2)
+        self.assertEqual(self.kernel.embed("a cat on a mat", dimensions=64).vectors[0], made.vectors[0])
+        with self.assertRaisesRegex(analemma.InvalidArgument, "inputs"):
+            self.kernel.embed([])
+
     def test_think_takes_all_its_fields(self) -> None:
         schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
         answer = self.kernel.think("Which city?", schema=schema, temperature=0.5, thinking_level="low", system="Be brief.")

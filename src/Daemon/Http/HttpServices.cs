@@ -19,7 +19,7 @@ internal static class HttpServices
             new ProxyService(relays),
             new ModelService(syscalls, stamps),
             new CountService(stamps),
-            new EmbeddingService(stamps),
+            new EmbeddingService(syscalls, stamps),
             new ModelListService(models, stamps),
             new McpService(syscalls),
             new IndexService(),

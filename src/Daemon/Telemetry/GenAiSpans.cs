@@ -8,11 +8,13 @@ namespace Analemma.Daemon.Telemetry;
 
 /// <summary>
 /// Spans of attempts at a provider, as OpenTelemetry's conventions for generative AI 1.42.0 want them (span
-/// <c>gen_ai.inference.client</c>): named <c>chat {model}</c>. What was asked and answered is never in them.
+/// <c>gen_ai.inference.client</c>): named <c>chat {model}</c> or <c>embeddings {model}</c>. What was asked and answered
+/// is never in them.
 /// </summary>
 internal static class GenAiSpans
 {
-    public const string Chat = "chat";
+    /// <summary>What an attempt does, in the words of the conventions.</summary>
+    public static string Operation(StartModelCall start) => start.Embed is null ? "chat" : "embeddings";
 
     public static Activity? Begin(StartModelCall start, SyscallCall caller, string agent)
     {
@@ -22,18 +24,26 @@ internal static class GenAiSpans
         }
 
         var span = CallSpans.Source.StartActivity(
-            $"{Chat} {start.ProviderModel}", ActivityKind.Client, caller.Span?.Context ?? default);
+            $"{Operation(start)} {start.ProviderModel}", ActivityKind.Client, caller.Span?.Context ?? default);
         if (span is null)
         {
             return null;
         }
 
         var request = start.Request;
-        span.SetTag("gen_ai.operation.name", Chat);
+        span.SetTag("gen_ai.operation.name", Operation(start));
         span.SetTag("gen_ai.provider.name", Names.GenAiProvider(start.Provider));
         span.SetTag("gen_ai.request.model", start.ProviderModel);
-        span.SetTag("gen_ai.request.max_tokens", start.OutputTokensMax);
-        span.SetTag("gen_ai.output.type", request.ResponseSchema is null ? "text" : "json");
+        if (start.Embed is { } embed)
+        {
+            span.SetTag("gen_ai.embeddings.dimension.count", embed.Dimensions);
+        }
+        else
+        {
+            span.SetTag("gen_ai.request.max_tokens", start.OutputTokensMax);
+            span.SetTag("gen_ai.output.type", request.ResponseSchema is null ? "text" : "json");
+        }
+
         span.SetTag("gen_ai.agent.name", agent);
         if (request.Temperature is { } temperature)
         {

@@ -48,6 +48,11 @@ public sealed class ModelDrivers : IDisposable
     /// <exception cref="ArgumentException">No provider has this name.</exception>
     public IChatClient Open(string provider) => Guard(provider);
 
+    /// <summary>What makes vectors of texts at a provider. It need not be disposed.</summary>
+    /// <exception cref="ArgumentException">No provider has this name.</exception>
+    public IEmbeddingGenerator<string, Embedding<float>> OpenEmbeddings(string provider) =>
+        new GuardedEmbeddings(Driver(provider));
+
     /// <summary>The options that a provider was opened with.</summary>
     /// <exception cref="ArgumentException">No provider has this name.</exception>
     public ModelDriverOptions Options(string provider) => Driver(provider).Options;

@@ -119,6 +119,8 @@ public static class AbiJson
 [JsonSerializable(typeof(ConversationCompactReply))]
 [JsonSerializable(typeof(BudgetSet))]
 [JsonSerializable(typeof(BudgetSetReply))]
+[JsonSerializable(typeof(Embed))]
+[JsonSerializable(typeof(EmbedReply))]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(Shutdown))]

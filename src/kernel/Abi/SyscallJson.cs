@@ -55,6 +55,7 @@ public static class SyscallJson
             SyscallNumber.ConversationShow => Read(json, AbiJsonContext.Default.ConversationShow),
             SyscallNumber.ConversationList => Read(json, AbiJsonContext.Default.ConversationList),
             SyscallNumber.ConversationClose => Read(json, AbiJsonContext.Default.ConversationClose),
+            SyscallNumber.Embed => Read(json, AbiJsonContext.Default.Embed),
             SyscallNumber.BudgetSet => Read(json, AbiJsonContext.Default.BudgetSet),
             SyscallNumber.Llm => Read(json, AbiJsonContext.Default.Llm),
             SyscallNumber.ListTools => Read(json, AbiJsonContext.Default.ListTools),

@@ -72,6 +72,8 @@ public enum SyscallNumber : ushort
     ConversationClose = 0x110,
     /// <inheritdoc cref="Syscalls.BudgetSet"/>
     BudgetSet = 0x112,
+    /// <summary>Makes vectors of texts.</summary>
+    Embed = 0x113,
     /// <inheritdoc cref="Syscalls.ListTools"/>
     ListTools = 0x120,
     /// <inheritdoc cref="Syscalls.CallTool"/>

@@ -123,6 +123,12 @@ public static class Limits
     /// <summary>Microdollars for a million tokens: a hundred thousand dollars.</summary>
     public const long PriceMax = 100_000_000_000;
 
+    /// <summary>Texts that one EMBED makes vectors of: what OpenAI takes at once.</summary>
+    public const int EmbedInputsMax = 2_048;
+
+    /// <summary>Numbers in a vector: above those of every model known.</summary>
+    public const int EmbedDimensionsMax = 65_536;
+
     public const int MessagesMax = 10_000;
 
     public const int ToolsMax = 256;

@@ -58,6 +58,7 @@ internal sealed class RequestMaker(World world)
             21 or 22 or 23 or 24 or 25 or 26 or 27 => CallTool(),
             31 or 32 or 33 or 34 or 35 or 36 => Conversation(caller),
             37 => Target(new BudgetSet { Tokens = Random.Between(-1, 3_000) }),
+            38 => Embed(),
             _ => Think(),
         };
     }
@@ -105,6 +106,14 @@ internal sealed class RequestMaker(World world)
             _ => Think() with { Conversation = id, Prompt = new string('x', (int)Random.Between(1, 600)) },
         };
     }
+
+    private Embed Embed() => new()
+    {
+        Inputs = [.. Enumerable.Range(0, (int)Random.Between(1, 4)).Select(_ => Random.Pick(Prompts))],
+        Model = Random.Pick([null, "sim", "small", "quick", "nobody"]),
+        TimeoutMs = Random.Chance(2_000) ? Random.Between(1, 8_000) : null,
+        Budget = Random.Chance(500) ? new ModelBudget { Tokens = Random.Between(0, 400) } : null,
+    };
 
     private ChatMessage[] Messages() =>
     [

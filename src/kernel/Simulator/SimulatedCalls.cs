@@ -81,6 +81,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             Shutdown => reply is ShutdownReply,
             BudgetSet => reply is BudgetSetReply,
             Think => reply is ThinkReply,
+            Embed => reply is EmbedReply,
             Endpoint => reply is EndpointReply,
             Http or Relay => reply is HttpReply,
             ConversationOpen or ConversationAppend or ConversationFork or ConversationTruncate =>
@@ -139,7 +140,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
 
     public void CheckAges(SimulatedKernel kernel)
     {
-        bool IsHeld(SimulatedCall call) => call.Syscall is Think or ConversationCompact && kernel.IsUp
+        bool IsHeld(SimulatedCall call) => call.Syscall is Think or Embed or ConversationCompact && kernel.IsUp
             && kernel.State.Models.Calls.Any(
             known => known.Id == call.Id && known.State is ModelCallState.Held);
 
@@ -159,7 +160,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         var justNow = clock.Ticks - TimeSpan.TicksPerSecond;
         var open = _calls.Values.FirstOrDefault(
             call => call.IsOpen
-                && call.Syscall is (Spawn or Kill or Wait or Think or CallTool or ListTools or ConversationOpen
+                && call.Syscall is (Spawn or Kill or Wait or Think or Embed or CallTool or ListTools or ConversationOpen
                     or ConversationSyscall)
                 && call.IssuedAt < justNow);
         ViolationException.Unless(open is null, "every request is answered", $"{open} has no answer at the end");

@@ -23,6 +23,9 @@ internal sealed class SimulatedModels(World world)
     /// <summary>Calls with an answer that was wrong.</summary>
     private readonly HashSet<CallId> _flawed = [];
 
+    /// <summary>Calls for vectors, and which model makes them.</summary>
+    private readonly Dictionary<CallId, string> _embeds = [];
+
     /// <summary>Attempts over all kernel starts.</summary>
     public int Attempts { get; private set; }
 
@@ -43,6 +46,13 @@ internal sealed class SimulatedModels(World world)
         ViolationException.Unless(
             (start.Repair is not null) == _flawed.Contains(start.Call),
             "a model is asked to repair what was wrong, and nothing else", start.ToString());
+        if (start.Embed is not null)
+        {
+            ViolationException.Unless(
+                _embeds.TryAdd(start.Call, start.Model) || _embeds[start.Call] == start.Model,
+                "vectors are made by one model", $"{start} after {_embeds[start.Call]}");
+        }
+
         Attempts++;
         var provider = Provider(start.Provider);
         ViolationException.Unless(
@@ -83,7 +93,11 @@ internal sealed class SimulatedModels(World world)
         ViolationException.Unless(
             answer.Known.Model.Length > 0 && answer.Known.Simulated == Provider(answer.Known.Provider).Simulated,
             "an answer names its model", answer.ToString());
-        world.Calls.Answered(answer.Call, answer.Known with { Content = "42" });
+        world.Calls.Answered(
+            answer.Call,
+            _embeds.ContainsKey(answer.Call)
+                ? new EmbedReply([[1f]], answer.Known.Model, answer.Known.Tokens)
+                : answer.Known with { Content = "42" });
     }
 
     /// <summary>The kernel is gone, and with it every connection to a provider.</summary>
@@ -98,6 +112,7 @@ internal sealed class SimulatedModels(World world)
         _answers.Clear();
         _made.Clear();
         _flawed.Clear();
+        _embeds.Clear();
     }
 
     /// <summary>What runs for nobody costs money all the same: it must be taken back.</summary>
@@ -120,7 +135,8 @@ internal sealed class SimulatedModels(World world)
         var random = world.Random;
         if (world.IsCalm || !random.Chance(world.Options.ModelFaults))
         {
-            return (random.Delay(500, 2_000_000), Used(start, random.Between(1, start.OutputTokensMax)));
+            var output = random.Between(Math.Min(1, start.OutputTokensMax), start.OutputTokensMax);
+            return (random.Delay(500, 2_000_000), Used(start, output));
         }
 
         Faults++;
@@ -149,7 +165,7 @@ internal sealed class SimulatedModels(World world)
 
     private ModelResult Invalid(StartModelCall start, ModelFailure failure)
     {
-        var used = Used(start, world.Random.Between(1, start.OutputTokensMax));
+        var used = Used(start, world.Random.Between(Math.Min(1, start.OutputTokensMax), start.OutputTokensMax));
         return used with
         {
             Failure = failure with

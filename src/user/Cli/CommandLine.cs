@@ -48,6 +48,7 @@ internal static class CommandLine
         new EventsCommand(),
         new ThinkCommand(),
         new ChatCommand(),
+        new EmbedCommand(),
         new LlmCommand(),
         new EndpointCommand(),
         new ToolCommand(),

@@ -369,6 +369,13 @@ public sealed partial class KernelClient : IAsyncDisposable
             cancellationToken);
     }
 
+    /// <summary>Has a model make a vector of each text.</summary>
+    /// <param name="embed">The texts, and which model.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    /// <returns>The vectors, in the order of the texts.</returns>
+    public Task<EmbedReply> EmbedAsync(Embed embed, CancellationToken cancellationToken = default) =>
+        CallAsync(embed, AbiJsonContext.Default.Embed, AbiJsonContext.Default.EmbedReply, cancellationToken);
+
     /// <summary>Asks a model, and streams the answer's text as it comes. The reply has all but that text.</summary>
     /// <param name="think">The prompt or conversation, and how to answer.</param>
     public SyscallStream<string, ThinkReply> Think(Think think)

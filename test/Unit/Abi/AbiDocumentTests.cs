@@ -92,6 +92,7 @@ public sealed partial class AbiDocumentTests
         ["LLM"] = typeof(LlmReply),
         ["ENDPOINT"] = typeof(EndpointReply),
         ["BUDGETSET"] = typeof(BudgetSetReply),
+        ["EMBED"] = typeof(EmbedReply),
         ["LISTTOOLS"] = typeof(ListToolsReply),
         ["CALLTOOL"] = typeof(CallToolReply),
         ["TOOLSERVERS"] = typeof(ToolServersReply),

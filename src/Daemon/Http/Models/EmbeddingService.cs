@@ -1,36 +1,47 @@
-using Analemma.Abi;
+using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Http.Models.Gemini;
 using Analemma.Daemon.Http.Models.OpenAi;
 using Microsoft.AspNetCore.Http;
 
 namespace Analemma.Daemon.Http.Models;
 
-/// <summary>Says of embeddings, where the APIs have them, that no provider of a kernel makes any.</summary>
-internal sealed class EmbeddingService(AnswerStamps stamps) : IHttpService
+/// <summary>Makes the EMBED of a request for embeddings, as OpenAI's API and Gemini's write it.</summary>
+internal sealed class EmbeddingService(HttpSyscalls syscalls, AnswerStamps stamps) : IHttpService
 {
     private const string OpenAiPath = "/v1/embeddings";
 
     private static readonly ChatApi OpenAi = new();
     private static readonly GenerateApi Gemini = new(GenerateFraming.Whole);
 
-    private static readonly SysError Refusal = new(
-        SysErrorCode.NotConfigured,
-        "no provider of this kernel makes embeddings",
-        "ask for text, or embed in the agent");
-
-    public bool Takes(HttpRequest request) => request.Path == OpenAiPath || IsGemini(request);
+    public bool Takes(HttpRequest request) => request.Path == OpenAiPath || GeminiEmbeddings.Takes(request);
 
     public async Task ServeAsync(HttpContext http)
     {
-        ModelExchange exchange = new(http, IsGemini(http.Request) ? Gemini : OpenAi, stamps.Next());
-        if (await exchange.AdmitAsync() is not null)
+        var isOpenAi = http.Request.Path == OpenAiPath;
+        ModelExchange exchange = new(http, isOpenAi ? OpenAi : Gemini, stamps.Next());
+        if (await exchange.AdmitAsync() is not { } caller)
         {
-            await exchange.RefuseAsync(Refusal, StatusCodes.Status501NotImplemented);
+            return;
         }
-    }
 
-    private static bool IsGemini(HttpRequest request) => request.Path.Value is { } path
-        && path.StartsWith("/v1", StringComparison.Ordinal)
-        && (path.EndsWith(":embedContent", StringComparison.Ordinal)
-            || path.EndsWith(":batchEmbedContents", StringComparison.Ordinal));
+        using var body = await exchange.ReadAsync(caller);
+        if (body is null || await exchange.UnderstandAsync(body.Bytes, Read) is not { } call)
+        {
+            return;
+        }
+
+        using var syscall = syscalls.Begin(caller, call.Embed, http.RequestAborted);
+        var end = await syscall.Call.End;
+        if (end.Value is not EmbedReply reply)
+        {
+            await (http.RequestAborted.IsCancellationRequested ? Task.CompletedTask : exchange.RefuseAsync(end.Error!));
+            return;
+        }
+
+        exchange.Tell(reply.Provider, reply.Usage, reply.QueuedMs, reply.Simulated);
+        await exchange.WriteAsync((Call: call, Reply: reply), (json, made) => made.Call.Write(json, made.Reply));
+
+        EmbeddingCall Read(Field root) =>
+            isOpenAi ? OpenAiEmbeddings.Read(root) : GeminiEmbeddings.Read(root, http.Request);
+    }
 }

@@ -50,7 +50,8 @@ internal sealed class ModelExchange(HttpContext http, IModelApi api, AnswerStamp
     }
 
     /// <summary>What it asks for; null when it cannot be understood, and has been refused.</summary>
-    public async Task<WireCall?> UnderstandAsync(ReadOnlyMemory<byte> body, Func<Field, WireCall> read)
+    public async Task<TCall?> UnderstandAsync<TCall>(ReadOnlyMemory<byte> body, Func<Field, TCall> read)
+        where TCall : class
     {
         try
         {
@@ -79,16 +80,21 @@ internal sealed class ModelExchange(HttpContext http, IModelApi api, AnswerStamp
             return http.RequestAborted.IsCancellationRequested ? Task.CompletedTask : RefuseAsync(end.Error!);
         }
 
+        Tell(reply.Provider, reply.Usage, reply.QueuedMs, reply.Simulated);
+        return WriteAsync((Call: call, Reply: reply), (json, said) => api.Write(json, said.Call, said.Reply, stamp));
+    }
+
+    /// <summary>Says in headers what the APIs have no words for.</summary>
+    public void Tell(string provider, ModelUsage usage, long queuedMs, bool isSimulated)
+    {
         var headers = http.Response.Headers;
-        headers["x-analemma-provider"] = reply.Provider;
-        headers["x-analemma-microdollars"] = reply.Usage.Microdollars.ToString(CultureInfo.InvariantCulture);
-        headers["x-analemma-queued-ms"] = reply.QueuedMs.ToString(CultureInfo.InvariantCulture);
-        if (reply.Simulated)
+        headers["x-analemma-provider"] = provider;
+        headers["x-analemma-microdollars"] = usage.Microdollars.ToString(CultureInfo.InvariantCulture);
+        headers["x-analemma-queued-ms"] = queuedMs.ToString(CultureInfo.InvariantCulture);
+        if (isSimulated)
         {
             headers["x-analemma-simulated"] = "true";
         }
-
-        return WriteAsync((Call: call, Reply: reply), (json, said) => api.Write(json, said.Call, said.Reply, stamp));
     }
 
     /// <summary>
@@ -176,7 +182,7 @@ internal sealed class ModelExchange(HttpContext http, IModelApi api, AnswerStamp
         }
     }
 
-    private static WireCall Understand(ReadOnlyMemory<byte> body, Func<Field, WireCall> read)
+    private static TCall Understand<TCall>(ReadOnlyMemory<byte> body, Func<Field, TCall> read)
     {
         try
         {

@@ -51,8 +51,23 @@ internal sealed class ModelAnswer(int attempt, bool isSent, bool isKept)
         }
     }
 
+    /// <summary>Not null: what was made are vectors.</summary>
+    public IReadOnlyList<IReadOnlyList<float>>? Vectors { get; set; }
+
+    public Reply Into(ThinkReply known) => Vectors is { } vectors
+        ? new EmbedReply(vectors, known.Model, known.Tokens)
+        {
+            Provider = known.Provider,
+            Simulated = known.Simulated,
+            Usage = known.Usage,
+            Attempts = known.Attempts,
+            QueuedMs = known.QueuedMs,
+            RanMs = known.RanMs,
+        }
+        : Words(known);
+
     /// <summary>Text that has been sent already is not said again.</summary>
-    public ThinkReply Into(ThinkReply known) => known with { Content = isSent ? "" : Text, ToolCalls = _calls };
+    private ThinkReply Words(ThinkReply known) => known with { Content = isSent ? "" : Text, ToolCalls = _calls };
 
     private static JsonElement ToolArguments(FunctionCallContent call) => JsonSerializer.SerializeToElement(
         call.Arguments ?? new Dictionary<string, object?>(),

@@ -42,13 +42,9 @@ internal sealed class ModelAttempt(
 
     /// <param name="client">Opens the provider's driver.</param>
     /// <param name="taken">Cancelled when the kernel takes the attempt back, or stops.</param>
-    public async Task<ModelResult> RunAsync(Func<IChatClient> client, CancellationToken taken)
-    {
-        using var due = new CancellationTokenSource(Left(), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(taken, due.Token);
-        try
+    public Task<ModelResult> RunAsync(Func<IChatClient> client, CancellationToken taken) => BoundedAsync(
+        async cancellationToken =>
         {
-            either.Token.ThrowIfCancellationRequested();
             (_messages, _options) = (ThinkRequests.Messages(start.Request), ThinkRequests.Options(start));
             if (start.Repair is { } flaws)
             {
@@ -56,7 +52,43 @@ internal sealed class ModelAttempt(
             }
 
             _isAsked = true;
-            await (_stream is null ? AskAsync(client(), either.Token) : FollowAsync(client(), either.Token));
+            await (_stream is null ? AskAsync(client(), cancellationToken) : FollowAsync(client(), cancellationToken));
+        },
+        taken);
+
+    /// <summary>The same for vectors.</summary>
+    /// <param name="generator">Opens the provider's driver.</param>
+    /// <param name="taken">Cancelled when the kernel takes the attempt back, or stops.</param>
+    public Task<ModelResult> EmbedAsync(
+        Func<IEmbeddingGenerator<string, Embedding<float>>> generator, CancellationToken taken) => BoundedAsync(
+        async cancellationToken =>
+        {
+            _messages = ThinkRequests.Messages(start.Request);
+            _isAsked = true;
+            var made = await generator().GenerateAsync(
+                start.Embed!.Inputs, ThinkRequests.EmbedOptions(start), cancellationToken);
+            var numbers = made.Sum(each => (long)each.Vector.Length);
+            if (numbers > DaemonLimits.EmbeddingNumbersMax)
+            {
+                throw new AnswerLeftException(
+                    ModelFailureKind.TooLarge,
+                    $"the vectors have {numbers} numbers, at most {DaemonLimits.EmbeddingNumbersMax} are handed on: "
+                    + "send fewer texts at once");
+            }
+
+            Answer.Vectors = [.. made.Select(each => each.Vector.ToArray())];
+            _usage = ModelUsage.Of(made.Usage!);
+        },
+        taken);
+
+    private async Task<ModelResult> BoundedAsync(Func<CancellationToken, Task> ask, CancellationToken taken)
+    {
+        using var due = new CancellationTokenSource(Left(), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(taken, due.Token);
+        try
+        {
+            either.Token.ThrowIfCancellationRequested();
+            await ask(either.Token);
             return Succeeded();
         }
         catch (ModelCallException failed)

@@ -118,7 +118,9 @@ internal sealed class ModelRunner(
         using var trace = new AttemptTrace(meter, start, caller, time);
         var before = start.Repair is null ? null : calls.FindKept(start.Call.Value) as ModelAnswer;
         var attempt = new ModelAttempt(start, before, caller, time, log, trace);
-        var result = await attempt.RunAsync(() => drivers.Value.Open(start.Provider), taken);
+        var result = await (start.Embed is null
+            ? attempt.RunAsync(() => drivers.Value.Open(start.Provider), taken)
+            : attempt.EmbedAsync(() => drivers.Value.OpenEmbeddings(start.Provider), taken));
         trace.Ended(result);
         if (result.Failure is null or { Kind: ModelFailureKind.Invalid })
         {

@@ -46,6 +46,14 @@ internal static class ThinkRequests
         return options;
     }
 
+    public static EmbeddingGenerationOptions EmbedOptions(StartModelCall start) => new()
+    {
+        ModelId = start.ProviderModel,
+        Dimensions = (int?)start.Embed!.Dimensions,
+        AdditionalProperties = start.Embed.TaskType is { } type
+            ? new AdditionalPropertiesDictionary { [AnswerLabels.TaskType] = type } : null,
+    };
+
     public static ChatOptions Options(Think think, string providerModel)
     {
         return new ChatOptions

@@ -15,17 +15,14 @@ internal sealed class GenAiMeter(KernelMeter meter)
     private readonly Histogram<double> _firstChunk = meter.Histogram(MetricSpecs.GenAiFirstChunk);
     private readonly Histogram<double> _nextChunk = meter.Histogram(MetricSpecs.GenAiNextChunk);
 
-    private static KeyValuePair<string, object?> Operation { get; } =
-        KernelMeter.Tag("gen_ai.operation.name", GenAiSpans.Chat);
-
     public void FirstChunk(StartModelCall start, TimeSpan took) =>
-        _firstChunk.Record(took.TotalSeconds, Operation, Provider(start), Model(start));
+        _firstChunk.Record(took.TotalSeconds, Operation(start), Provider(start), Model(start));
 
     public void NextChunk(StartModelCall start, TimeSpan took)
     {
         if (_nextChunk.Enabled)
         {
-            _nextChunk.Record(took.TotalSeconds, Operation, Provider(start), Model(start));
+            _nextChunk.Record(took.TotalSeconds, Operation(start), Provider(start), Model(start));
         }
     }
 
@@ -35,14 +32,22 @@ internal sealed class GenAiMeter(KernelMeter meter)
         if (result.Failure is { } failure)
         {
             var error = KernelMeter.Tag("error.type", Names.Of(failure.Kind));
-            _duration.Record(took.TotalSeconds, Operation, provider, model, error);
+            _duration.Record(took.TotalSeconds, Operation(start), provider, model, error);
             return;
         }
 
-        _duration.Record(took.TotalSeconds, Operation, provider, model);
-        _tokens.Record(result.InputTokens, Operation, provider, KernelMeter.Tag("gen_ai.token.type", "input"), model);
-        _tokens.Record(result.OutputTokens, Operation, provider, KernelMeter.Tag("gen_ai.token.type", "output"), model);
+        _duration.Record(took.TotalSeconds, Operation(start), provider, model);
+        _tokens.Record(
+            result.InputTokens, Operation(start), provider, KernelMeter.Tag("gen_ai.token.type", "input"), model);
+        if (start.Embed is null)
+        {
+            _tokens.Record(
+                result.OutputTokens, Operation(start), provider, KernelMeter.Tag("gen_ai.token.type", "output"), model);
+        }
     }
+
+    private static KeyValuePair<string, object?> Operation(StartModelCall start) =>
+        KernelMeter.Tag("gen_ai.operation.name", GenAiSpans.Operation(start));
 
     private static KeyValuePair<string, object?> Provider(StartModelCall start) =>
         KernelMeter.Tag("gen_ai.provider.name", Names.GenAiProvider(start.Provider));

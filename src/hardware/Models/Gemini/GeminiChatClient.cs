@@ -9,11 +9,15 @@ using Microsoft.Extensions.AI;
 namespace Analemma.Models.Gemini;
 
 /// <summary>
-/// Gemini's public REST API, v1beta (https://ai.google.dev/api): generateContent, streamGenerateContent as SSE, and
-/// countTokens. There is no package of theirs that every feed has.
+/// Gemini's public REST API, v1beta (https://ai.google.dev/api): generateContent, streamGenerateContent as SSE,
+/// countTokens and batchEmbedContents. There is no package of theirs that every feed has.
 /// </summary>
-internal sealed class GeminiChatClient(HttpClient http, Uri baseUrl) : IChatClient, ITokenCounter
+internal sealed class GeminiChatClient(HttpClient http, Uri baseUrl)
+    : IChatClient, ITokenCounter, IEmbedder
 {
+    /// <summary>What batchEmbedContents takes (https://ai.google.dev/api/embeddings).</summary>
+    private const int EmbeddingsAtOnceMax = 100;
+
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
@@ -63,6 +67,34 @@ internal sealed class GeminiChatClient(HttpClient http, Uri baseUrl) : IChatClie
         var count = await ReadAsync(response, GeminiJson.Default.GeminiCount, cancellationToken);
         return count.TotalTokens
             ?? throw new ProviderFault(ModelCallReason.MalformedAnswer, "the count has no totalTokens");
+    }
+
+    public async Task<Embedded> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        List<ReadOnlyMemory<float>> vectors = new(request.Texts.Count);
+        foreach (var texts in request.Texts.Chunk(EmbeddingsAtOnceMax))
+        {
+            ChatOptions options = new() { ModelId = request.Model };
+            GeminiEmbedRequests body = new(
+            [
+                .. texts.Select(text => new GeminiEmbedRequest(
+                    ModelPath(options), new GeminiContent { Parts = [new GeminiPart { Text = text }] })
+                {
+                    TaskType = request.TaskType,
+                    OutputDimensionality = request.Dimensions,
+                }),
+            ]);
+            using var response = await SendAsync(
+                Address(options, "batchEmbedContents"),
+                body,
+                GeminiJson.Default.GeminiEmbedRequests,
+                cancellationToken);
+            var answer = await ReadAsync(response, GeminiJson.Default.GeminiEmbeddings, cancellationToken);
+            vectors.AddRange((answer.Embeddings ?? []).Select(each => new ReadOnlyMemory<float>(each.Values ?? [])));
+        }
+
+        // The API does not say how many tokens it read.
+        return new Embedded(vectors, null);
     }
 
     public object? GetService(Type serviceType, object? serviceKey) => null;

@@ -129,6 +129,20 @@ internal sealed record GeminiCountedRequest(
 
 internal sealed record GeminiCount(long? TotalTokens);
 
+internal sealed record GeminiEmbedRequests(IReadOnlyList<GeminiEmbedRequest> Requests);
+
+/// <summary>Each of a batch names the model again: https://ai.google.dev/api/embeddings.</summary>
+internal sealed record GeminiEmbedRequest(string Model, GeminiContent Content)
+{
+    public string? TaskType { get; init; }
+
+    public int? OutputDimensionality { get; init; }
+}
+
+internal sealed record GeminiEmbeddings(IReadOnlyList<GeminiEmbedding>? Embeddings);
+
+internal sealed record GeminiEmbedding(float[]? Values);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -136,4 +150,6 @@ internal sealed record GeminiCount(long? TotalTokens);
 [JsonSerializable(typeof(GeminiAnswer))]
 [JsonSerializable(typeof(GeminiCountRequest))]
 [JsonSerializable(typeof(GeminiCount))]
+[JsonSerializable(typeof(GeminiEmbedRequests))]
+[JsonSerializable(typeof(GeminiEmbeddings))]
 internal sealed partial class GeminiJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Runtime.CompilerServices;
+using Analemma.Models.Calls;
 using Microsoft.Extensions.AI;
 using OpenAI;
 using OpenAI.Chat;
@@ -12,7 +13,7 @@ namespace Analemma.Models.OpenAi;
 /// Chat completions (https://platform.openai.com/docs/api-reference/chat) by the official package, for OpenAI and for
 /// every server that speaks them: Ollama, vLLM, llama.cpp.
 /// </summary>
-internal sealed class OpenAiChatClient : IChatClient
+internal sealed class OpenAiChatClient : IChatClient, IEmbedder
 {
     private readonly OpenAIClient _client;
     private readonly OpenAiRequest _request;
@@ -56,6 +57,23 @@ internal sealed class OpenAiChatClient : IChatClient
         {
             yield return calls;
         }
+    }
+
+    public async Task<Embedded> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        if (request.TaskType is { } type)
+        {
+            throw new ProviderFault(
+                ModelCallReason.BadRequest, $"task_type is {type}; this provider makes one kind of vector only");
+        }
+
+        var made = await _client.GetEmbeddingClient(request.Model).GenerateEmbeddingsAsync(
+            request.Texts,
+            new OpenAI.Embeddings.EmbeddingGenerationOptions { Dimensions = request.Dimensions },
+            cancellationToken);
+        return new Embedded(
+            [.. made.Value.OrderBy(each => each.Index).Select(each => each.ToFloats())],
+            made.Value.Usage?.InputTokenCount);
     }
 
     public object? GetService(Type serviceType, object? serviceKey) => null;

@@ -8,7 +8,8 @@ namespace Analemma.Models.Simulated;
 /// The simulated model: the default where no key is set, and what scheduling experiments run against. It never pretends
 /// to be another: its answers are those of model <c>sim</c>, and labelled.
 /// </summary>
-internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvider time) : IChatClient, ITokenCounter
+internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvider time)
+    : IChatClient, ITokenCounter, IEmbedder
 {
     public const string ModelId = "sim";
 
@@ -65,6 +66,27 @@ internal sealed class SimulatedChatClient(ModelDriverOptions driver, TimeProvide
     public Task<long> CountAsync(
         IReadOnlyList<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken) =>
         Task.FromResult<long>(new SimulatedPrompt(messages, options).Tokens);
+
+    /// <summary>A prompt that is only read.</summary>
+    public async Task<Embedded> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        var dimensions = request.Dimensions ?? SimulatedVectors.DimensionsDefault;
+        if (dimensions > SimulatedVectors.DimensionsMax || request.TaskType is not null)
+        {
+            throw new ProviderFault(
+                ModelCallReason.BadRequest,
+                $"the simulated model makes vectors of at most {SimulatedVectors.DimensionsMax} numbers, of one kind");
+        }
+
+        var input = request.Texts.Sum(SimulatedTokens.Count);
+        using var run = await _engine.StartAsync(input, cancellationToken);
+        return new Embedded(
+            [
+                .. request.Texts.Select(text => new ReadOnlyMemory<float>(
+                    SimulatedVectors.Of(text, dimensions, _options.Seed))),
+            ],
+            input);
+    }
 
     public object? GetService(Type serviceType, object? serviceKey) => null;
 

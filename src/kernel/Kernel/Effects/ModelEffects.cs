@@ -39,6 +39,9 @@ public sealed record StartModelCall(CallId Call, int Attempt, string Provider, s
     /// </summary>
     public ConversationInput? Turn { get; init; }
 
+    /// <summary>Not null: vectors are wanted of this, and the request says the same in words of a THINK.</summary>
+    public Embed? Embed { get; init; }
+
     /// <summary>Tokens that the input is likely to have, as the kernel estimates.</summary>
     public long InputTokens { get; init; }
 
@@ -51,5 +54,7 @@ public sealed record StartModelCall(CallId Call, int Attempt, string Provider, s
 /// </summary>
 public sealed record CancelModelCall(CallId Call, int Attempt) : Effect;
 
-/// <summary>Ends a THINK: what the runner has kept of this attempt, filled into what the kernel knows.</summary>
+/// <summary>
+/// Ends a THINK or an EMBED: what the runner has kept of this attempt, filled into what the kernel knows.
+/// </summary>
 public sealed record AnswerModelCall(CallId Call, int Attempt, ThinkReply Known) : Effect;

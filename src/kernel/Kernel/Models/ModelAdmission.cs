@@ -13,7 +13,7 @@ namespace Analemma.Kernel.Models;
 internal static class ModelAdmission
 {
     public static void Arrive(
-        SyscallContext context, Process? caller, Think request, ConversationTurn? turn)
+        SyscallContext context, Process? caller, Think request, ConversationTurn? turn, Embed? embed = null)
     {
         var (state, models) = (context.State, context.State.Models);
         if (!models.TryGate(request.Model, out var gate))
@@ -29,7 +29,8 @@ internal static class ModelAdmission
             ? Math.Min(compaction.SummaryTokens, gate.Entry.OutputTokensMax)
             : request.MaxTokens ?? gate.Entry.OutputTokens;
         var account = models.Account(state, caller);
-        var refused = Size(gate.Entry, input, output) ?? Room(state, gate.Lane, account);
+        var longest = embed is null ? input : EmbedSyscall.Longest(embed);
+        var refused = Size(gate.Entry, longest, output) ?? Room(state, gate.Lane, account);
         if (refused is not null)
         {
             account.Meter.Refuse();
@@ -59,6 +60,7 @@ internal static class ModelAdmission
             Input = input,
             Question = input,
             Turn = turn,
+            Embed = embed,
             OutputMax = output,
             ArrivedAt = state.Now,
             Deadline = deadline,

@@ -27,7 +27,7 @@ public enum ModelCallState
     Settling,
 }
 
-/// <summary>One THINK, from its arrival to its one answer. Volatile.</summary>
+/// <summary>One THINK or EMBED, from its arrival to its one answer. Volatile.</summary>
 public sealed class ModelCall : FairEntry
 {
     internal ModelCall(
@@ -80,6 +80,9 @@ public sealed class ModelCall : FairEntry
 
     /// <summary>Of the request alone, without what a repair adds.</summary>
     internal TokenEstimate Question { get; set; }
+
+    /// <summary>The vectors that it is for; null for an answer in words.</summary>
+    internal Embed? Embed { get; init; }
 
     /// <summary>The conversation that it is made in.</summary>
     internal ConversationTurn? Turn { get; set; }

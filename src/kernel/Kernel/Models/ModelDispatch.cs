@@ -120,6 +120,7 @@ internal static class ModelDispatch
             OutputTokensMax = call.OutputMax,
             Repair = call.Flaws,
             Turn = call.Turn?.Input,
+            Embed = call.Embed,
             InputTokens = call.Input.Likely,
             DueAt = Math.Min(call.Deadline, now + (lane.Options.AttemptMs * TimeSpan.TicksPerMillisecond)),
         });

@@ -203,7 +203,8 @@ internal static class ModelEnd
 
     private static void FallBack(KernelState state, ModelCall call, SysError error, List<Effect> effects)
     {
-        var chain = call.Asked.Entry.Fallback;
+        // Vectors of two models cannot be compared.
+        var chain = call.Embed is null ? call.Asked.Entry.Fallback : [];
         while (call.Fallbacks < chain.Count)
         {
             var gate = state.Models.Gate(chain[call.Fallbacks++]);

@@ -18,6 +18,7 @@ public static class SyscallRules
             Shutdown shutdown => Range("grace_ms", shutdown.GraceMs, 0, Limits.GraceMsMax),
             Wait wait => Range("timeout_ms", wait.TimeoutMs, 0, Limits.WaitMsMax),
             Think think => ThinkRules.Problems(think),
+            Embed embed => EmbedRules.Problems(embed),
             CallTool tool => ToolRules.Problems(tool),
             ListTools list => ToolRules.ServerProblems(list.Server),
             RestartTools restart => ToolRules.ServerProblems(restart.Server),

@@ -31,13 +31,16 @@ internal static class ThinkRules
         string? name, double? temperature, long? maxTokens, string? thinking, IReadOnlyList<ToolDefinition>? tools) =>
     [
         .. ToolProblems(tools ?? []),
-        .. name is { } model && (model.Length is 0 or > 255 || model.Any(char.IsControl))
-            ? new[] { "model: a name of 1 to 255 characters" } : [],
+        .. NameProblems(name),
         .. temperature is { } heat && !(heat is >= 0 and <= 2)
             ? new[] { $"temperature is {heat}; it must be 0 to 2" } : [],
         .. Range("max_tokens", maxTokens, 1, Models.TokenBucket.AmountMax),
         .. OneOf("thinking_level", thinking, ThinkingLevels),
     ];
+
+    public static IEnumerable<string> NameProblems(string? name) =>
+        name is { } model && (model.Length is 0 or > 255 || model.Any(char.IsControl))
+            ? ["model: a name of 1 to 255 characters"] : [];
 
     private static IEnumerable<string> QuestionProblems(Think think)
     {

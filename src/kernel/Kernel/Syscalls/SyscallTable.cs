@@ -91,6 +91,9 @@ internal static class SyscallTable
             case Think think:
                 ThinkSyscall.Handle(call, think);
                 break;
+            case Embed embed:
+                EmbedSyscall.Handle(call, embed);
+                break;
             case ConversationOpen or ConversationList or ConversationSyscall:
                 ConversationSyscalls.Handle(call, syscall);
                 break;

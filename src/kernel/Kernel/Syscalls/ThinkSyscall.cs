@@ -66,7 +66,7 @@ internal static class ThinkSyscall
         ModelAdmission.Arrive(call, caller, request, turn with { IsAll = true });
     }
 
-    private static bool MayThink(SyscallContext call, out Process? caller)
+    internal static bool MayThink(SyscallContext call, out Process? caller)
     {
         caller = null;
         var state = call.State;

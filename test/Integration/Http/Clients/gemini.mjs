@@ -90,6 +90,14 @@ await check("tokens and models", async () => {
   equal(names.includes("models/sim"), true);
 });
 
+await check("embeddings", async () => {
+  const contents = ["a cat on a mat", "stock prices fell"];
+  const made = await client.models.embedContent({ model: "m", contents, config: { outputDimensionality: 32 } });
+  equal(made.embeddings.map((each) => each.values.length), [32, 32]);
+  const kind = await rejects(() => client.models.embedContent({ model: "m", contents, config: { taskType: "CLUSTERING" } }));
+  equal(kind.message.includes("of one kind"), true);
+});
+
 await check("errors", async () => {
   const several = await rejects(() => ask("Hi", { candidateCount: 2 }));
   equal([several.status, several.message.includes("generationConfig.candidateCount")], [400, true]);

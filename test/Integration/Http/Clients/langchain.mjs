@@ -1,7 +1,7 @@
 // LangChain's three models, as a program uses them that has never heard of the kernel.
 import { ChatAnthropic } from "@langchain/anthropic";
 import { ChatGoogleGenerativeAI } from "@langchain/google-genai";
-import { ChatOpenAI } from "@langchain/openai";
+import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
 import { check, equal, rejects } from "./check.mjs";
 
@@ -62,6 +62,12 @@ for (const [name, model] of Object.entries(models)) {
     equal([typeof fitted.city, Number.isInteger(fitted.people)], ["string", true]);
   });
 }
+
+await check("openai embeddings", async () => {
+  const embeddings = new OpenAIEmbeddings({ model: "m", maxRetries: 0 });
+  const made = await embeddings.embedDocuments(["a cat on a mat", "stock prices fell"]);
+  equal([made.length, made[0].length, (await embeddings.embedQuery("a cat on a mat"))[0] === made[0][0]], [2, 256, true]);
+});
 
 // Last, because the kernel leaves a model alone for a while that fails again and again.
 for (const [name, model] of Object.entries(models)) {

@@ -171,8 +171,16 @@ await check("models", async () => {
 });
 
 await check("embeddings", async () => {
-  const error = await rejects(() => client.embeddings.create({ model: "m", input: "Hi" }));
-  equal([error.status, error.code], [501, "not_configured"]);
+  const texts = ["a cat on a mat", "a cat on the mat", "stock prices fell"];
+  const made = await client.embeddings.create({ model: "m", input: texts, dimensions: 64 });
+  equal([made.data.length, made.data[0].embedding.length, made.usage.prompt_tokens > 0], [3, 64, true]);
+  const [a, b, c] = made.data.map((each) => each.embedding);
+  const near = (one, other) => one.reduce((sum, number, i) => sum + number * other[i], 0);
+  equal(near(a, b) > near(a, c) + 0.2, true);
+  const plain = await client.embeddings.create({ model: "m", input: texts[0], dimensions: 64, encoding_format: "float" });
+  equal(plain.data[0].embedding.every((number, i) => Math.abs(number - a[i]) < 1e-6), true);
+  const tokens = await rejects(() => client.embeddings.create({ model: "m", input: [[1, 2]] }));
+  equal([tokens.status, tokens.param], [400, "input[0]"]);
 });
 
 await check("errors", async () => {

@@ -82,7 +82,7 @@ internal sealed class OpenAiWire : ProviderWire
         {
             Model = Find(body, "model"),
             System = messages.Where(message => Find(message, "role") == "system").Select(ContentText).FirstOrDefault(),
-            LastText = ContentText(messages[^1]) ?? "",
+            LastText = messages.Count > 0 ? ContentText(messages[^1]) ?? "" : "",
             Tools = [.. Items(body, "tools").Select(each => Find(each, "function", "name")!)],
             ToolResult = tool.ValueKind == JsonValueKind.Object ? ContentText(tool) : null,
             ToolResultFor = tool.ValueKind == JsonValueKind.Object ? Find(tool, "tool_call_id") : null,
