@@ -29,7 +29,7 @@ public sealed class LayeringTests
         ["Storage"] = ["Microsoft.Data.Sqlite"],
         ["Models"] = ["Anthropic", "Microsoft.Extensions.AI.Abstractions", "OpenAI"],
         ["Tools"] = ["ModelContextProtocol.Core"],
-        ["Cli"] = ["System.CommandLine", "Spectre.Console"],
+        ["Cli"] = ["System.CommandLine", "Spectre.Console", "YamlDotNet"],
         ["Daemon"] = ["Microsoft.AspNetCore.App", "OpenTelemetry.Exporter.OpenTelemetryProtocol"],
     };
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Analemma.Cli.Commands;
+using Analemma.Cli.Commands.Fleets;
 using Analemma.Cli.Output;
 
 namespace Analemma.Cli;
@@ -12,6 +13,7 @@ internal static class CommandLine
     private const string Closing = """
           analemma kernel start                  start the kernel
           analemma spawn -f agent.py             run a script as an agent and follow it
+          analemma up fleet.yaml --wait          bring up a fleet of agents that heals itself
           analemma ps --all                      what runs, what ended, and why
           analemma doctor                        what this host can enforce
 
@@ -42,6 +44,12 @@ internal static class CommandLine
         new PauseCommand(),
         new ResumeCommand(),
         new WaitCommand(),
+        new UpCommand(),
+        new DownCommand(),
+        new DiffCommand(),
+        new StatusCommand(),
+        new RestartCommand(),
+        new ReloadCommand(),
         new ExecCommand(),
         new CpCommand(),
         new InspectCommand(),

@@ -5,8 +5,8 @@ using System.Numerics;
 namespace Analemma.Abi.Schedules;
 
 /// <summary>
-/// One field of a cron expression: which values it names, as bits, and whether it began with a star. Reads lists, ranges,
-/// steps and names: <c>*</c>, <c>*/5</c>, <c>1,15</c>, <c>9-17</c>, <c>9-17/2</c>, <c>mon-fri</c>.
+/// One field of a cron expression: which values it names, as bits, and whether it began with a star. Reads lists,
+/// ranges, steps and names: <c>*</c>, <c>*/5</c>, <c>1,15</c>, <c>9-17</c>, <c>9-17/2</c>, <c>mon-fri</c>.
 /// </summary>
 internal readonly record struct CronField(ulong Bits, bool IsStar)
 {
@@ -71,7 +71,8 @@ internal readonly record struct CronField(ulong Bits, bool IsStar)
             {
                 problem = kind.Problem(
                     $"'{pieces[1]}' is no step",
-                    string.Create(CultureInfo.InvariantCulture, $"a step is 1 to {most}, counted from the range's begin"));
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"a step is 1 to {most}, counted from the range's begin"));
                 return false;
             }
 

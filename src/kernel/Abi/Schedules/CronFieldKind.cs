@@ -39,7 +39,9 @@ internal sealed class CronFieldKind
 
     public string Values => string.Create(
         CultureInfo.InvariantCulture,
-        $"it takes {Min} to {Max}{(_names.Length == 0 ? "" : $" or {_names[0]} to {_names[^1]}")}, *, lists, ranges, steps");
+        $"it takes {Min} to {Max}{NamesText}, *, lists, ranges, steps");
+
+    private string NamesText => _names.Length == 0 ? "" : $" or {_names[0]} to {_names[^1]}";
 
     public CronProblem Problem(string message, string hint) => new(Name, message, hint);
 

@@ -126,11 +126,12 @@ internal sealed class SpawnOptions
             Audit = parsed.GetValue(_audit),
             Pool = parsed.GetValue(_cold) ? "cold" : null,
             Tools = parsed.GetValue(_tool) is { Length: > 0 } tools ? tools : null,
-            Mounts = parsed.GetValue(_mount) is { Length: > 0 } mounts ? [.. mounts.Select(Mount)] : null,
+            Mounts = parsed.GetValue(_mount) is { Length: > 0 } mounts
+                ? [.. mounts.Select(mount => Mount(mount, Directory.GetCurrentDirectory()))] : null,
         };
     }
 
-    internal static MountRequest Mount(string text)
+    internal static MountRequest Mount(string text, string folder)
     {
         var parts = text.Split(':');
         var writable = parts.Length > 1 && parts[^1] is "rw" or "ro" && parts[^1] == "rw";
@@ -140,7 +141,7 @@ internal sealed class SpawnOptions
             throw CliException.Usage($"--mount {text} is not HOST[:INSIDE][:rw]");
         }
 
-        var source = Path.GetFullPath(paths[0]);
+        var source = Path.GetFullPath(paths[0], folder);
         var target = paths.Length == 2 ? paths[1] : $"/mnt/{Path.GetFileName(source)}";
         return new MountRequest { Source = source, Target = target, Writable = writable };
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Analemma.Cli.Fleets;
 
 namespace Analemma.Cli.Output;
 
@@ -9,9 +10,14 @@ internal sealed record OutputLine(string Stream, string Text);
 /// <summary>What <c>cp</c> has done.</summary>
 internal sealed record CopyReport(int Files, int Folders, long Bytes, IReadOnlyList<string> Skipped);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+/// <summary>A file that is wrong: an error with each of its problems.</summary>
+internal sealed record FileErrorBody(string Code, string Message, string File, IReadOnlyList<FileProblem> Problems);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(OutputLine))]
 [JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(FileErrorBody))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 internal sealed partial class CliJsonContext : JsonSerializerContext;

@@ -102,11 +102,12 @@ public sealed class CronScheduleTests
         var hidden = jump > TimeSpan.FromMinutes(1)
             ? Enumerable.Range(1, (int)jump.TotalMinutes - 1).Select(at => before.AddMinutes(at))
             : [];
-        var isFirst = !zone.IsAmbiguousTime(wall) || zone.GetUtcOffset(instant) == zone.GetAmbiguousTimeOffsets(wall).Max();
+        var isFirst = !zone.IsAmbiguousTime(wall)
+            || zone.GetUtcOffset(instant) == zone.GetAmbiguousTimeOffsets(wall).Max();
         return hidden.Any(cron.IsDue) || (isFirst && cron.IsDue(wall));
     }
 
-    /// <summary>Mostly a day or two before the zone changes its offset, where there is something to get wrong.</summary>
+    /// <summary>A day or two about the zone's changes of offset, where there is something to get wrong.</summary>
     private static Arbitrary<DateTime> Starts(TimeZoneInfo zone)
     {
         var year = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);

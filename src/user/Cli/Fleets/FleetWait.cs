@@ -1,0 +1,143 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Cli.Output;
+using Analemma.Cli.Values;
+using Analemma.Client;
+
+namespace Analemma.Cli.Fleets;
+
+/// <summary>Follows a fleet until it has come up, or gone down, and tells each change as it is seen.</summary>
+internal sealed class FleetWait(Session session, KernelClient kernel, string fleet, long? timeoutMs)
+{
+    private const long TimeoutMsDefault = 5 * 60_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(150);
+
+    private readonly Dictionary<string, (UnitState State, long Incarnation)> _seen = new(StringComparer.Ordinal);
+    private readonly long _began = session.Terminal.Time.GetTimestamp();
+
+    /// <summary>
+    /// Until every agent is ready, waits for its clock or a message, or has failed for good; fails when one has.
+    /// </summary>
+    public async Task<int> UpAsync(long revision)
+    {
+        while (true)
+        {
+            var units = (await StatusAsync()).Units;
+            Tell(units);
+            if (units.All(unit => unit.Revision >= revision && IsSettled(unit)))
+            {
+                return Judge(units);
+            }
+
+            await NextAsync(units.Where(unit => !IsSettled(unit)).Select(unit => $"{unit.Name} is {Word(unit.State)}"));
+        }
+    }
+
+    /// <summary>Until none of it lives and the kernel has forgotten it.</summary>
+    public async Task<int> DownAsync()
+    {
+        while (true)
+        {
+            var status = await kernel.FleetStatusAsync(null, session.CancellationToken);
+            var units = status.Units.Where(unit => unit.Fleet == fleet).ToList();
+            foreach (var gone in _seen.Keys.Except(units.Select(unit => unit.Name)).ToList())
+            {
+                _seen.Remove(gone);
+                Line($"{gone}: gone");
+            }
+
+            Tell(units);
+            if (units.Count == 0 && status.Fleets.All(known => known.Fleet != fleet))
+            {
+                return ExitCodes.Ok;
+            }
+
+            await NextAsync(units.Select(unit => $"{unit.Name} is {Word(unit.State)}"));
+        }
+    }
+
+    public static string Word(UnitState state) =>
+        System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString()).Replace('_', ' ');
+
+    private static bool IsSettled(UnitView unit) => unit.State is UnitState.Ready or UnitState.Scheduled
+        or UnitState.Paused or UnitState.GivenUp or UnitState.Stopped;
+
+    private static bool HasFailed(UnitView unit) => unit.State is UnitState.Paused or UnitState.GivenUp
+        || (unit.State is UnitState.Stopped && unit.LastExit is not (null or { Cause: ExitCause.Exited, Code: 0 }));
+
+    private Task<FleetStatusReply> StatusAsync() =>
+        kernel.FleetStatusAsync(fleet, session.CancellationToken);
+
+    private static int Judge(IReadOnlyList<UnitView> units)
+    {
+        var failed = units.Where(HasFailed).ToList();
+        if (failed.Count == 0)
+        {
+            return ExitCodes.Ok;
+        }
+
+        throw new CliException(
+            "fleet_not_up",
+            string.Join("; ", failed.Select(unit =>
+                $"{unit.Name} is {Word(unit.State)}{(unit.Reason is null ? "" : $": {unit.Reason}")}")),
+            $"see `analemma logs {failed[0].Name}`, then `analemma restart {failed[0].Name}`");
+    }
+
+    private void Tell(IReadOnlyList<UnitView> units)
+    {
+        foreach (var unit in units)
+        {
+            var now = (unit.State, unit.Incarnation);
+            if (_seen.TryGetValue(unit.Name, out var before) && before == now)
+            {
+                continue;
+            }
+
+            _seen[unit.Name] = now;
+            if (session.Json)
+            {
+                session.WriteJsonLine(unit, AbiJsonContext.Default.UnitView);
+            }
+            else
+            {
+                Line(Text(unit));
+            }
+        }
+    }
+
+    private static string Text(UnitView unit)
+    {
+        var more = unit switch
+        {
+            { WaitsFor.Count: > 0, State: UnitState.Waiting } => $" for {string.Join(", ", unit.WaitsFor)}",
+            { State: UnitState.Ready or UnitState.Running } => $", process {unit.Process}",
+            { State: UnitState.BackingOff or UnitState.GivenUp or UnitState.Stopped, LastExit: { } exit } =>
+                $", {ExitText.Of(exit)}",
+            { State: UnitState.Scheduled, NextRestartAt: { } due } => $" for {FleetTables.Time(due)}",
+            _ => "",
+        };
+        return $"{unit.Name}: {Word(unit.State)}{more}";
+    }
+
+    private void Line(string text)
+    {
+        if (!session.Json)
+        {
+            session.Terminal.Output.WriteLine(text);
+        }
+    }
+
+    private async Task NextAsync(IEnumerable<string> waitingFor)
+    {
+        var passed = session.Terminal.Time.GetElapsedTime(_began).TotalMilliseconds;
+        if (passed > (timeoutMs ?? TimeoutMsDefault))
+        {
+            throw new CliException(
+                "timed_out", string.Join("; ", waitingFor.Take(10)),
+                "it goes on without this command: see `analemma status`");
+        }
+
+        await Task.Delay(Interval, session.Terminal.Time, session.CancellationToken);
+    }
+}
