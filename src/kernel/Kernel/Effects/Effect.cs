@@ -106,4 +106,7 @@ public enum TimerKind
 
     /// <summary>Raises HeartbeatDue; the id is a unit.</summary>
     UnitHeartbeat,
+
+    /// <summary>Raises IdleDue; the id is a unit.</summary>
+    UnitIdle,
 }

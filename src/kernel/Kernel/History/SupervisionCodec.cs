@@ -17,6 +17,9 @@ internal static class SupervisionCodec
             ("watchdog.barked", EventCodec.Json(barked, EventJsonContext.Default.WatchdogBarked)),
         TroubleNoted noted => ("trouble.noted", EventCodec.Json(noted, EventJsonContext.Default.TroubleNoted)),
         OutageOver over => ("outage.over", EventCodec.Json(over, EventJsonContext.Default.OutageOver)),
+        ScheduleTold told => ("schedule.told", EventCodec.Json(told, EventJsonContext.Default.ScheduleTold)),
+        UnitNeeded needed => ("unit.needed", EventCodec.Json(needed, EventJsonContext.Default.UnitNeeded)),
+        UnitIdled idled => ("unit.idled", EventCodec.Json(idled, EventJsonContext.Default.UnitIdled)),
         _ => null,
     };
 
@@ -28,6 +31,9 @@ internal static class SupervisionCodec
         "watchdog.barked" => EventCodec.Parse(body, EventJsonContext.Default.WatchdogBarked),
         "trouble.noted" => EventCodec.Parse(body, EventJsonContext.Default.TroubleNoted),
         "outage.over" => EventCodec.Parse(body, EventJsonContext.Default.OutageOver),
+        "schedule.told" => EventCodec.Parse(body, EventJsonContext.Default.ScheduleTold),
+        "unit.needed" => EventCodec.Parse(body, EventJsonContext.Default.UnitNeeded),
+        "unit.idled" => EventCodec.Parse(body, EventJsonContext.Default.UnitIdled),
         _ => null,
     };
 

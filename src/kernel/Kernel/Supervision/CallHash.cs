@@ -31,7 +31,7 @@ internal static class CallHash
     }
 
     // RECV and POLL_EVENTS of an idle agent are the same each time.
-    private static bool IsIdle(SyscallNumber number) => number is SyscallNumber.Wait or SyscallNumber.Subscribe
+    internal static bool IsIdle(SyscallNumber number) => number is SyscallNumber.Wait or SyscallNumber.Subscribe
         or SyscallNumber.Ready or SyscallNumber.List or SyscallNumber.Inspect or SyscallNumber.Status
         or SyscallNumber.Metrics or SyscallNumber.Logs || (int)number is 0x21 or 0x62;
 }

@@ -34,6 +34,9 @@ public sealed class Fleet
     /// <summary>Units that are still to be restarted one by one, the one at work first.</summary>
     public List<long> Rolling { get; init => field = value ?? []; } = [];
 
+    /// <summary>Why they are restarted.</summary>
+    public string RollingReason { get; set => field = value ?? ""; } = "";
+
     /// <summary>An agent's place in the order of starts.</summary>
     public int RankOf(string agent) => (_ranks ??= Ranks()).GetValueOrDefault(agent, int.MaxValue);
 

@@ -66,13 +66,14 @@ internal static class FleetApplying
             SetLeaving(state, unit);
         }
 
+        List<Unit> rolling = [];
         foreach (var agent in request.Agents)
         {
             foreach (var (name, replica) in Names(agent))
             {
                 if (state.Fleets.TryUnit(name, out var unit))
                 {
-                    Update(state, fleet, unit, agent, restarts.Contains(agent.Name), effects);
+                    Update(state, fleet, unit, agent, restarts.Contains(agent.Name), rolling, effects);
                 }
                 else
                 {
@@ -81,6 +82,7 @@ internal static class FleetApplying
             }
         }
 
+        RollingRestart.Begin(state, fleet, rolling, "declared otherwise", effects);
         UnitOrder.Run(state, effects);
     }
 
@@ -144,11 +146,25 @@ internal static class FleetApplying
         }
     }
 
+    /// <summary>What must be replaced is, replicas one after the other.</summary>
     private static void Update(
-        KernelState state, Fleet fleet, Unit unit, FleetAgent agent, bool restart, List<Effect> effects)
+        KernelState state,
+        Fleet fleet,
+        Unit unit,
+        FleetAgent agent,
+        bool restart,
+        List<Unit> rolling,
+        List<Effect> effects)
     {
         var wasLeaving = unit.Goal is UnitGoal.Leave;
-        if (restart || wasLeaving)
+        if (!wasLeaving && restart && unit.IsLive && agent.Replicas > 1)
+        {
+            unit.Declared = agent;
+            rolling.Add(unit);
+            return;
+        }
+
+        if (wasLeaving || (restart && !UnitSchedules.IsAtRest(unit)))
         {
             UnitTimers.Unwatch(state, unit, effects);
             unit.Declared = agent;
@@ -164,7 +180,10 @@ internal static class FleetApplying
             if (unit is { IsLive: true, IsReady: true })
             {
                 Watchdogs.Begin(state, unit, effects);
+                UnitNeeds.Begin(state, unit, effects);
             }
+
+            UnitSchedules.Redeclared(state, unit, effects);
         }
     }
 
@@ -183,5 +202,6 @@ internal static class FleetApplying
         };
         state.Fleets.Add(unit);
         UnitTelling.Tell(state, unit, effects);
+        UnitSchedules.Rested(unit, effects, state.Now);
     }
 }

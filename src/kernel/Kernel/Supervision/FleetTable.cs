@@ -34,6 +34,9 @@ public sealed class FleetTable
     /// <summary>Volatile.</summary>
     internal Watchdogs Watchdogs { get; } = new();
 
+    /// <summary>When processes that are stopped when idle last did something. Volatile.</summary>
+    internal Dictionary<ProcessId, long> LastHeard { get; } = [];
+
     public IEnumerable<Fleet> Fleets => _fleets.Values;
 
     public IEnumerable<Unit> Units => _units.Values;

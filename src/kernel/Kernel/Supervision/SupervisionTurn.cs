@@ -42,6 +42,27 @@ internal static class SupervisionTurn
                 SupervisorTree.Told(state, told, effects);
                 return true;
             default:
+                return OnDemand(state, @event, effects);
+        }
+    }
+
+    private static bool OnDemand(KernelState state, KernelEvent @event, List<Effect> effects)
+    {
+        switch (@event)
+        {
+            case ScheduleTold told:
+                UnitSchedules.Told(state, told, effects);
+                return true;
+            case UnitNeeded needed:
+                UnitNeeds.Needed(state, needed, effects);
+                return true;
+            case UnitIdled idled:
+                UnitNeeds.Idled(state, idled);
+                return true;
+            case IdleDue due:
+                UnitNeeds.IdleDue(state, due, effects);
+                return true;
+            default:
                 return false;
         }
     }

@@ -61,6 +61,7 @@ internal static class SupervisorTree
         var origin = unit.Chain.Count > 0 ? unit.ChainOf : unit.Process;
         unit.Chain.Clear();
         UnitTelling.Change(state, unit, UnitPhase.GivenUp, $"{ExitText.Of(exit)}; {limit}", effects);
+        UnitSchedules.Rested(unit, effects, state.Now);
         if (Above(state, unit) is (not null, not null) and var (fleet, supervisor))
         {
             Fall(state, unit, fleet, supervisor, new Causes(chain, origin), effects);

@@ -147,7 +147,8 @@ public sealed class Unit
     /// <summary>It counts for those that wait for it.</summary>
     [JsonIgnore]
     public bool IsThere => (IsLive && IsReady && Goal is UnitGoal.Run)
-        || (Phase is UnitPhase.Stopped && LastExit is { Cause: ExitCause.Exited, Code: 0 });
+        || (Phase is UnitPhase.Stopped && LastExit is { Cause: ExitCause.Exited, Code: 0 })
+        || UnitNeeds.RestsUntilNeeded(this);
 
     /// <summary>It has something to do as soon as others let it.</summary>
     [JsonIgnore]

@@ -66,6 +66,10 @@ internal static class UnitEnd
         {
             StartAgain(state, unit, effects);
         }
+        else if (UnitSchedules.Rests(unit))
+        {
+            UnitSchedules.Due(state, unit, "its schedule", effects);
+        }
     }
 
     /// <summary>What waited in the journal's eyes waits again.</summary>
@@ -74,7 +78,11 @@ internal static class UnitEnd
         state.Fleets.IsOpen = true;
         foreach (var unit in state.Fleets.Units)
         {
-            if (!unit.IsLive && unit.DueAt is { } due)
+            if (UnitSchedules.Rests(unit))
+            {
+                UnitSchedules.Settled(state, unit, effects);
+            }
+            else if (!unit.IsLive && unit.DueAt is { } due)
             {
                 effects.Add(new ArmTimer(new TimerName(TimerKind.Unit, unit.Id), due));
             }
@@ -152,7 +160,10 @@ internal static class UnitEnd
             return;
         }
 
-        UnitTelling.Change(state, unit, UnitPhase.Stopped, ExitText.Of(exit), effects);
+        var startsAgain = unit.Declared.StartOn is StartOn.Schedule or StartOn.Message;
+        UnitTelling.Change(
+            state, unit, startsAgain ? UnitPhase.Scheduled : UnitPhase.Stopped, ExitText.Of(exit), effects);
+        UnitSchedules.Rested(unit, effects, state.Now);
         if (exit is { Cause: ExitCause.Exited, Code: 0 })
         {
             unit.Failures = 0;

@@ -33,7 +33,8 @@ internal static class UnitOrder
 
     public static void Run(KernelState state, List<Effect> effects)
     {
-        for (var pass = 0; pass < PassesMax && state.Fleets.HasPending && Pass(state, effects); pass++)
+        for (var pass = 0; pass < PassesMax && (PassIfPending(state, effects) | RollingRestart.Advance(state, effects));
+            pass++)
         {
         }
     }
@@ -50,6 +51,9 @@ internal static class UnitOrder
             }
         }
     }
+
+    private static bool PassIfPending(KernelState state, List<Effect> effects) =>
+        state.Fleets.HasPending && Pass(state, effects);
 
     private static bool Pass(KernelState state, List<Effect> effects)
     {
@@ -142,6 +146,7 @@ internal static class UnitOrder
             case UnitGoal.Rest:
                 UnitTimers.Disarm(unit, effects);
                 UnitTelling.Change(state, unit, unit.RestsAs, unit.Reason, effects);
+                UnitSchedules.Rested(unit, effects, state.Now);
                 break;
         }
     }

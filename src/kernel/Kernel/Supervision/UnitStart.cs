@@ -89,6 +89,7 @@ internal static class UnitStart
         else if (unit.IsReady)
         {
             Watchdogs.Begin(state, unit, effects);
+            UnitNeeds.Begin(state, unit, effects);
         }
     }
 
@@ -139,6 +140,7 @@ internal static class UnitStart
         unit.Reason = how;
         UnitTelling.Tell(state, unit, effects);
         Watchdogs.Begin(state, unit, effects);
+        UnitNeeds.Begin(state, unit, effects);
         foreach (var below in state.Fleets.Watched.Where(each => each.SupervisorUnit == unit.Id).ToArray())
         {
             state.Fleets.Adopt(below, unit.Process);

@@ -34,6 +34,7 @@ internal static class UnitTimers
     public static void Unwatch(KernelState state, Unit unit, List<Effect> effects)
     {
         state.Fleets.Watchdogs.Forget(unit.Id);
+        UnitNeeds.End(state, unit, effects);
         if (unit.Declared.Ready?.When is ReadyWhen.Probe)
         {
             effects.Add(new DisarmTimer(new TimerName(TimerKind.UnitProbe, unit.Id)));

@@ -52,6 +52,7 @@ internal sealed class Watchdogs
     /// <summary>A process has made a syscall.</summary>
     public void Heard(KernelState state, Caller caller, Syscall syscall, List<Effect> effects)
     {
+        UnitNeeds.Heard(state, caller.Process, syscall.Number);
         if (_dogs.Count == 0 || !_dogs.TryGetValue(caller.Process, out var dog))
         {
             return;

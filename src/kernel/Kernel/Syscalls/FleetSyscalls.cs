@@ -134,6 +134,12 @@ internal static class FleetSyscalls
         }
 
         call.Answer(new FleetRestartReply(fleet.Name, [.. units.Select(unit => unit.Name)]));
+        if (request.Rolling)
+        {
+            RollingRestart.Begin(state, fleet, units, "restarted by an operator", call.Effects);
+            return;
+        }
+
         var batch = state.Fleets.TakeBatch();
         foreach (var unit in units.Where(unit => unit.Goal is not UnitGoal.Leave))
         {
