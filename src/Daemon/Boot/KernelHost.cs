@@ -8,6 +8,7 @@ using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
+using Analemma.Daemon.Runners.Schedules;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Supervision;
 using Analemma.Daemon.Runners.Thinking;
@@ -276,6 +277,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new ToolRunner(
                 _options.Tools, _toolHost.Task, _calls, _tasks, _time, _loop.Post, sandboxes.Ended, _log),
             new SupervisionRunner(_live, _webhook, _tasks, _time, _loop.Post, _log),
+            new ScheduleRunner(_time, _loop.Post),
             _tasks,
             new SandboxFaults(_log),
             Ended), _telemetry.Meter));

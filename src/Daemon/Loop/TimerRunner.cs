@@ -6,22 +6,24 @@ using Analemma.Kernel.Events;
 
 namespace Analemma.Daemon.Loop;
 
-/// <summary>Runs the kernel's timers on the daemon's clock.</summary>
+/// <summary>
+/// Runs the kernel's timers on the daemon's clock. A long wait is made of short ones, each by the clock as it is then:
+/// schedules keep to a clock that is set, and to a host that slept.
+/// </summary>
 internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) : IDisposable
 {
+    private static readonly TimeSpan WaitMax = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<TimerName, ITimer> _timers = new();
 
     public void Arm(ArmTimer arm)
     {
-        var wait = Math.Max(0, arm.DueAt - time.GetUtcNow().UtcTicks);
-        var timer = time.CreateTimer(
-            static state => ((Due)state!).Ring(),
-            new Due(this, arm.Timer),
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
+        var due = new Due(this, arm.Timer, arm.DueAt);
+        var timer = due.Timer = time.CreateTimer(
+            static state => ((Due)state!).Elapsed(), due, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Disarm(arm.Timer);
         _timers[arm.Timer] = timer;
-        timer.Change(TimeSpan.FromTicks(wait), Timeout.InfiniteTimeSpan);
+        due.Wait();
     }
 
     public void Disarm(TimerName name)
@@ -40,10 +42,12 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
         }
     }
 
+    private long Now => time.GetUtcNow().UtcTicks;
+
     private void Ring(TimerName name)
     {
         Disarm(name);
-        var at = time.GetUtcNow().UtcTicks;
+        var at = Now;
         post(name.Kind switch
         {
             TimerKind.Grace => new GraceElapsed(new ProcessId(name.Id)) { At = at },
@@ -56,13 +60,35 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
             TimerKind.Unit => new UnitDue(name.Id) { At = at },
             TimerKind.UnitProbe => new ProbeDue(name.Id) { At = at },
             TimerKind.UnitHeartbeat => new HeartbeatDue(name.Id) { At = at },
+            TimerKind.UnitIdle => new IdleDue(name.Id) { At = at },
             TimerKind.Call => new CallTimedOut(new CallId(name.Id)) { At = at },
             _ => throw new KernelPanicException($"no event for a {name.Kind} timer"),
         });
     }
 
-    private sealed record Due(TimerRunner Runner, TimerName Name)
+    private sealed class Due(TimerRunner runner, TimerName name, long dueAt)
     {
-        public void Ring() => Runner.Ring(Name);
+        private bool _isLast;
+
+        public ITimer? Timer { get; set; }
+
+        public void Wait()
+        {
+            var wait = TimeSpan.FromTicks(Math.Max(0, dueAt - runner.Now));
+            _isLast = wait <= WaitMax;
+            Timer!.Change(_isLast ? wait : WaitMax, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Elapsed()
+        {
+            if (_isLast)
+            {
+                runner.Ring(name);
+            }
+            else
+            {
+                Wait();
+            }
+        }
     }
 }

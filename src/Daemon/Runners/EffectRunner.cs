@@ -1,6 +1,7 @@
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
+using Analemma.Daemon.Runners.Schedules;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Supervision;
 using Analemma.Daemon.Runners.Thinking;
@@ -27,6 +28,7 @@ internal sealed class EffectRunner(
     SecretRunner secrets,
     ToolRunner tools,
     SupervisionRunner supervision,
+    ScheduleRunner schedules,
     BackgroundTasks tasks,
     SandboxFaults faults,
     Action stopped) : IEffectRunner
@@ -121,6 +123,9 @@ internal sealed class EffectRunner(
                 break;
             case TellEscalation tell:
                 supervision.Start(tell);
+                break;
+            case AskSchedule ask:
+                schedules.Start(ask);
                 break;
             default:
                 Touch(effect);

@@ -126,6 +126,9 @@ internal sealed class SimulatedEffects(World world)
             case TellEscalation tell:
                 world.Supervision.Tell(tell);
                 break;
+            case AskSchedule ask:
+                world.Supervision.Ask(ask);
+                break;
             default:
                 throw new ViolationException("every effect has a runner", effect.ToString());
         }
@@ -179,6 +182,7 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.Unit => new UnitDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.UnitProbe => new ProbeDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.UnitHeartbeat => new HeartbeatDue(timer.Id) { At = world.Clock.Ticks },
+        TimerKind.UnitIdle => new IdleDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.Shutdown => throw new ViolationException("a shutdown needs no last resort", timer.ToString()),
     };
 }

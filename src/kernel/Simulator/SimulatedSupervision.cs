@@ -24,6 +24,17 @@ internal sealed class SimulatedSupervision(World world)
             world.Kernel.Arrive(new EscalationTold(tell.Escalation, ["simulated"]) { At = world.Clock.Ticks }));
     }
 
+    /// <summary>A zone of this world: schedules are due whenever chance wants it, and now and then never.</summary>
+    public void Ask(AskSchedule ask)
+    {
+        var due = world.Random.Chance(200) ? (long?)null : ask.After + world.Random.Delay(1_000, 2_000_000).Ticks;
+        Later(world.Random.Delay(10, 5_000), () => world.Kernel.Arrive(
+            new ScheduleTold(ask.Unit, ask.Cron, ask.Zone, due, due is null ? "never" : null)
+            {
+                At = world.Clock.Ticks,
+            }));
+    }
+
     private void Later(TimeSpan delay, Action act)
     {
         var boot = world.Kernel.Boot;

@@ -34,6 +34,9 @@ public sealed class FleetTable
     /// <summary>Volatile.</summary>
     internal Watchdogs Watchdogs { get; } = new();
 
+    /// <summary>Fleets that restart one after the other. An index.</summary>
+    internal SortedSet<string> Rolling { get; } = new(StringComparer.Ordinal);
+
     /// <summary>When processes that are stopped when idle last did something. Volatile.</summary>
     internal Dictionary<ProcessId, long> LastHeard { get; } = [];
 
@@ -76,9 +79,20 @@ public sealed class FleetTable
     internal IEnumerable<Unit> Below(ProcessId supervisor) =>
         _below.TryGetValue(supervisor, out var ids) ? ids.Select(id => _units[id]) : [];
 
-    internal void Add(Fleet fleet) => _fleets.Add(fleet.Name, fleet);
+    internal void Add(Fleet fleet)
+    {
+        _fleets.Add(fleet.Name, fleet);
+        if (fleet.Rolling.Count > 0)
+        {
+            Rolling.Add(fleet.Name);
+        }
+    }
 
-    internal void Remove(Fleet fleet) => _fleets.Remove(fleet.Name);
+    internal void Remove(Fleet fleet)
+    {
+        _fleets.Remove(fleet.Name);
+        Rolling.Remove(fleet.Name);
+    }
 
     internal long TakeUnitId() => NextUnitId++;
 

@@ -20,6 +20,7 @@ internal static class RollingRestart
             .Except(begins ? [] : fleet.Rolling.Skip(1)).ToArray();
         fleet.Rolling.AddRange(ids);
         fleet.RollingReason = reason;
+        state.Fleets.Rolling.Add(fleet.Name);
         if (begins)
         {
             Restart(state, fleet, effects);
@@ -30,9 +31,14 @@ internal static class RollingRestart
     public static bool Advance(KernelState state, List<Effect> effects)
     {
         var advanced = false;
-        foreach (var fleet in state.Fleets.Fleets)
+        foreach (var name in state.Fleets.Rolling.Count > 0 ? state.Fleets.Rolling.ToArray() : [])
         {
-            advanced |= fleet.Rolling.Count > 0 && Advance(state, fleet, effects);
+            advanced |= state.Fleets.TryFleet(name, out var fleet) && fleet.Rolling.Count > 0
+                && Advance(state, fleet, effects);
+            if (fleet is null || fleet.Rolling.Count == 0)
+            {
+                state.Fleets.Rolling.Remove(name);
+            }
         }
 
         return advanced;

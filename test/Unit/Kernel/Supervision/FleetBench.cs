@@ -35,6 +35,9 @@ internal sealed class FleetBench
     /// <summary>Launches that are not answered by themselves.</summary>
     public bool HoldsLaunches { get; set; }
 
+    /// <summary>Questions when a schedule is due are not answered by themselves; they are: every hour.</summary>
+    public bool HoldsSchedules { get; set; }
+
     public IEnumerable<EventView> Told => Effects.OfType<Publish>().Select(publish => publish.Event);
 
     public IEnumerable<Escalation> Escalations => Effects.OfType<TellEscalation>().Select(tell => tell.Escalation);
@@ -166,11 +169,15 @@ internal sealed class FleetBench
         Now = until;
     }
 
+    /// <summary>Time passes and nothing rings: no kernel is there to hear it.</summary>
+    public void Sleep(double seconds) => Now += TimeSpan.FromSeconds(seconds).Ticks;
+
     public void Ring(TimerName name) => Apply(name.Kind switch
     {
         TimerKind.Unit => new UnitDue(name.Id) { At = Now },
         TimerKind.UnitProbe => new ProbeDue(name.Id) { At = Now },
         TimerKind.UnitHeartbeat => new HeartbeatDue(name.Id) { At = Now },
+        TimerKind.UnitIdle => new IdleDue(name.Id) { At = Now },
         TimerKind.Grace => new GraceElapsed(new ProcessId(name.Id)) { At = Now },
         _ => throw new InvalidOperationException($"nobody rings {name}"),
     });
@@ -196,6 +203,9 @@ internal sealed class FleetBench
             case DisarmTimer disarm:
                 Disarm(disarm.Timer);
                 break;
+            case AskSchedule ask when !HoldsSchedules:
+                events.Enqueue(NextHour(ask));
+                break;
             case TellEscalation tell:
                 events.Enqueue(new EscalationTold(tell.Escalation, ["last words"]) { At = Now });
                 break;
@@ -203,6 +213,12 @@ internal sealed class FleetBench
 
         Effects.Add(effect);
     }
+
+    private ScheduleTold NextHour(AskSchedule ask) =>
+        new(ask.Unit, ask.Cron, ask.Zone, ((ask.After / TimeSpan.TicksPerHour) + 1) * TimeSpan.TicksPerHour, null)
+        {
+            At = Now,
+        };
 
     private void Disarm(TimerName name)
     {

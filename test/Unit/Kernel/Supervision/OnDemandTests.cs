@@ -1,0 +1,128 @@
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Supervision;
+
+namespace Analemma.Unit.Tests.Kernel.Supervision;
+
+/// <summary>Agents that run only while somebody needs them.</summary>
+public sealed class OnDemandTests
+{
+    private readonly FleetBench _kernel = new();
+
+    [Fact]
+    public void One_that_starts_on_a_message_waits_for_it()
+    {
+        _kernel.Up(OnMessage("a"));
+        Assert.Equal((UnitState.Scheduled, 0L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        Assert.True(UnitNeeds.Accepts(_kernel.State, "a"));
+
+        Want("a");
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+    }
+
+    [Fact]
+    public void Those_after_it_need_not_wait_for_its_first_message()
+    {
+        _kernel.Up(OnMessage("a"), FleetBench.Agent("b", "a"));
+
+        Assert.Equal(UnitState.Ready, _kernel["b"].State);
+    }
+
+    [Fact]
+    public void One_that_has_done_its_work_waits_for_the_next_message()
+    {
+        _kernel.Up(OnMessage("a"));
+        Want("a");
+        _kernel.Exit("a", code: 0);
+        Assert.Equal(UnitState.Scheduled, _kernel["a"].State);
+
+        Want("a");
+        Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+    }
+
+    [Fact]
+    public void One_that_has_nothing_to_do_is_stopped_until_it_is_needed()
+    {
+        _kernel.Up(Idle("a"));
+        _kernel.Wait(9);
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+        _kernel.Wait(1);
+        Assert.Equal(UnitState.Stopping, _kernel["a"].State);
+        _kernel.Obey();
+        Assert.Equal((UnitState.Scheduled, "had nothing to do"), (_kernel["a"].State, _kernel["a"].Reason));
+        _kernel.Wait(1000);
+        Assert.Equal(1, _kernel["a"].Incarnation);
+
+        Want("a");
+        Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+    }
+
+    [Fact]
+    public void A_syscall_is_a_sign_that_it_has_something_to_do_and_asking_for_something_is_not()
+    {
+        _kernel.Up(Idle("a"));
+        _kernel.Wait(8);
+        _kernel.Call(new Spawn { Argv = ["child"], Name = "child" }, _kernel.Process("a").Value);
+        _kernel.Wait(8);
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+
+        _kernel.Call(new List(), _kernel.Process("a").Value);
+        _kernel.Wait(2);
+        Assert.Equal(UnitState.Stopping, _kernel["a"].State);
+    }
+
+    [Fact]
+    public void A_message_while_it_is_being_stopped_starts_it_again()
+    {
+        _kernel.Up(Idle("a"));
+        _kernel.Wait(10);
+        Assert.Equal(UnitState.Stopping, _kernel["a"].State);
+
+        Want("a");
+        _kernel.Obey();
+        Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+    }
+
+    [Fact]
+    public void A_new_kernel_begins_to_count_anew_and_forgets_nobody_who_rests()
+    {
+        _kernel.Up(Idle("a"), OnMessage("b"));
+        _kernel.Wait(6);
+        _kernel.Crash();
+        _kernel.Wait(6);
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+        _kernel.Wait(4);
+        _kernel.Obey();
+        _kernel.Crash();
+
+        Assert.Equal((UnitState.Scheduled, UnitState.Scheduled), (_kernel["a"].State, _kernel["b"].State));
+        Want("a");
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+    }
+
+    [Fact]
+    public void Nobody_else_is_started_by_a_message()
+    {
+        _kernel.Up(FleetBench.Agent("plain"));
+        _kernel.Exit("plain", code: 0);
+        Want("plain");
+        Want("nobody");
+
+        Assert.Equal(UnitState.Stopped, _kernel["plain"].State);
+        Assert.False(UnitNeeds.Accepts(_kernel.State, "plain"));
+    }
+
+    private void Want(string name)
+    {
+        List<Effect> effects = [];
+        UnitNeeds.Wanted(_kernel.State, name, effects);
+        foreach (var raise in effects.OfType<Raise>())
+        {
+            _kernel.Apply(raise.Event);
+        }
+    }
+
+    private static FleetAgent OnMessage(string name) => FleetBench.Agent(name) with { StartOn = StartOn.Message };
+
+    private static FleetAgent Idle(string name) => FleetBench.Agent(name) with { IdleStopMs = 10_000 };
+}
