@@ -1,20 +1,42 @@
 namespace Analemma.Workflow.Json;
 
+/// <summary>What an expression knows of an array beyond its values. Gone when it is written.</summary>
+[Flags]
+internal enum JsonArrayMarks : byte
+{
+    None = 0,
+
+    /// <summary>A result sequence: one value alone stands for itself, none for nothing.</summary>
+    Sequence = 1,
+
+    /// <summary>But this one stays an array, though it has one value.</summary>
+    KeepSingleton = 2,
+
+    /// <summary>Holds the input, which is an array, as its one value.</summary>
+    OuterWrapper = 4,
+
+    /// <summary>Made by an array constructor, so not flattened into what is around it.</summary>
+    Constructed = 8,
+}
+
 /// <summary>Values in order. Immutable; holds no <see cref="JsonKind.Undefined"/>.</summary>
 public sealed class JsonArray
 {
     private readonly JsonValue[] _items;
 
     /// <summary>Takes the array over: nobody may write to it any more.</summary>
-    internal JsonArray(JsonValue[] items, int count)
+    internal JsonArray(JsonValue[] items, int count, JsonArrayMarks marks = JsonArrayMarks.None)
     {
         _items = items;
         Count = count;
+        Marks = marks;
     }
 
     public static JsonArray Empty { get; } = new([], 0);
 
     public int Count { get; }
+
+    internal JsonArrayMarks Marks { get; }
 
     public ReadOnlySpan<JsonValue> Items => _items.AsSpan(0, Count);
 
@@ -49,6 +71,9 @@ public sealed class JsonArray
         items[index] = item.IsDefined ? item : throw new ArgumentException("an array holds no undefined value");
         return new JsonArray(items, items.Length);
     }
+
+    /// <summary>The same values under other marks.</summary>
+    internal JsonArray Marked(JsonArrayMarks marks) => marks == Marks ? this : new JsonArray(_items, Count, marks);
 
     public ReadOnlySpan<JsonValue>.Enumerator GetEnumerator() => Items.GetEnumerator();
 }

@@ -29,3 +29,6 @@ public readonly record struct JsonLimits(int BytesMax, int DepthMax)
 /// <summary>A value that a program built goes deeper than <see cref="JsonLimits.DepthCeiling"/>.</summary>
 public sealed class JsonDepthException()
     : Exception($"the value is nested deeper than {JsonLimits.DepthCeiling} levels");
+
+/// <summary>A value is longer, when written, than was allowed.</summary>
+public sealed class JsonSizeException(int bytesMax) : Exception($"the value takes more than {bytesMax} bytes");

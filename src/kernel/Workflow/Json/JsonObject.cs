@@ -3,7 +3,7 @@ namespace Analemma.Workflow.Json;
 /// <summary>Values by name, in the order given. Immutable; holds no <see cref="JsonKind.Undefined"/>.</summary>
 public sealed class JsonObject
 {
-    private readonly JsonValue[] _values;
+    private JsonValue[] _values;
 
     /// <summary>Takes the values over: nobody may write to them any more. One for each name of the shape.</summary>
     internal JsonObject(JsonShape shape, JsonValue[] values)
@@ -21,7 +21,7 @@ public sealed class JsonObject
     /// <summary>In the order of <see cref="Names"/>.</summary>
     public ReadOnlySpan<JsonValue> Values => _values;
 
-    internal JsonShape Shape { get; }
+    internal JsonShape Shape { get; private set; }
 
     /// <summary>The member, or <see cref="JsonValue.Undefined"/>.</summary>
     public JsonValue this[string name]
@@ -79,6 +79,12 @@ public sealed class JsonObject
         JsonValue[] Rest() => [.. _values.AsSpan(0, index), .. _values.AsSpan(index + 1)];
         return index < 0 ? this : new JsonObject(Shape.Without(index), Rest());
     }
+
+    /// <summary>
+    /// For a transform, which changes the copy that it has just made and nobody else has seen. The one exception to
+    /// being immutable.
+    /// </summary>
+    internal void Become(JsonObject other) => (Shape, _values) = (other.Shape, other._values);
 
     public Enumerator GetEnumerator() => new(this);
 

@@ -10,20 +10,26 @@ namespace Analemma.Workflow.Json;
 internal ref struct JsonWriter
 {
     private const int IntegerBytesMax = 20;
+    private const int BytesCeiling = 1024 * 1024 * 1024;
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\',
             .. Enumerable.Range(0xD800, 0x800).Select(code => (char)code)]);
 
     private readonly JsonWriteOptions _options;
+    private readonly int _bytesMax;
     private byte[] _buffer;
     private int _count;
 
     public JsonWriter(JsonWriteOptions options)
     {
         _options = options;
-        _buffer = new byte[256];
+        _bytesMax = options.BytesMax > 0 ? options.BytesMax : BytesCeiling;
+        _buffer = new byte[Math.Min(256, _bytesMax)];
     }
+
+    /// <summary>Whether a number was infinite or none, and null was written for it.</summary>
+    public bool HasNoNumber { get; private set; }
 
     public readonly ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _count);
 
@@ -129,6 +135,7 @@ internal ref struct JsonWriter
         }
 
         var number = value.AsDouble();
+        HasNoNumber |= !double.IsFinite(number);
         if (_options.IsRounded && double.IsFinite(number))
         {
             number = JsonNumberText.Rounded(number);
@@ -208,7 +215,10 @@ internal ref struct JsonWriter
             return;
         }
 
-        Utf8.FromUtf16(text, Room(text.Length * 3), out _, out var written);
+        // Room for the worst is asked for only where it may come true.
+        var worst = text.Length * 3;
+        var room = Room(worst <= _buffer.Length - _count ? worst : Encoding.UTF8.GetByteCount(text));
+        Utf8.FromUtf16(text, room, out _, out var written);
         _count += written;
     }
 
@@ -234,7 +244,13 @@ internal ref struct JsonWriter
     {
         if (_buffer.Length - _count < length)
         {
-            System.Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _count + length));
+            if (_count + (long)length > _bytesMax)
+            {
+                throw new JsonSizeException(_bytesMax);
+            }
+
+            var doubled = (int)Math.Min(_buffer.Length * 2L, _bytesMax);
+            System.Array.Resize(ref _buffer, Math.Max(doubled, _count + length));
         }
 
         return _buffer.AsSpan(_count, length);

@@ -1,0 +1,64 @@
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Jsonata.Nodes;
+using Analemma.Workflow.Jsonata.Runtime;
+using Analemma.Workflow.Jsonata.Syntax;
+
+namespace Analemma.Workflow.Jsonata;
+
+/// <summary>
+/// A JSONata expression (docs.jsonata.org, as of jsonata-js 2.2), compiled once and evaluated any number of times, also
+/// at once. An evaluation depends on what it is given alone, and always ends.
+/// </summary>
+public sealed class JsonataExpression
+{
+    private readonly Node _node;
+    private readonly JsonataProfile _profile;
+    private readonly JsonataLimits _limits;
+
+    private JsonataExpression(string text, Node node, JsonataProfile profile, JsonataLimits limits)
+    {
+        Text = text;
+        _node = node;
+        _profile = profile;
+        _limits = limits;
+    }
+
+    public string Text { get; }
+
+    /// <summary>
+    /// Names, without $, that the expression uses and does not bind: variables of the caller, functions.
+    /// </summary>
+    public required IReadOnlySet<string> FreeNames { get; init; }
+
+    /// <exception cref="JsonataException">It is no expression: S codes, with the place.</exception>
+    public static JsonataExpression Compile(
+        string text,
+        JsonataProfile profile = JsonataProfile.Jsonata,
+        JsonataLimits? limits = null)
+    {
+        limits ??= JsonataLimits.Default;
+        var tree = Parser.Parse(text, limits.ExpressionMax);
+        HashSet<string> bound = new(StringComparer.Ordinal);
+        HashSet<string> free = new(StringComparer.Ordinal);
+        Bindings.Collect(tree, bound);
+        Bindings.CollectFree(tree, bound, free);
+        return new JsonataExpression(text, Compiler.Compile(tree), profile, limits) { FreeNames = free };
+    }
+
+    /// <summary>The value, or undefined.</summary>
+    /// <param name="input">What the expression looks at.</param>
+    /// <param name="host">Time and chance.</param>
+    /// <param name="variables">By name without $. They hide functions of the same name.</param>
+    /// <exception cref="JsonataException">It failed, or used up what it may: T and D codes.</exception>
+    public JsonValue Evaluate(
+        JsonValue input,
+        IJsonataHost host,
+        IReadOnlyDictionary<string, JsonValue>? variables = null)
+    {
+        Evaluation run = new(_profile, _limits, input, host, variables);
+        var wrapped = input.IsArray
+            ? JsonValue.From(new JsonArray([input], 1, JsonArrayMarks.Sequence | JsonArrayMarks.OuterWrapper))
+            : input;
+        return _node.Evaluate(wrapped, new Scope(run));
+    }
+}
