@@ -1,0 +1,300 @@
+using Analemma.Workflow.Intrinsics;
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Paths;
+using Analemma.Workflow.Templates;
+
+namespace Analemma.Workflow.Definitions;
+
+/// <summary>Reads the fields of one object of a definition; tells every mistake and goes on.</summary>
+internal sealed class FieldReader(JsonObject fields, string location, QueryLanguage language, Diagnostics diagnostics)
+{
+    private const int VariableCharsMax = 80;
+
+    // Within a state, which expressions name their places from: Catch[0]/ before Output.
+    private string _within = "";
+
+    public string Location => location;
+
+    public QueryLanguage Language => language;
+
+    public Diagnostics Diagnostics => diagnostics;
+
+    public bool IsJsonata => language is QueryLanguage.Jsonata;
+
+    public JsonValue this[string name] => fields[name];
+
+    public bool Has(string name) => fields.Has(name);
+
+    public string At(string name) => $"{location}/{name}";
+
+    /// <summary>Reads an object in a field of this one, as a thing of its own.</summary>
+    public FieldReader Below(JsonObject inner, string name, QueryLanguage? other = null) =>
+        new(inner, At(name), other ?? language, diagnostics);
+
+    /// <summary>Reads an object in a field of this one, as a part of this one.</summary>
+    public FieldReader Part(JsonObject inner, string name) =>
+        new(inner, At(name), language, diagnostics) { _within = $"{_within}{name}/" };
+
+    public void Wrong(string message, string? name = null) =>
+        diagnostics.Schema(message, name is null ? location : At(name));
+
+    /// <summary>Fields that must be there; told in one message, in this order.</summary>
+    public bool Require(params ReadOnlySpan<string> names)
+    {
+        List<string> missing = [];
+        foreach (var name in names)
+        {
+            if (!fields.Has(name))
+            {
+                missing.Add(name);
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            Wrong($"These fields are required: [{string.Join(", ", missing)}]");
+        }
+
+        return missing.Count == 0;
+    }
+
+    /// <summary>Tells each field that is not among these.</summary>
+    public void AllowOnly(IReadOnlySet<string> names)
+    {
+        foreach (var name in fields.Names)
+        {
+            if (!names.Contains(name))
+            {
+                Wrong($"The field '{name}' is not supported by Step Functions");
+            }
+        }
+    }
+
+    public string? Text(string name)
+    {
+        var value = fields[name];
+        if (value.IsUndefined || value.TryGetString(out var text))
+        {
+            return value.IsUndefined ? null : value.AsString();
+        }
+
+        Wrong("Expected value of type String", name);
+        return null;
+    }
+
+    public bool? Flag(string name)
+    {
+        var value = fields[name];
+        if (value.IsDefined && !value.IsBoolean)
+        {
+            Wrong("Expected value of type Boolean", name);
+        }
+
+        return value.IsBoolean ? value.IsTrue : null;
+    }
+
+    /// <summary>A whole number within bounds.</summary>
+    public long? Whole(string name, long min, long max)
+    {
+        var value = fields[name];
+        if (value.IsUndefined)
+        {
+            return null;
+        }
+
+        if (!value.TryGetInt64(out var whole))
+        {
+            Wrong("Expected value of type Integer", name);
+            return null;
+        }
+
+        if (whole >= min && whole <= max)
+        {
+            return whole;
+        }
+
+        Wrong(whole < min ? $"Value is less than the minimum of {min}" : $"Value is more than the maximum of {max}", name);
+        return null;
+    }
+
+    public string? OneOf(string name, params ReadOnlySpan<string> values)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        foreach (var value in values)
+        {
+            if (value == text)
+            {
+                return text;
+            }
+        }
+
+        Wrong($"The field '{name}' should have one of these values: [{string.Join(", ", values)}]", name);
+        return null;
+    }
+
+    public JsonObject? Object(string name)
+    {
+        var value = fields[name];
+        if (value.IsUndefined || value.TryGetObject(out var inner))
+        {
+            return value.IsUndefined ? null : value.AsObject();
+        }
+
+        Wrong("Expected value of type Object", name);
+        return null;
+    }
+
+    public JsonArray? Array(string name)
+    {
+        var value = fields[name];
+        if (value.IsUndefined || value.TryGetArray(out var items))
+        {
+            return value.IsUndefined ? null : value.AsArray();
+        }
+
+        Wrong("Expected value of type Array", name);
+        return null;
+    }
+
+    /// <summary>A path, null for nothing, or $ where the field is not there.</summary>
+    public PathField Path(string name)
+    {
+        var value = fields[name];
+        if (value.IsUndefined)
+        {
+            return PathField.Whole;
+        }
+
+        if (value.IsNull)
+        {
+            return new PathField(name, null);
+        }
+
+        if (value.TryGetString(out var text) && JsonPath.TryParse(text) is { } path)
+        {
+            return new PathField(name, path);
+        }
+
+        Wrong("Value is not a valid JSONPath", name);
+        return PathField.Whole;
+    }
+
+    /// <summary>A path to write to.</summary>
+    public PathField ReferencePath(string name)
+    {
+        var read = Path(name);
+        if (read.Path is { IsReference: false })
+        {
+            Wrong("Value is not a Reference Path", name);
+        }
+
+        return read;
+    }
+
+    /// <summary>A payload template of the state's language.</summary>
+    public Template? Template(string name)
+    {
+        var value = fields[name];
+        if (value.IsUndefined)
+        {
+            return null;
+        }
+
+        return IsJsonata
+            ? ExpressionTemplates.Compile(value, _within + name, Tell)
+            : PathTemplates.Compile(value, (field, what) => Wrong($"The value for the field '{field}' {what}", name));
+    }
+
+    /// <summary>Assign, whose names are variables.</summary>
+    public Template? Assignments(string name = "Assign")
+    {
+        if (Object(name) is { } variables)
+        {
+            foreach (var variable in variables.Names)
+            {
+                CheckVariable(name, variable);
+            }
+        }
+
+        return Template(name);
+    }
+
+    /// <summary>A field that is a literal, an expression, or under the name with Path behind it a path.</summary>
+    public ValueField? Value(string name, Func<JsonValue, string?> check, bool pathMayCall = false)
+    {
+        var path = $"{name}Path";
+        if (!IsJsonata && fields.Has(path))
+        {
+            if (fields.Has(name))
+            {
+                Wrong($"Only one of the fields [{name}, {path}] may be specified");
+            }
+
+            return ReadPath(path, pathMayCall);
+        }
+
+        var value = fields[name];
+        if (value.IsUndefined)
+        {
+            return null;
+        }
+
+        if (IsJsonata && ExpressionTemplates.IsExpression(value))
+        {
+            var compiled = ExpressionTemplates.Compile(value, _within + name, Tell);
+            return new ValueField { Name = name, Expression = compiled };
+        }
+
+        if (check(value) is { } wrong)
+        {
+            Wrong(wrong, name);
+        }
+
+        return new ValueField { Name = name, Literal = value };
+    }
+
+    // The place of an expression is named from the state, which is above the parts.
+    private void Tell(string where, string what) =>
+        diagnostics.Schema(what, $"{location[..^_within.Length]}/{where}".Replace("//", "/", StringComparison.Ordinal));
+
+    private ValueField? ReadPath(string name, bool mayCall)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (mayCall && IntrinsicCall.LooksLikeOne(text) && IntrinsicCall.TryParse(text) is { } call)
+        {
+            return new ValueField { Name = name, Call = call };
+        }
+
+        if (JsonPath.TryParse(text) is { } path)
+        {
+            return new ValueField { Name = name, Path = path };
+        }
+
+        Wrong("Value is not a valid JSONPath", name);
+        return null;
+    }
+
+    private void CheckVariable(string name, string variable)
+    {
+        var plain = !IsJsonata && variable.EndsWith(".$", StringComparison.Ordinal) ? variable[..^2] : variable;
+        var isName = plain.Length is > 0 and <= VariableCharsMax
+            && (char.IsLetter(plain[0]) || plain[0] == '_')
+            && plain.All(c => char.IsLetterOrDigit(c) || c == '_');
+        if (!isName)
+        {
+            Wrong($"'{plain}' is not a valid variable name", name);
+        }
+        else if (plain == "states")
+        {
+            Wrong("'states' is reserved and cannot be the name of a variable", name);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using Analemma.Workflow.Json;
+
+namespace Analemma.Workflow.Definitions;
+
+/// <summary>Reads Map with all its parts.</summary>
+internal static class MapReader
+{
+    private const string LabelForbidden = "?*<>{}[]:;,\\|^~$#%&`\" ";
+
+    private static readonly HashSet<string> ReaderFields = Set("Comment Resource Parameters Arguments ReaderConfig");
+    private static readonly HashSet<string> ReaderConfigFields = Set(
+        "Comment InputType CSVHeaderLocation CSVHeaders CSVDelimiter MaxItems MaxItemsPath ManifestType Transformation "
+        + "ItemsPointer");
+    private static readonly HashSet<string> BatcherFields = Set(
+        "Comment BatchInput MaxItemsPerBatch MaxItemsPerBatchPath MaxInputBytesPerBatch MaxInputBytesPerBatchPath");
+    private static readonly HashSet<string> WriterFields = Set("Comment Resource Parameters Arguments WriterConfig");
+
+    public static MapDefinition? Read(FieldReader reader, StateFields fields, ReadingContext context, int depth)
+    {
+        var name = reader.Has("Iterator") && !reader.Has("ItemProcessor") ? "Iterator" : "ItemProcessor";
+        if (!reader.Require(name) || reader.Object(name) is not { } processor)
+        {
+            return null;
+        }
+
+        var language = DefinitionReader.LanguageOf(processor, reader.Language);
+        var machine = DefinitionReader.ReadMachine(reader.Below(processor, name, language), context, depth + 1);
+        var (isDistributed, isExpress) = ReadConfig(reader, processor, name);
+        var label = ReadLabel(reader, context);
+        return machine is null
+            ? null
+            : new MapDefinition(fields)
+            {
+                Processor = machine,
+                IsDistributed = isDistributed,
+                IsExpress = isExpress,
+                Label = label,
+                ItemsPath = reader.IsJsonata ? PathField.Whole : reader.Path("ItemsPath"),
+                Items = reader.IsJsonata ? reader.Template("Items") : null,
+                ItemSelector = reader.Template(reader.Has("ItemSelector") ? "ItemSelector" : "Parameters"),
+                MaxConcurrency = reader.Value("MaxConcurrency", FromZero),
+                ToleratedFailureCount = reader.Value("ToleratedFailureCount", FromZero),
+                ToleratedFailurePercentage = reader.Value("ToleratedFailurePercentage", Percentage),
+                Reader = ReadReader(reader),
+                Batcher = ReadBatcher(reader),
+                Writer = ReadWriter(reader),
+            };
+    }
+
+    private static (bool IsDistributed, bool IsExpress) ReadConfig(
+        FieldReader reader, JsonObject processor, string name)
+    {
+        if (!processor["ProcessorConfig"].TryGetObject(out var config))
+        {
+            return (false, false);
+        }
+
+        var below = reader.Below(config, $"{name}/ProcessorConfig");
+        var isDistributed = below.OneOf("Mode", "INLINE", "DISTRIBUTED") is "DISTRIBUTED";
+        if (isDistributed)
+        {
+            below.Require("ExecutionType");
+        }
+
+        return (isDistributed, below.OneOf("ExecutionType", "STANDARD", "EXPRESS") is "EXPRESS");
+    }
+
+    private static string? ReadLabel(FieldReader reader, ReadingContext context)
+    {
+        if (reader.Text("Label") is not { } label)
+        {
+            return null;
+        }
+
+        var bad = label.FirstOrDefault(c => LabelForbidden.Contains(c) || char.IsControl(c), 'x');
+        if (label.Length > DefinitionLimits.LabelCharsMax)
+        {
+            Tell($"Label cannot exceed {DefinitionLimits.LabelCharsMax} characters");
+        }
+        else if (label.Any(c => LabelForbidden.Contains(c) || char.IsControl(c)))
+        {
+            Tell($"Label contains invalid character: '{bad}'");
+        }
+        else if (!context.Labels.Add(label))
+        {
+            reader.Diagnostics.Add(
+                DiagnosticCodes.DuplicateLabelName, $"Label \"{label}\" is not unique", reader.At("Label"));
+        }
+
+        return label;
+
+        void Tell(string what) =>
+            reader.Diagnostics.Add(DiagnosticCodes.InvalidLabelName, what, reader.At("Label"));
+    }
+
+    private static ItemReaderDefinition? ReadReader(FieldReader reader)
+    {
+        if (reader.Object("ItemReader") is not { } fields)
+        {
+            return null;
+        }
+
+        var below = reader.Part(fields, "ItemReader");
+        below.AllowOnly(ReaderFields);
+        if (!below.Require("Resource") || below.Text("Resource") is not { } arn)
+        {
+            return null;
+        }
+
+        var config = below.Object("ReaderConfig") ?? JsonObject.Empty;
+        var inConfig = below.Part(config, "ReaderConfig");
+        inConfig.AllowOnly(ReaderConfigFields);
+        return new ItemReaderDefinition
+        {
+            Resource = TaskResource.TryParse(arn) ?? Unknown(below, arn),
+            Parameters = below.Template(below.IsJsonata ? "Arguments" : "Parameters"),
+            InputType = inConfig.OneOf("InputType", "CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"),
+            CsvHeaderLocation = inConfig.OneOf("CSVHeaderLocation", "FIRST_ROW", "GIVEN"),
+            CsvHeaders = Texts(inConfig, "CSVHeaders"),
+            CsvDelimiter = Delimiter(inConfig.OneOf("CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")),
+            MaxItems = inConfig.Value("MaxItems", FromZero),
+            ManifestType = inConfig.OneOf("ManifestType", "ATHENA_DATA", "S3_INVENTORY"),
+            ItemsPointer = inConfig.Text("ItemsPointer"),
+        };
+    }
+
+    private static ItemBatcherDefinition? ReadBatcher(FieldReader reader)
+    {
+        if (reader.Object("ItemBatcher") is not { } fields)
+        {
+            return null;
+        }
+
+        var below = reader.Part(fields, "ItemBatcher");
+        below.AllowOnly(BatcherFields);
+        ItemBatcherDefinition batcher = new()
+        {
+            BatchInput = below.Template("BatchInput"),
+            MaxItemsPerBatch = below.Value("MaxItemsPerBatch", FromOne),
+            MaxInputBytesPerBatch = below.Value("MaxInputBytesPerBatch", FromOne),
+        };
+        if (batcher.MaxItemsPerBatch is null && batcher.MaxInputBytesPerBatch is null)
+        {
+            below.Wrong("At least one of the fields [MaxItemsPerBatch, MaxInputBytesPerBatch] is required");
+        }
+
+        return batcher;
+    }
+
+    private static ResultWriterDefinition? ReadWriter(FieldReader reader)
+    {
+        if (reader.Object("ResultWriter") is not { Count: > 0 } fields)
+        {
+            return null;
+        }
+
+        var below = reader.Part(fields, "ResultWriter");
+        below.AllowOnly(WriterFields);
+        var config = below.Part(below.Object("WriterConfig") ?? JsonObject.Empty, "WriterConfig");
+        return new ResultWriterDefinition
+        {
+            Resource = below.Text("Resource") is { } arn ? TaskResource.TryParse(arn) ?? Unknown(below, arn) : null,
+            Parameters = below.Template(below.IsJsonata ? "Arguments" : "Parameters"),
+            Transformation = config.OneOf("Transformation", "NONE", "COMPACT", "FLATTEN") ?? "NONE",
+            OutputType = config.OneOf("OutputType", "JSON", "JSONL") ?? "JSON",
+        };
+    }
+
+    private static TaskResource Unknown(FieldReader reader, string arn)
+    {
+        reader.Wrong(
+            $"The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource "
+            + "is not available in this region.",
+            "Resource");
+        return ResourceReader.None;
+    }
+
+    private static List<string> Texts(FieldReader reader, string name)
+    {
+        List<string> texts = [];
+        foreach (var item in reader.Array(name) ?? JsonArray.Empty)
+        {
+            if (item.TryGetString(out var text))
+            {
+                texts.Add(text);
+            }
+            else
+            {
+                reader.Wrong("Expected value of type String", name);
+            }
+        }
+
+        return texts;
+    }
+
+    private static string Delimiter(string? name) => name switch
+    {
+        "PIPE" => "|",
+        "SEMICOLON" => ";",
+        "SPACE" => " ",
+        "TAB" => "\t",
+        _ => ",",
+    };
+
+    private static string? FromZero(JsonValue value) =>
+        value.TryGetInt64(out var whole) && whole >= 0 ? null : "Expected value of type Integer of at least 0";
+
+    private static string? FromOne(JsonValue value) =>
+        value.TryGetInt64(out var whole) && whole >= 1 ? null : "Expected value of type Integer of at least 1";
+
+    private static string? Percentage(JsonValue value) =>
+        value.TryGetDouble(out var number) && number is >= 0 and <= 100
+            ? null
+            : "Expected value of type Number between 0 and 100";
+
+    private static HashSet<string> Set(string names) => new(names.Split(' '), StringComparer.Ordinal);
+}

@@ -1,0 +1,53 @@
+namespace Analemma.Workflow.Executions;
+
+/// <summary>What is true of an execution from its start to its end.</summary>
+public sealed record ExecutionIdentity
+{
+    /// <summary>The ARN.</summary>
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string RoleArn { get; init; }
+
+    public required string StateMachineArn { get; init; }
+
+    public required string StateMachineName { get; init; }
+
+    /// <summary>EXPRESS, whose context has no redrives.</summary>
+    public bool IsExpress { get; init; }
+
+    /// <summary>Random and secret: tokens, jitter, UUIDs and ids of children are made from it, again in a replay.</summary>
+    public required string Seed { get; init; }
+
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>Between arn: and the service.</summary>
+    public string Partition { get; init; } = "aws";
+
+    public string Account { get; init; } = "000000000000";
+
+    /// <summary>Bytes of a state's output.</summary>
+    public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesMax;
+
+    /// <summary>Events of a history; with one more it fails.</summary>
+    public long EventsMax { get; init; } = ExecutionLimits.EventsMax;
+}
+
+/// <summary>Bounds of executions; those of the service where it has one.</summary>
+public static class ExecutionLimits
+{
+    /// <summary>256 KiB, as in the service.</summary>
+    public const int PayloadBytesMax = 262_144;
+
+    public const long EventsMax = 25_000;
+
+    /// <summary>States entered in one turn; then others have theirs.</summary>
+    public const int StatesPerTurnMax = 500;
+
+    /// <summary>Iterations at once of an inline Map that says nothing, as in the service.</summary>
+    public const int InlineConcurrencyMax = 40;
+
+    /// <summary>Executions at once of a distributed Map that says nothing, as in the service.</summary>
+    public const int DistributedConcurrencyMax = 10_000;
+}

@@ -1,0 +1,192 @@
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Templates;
+
+namespace Analemma.Workflow.Executions;
+
+/// <summary>What comes of an error: another attempt, another way, or the end of what is around.</summary>
+internal static class Failures
+{
+    private const double SecondsMax = 31_622_400;
+
+    /// <summary>As the service says which state it was.</summary>
+    public static string Cause(Frame frame, string message) => FormattableString.Invariant(
+        $"An error occurred while executing the state '{frame.State.Name}' (entered at the event id #{frame.EnteredId}). {message}");
+
+    public static string TooLarge(string name) =>
+        $"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.";
+
+    public static StateErrorException WrongType(ExpressionTemplate expression, string expected, JsonValue value) =>
+        StateErrorException.Query(
+            $"The JSONata expression '{expression.Text}' specified for the field '{expression.Location}' returned an "
+            + $"unexpected result type. Expected '{expected}', but was '{KindOf(value)}' for value: "
+            + value.ToString(JsonWriteOptions.Service),
+            expression.Location);
+
+    /// <summary>A field of a state could not be evaluated.</summary>
+    public static void Evaluation(Turn turn, Frame frame, StateErrorException wrong)
+    {
+        var cause = Cause(frame, wrong.Message);
+        if (wrong.Error == ErrorNames.QueryEvaluationError)
+        {
+            WriteEvaluationFailed(turn, frame, wrong, cause);
+        }
+
+        if (wrong.Error != ErrorNames.Runtime)
+        {
+            Fail(turn, frame, wrong.Error, cause);
+            return;
+        }
+
+        Ends.CancelFrame(turn, frame);
+        Ends.Fail(turn, frame.Scope, wrong.Error, cause);
+    }
+
+    /// <summary>A state failed.</summary>
+    /// <param name="turn">The turn.</param>
+    /// <param name="frame">The state.</param>
+    /// <param name="error">The error's name.</param>
+    /// <param name="cause">In words.</param>
+    /// <param name="alias">Another name that retriers and catchers may know it by.</param>
+    public static void Fail(Turn turn, Frame frame, string? error, string? cause, string? alias = null)
+    {
+        Ends.CancelFrame(turn, frame);
+        var mayRecover = error != ErrorNames.Runtime;
+        if (mayRecover && TryRetry(turn, frame, error, alias))
+        {
+            return;
+        }
+
+        WriteStateFailed(turn, frame);
+        if (mayRecover && TryCatch(turn, frame, error, cause, alias))
+        {
+            return;
+        }
+
+        Ends.Fail(turn, frame.Scope, error, cause);
+    }
+
+    /// <summary>Whether a list of ErrorEquals has an error (States Language, Errors).</summary>
+    public static bool Matches(IReadOnlyList<string> errors, string? error, string? alias) => errors.Any(wanted =>
+        wanted == ErrorNames.All
+        || wanted == error
+        || wanted == alias
+        || (wanted == ErrorNames.TaskFailed && error != ErrorNames.Timeout));
+
+    /// <summary>Before the next attempt by a retrier, without jitter.</summary>
+    public static double DelaySeconds(Retrier retrier, int attempts) => Math.Min(
+        retrier.MaxDelaySeconds ?? SecondsMax, retrier.IntervalSeconds * Math.Pow(retrier.BackoffRate, attempts));
+
+    private static bool TryRetry(Turn turn, Frame frame, string? error, string? alias)
+    {
+        var retriers = frame.State.Retry;
+        for (var i = 0; i < retriers.Count; i++)
+        {
+            if (!Matches(retriers[i].ErrorEquals, error, alias))
+            {
+                continue;
+            }
+
+            frame.Attempts ??= new int[retriers.Count];
+            if (frame.Attempts[i] >= retriers[i].MaxAttempts)
+            {
+                return false;
+            }
+
+            var seconds = DelaySeconds(retriers[i], frame.Attempts[i]);
+            if (retriers[i].HasFullJitter)
+            {
+                seconds *= (ulong)turn.Chance.Next() / (double)ulong.MaxValue;
+            }
+
+            frame.Attempts[i]++;
+            frame.RetryCount++;
+            BranchSteps.Discard(frame);
+            frame.TimerId = turn.Arm(TimerKind.Retry, turn.At.AddSeconds(seconds), frame);
+            return true;
+        }
+
+        return false;
+    }
+
+    private static bool TryCatch(Turn turn, Frame frame, string? error, string? cause, string? alias)
+    {
+        var index = 0;
+        while (index < frame.State.Catch.Count && !Matches(frame.State.Catch[index].ErrorEquals, error, alias))
+        {
+            index++;
+        }
+
+        if (index == frame.State.Catch.Count)
+        {
+            return false;
+        }
+
+        try
+        {
+            Leave(turn, frame, frame.State.Catch[index], JsonObject.Of(("Error", error ?? ""), ("Cause", cause ?? "")));
+        }
+        catch (StateErrorException wrong)
+        {
+            var why = Cause(frame, wrong.Message);
+            if (wrong.Error == ErrorNames.QueryEvaluationError)
+            {
+                WriteEvaluationFailed(turn, frame, wrong, why);
+            }
+
+            Ends.Fail(turn, frame.Scope, wrong.Error, why);
+        }
+
+        return true;
+    }
+
+    private static void Leave(Turn turn, Frame frame, Catcher catcher, JsonValue errorOutput)
+    {
+        BranchSteps.Discard(frame);
+        if (frame.State.IsJsonata)
+        {
+            var scope = DataFlow.Scope(turn, frame, frame.Input, error: errorOutput);
+            var made = catcher.Output?.Evaluate(scope) ?? errorOutput;
+            StateSteps.Leave(turn, frame, made, catcher.Assign?.Evaluate(scope) ?? default, catcher.Next);
+            return;
+        }
+
+        var assigned = catcher.Assign?.Evaluate(DataFlow.Scope(turn, frame, errorOutput)) ?? default;
+        var output = DataFlow.ApplyResultPath(catcher.ResultPath, frame.Input, errorOutput);
+        StateSteps.Leave(turn, frame, output, assigned, catcher.Next);
+    }
+
+    // What is evaluated before the state has begun follows, in the service's histories, what was before the state.
+    private static void WriteEvaluationFailed(Turn turn, Frame frame, StateErrorException wrong, string cause)
+    {
+        JsonObjectBuilder details = new(4);
+        details.Set("error", wrong.Error);
+        details.Set("cause", cause);
+        details.Set("state", frame.State.Name);
+        if (wrong.Location is not null)
+        {
+            details.Set("location", wrong.Location);
+        }
+
+        var isBefore = frame.State.IsRetriable && frame.Scope.LastEventId == frame.EnteredId;
+        turn.Write(
+            frame.Scope,
+            HistoryEventType.EvaluationFailed,
+            details.Build(),
+            after: isBefore ? frame.BeforeId : null);
+    }
+
+    private static void WriteStateFailed(Turn turn, Frame frame)
+    {
+        if (frame.State.Type is StateType.Map)
+        {
+            turn.Write(frame.Scope, HistoryEventType.MapStateFailed);
+        }
+        else if (frame.State.Type is StateType.Parallel)
+        {
+            turn.Write(frame.Scope, HistoryEventType.ParallelStateFailed);
+        }
+    }
+
+    private static string KindOf(JsonValue value) => value.Kind.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,49 @@
+using Analemma.Workflow.Json;
+
+namespace Analemma.Workflow.Executions;
+
+/// <summary>RedriveExecution: an execution that did not succeed goes on where it ended.</summary>
+internal static class Redrives
+{
+    public static void Redrive(Turn turn)
+    {
+        var state = turn.State;
+        if (state.Status is not (ExecutionStatus.Failed or ExecutionStatus.TimedOut or ExecutionStatus.Aborted))
+        {
+            return;
+        }
+
+        (state.Status, state.EndedAt, state.Error, state.Cause) = (ExecutionStatus.Running, null, null, null);
+        state.RedriveCount++;
+        turn.Write(
+            state.Root!,
+            HistoryEventType.ExecutionRedriven,
+            JsonObject.Of(("redriveCount", state.RedriveCount)));
+        ExecutionMachine.ArmTimeout(turn, state.Root!.Machine);
+        Resume(turn, state.Root);
+    }
+
+    // States inside a Parallel or Map that succeeded are not there any more; the others go on.
+    private static void Resume(Turn turn, Scope scope)
+    {
+        if (scope.Frame is not { } frame)
+        {
+            return;
+        }
+
+        frame.Attempts = null;
+        frame.RetryCount = 0;
+        var inner = frame.Scopes().ToArray();
+        if (inner.Length > 0)
+        {
+            foreach (var each in inner)
+            {
+                Resume(turn, each);
+            }
+        }
+        else if (!DistributedSteps.Redrive(turn, frame))
+        {
+            StateSteps.Begin(turn, frame);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Security.Cryptography;
+using System.Text;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Templates;
+
+namespace Analemma.Workflow.Executions;
+
+/// <summary>Task: something outside runs, and says how it went.</summary>
+internal static class TaskSteps
+{
+    public static void Begin(Turn turn, Frame frame, TaskDefinition task)
+    {
+        var id = turn.NextId();
+        var token = TokenOf(turn, id);
+        // Who cannot use the token does not see it.
+        frame.Token = task.Resource.IsSubmitted ? token : null;
+        var input = DataFlow.EffectiveInput(turn, frame);
+        var scope = DataFlow.Scope(turn, frame, input);
+        TaskInvocation invocation = new(
+            id, token, frame.State.Name, task.Resource, DataFlow.Parameters(turn, frame, input))
+        {
+            RetryCount = frame.RetryCount,
+            TimeoutSeconds = Seconds(task.TimeoutSeconds, scope),
+            HeartbeatSeconds = Seconds(task.HeartbeatSeconds, scope),
+            Credentials = task.Credentials?.Evaluate(scope) ?? default,
+            IdempotencyKey = FormattableString.Invariant($"{turn.Identity.Id}/{id}"),
+        };
+        TaskRun run = new(invocation);
+        frame.Task = run;
+        turn.State.Tasks.Add(id, frame);
+        TaskHistory.Scheduled(turn, frame, invocation);
+        if (invocation.TimeoutSeconds is { } seconds)
+        {
+            run.TimeoutTimerId = turn.Arm(TimerKind.TaskTimeout, turn.At.AddSeconds(seconds), frame);
+        }
+
+        // Nobody's heart beats before a worker has taken the task.
+        if (task.Resource.Kind is not ResourceKind.Activity)
+        {
+            ArmHeartbeat(turn, frame, run);
+        }
+
+        turn.Want(new WorkflowEffect.StartTask(invocation));
+    }
+
+    public static void Apply(Turn turn, ExecutionEvent @event)
+    {
+        var id = @event switch
+        {
+            ExecutionEvent.ActivityTaken taken => taken.TaskId,
+            ExecutionEvent.TaskSubmitted submitted => submitted.TaskId,
+            ExecutionEvent.TaskSucceeded succeeded => succeeded.TaskId,
+            ExecutionEvent.TaskFailed failed => failed.TaskId,
+            ExecutionEvent.TaskHeartbeat beat => beat.TaskId,
+            _ => 0,
+        };
+        if (!turn.State.Tasks.TryGetValue(id, out var frame) || frame.Task is not { } run)
+        {
+            return;
+        }
+
+        switch (@event)
+        {
+            case ExecutionEvent.ActivityTaken taken:
+                TaskHistory.Taken(turn, frame, taken.WorkerName);
+                ArmHeartbeat(turn, frame, run);
+                break;
+            case ExecutionEvent.TaskHeartbeat:
+                turn.Disarm(run.HeartbeatTimerId);
+                ArmHeartbeat(turn, frame, run);
+                break;
+            case ExecutionEvent.TaskSubmitted submitted:
+                Submitted(turn, frame, run, submitted.Output);
+                break;
+            case ExecutionEvent.TaskSucceeded succeeded when IsEarly(run):
+                run.EarlyEnd ??= succeeded;
+                break;
+            case ExecutionEvent.TaskFailed { Phase: TaskPhase.Run } failed when IsEarly(run):
+                run.EarlyEnd ??= failed;
+                break;
+            case ExecutionEvent.TaskSucceeded succeeded:
+                Succeeded(turn, frame, run, succeeded.Output);
+                break;
+            case ExecutionEvent.TaskFailed failed:
+                Failed(turn, frame, run, failed);
+                break;
+        }
+    }
+
+    public static void TimedOut(Turn turn, Frame frame, bool isHeartbeat)
+    {
+        if (frame.Task is not { } run)
+        {
+            return;
+        }
+
+        TaskHistory.TimedOut(turn, frame, run.Invocation);
+        Release(turn, frame, cancel: true);
+        Failures.Fail(
+            turn, frame, ErrorNames.Timeout, null, isHeartbeat ? ErrorNames.HeartbeatTimeout : null);
+    }
+
+    /// <summary>The task of a state has no meaning any more.</summary>
+    public static void Release(Turn turn, Frame frame, bool cancel)
+    {
+        if (frame.Task is not { } run)
+        {
+            return;
+        }
+
+        turn.Disarm(run.TimeoutTimerId);
+        turn.Disarm(run.HeartbeatTimerId);
+        turn.State.Tasks.Remove(run.Invocation.TaskId);
+        frame.Task = null;
+        if (cancel)
+        {
+            turn.Want(new WorkflowEffect.CancelTask(run.Invocation.TaskId));
+        }
+    }
+
+    // A token may come back before the call that carried it has answered; the history has them in order.
+    private static bool IsEarly(TaskRun run) => run.Invocation.Resource.IsSubmitted && !run.IsSubmitted;
+
+    private static void Submitted(Turn turn, Frame frame, TaskRun run, JsonValue output)
+    {
+        if (run.IsSubmitted)
+        {
+            return;
+        }
+
+        run.IsSubmitted = true;
+        TaskHistory.Submitted(turn, frame, run.Invocation, output);
+        if (run.EarlyEnd is { } end)
+        {
+            Apply(turn, end);
+        }
+    }
+
+    private static void Succeeded(Turn turn, Frame frame, TaskRun run, JsonValue output)
+    {
+        var resource = run.Invocation.Resource;
+        if (output.Utf8Length(JsonWriteOptions.Service) > turn.Identity.PayloadBytesMax)
+        {
+            var name = resource.Kind is ResourceKind.Service or ResourceKind.Sdk ? resource.Service : resource.Arn;
+            Failed(
+                turn,
+                frame,
+                run,
+                new ExecutionEvent.TaskFailed(
+                    turn.At, run.Invocation.TaskId, ErrorNames.DataLimitExceeded, Failures.TooLarge(name)));
+            return;
+        }
+
+        TaskHistory.Succeeded(turn, frame, run.Invocation, output);
+        Release(turn, frame, cancel: false);
+        StateSteps.LeaveWith(turn, frame, output);
+    }
+
+    private static void Failed(Turn turn, Frame frame, TaskRun run, ExecutionEvent.TaskFailed failed)
+    {
+        TaskHistory.Failed(turn, frame, run.Invocation, failed);
+        Release(turn, frame, cancel: false);
+        Failures.Fail(turn, frame, failed.Error, failed.Cause);
+    }
+
+    private static void ArmHeartbeat(Turn turn, Frame frame, TaskRun run)
+    {
+        if (run.Invocation.HeartbeatSeconds is { } seconds)
+        {
+            run.HeartbeatTimerId = turn.Arm(TimerKind.TaskHeartbeat, turn.At.AddSeconds(seconds), frame);
+        }
+    }
+
+    private static long? Seconds(ValueField? field, EvaluationScope scope)
+    {
+        var value = DataFlow.Value(field, scope);
+        if (value.IsUndefined)
+        {
+            return null;
+        }
+
+        if (value.TryGetInt64(out var seconds) && seconds is > 0 and <= DefinitionLimits.SecondsMax)
+        {
+            return seconds;
+        }
+
+        throw field!.Expression is ExpressionTemplate expression
+            ? Failures.WrongType(expression, "number", value)
+            : StateErrorException.Runtime(
+                $"The {field.Name} parameter cannot be parsed as a long value: {field.Path} == {value}");
+    }
+
+    private static string TokenOf(Turn turn, long id) => Convert.ToBase64String(
+        SHA512.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{turn.Identity.Seed}/token/{id}"))));
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Workflow.Templates;
+
+/// <summary>Compiles templates of states whose language is JSONata: every text {% … %} is an expression.</summary>
+internal static class ExpressionTemplates
+{
+    private const string Open = "{%";
+    private const string Close = "%}";
+
+    public static bool IsExpression(JsonValue value) => value.TryGetString(out var text) && IsExpression(text);
+
+    /// <summary>Compiles one; each expression that is wrong is told, and stands for null.</summary>
+    /// <param name="value">As it is in the definition.</param>
+    /// <param name="location">Where it is, as Arguments/FunctionName; the words of the service name it.</param>
+    /// <param name="wrong">Told where, and what is wrong.</param>
+    public static Template Compile(JsonValue value, string location, Action<string, string> wrong)
+    {
+        if (value.TryGetString(out var text))
+        {
+            return IsExpression(text) ? CompileText(text, location, wrong) : new LiteralTemplate(value);
+        }
+
+        if (value.TryGetArray(out var items))
+        {
+            return CompileArray(value, items, location, wrong);
+        }
+
+        return value.TryGetObject(out var fields)
+            ? CompileObject(value, fields, location, wrong)
+            : new LiteralTemplate(value);
+    }
+
+    private static bool IsExpression(string text) =>
+        text.Length >= Open.Length + Close.Length
+        && text.StartsWith(Open, StringComparison.Ordinal)
+        && text.EndsWith(Close, StringComparison.Ordinal);
+
+    private static Template CompileText(string text, string location, Action<string, string> wrong)
+    {
+        var inner = text[Open.Length..^Close.Length].Trim();
+        if (StateExpression.TryCompile(inner, out var problem) is { } expression)
+        {
+            return new ExpressionTemplate(expression, location);
+        }
+
+        wrong(location, problem);
+        return new LiteralTemplate(JsonValue.Null);
+    }
+
+    private static Template CompileArray(
+        JsonValue value, JsonArray items, string location, Action<string, string> wrong)
+    {
+        List<Template> compiled = new(items.Count);
+        foreach (var item in items)
+        {
+            var at = string.Create(CultureInfo.InvariantCulture, $"{location}[{compiled.Count}]");
+            compiled.Add(Compile(item, at, wrong));
+        }
+
+        return compiled.TrueForAll(item => item.IsLiteral) ? new LiteralTemplate(value) : new ArrayTemplate(compiled);
+    }
+
+    private static Template CompileObject(
+        JsonValue value, JsonObject fields, string location, Action<string, string> wrong)
+    {
+        List<(string, Template Value)> compiled = new(fields.Count);
+        foreach (var (name, field) in fields)
+        {
+            compiled.Add((name, Compile(field, $"{location}/{name}", wrong)));
+        }
+
+        return compiled.TrueForAll(field => field.Value.IsLiteral)
+            ? new LiteralTemplate(value)
+            : new ObjectTemplate(compiled);
+    }
+}
+
+/// <summary>An expression of JSONata in a field.</summary>
+internal sealed class ExpressionTemplate(StateExpression expression, string location) : Template
+{
+    /// <summary>Between the signs.</summary>
+    public string Text => expression.Text;
+
+    public string Location => location;
+
+    public override JsonValue Evaluate(EvaluationScope scope)
+    {
+        var value = expression.Evaluate(scope, location);
+        return value.IsDefined
+            ? value
+            : throw StateErrorException.Query(
+                $"The JSONata expression '{Text}' specified for the field '{location}' returned nothing (undefined).",
+                location);
+    }
+
+    public override IEnumerable<string> Variables() => expression.FreeVariables;
+}
