@@ -113,7 +113,9 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
             return whole;
         }
 
-        Wrong(whole < min ? $"Value is less than the minimum of {min}" : $"Value is more than the maximum of {max}", name);
+        Wrong(
+            whole < min ? $"Value is less than the minimum of {min}" : $"Value is more than the maximum of {max}",
+            name);
         return null;
     }
 

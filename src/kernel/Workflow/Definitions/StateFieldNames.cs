@@ -1,6 +1,6 @@
 namespace Analemma.Workflow.Definitions;
 
-/// <summary>The fields that a state may have, by its type and language (States Language, the tables of states).</summary>
+/// <summary>The fields that a state may have, by its type and language (States Language, State Types).</summary>
 internal static class StateFieldNames
 {
     private const string Everywhere = "Type Comment QueryLanguage ";

@@ -107,7 +107,8 @@ internal static class StateReader
             return null;
         }
 
-        if (reader.Object("Credentials") is { } credentials && !credentials.Has("RoleArn") && !credentials.Has("RoleArn.$"))
+        if (reader.Object("Credentials") is { } credentials
+            && !credentials.Has("RoleArn") && !credentials.Has("RoleArn.$"))
         {
             reader.Wrong("The field 'RoleArn' is required but was missing", "Credentials");
         }
@@ -222,8 +223,8 @@ internal static class ResourceReader
         if (TaskResource.TryParse(arn) is not { } resource || !KnownIntegrations.Has(resource))
         {
             reader.Wrong(
-                $"The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource "
-                + "is not available in this region.",
+                $"The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the "
+                + "resource is not available in this region.",
                 "Resource");
             return null;
         }

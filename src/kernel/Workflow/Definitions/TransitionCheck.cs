@@ -67,7 +67,9 @@ internal static class TransitionCheck
         if (!ends && machine.States.ContainsKey(machine.StartAt))
         {
             diagnostics.Warn(
-                DiagnosticCodes.MissingEndState, "The workflow does not have a terminal state", $"{machine.Location}/States");
+                DiagnosticCodes.MissingEndState,
+                "The workflow does not have a terminal state",
+                $"{machine.Location}/States");
         }
     }
 

@@ -12,7 +12,9 @@ internal static class ContextObject
         var identity = turn.Identity;
         JsonObjectBuilder context = new(5);
         context.Set("Execution", Execution(turn));
-        context.Set("StateMachine", JsonObject.Of(("Id", identity.StateMachineArn), ("Name", identity.StateMachineName)));
+        context.Set(
+            "StateMachine",
+            JsonObject.Of(("Id", identity.StateMachineArn), ("Name", identity.StateMachineName)));
         context.Set("State", State(frame));
         if (frame.Token is { } token)
         {

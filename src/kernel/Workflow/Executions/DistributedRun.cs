@@ -43,21 +43,15 @@ internal sealed class DistributedRun(long taskId, string arn, DateTimeOffset sta
 
     public int Count(ExecutionStatus status) => Ended.Count(ended => ended == status);
 
-    public int Items(ExecutionStatus status) => Ended.Index().Where(each => each.Item == status).Sum(each => Sizes[each.Index]);
-
-    public int Failed => Count(ExecutionStatus.Failed) + Count(ExecutionStatus.TimedOut) + Count(ExecutionStatus.Aborted);
+    public int Items(ExecutionStatus status) =>
+        Ended.Index().Where(each => each.Item == status).Sum(each => Sizes[each.Index]);
 
     /// <summary>Whether more failed than is borne.</summary>
     public bool IsBeyondTolerance()
     {
-        if (Failed == 0)
-        {
-            return false;
-        }
-
         var failed = Items(ExecutionStatus.Failed) + Items(ExecutionStatus.TimedOut) + Items(ExecutionStatus.Aborted);
         var total = Math.Max(1, Sizes.Sum());
-        return failed > ToleratedCount && failed * 100.0 / total > ToleratedPercentage;
+        return failed > 0 && failed > ToleratedCount && failed * 100.0 / total > ToleratedPercentage;
     }
 
     public MapRunState ToState(string stateName, ExecutionStatus status, DateTimeOffset? endedAt)

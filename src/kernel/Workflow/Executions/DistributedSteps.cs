@@ -5,7 +5,7 @@ using Analemma.Workflow.Templates;
 
 namespace Analemma.Workflow.Executions;
 
-/// <summary>A distributed Map: items come from a list or a file, executions run them, results go on or into files.</summary>
+/// <summary>A distributed Map: items from a list or a file, an execution for each, results handed on.</summary>
 internal static class DistributedSteps
 {
     private const string Exceeded = "The specified tolerated failure threshold was exceeded";
@@ -13,11 +13,13 @@ internal static class DistributedSteps
     public static void Begin(Turn turn, Frame frame, MapDefinition map, EvaluationScope scope)
     {
         var items = map.Reader is null ? MapSteps.Items(map, scope, scope.Input) : null;
+        var concurrency = MapSteps.Concurrency(map, scope);
+        turn.Write(frame.Scope, HistoryEventType.MapStateStarted, JsonObject.Of(("length", items?.Count ?? 0)));
         var (count, percentage) = MapSteps.Tolerance(map, scope);
         DistributedRun run = new(turn.NextId(), ArnOf(turn, map), turn.At)
         {
             Input = scope.Input,
-            MaxConcurrency = MapSteps.Concurrency(map, scope),
+            MaxConcurrency = concurrency,
             ToleratedCount = count,
             ToleratedPercentage = percentage,
         };
@@ -25,7 +27,6 @@ internal static class DistributedSteps
         var itemsMax = MapSteps.Whole(map.Reader?.MaxItems, scope);
         frame.Distributed = run;
         turn.State.Tasks.Add(run.TaskId, frame);
-        turn.Write(frame.Scope, HistoryEventType.MapStateStarted, JsonObject.Of(("length", items?.Count ?? 0)));
         turn.Write(frame.Scope, HistoryEventType.MapRunStarted, JsonObject.Of(("mapRunArn", run.Arn)));
         Tell(turn, frame, run, ExecutionStatus.Running);
         if (items is null)

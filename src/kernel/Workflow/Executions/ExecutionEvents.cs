@@ -61,7 +61,13 @@ public abstract record ExecutionEvent(DateTimeOffset At)
     /// <param name="Error">When it did not.</param>
     /// <param name="Cause">When it did not.</param>
     public sealed record ChildEnded(
-        DateTimeOffset At, long TaskId, int Index, ExecutionStatus Status, JsonValue Output, string? Error, string? Cause)
+        DateTimeOffset At,
+        long TaskId,
+        int Index,
+        ExecutionStatus Status,
+        JsonValue Output,
+        string? Error,
+        string? Cause)
         : ExecutionEvent(At);
 
     /// <summary>The results of a distributed Map were written.</summary>

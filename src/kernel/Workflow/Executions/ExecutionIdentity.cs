@@ -17,7 +17,7 @@ public sealed record ExecutionIdentity
     /// <summary>EXPRESS, whose context has no redrives.</summary>
     public bool IsExpress { get; init; }
 
-    /// <summary>Random and secret: tokens, jitter, UUIDs and ids of children are made from it, again in a replay.</summary>
+    /// <summary>Random and secret: tokens, jitter and UUIDs are made from it, again in a replay.</summary>
     public required string Seed { get; init; }
 
     public string Region { get; init; } = "us-east-1";

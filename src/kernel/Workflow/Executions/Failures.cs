@@ -11,7 +11,8 @@ internal static class Failures
 
     /// <summary>As the service says which state it was.</summary>
     public static string Cause(Frame frame, string message) => FormattableString.Invariant(
-        $"An error occurred while executing the state '{frame.State.Name}' (entered at the event id #{frame.EnteredId}). {message}");
+        $"An error occurred while executing the state '{frame.State.Name}' (entered at the event id #{frame.EnteredId}")
+        + $"). {message}";
 
     public static string TooLarge(string name) =>
         $"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.";
@@ -96,7 +97,7 @@ internal static class Failures
             var seconds = DelaySeconds(retriers[i], frame.Attempts[i]);
             if (retriers[i].HasFullJitter)
             {
-                seconds *= (ulong)turn.Chance.Next() / (double)ulong.MaxValue;
+                seconds *= (double)(ulong)(turn.Chance.Next() >> 64) / ulong.MaxValue;
             }
 
             frame.Attempts[i]++;

@@ -20,8 +20,6 @@ internal static class MapSteps
 
         var items = Items(map, scope, input);
         var limit = Concurrency(map, scope);
-        // Not used inline, but a value that is none fails the state there too.
-        Tolerance(map, scope);
         turn.Write(frame.Scope, HistoryEventType.MapStateStarted, JsonObject.Of(("length", items.Count)));
         frame.Branches = new BranchesRun(items.Count)
         {
@@ -85,7 +83,8 @@ internal static class MapSteps
     }
 
     /// <summary>The input of one item.</summary>
-    public static JsonValue Select(Turn turn, Frame frame, MapDefinition map, int index, JsonValue item, JsonValue input)
+    public static JsonValue Select(
+        Turn turn, Frame frame, MapDefinition map, int index, JsonValue item, JsonValue input)
     {
         if (map.ItemSelector is null)
         {

@@ -80,7 +80,7 @@ internal static class IntrinsicFunctions
     public static string Uuid(UInt128 random)
     {
         var high = ((ulong)(random >> 64) & 0xFFFFFFFFFFFF0FFF) | 0x4000;
-        var low = ((ulong)random & 0x3FFFFFFFFFFFFFFF) | 0x8000000000000000;
+        var low = ((ulong)(random & 0x3FFFFFFFFFFFFFFF)) | 0x8000000000000000;
         var hex = $"{high:x16}{low:x16}";
         return $"{hex[..8]}-{hex[8..12]}-{hex[12..16]}-{hex[16..20]}-{hex[20..]}";
     }

@@ -26,7 +26,7 @@ internal sealed class PathFunction(string name, IReadOnlyList<PathOperand> argum
             case "first" or "last" or "index":
                 return Element(value, root, out missing);
             case "concat":
-                return string.Concat(All(value, root).Select(item => item.TryGetString(out var text) ? text : $"{item}"));
+                return string.Concat(All(value, root).Select(one => one.TryGetString(out var text) ? text : $"{one}"));
             case "append":
                 return value.IsArray ? JsonArray.Of([.. All(value, root)]) : value;
             default:

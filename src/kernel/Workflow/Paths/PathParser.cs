@@ -28,7 +28,7 @@ internal sealed class PathParser(string text, int start)
         return parser.IsAtEnd ? path : throw parser.Wrong("Unexpected character");
     }
 
-    /// <summary>A path from here to where it ends: in a filter it ends before an operator, a comma or a bracket.</summary>
+    /// <summary>A path from here to where it ends: in a filter, before an operator, a comma or a bracket.</summary>
     public JsonPath ParsePath(bool inFilter)
     {
         if (++_depth > DepthMax)
@@ -101,7 +101,7 @@ internal sealed class PathParser(string text, int start)
         }
     }
 
-    /// <summary>A text in quotes of either kind, with a backslash before what would end it, and no other escapes.</summary>
+    /// <summary>A text in quotes of either kind, with a backslash before what would end it.</summary>
     public string ParseQuoted()
     {
         var quote = Current;

@@ -69,7 +69,7 @@ internal sealed class StateErrorException(string error, string message, string? 
         new(ErrorNames.QueryEvaluationError, message, location);
 }
 
-/// <summary>Error names that the States Language reserves (States Language, Appendix A), and the service's own.</summary>
+/// <summary>Error names that the language reserves (States Language, Appendix A), and the service's own.</summary>
 public static class ErrorNames
 {
     public const string All = "States.ALL";
