@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Analemma.Workflow.Json;
@@ -202,22 +201,20 @@ internal static class IntrinsicFunctions
             : throw arguments.Failure($"The argument is longer than {BytesMax} characters");
     }
 
-    [SuppressMessage("Security", "CA5350", Justification = "States.Hash offers these algorithms by its specification")]
-    [SuppressMessage("Security", "CA5351", Justification = "States.Hash offers these algorithms by its specification")]
     private static JsonValue Hash(IntrinsicValues arguments)
     {
         var text = arguments[0].TryGetString(out var given) ? given : arguments[0].ToString(JsonWriteOptions.Service);
         var bytes = Bounded(arguments, text);
-        var hash = arguments.Text(1) switch
+        var algorithm = arguments.Text(1) switch
         {
-            "MD5" => MD5.HashData(bytes),
-            "SHA-1" => SHA1.HashData(bytes),
-            "SHA-256" => SHA256.HashData(bytes),
-            "SHA-384" => SHA384.HashData(bytes),
-            "SHA-512" => SHA512.HashData(bytes),
+            "MD5" => HashAlgorithmName.MD5,
+            "SHA-1" => HashAlgorithmName.SHA1,
+            "SHA-256" => HashAlgorithmName.SHA256,
+            "SHA-384" => HashAlgorithmName.SHA384,
+            "SHA-512" => HashAlgorithmName.SHA512,
             var other => throw arguments.Failure($"Invalid hash algorithm '{other}'"),
         };
-        return Convert.ToHexStringLower(hash);
+        return Convert.ToHexStringLower(CryptographicOperations.HashData(algorithm, bytes));
     }
 
     private static JsonValue JsonMerge(IntrinsicValues arguments)
