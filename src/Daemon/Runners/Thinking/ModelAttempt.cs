@@ -194,6 +194,9 @@ internal sealed class ModelAttempt(
     private ModelResult GivenUp(bool isDue) => Failed(
         isDue
             ? new ModelFailure(ModelFailureKind.TimedOut, "the attempt's time is up")
+            {
+                Reason = ModelCallReason.TimedOut.Code(),
+            }
             : new ModelFailure(ModelFailureKind.Cancelled, "the call was taken back"),
         isUsed: _isAsked);
 
