@@ -40,6 +40,10 @@ class SyscallOp(IntEnum):
     SYS_LIST = 0x12
     SYS_PAUSE = 0x14
     SYS_RESUME = 0x15
+    SYS_SEND = 0x20
+    SYS_RECV = 0x21
+    SYS_BROADCAST = 0x22
+    SYS_REGISTER = 0x23
     SYS_HTTP = 0x50
     SYS_ASYNC_POLL = 0x80
     SYS_HELLO = 0xFE
@@ -251,6 +255,29 @@ class AgentOSClient:
             return {"success": False, "body": "", "status_code": 0, "error": "No response from kernel"}
         return answer
 
+    def register_name(self, name: str) -> Dict[str, Any]:
+        """Gives this agent's inbox a name: {"success", "agent_id", "name"}."""
+        return self._object(SyscallOp.SYS_REGISTER, {"name": name})
+
+    def send_message(
+        self, message: Any, to: Optional[int] = None, to_name: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """Sends a message to an agent, by id or by name: {"success", "delivered_to"}."""
+        request: Dict[str, Any] = {"message": message}
+        if to is not None:
+            request["to"] = to
+        if to_name is not None:
+            request["to_name"] = to_name
+        return self._object(SyscallOp.SYS_SEND, request)
+
+    def recv_messages(self, max_messages: int = 10) -> Dict[str, Any]:
+        """Takes what lies in this agent's inbox, without waiting: {"success", "messages", "count"}."""
+        return self._object(SyscallOp.SYS_RECV, {"max": max_messages})
+
+    def broadcast(self, message: Any, include_self: bool = False) -> Dict[str, Any]:
+        """Sends a message to all that have registered a name: {"success", "delivered_count"}."""
+        return self._object(SyscallOp.SYS_BROADCAST, {"message": message, "include_self": include_self})
+
     def read_file(self, path: str) -> Dict[str, Any]:
         """Reads a file of this agent's /work: {"success", "content", "size"}."""
         answer = self._ask(SyscallOp.SYS_READ, {"path": path})
@@ -271,6 +298,10 @@ class AgentOSClient:
             return False
         answer = self._ask(op, request)
         return isinstance(answer, dict) and bool(answer.get(field, False))
+
+    def _object(self, op: SyscallOp, request: Dict[str, Any]) -> Dict[str, Any]:
+        answer = self._ask(op, request)
+        return answer if isinstance(answer, dict) else {"success": False, "error": "No response from kernel"}
 
     def _ask(self, op: SyscallOp, request: Optional[Dict[str, Any]] = None) -> Any:
         """The answer as JSON, or None."""

@@ -34,6 +34,8 @@ from analemma._errors import (
     NameTaken,
     NoSuchConversation,
     NoSuchFile,
+    NoSuchMailbox,
+    NoSuchMessage,
     NoSuchModel,
     NoSuchProcess,
     NoSuchSecret,
@@ -55,6 +57,7 @@ from analemma._errors import (
     UnknownSyscall,
     WrongState,
 )
+from analemma._mail import Acknowledged, Broadcasted, DeadLetter, MailboxInfo, Message, Sent
 from analemma._paths import default_socket
 from analemma._records import (
     Answer,
@@ -109,12 +112,15 @@ if TYPE_CHECKING:
     from analemma._tools import Tool, ToolArgumentError, ToolError, ToolResult, tool
 
 __all__ = [
+    "Acknowledged",
     "AnalemmaError",
     "Answer",
     "AnswerInvalid",
     "AsyncConversation",
     "AsyncKernel",
+    "AsyncMailbox",
     "AsyncStream",
+    "Broadcasted",
     "BudgetExhausted",
     "BudgetUse",
     "CallTimeout",
@@ -124,6 +130,7 @@ __all__ = [
     "ConnectionLost",
     "Conversation",
     "ConversationInfo",
+    "DeadLetter",
     "Embeddings",
     "Endpoint",
     "Event",
@@ -146,7 +153,10 @@ __all__ = [
     "Limits",
     "LogText",
     "MachineUse",
+    "Mailbox",
+    "MailboxInfo",
     "MalformedFrame",
+    "Message",
     "MetricFamily",
     "MetricSeries",
     "Metrics",
@@ -158,6 +168,8 @@ __all__ = [
     "NameTaken",
     "NoSuchConversation",
     "NoSuchFile",
+    "NoSuchMailbox",
+    "NoSuchMessage",
     "NoSuchModel",
     "NoSuchProcess",
     "NoSuchSecret",
@@ -173,6 +185,7 @@ __all__ = [
     "RunawayStopped",
     "Secret",
     "SecretsUnusable",
+    "Sent",
     "ShuttingDown",
     "Spawned",
     "StartFailed",
@@ -209,7 +222,9 @@ _LATER = {
     "AsyncConversation": "_conversation",
     "AsyncKernel": "_async",
     "AsyncStream": "_async",
+    "AsyncMailbox": "_mailbox",
     "Conversation": "_conversation",
+    "Mailbox": "_mailbox",
     "Tool": "_tools",
     "ToolArgumentError": "_tools",
     "ToolError": "_tools",

@@ -31,6 +31,8 @@
         ├── ModelFailed          the model's provider failed, and what was tried instead
         ├── NoSuchModel          no model or alias of that name is configured
         ├── NoSuchTool           no server has a tool of that name        (also a LookupError)
+        ├── NoSuchMailbox        no mailbox is there for the caller          (also a LookupError)
+        ├── NoSuchMessage        nobody waits for that reply                 (also a LookupError)
         ├── ToolFailed           the server of a tool died, or could not be started
         ├── NoSuchSecret         no secret has that name
         ├── SecretsUnusable      the store of secrets cannot be used as it is
@@ -237,6 +239,14 @@ class NoSuchConversation(SyscallError, LookupError):
     code = "no_such_conversation"
 
 
+class NoSuchMailbox(SyscallError, LookupError):
+    code = "no_such_mailbox"
+
+
+class NoSuchMessage(SyscallError, LookupError):
+    code = "no_such_message"
+
+
 class HttpFailed(SyscallError):
     code = "http_failed"
 
@@ -274,6 +284,8 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
 # Statuses beyond those that are numbered without a gap.
 BEYOND: dict[int, type[SyscallError]] = {
     32: NoSuchTool,
+    50: NoSuchMailbox,
+    51: NoSuchMessage,
     33: ToolFailed,
     40: NoSuchSecret,
     41: SecretsUnusable,

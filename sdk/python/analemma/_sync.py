@@ -8,7 +8,7 @@ from _thread import allocate_lock
 # for enumerations of address families.
 import _socket
 
-from analemma import _calls, _embeddings
+from analemma import _calls, _embeddings, _mail
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from analemma._calls import Call, Feed
     from analemma._conversation import Conversation
+    from analemma._mailbox import Mailbox
     from analemma._session import Exchange
 
     P = ParamSpec("P")
@@ -107,6 +108,17 @@ class Kernel:
     call_tool = _method(_calls.call_tool)
     tool_servers = _method(_calls.tool_servers)
     restart_tools = _method(_calls.restart_tools)
+    send = _method(_mail.send)
+    request = _method(_mail.request)
+    reply = _method(_mail.reply)
+    recv = _method(_mail.recv)
+    broadcast = _method(_mail.broadcast)
+    register = _method(_mail.register)
+    unregister = _method(_mail.unregister)
+    ack = _method(_mail.ack)
+    nack = _method(_mail.nack)
+    mailboxes = _method(_mail.mailboxes)
+    dead_letters = _method(_mail.dead_letters)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
     run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
@@ -131,6 +143,16 @@ class Kernel:
         from analemma._conversation import Conversation
 
         return Conversation(self, id, **options)
+
+    def mailbox(self, name: str | None = None, *, batch: int = 1, **options: Any) -> Mailbox:
+        """A mailbox to take messages from: the caller's inbox, or one by name.
+
+        `topic`, `durable`, `receiver`, `max_messages`, `max_bytes`, `visibility` and `max_deliveries` are as in `register`,
+        which is called when the first message is taken. `batch` messages at most are taken at once.
+        """
+        from analemma._mailbox import Mailbox
+
+        return Mailbox(self, name, batch, options)
 
     def connect(self) -> Self:
         """Connects now, rather than at the first call."""

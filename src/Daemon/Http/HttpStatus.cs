@@ -15,7 +15,8 @@ internal static class HttpStatus
         SysErrorCode.PermissionDenied => 403,
         SysErrorCode.NoSuchProcess or SysErrorCode.NoSuchFile or SysErrorCode.NoSuchModel
             or SysErrorCode.NoSuchConversation or SysErrorCode.NoSuchSecret or SysErrorCode.NoSuchTool
-            or SysErrorCode.NoSuchFleet => 404,
+            or SysErrorCode.NoSuchFleet
+            or SysErrorCode.NoSuchMailbox or SysErrorCode.NoSuchMessage => 404,
         SysErrorCode.NameTaken or SysErrorCode.WrongState => 409,
         SysErrorCode.TooLarge => 413,
         SysErrorCode.TryAgain or SysErrorCode.LimitExceeded or SysErrorCode.RunawayStopped => 429,

@@ -70,6 +70,10 @@ public enum SysErrorCode
     HttpFailed = 42,
     /// <summary>No fleet of that name is declared.</summary>
     NoSuchFleet = 60,
+    /// <summary>No mailbox has that name or belongs to that process, or none that the caller may use.</summary>
+    NoSuchMailbox = 50,
+    /// <summary>Nobody waits for a reply to that message, or not from this caller.</summary>
+    NoSuchMessage = 51,
 }
 
 /// <summary>
@@ -102,6 +106,10 @@ public sealed record SysError(SysErrorCode Code, string Message, string? Hint = 
         SysErrorCode.NoSuchConversation,
         $"there is no conversation {id}",
         "list them with `analemma chat --list`; an agent's go with its record");
+
+    /// <summary>A refusal because nothing of that name or id takes messages.</summary>
+    public static SysError NoSuchMailbox(string what) =>
+        new(SysErrorCode.NoSuchMailbox, $"there is no mailbox {what}", "list them with `analemma mailbox list`");
 
     /// <summary>A refusal because of who asks.</summary>
     public static SysError PermissionDenied(string message, string? hint = null) =>

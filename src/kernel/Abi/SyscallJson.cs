@@ -77,7 +77,7 @@ public static class SyscallJson
             SyscallNumber.FleetDown => Read(json, AbiJsonContext.Default.FleetDown),
             SyscallNumber.FleetStatus => Read(json, AbiJsonContext.Default.FleetStatus),
             SyscallNumber.FleetRestart => Read(json, AbiJsonContext.Default.FleetRestart),
-            _ => (null, Unknown(opcode)),
+            _ => ReadMail(opcode, json),
         };
         return error is null;
     }
@@ -95,6 +95,21 @@ public static class SyscallJson
     /// <summary>The payload of a refusal.</summary>
     public static byte[] Write(SysError error) =>
         AbiJson.Write(ErrorBody.From(error), AbiJsonContext.Default.ErrorBody);
+
+    private static (Syscall?, SysError?) ReadMail(ushort opcode, ReadOnlySpan<byte> json) =>
+        (SyscallNumber)opcode switch
+        {
+            SyscallNumber.Send => Read(json, AbiJsonContext.Default.Send),
+            SyscallNumber.Recv => Read(json, AbiJsonContext.Default.Recv),
+            SyscallNumber.Broadcast => Read(json, AbiJsonContext.Default.Broadcast),
+            SyscallNumber.Register => Read(json, AbiJsonContext.Default.Register),
+            SyscallNumber.Unregister => Read(json, AbiJsonContext.Default.Unregister),
+            SyscallNumber.Ack => Read(json, AbiJsonContext.Default.Ack),
+            SyscallNumber.Nack => Read(json, AbiJsonContext.Default.Nack),
+            SyscallNumber.Mailboxes => Read(json, AbiJsonContext.Default.Mailboxes),
+            SyscallNumber.DeadLetters => Read(json, AbiJsonContext.Default.DeadLetters),
+            _ => (null, Unknown(opcode)),
+        };
 
     private static SysError Unknown(ushort opcode) => new(
         SysErrorCode.UnknownSyscall, $"there is no syscall 0x{opcode:X2}", "see docs/abi.md for those there are");

@@ -3,6 +3,7 @@ using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Network;
 using Analemma.Kernel.Processes;
@@ -75,6 +76,9 @@ public sealed class KernelState
 
     /// <summary>What is declared and watched, and how it fares.</summary>
     public FleetTable Fleets { get; } = new();
+
+    /// <summary>Mailboxes: durable in part, see there.</summary>
+    public MailRoom Mail { get; } = new();
 
     /// <summary>Applies one event; adds what shall be done outside to <paramref name="effects"/>, in order.</summary>
     public void Apply(KernelEvent @event, List<Effect> effects)
@@ -151,6 +155,7 @@ public sealed class KernelState
         ConversationChanges.Cancelled(this, call);
         ModelCancel.Cancelled(this, call, effects);
         ToolEnd.Cancelled(this, call, effects);
+        MailEnds.Cancelled(this, call, effects);
     }
 
     private void ApplyToCalls(KernelEvent @event, List<Effect> effects)
@@ -162,6 +167,9 @@ public sealed class KernelState
                 break;
             case SecretChanged changed:
                 SecretSyscalls.Changed(this, changed, effects);
+                break;
+            case MailEvent mail:
+                MailChanges.Apply(this, mail, effects);
                 break;
             default:
                 ApplyToModels(@event, effects);

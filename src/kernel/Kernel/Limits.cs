@@ -228,4 +228,89 @@ public static class Limits
     public const int HttpCallsMax = 2_048;
 
     public const int HttpCallsPerAgentMax = 64;
+
+    /// <summary>What a message counts for beside its body and labels: about what the kernel needs for it.</summary>
+    public const int MailOverheadBytes = 128;
+
+    public const int MailLabelCharsMax = 128;
+
+    /// <summary>Messages in all mailboxes together.</summary>
+    public const int MailMessagesMax = 500_000;
+
+    public const long MailBytesMax = 512L * 1024 * 1024;
+
+    /// <summary>Of durable mailboxes: every checkpoint has them.</summary>
+    public const long MailDurableBytesMax = 64L * 1024 * 1024;
+
+    /// <summary>A message to a durable mailbox: it is one record of the journal.</summary>
+    public const int MailDurableWeightMax = 512 * 1024;
+
+    /// <summary>What one agent has sent and nobody has taken: so that none can fill the kernel alone.</summary>
+    public const int MailMessagesPerSenderMax = 100_000;
+
+    public const long MailBytesPerSenderMax = 128L * 1024 * 1024;
+
+    public const int MailboxMessagesDefault = 1_000;
+
+    public const int MailboxMessagesMax = 100_000;
+
+    public const long MailboxBytesDefault = 8L * 1024 * 1024;
+
+    public const long MailboxBytesMax = 64L * 1024 * 1024;
+
+    /// <summary>Mailboxes that are no inboxes.</summary>
+    public const int MailboxesMax = 10_000;
+
+    public const int MailboxesPerAgentMax = 64;
+
+    public const int MailboxNamesMax = 16;
+
+    public const int MailboxTopicsMax = 256;
+
+    /// <summary>Senders' own ids that a durable mailbox remembers, the latest.</summary>
+    public const int MailKeysMax = 10_000;
+
+    public const long MailVisibilityMsDefault = 30_000;
+
+    public const long MailVisibilityMsMin = 100;
+
+    public const long MailVisibilityMsMax = 43_200_000;
+
+    public const int MailDeliveriesDefault = 10;
+
+    public const int MailDeliveriesMax = 1_000;
+
+    /// <summary>A year.</summary>
+    public const long MailTtlMsMax = 31_536_000_000;
+
+    public const int MailPerAnswerMax = 256;
+
+    /// <summary>Of one answer to RECV, unless one message alone is more.</summary>
+    public const long MailAnswerBytesMax = 1024 * 1024;
+
+    /// <summary>What a sender is told to wait for where nothing is known.</summary>
+    public const long MailRetryMsDefault = 100;
+
+    public const long MailRetryMsMax = 10_000;
+
+    /// <summary>RECVs that wait.</summary>
+    public const int MailReceiversMax = 20_000;
+
+    public const int MailReceiversOfAgentsMax = 15_000;
+
+    public const int MailReceiversPerAgentMax = 256;
+
+    /// <summary>SENDs that wait, for room or for a reply.</summary>
+    public const int MailSendersMax = 20_000;
+
+    public const int MailSendersOfAgentsMax = 15_000;
+
+    public const int MailSendersPerAgentMax = 256;
+
+    public const int DeadLettersMax = 1_000;
+
+    public const int DeadLettersShown = 100;
+
+    /// <summary>A larger body is not kept with its dead letter.</summary>
+    public const int DeadLetterBodyBytesMax = 4_096;
 }

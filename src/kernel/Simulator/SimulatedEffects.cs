@@ -183,6 +183,7 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.UnitProbe => new ProbeDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.UnitHeartbeat => new HeartbeatDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.UnitIdle => new IdleDue(timer.Id) { At = world.Clock.Ticks },
+        TimerKind.Mail => new MailDue { At = world.Clock.Ticks },
         TimerKind.Shutdown => throw new ViolationException("a shutdown needs no last resort", timer.ToString()),
     };
 }

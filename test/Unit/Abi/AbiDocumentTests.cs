@@ -35,6 +35,22 @@ public sealed partial class AbiDocumentTests
         ["receipt EXEC"] = AgentOsEncoder.Accepted(1),
         ["response HTTP"] = AgentOsEncoder.Encode(
             new Http(), new HttpReply(200, [new HttpHeader("content-type", "application/json")]), "{}"u8),
+        ["response SEND"] = AgentOsEncoder.Encode(new Send(), new SendReply(1, new ProcessId(3)), []),
+        ["response RECV"] = AgentOsEncoder.Encode(
+            new Recv(),
+            new RecvReply(
+                [
+                    new MailMessage(1, new ProcessId(2), new MailBody("""{"text": "17 * 23"}"""u8.ToArray()))
+                    {
+                        FromName = "parser",
+                        AgeMs = 3,
+                    },
+                ],
+                0),
+            []),
+        ["response BROADCAST"] = AgentOsEncoder.Encode(new Broadcast(), new BroadcastReply(3, 1), []),
+        ["response REGISTER"] = AgentOsEncoder.Encode(
+            new Register { Name = "service" }, new MailboxView("worker") { Process = new ProcessId(3) }, []),
         ["response READ"] = AgentOsEncoder.Encode(new Read(), new ReadReply(3, 3), "42\n"u8),
         ["response WRITE"] = AgentOsEncoder.Encode(new Write(), new WriteReply(5), []),
         ["response SPAWN"] = AgentOsEncoder.Encode(
@@ -71,6 +87,15 @@ public sealed partial class AbiDocumentTests
     private static readonly Dictionary<string, Type> Replies = new(StringComparer.Ordinal)
     {
         ["THINK"] = typeof(ThinkReply),
+        ["SEND"] = typeof(SendReply),
+        ["RECV"] = typeof(RecvReply),
+        ["BROADCAST"] = typeof(BroadcastReply),
+        ["REGISTER"] = typeof(MailboxView),
+        ["UNREGISTER"] = typeof(UnregisterReply),
+        ["ACK"] = typeof(AckReply),
+        ["NACK"] = typeof(AckReply),
+        ["MAILBOXES"] = typeof(MailboxesReply),
+        ["DEADLETTERS"] = typeof(DeadLettersReply),
         ["EXEC"] = typeof(ExecReply),
         ["READ"] = typeof(ReadReply),
         ["WRITE"] = typeof(WriteReply),

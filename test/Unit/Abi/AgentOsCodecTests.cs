@@ -55,7 +55,9 @@ public sealed class AgentOsCodecTests
     [InlineData(0x10, """{"script":"a","limits":[]}""", "limits: expected an object")]
     [InlineData(0x02, "5", "payload: expected an object")]
     [InlineData(0x99, "", "there is no syscall 0x99")]
-    [InlineData(0x20, "{}", "SEND of AgentOS is not served by this version")]
+    [InlineData(0x20, "{}", "target agent required (to or to_name)")]
+    [InlineData(0x23, "{}", "name required")]
+    [InlineData(0x70, "{}", "RECORD_START of AgentOS is not served by this version")]
     [InlineData(0x62, "{}", "POLL_EVENTS of AgentOS is not served by this version")]
     public void A_wrong_request_is_an_error_that_says_so(byte opcode, string payload, string expected)
     {

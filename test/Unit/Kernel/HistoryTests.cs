@@ -7,11 +7,34 @@ using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
+using Analemma.Kernel.Mailboxes;
 
 namespace Analemma.Unit.Tests.Kernel;
 
 public sealed class HistoryTests
 {
+    private static KernelEvent[] MailStory =>
+    [
+        new MailboxRegistered(new CallId(20), new MailboxPlan("jobs") { IsDurable = true, Receiver = "a" }, "work")
+        {
+            At = 9,
+        },
+        new MailAccepted(
+            new CallId(21),
+            new Mail(new ProcessId(1), MailBody.Of("é\n")) { Key = "k", SentAt = 9, Priority = MailPriority.High },
+            ["jobs"])
+        {
+            At = 9,
+        },
+        new MailAccepted(new CallId(22), new Mail(ProcessId.None, null) { ExpiresAt = 10 }, ["jobs", "x"]) { At = 9 },
+        new MailAccepted(new CallId(22), new Mail(ProcessId.None, null), ["jobs"]) { At = 9 },
+        new MailAcknowledged(new CallId(23), [new AcknowledgedMail("jobs", [1])]) { At = 9 },
+        new MailDropped("jobs", [2], "expired") { At = 10 },
+        new MailboxRegistered(new CallId(24), new MailboxPlan("other") { IsDurable = true }, null) { At = 10 },
+        new MailboxUnregistered(new CallId(25), "other", null) { At = 10 },
+        new MailboxUnregistered(new CallId(26), "jobs", "work") { At = 10 },
+    ];
+
     private static readonly KernelEvent[] Story =
     [
         new KernelStarted("0.1", "crun", new KernelOptions { DeadRecordsMax = 7 }) { At = 1 },
@@ -32,6 +55,7 @@ public sealed class HistoryTests
         new SandboxExited(new ProcessId(1), null, 9, new Usage { CpuUs = 5, OomKills = 1 }) { At = 9 },
         Call(10, new SecretSet { Name = "token", Value = "secret" }),
         Call(11, new SecretRemove { Name = "token" }),
+        .. MailStory,
         Call(6, new Shutdown { GraceMs = 1 }),
         new KernelStarted("0.2", "runc", new KernelOptions()) { At = 10 },
         Call(7, new Spawn { Argv = ["y"] }),

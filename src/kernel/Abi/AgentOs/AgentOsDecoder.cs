@@ -59,6 +59,12 @@ public static class AgentOsDecoder
             (byte)SyscallNumber.Http => Read(payload, AgentOsJsonContext.Default.AgentOsHttp, Http),
             (byte)SyscallNumber.List => new AgentOsRequest { Syscall = new List() },
             (byte)SyscallNumber.Metrics => new AgentOsRequest { Syscall = new Metrics() },
+            (byte)SyscallNumber.Send => Read(payload, AgentOsJsonContext.Default.AgentOsSend, AgentOsMail.Send),
+            (byte)SyscallNumber.Recv => Read(payload, AgentOsJsonContext.Default.AgentOsReceive, AgentOsMail.Receive),
+            (byte)SyscallNumber.Broadcast =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsBroadcast, AgentOsMail.Broadcast),
+            (byte)SyscallNumber.Register =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsRegister, AgentOsMail.Register),
             (byte)SyscallNumber.Hello => new AgentOsRequest { Syscall = new Hello() },
             AgentOsOpcodes.AsyncPoll => Read(payload, AgentOsJsonContext.Default.AgentOsPoll, Poll),
             _ => new AgentOsRequest { Error = AgentOsOpcodes.NotServed(opcode) },

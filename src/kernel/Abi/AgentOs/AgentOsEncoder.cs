@@ -97,6 +97,7 @@ public static class AgentOsEncoder
                 json.WriteBoolean("success", true);
                 json.WriteNumber("bytes_written", write.BytesWritten);
             }),
+            _ when AgentOsMail.Answer(syscall, reply) is { } write => Write(write),
             _ => EncodeError((byte)syscall.Number, new SysError(
                 SysErrorCode.Internal, $"{syscall.Number} has no answer in this framing")),
         };
@@ -169,6 +170,10 @@ public static class AgentOsEncoder
             $"Permission denied: command not allowed: {error.Message}",
         ((byte)SyscallNumber.Read or (byte)SyscallNumber.Write, SysErrorCode.NoSuchFile or SysErrorCode.IoFailed) =>
             $"failed to open file: {error.Message}",
+        (_, SysErrorCode.NoSuchMailbox) => $"target agent not found: {error.Message}",
+        ((byte)SyscallNumber.Register, SysErrorCode.NameTaken) => $"name already registered: {error.Message}",
+        ((byte)SyscallNumber.Send or (byte)SyscallNumber.Register, SysErrorCode.InvalidArgument)
+            when error.Message.Contains("required", StringComparison.Ordinal) => error.Message,
         (_, SysErrorCode.NoSuchProcess) => $"target agent not found: {error.Message}",
         (_, SysErrorCode.InvalidArgument) => $"invalid request: {error.Message}",
         _ => error.Message,

@@ -11,10 +11,6 @@ public static class AgentOsOpcodes
     /// <summary>What AgentOS had and this version does not serve, so that a program learns what it misses.</summary>
     private static readonly Dictionary<byte, string> Unserved = new()
     {
-        [0x20] = "SEND",
-        [0x21] = "RECV",
-        [0x22] = "BROADCAST",
-        [0x23] = "REGISTER",
         [0x30] = "STORE",
         [0x31] = "FETCH",
         [0x32] = "DELETE",

@@ -177,4 +177,8 @@ internal sealed class WholeNumberConverter : JsonConverter<long?>
 [JsonSerializable(typeof(AgentOsThink))]
 [JsonSerializable(typeof(AgentOsHttp))]
 [JsonSerializable(typeof(AgentOsPoll))]
+[JsonSerializable(typeof(AgentOsSend))]
+[JsonSerializable(typeof(AgentOsReceive))]
+[JsonSerializable(typeof(AgentOsBroadcast))]
+[JsonSerializable(typeof(AgentOsRegister))]
 internal sealed partial class AgentOsJsonContext : JsonSerializerContext;

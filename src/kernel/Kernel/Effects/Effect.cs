@@ -109,4 +109,7 @@ public enum TimerKind
 
     /// <summary>Raises IdleDue; the id is a unit.</summary>
     UnitIdle,
+
+    /// <summary>Raises MailDue; the id is 0.</summary>
+    Mail,
 }

@@ -48,6 +48,7 @@ public static class EventCodec
             ConversationClosed closed =>
                 ("conversation.closed", Json(closed, EventJsonContext.Default.ConversationClosed)),
             AgentHalted halted => ("agent.halted", Json(halted, EventJsonContext.Default.AgentHalted)),
+            MailEvent mail => MailCodec.Write(mail),
             _ => SupervisionCodec.Write(@event)
                 ?? throw new KernelPanicException($"no journal type for {@event.GetType().Name}"),
         };
@@ -75,6 +76,7 @@ public static class EventCodec
         "conversation.compacted" => Parse(body, EventJsonContext.Default.ConversationCompacted),
         "conversation.closed" => Parse(body, EventJsonContext.Default.ConversationClosed),
         "agent.halted" => Parse(body, EventJsonContext.Default.AgentHalted),
+        _ when type.StartsWith(MailCodec.Prefix, StringComparison.Ordinal) => MailCodec.Read(type, body),
         _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
         _ => SupervisionCodec.Read(type, body)
             ?? throw new JsonException($"the journal holds a record of type {type}, which this kernel does not know"),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
+using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
 
@@ -33,6 +34,7 @@ public static class StateCheckpoint
             NextConversationId = state.Conversations.NextId,
             Conversations = [.. state.Conversations.All],
             Fleets = state.Fleets.ToBody(),
+            Mail = state.Mail.ToBody(),
         };
         return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
     }
@@ -60,6 +62,7 @@ public static class StateCheckpoint
             state.Conversations.Add(conversation);
         }
 
+        state.Mail.Restore(body.Mail);
         foreach (var process in body.Dead.Concat(body.Living))
         {
             state.Processes.Add(process);
@@ -99,6 +102,9 @@ internal sealed record CheckpointBody
 
     // Null in a checkpoint that was written before there was supervision.
     public FleetBody Fleets { get; init => field = value ?? new(); } = new();
+
+    // Null in a checkpoint that was written before there were mailboxes.
+    public MailRoomBody Mail { get; init => field = value ?? new(); } = new();
 
     // Null in a checkpoint that was written before there were models.
     public LedgerBody Ledger { get; init => field = value ?? new(); } = new();

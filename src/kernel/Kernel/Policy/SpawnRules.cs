@@ -48,11 +48,13 @@ internal static class SpawnRules
         }
     }
 
+    internal static bool IsName(string name) => name.Length is > 0 and <= AbiLimits.NameLengthMax
+        && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-')
+        && char.IsAsciiLetterOrDigit(name[0]);
+
     private static IEnumerable<string> NameProblems(string? name)
     {
-        if (name is not null && (name.Length is 0 or > AbiLimits.NameLengthMax
-            || !name.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-')
-            || !char.IsAsciiLetterOrDigit(name[0])))
+        if (name is not null && !IsName(name))
         {
             yield return $"name is {Quote(name)}; it must be 1 to {AbiLimits.NameLengthMax} letters, digits, "
                 + "and . _ - inside";

@@ -39,6 +39,8 @@ public static class SyscallRules
             Restart restart => Range("grace_ms", restart.GraceMs, 0, Limits.GraceMsMax),
             Escalate escalate => FleetRules.Problems(escalate),
             Ready ready => FleetRules.Problems(ready),
+            Send or Recv or Broadcast or Register or Unregister or Ack or Nack or DeadLetters =>
+                MailRules.Problems(syscall),
             SecretRemove remove => SecretRules.NameProblems("name", remove.Name),
             _ => [],
         };

@@ -2,6 +2,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Tools;
@@ -34,6 +35,7 @@ internal static class ProcessExit
         AnswerWaiters(state, process, effects);
         ModelCancel.ProcessEnded(state, process, effects);
         ToolEnd.ProcessEnded(state, process, effects);
+        MailEnds.ProcessEnded(state, process, effects);
         var happened = Happening.Of(process, EventTypes.Exited, at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);

@@ -25,6 +25,8 @@ internal static class Reboot
         state.ConversationWork.Clear();
         state.Fleets.IsOpen = false;
         state.Fleets.Watchdogs.Clear();
+        state.Mail.Reset();
+        state.Mail.Deadlines.Arm(effects);
         effects.Add(new SweepBodies([.. state.Conversations.Bodies]));
         state.Calls.Publish(
             state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);

@@ -100,6 +100,10 @@ internal static class SyscallTable
             case Llm llm:
                 LlmSyscall.Handle(call, llm);
                 break;
+            case Send or Recv or Broadcast or Register or Unregister or Ack or Nack
+                or Abi.Syscalls.Mailboxes or DeadLetters:
+                MailSyscalls.Handle(call, syscall);
+                break;
             case Metrics:
                 MetricsSyscall.Handle(call);
                 break;

@@ -1,0 +1,143 @@
+using Analemma.Abi;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Mailboxes;
+
+/// <summary>A call that waits in messaging. Volatile.</summary>
+internal abstract class MailWait(CallId call, Caller caller) : IDue
+{
+    public CallId Call { get; } = call;
+
+    public Caller Caller { get; } = caller;
+
+    /// <summary>When it has waited long enough; 0 for never, and when it is over.</summary>
+    public long DueAt { get; set; }
+}
+
+/// <summary>A RECV that waits for a message.</summary>
+internal sealed class ReceiveWait(CallId call, Caller caller, Mailbox box, LetterFilter filter, long? visibilityMs)
+    : MailWait(call, caller)
+{
+    public Mailbox Box { get; } = box;
+
+    public LetterFilter Filter { get; } = filter;
+
+    public long? VisibilityMs { get; } = visibilityMs;
+
+    public LinkedListNode<ReceiveWait>? Node { get; set; }
+}
+
+/// <summary>A SEND that waits for room.</summary>
+internal sealed class SendWait(CallId call, Caller caller, Mailbox box, Mail mail, long? replyTimeoutMs)
+    : MailWait(call, caller)
+{
+    public Mailbox Box { get; } = box;
+
+    public Mail Mail { get; } = mail;
+
+    public long? ReplyTimeoutMs { get; } = replyTimeoutMs;
+
+    public LinkedListNode<SendWait>? Node { get; set; }
+}
+
+/// <summary>A SEND whose message was taken in, and that waits for the reply.</summary>
+internal sealed class ReplyWait(CallId call, Caller caller, long letter, Mailbox box) : MailWait(call, caller)
+{
+    public long Letter { get; } = letter;
+
+    public Mailbox Box { get; } = box;
+
+    /// <summary>Who was given the message, and may reply.</summary>
+    public Caller? Replier { get; set; }
+}
+
+/// <summary>A change that waits for its event to be in the journal.</summary>
+internal sealed class CommitWait(CallId call, Caller caller) : MailWait(call, caller)
+{
+    /// <summary>Nobody waits for the answer any more; the change comes about all the same.</summary>
+    public bool IsAbandoned { get; set; }
+
+    /// <summary>Room that is kept for it.</summary>
+    public List<(Mailbox Box, Mail Mail)> Reserved { get; } = [];
+
+    public long? ReplyTimeoutMs { get; init; }
+
+    /// <summary>Of a broadcast: where it is already.</summary>
+    public int Delivered { get; init; }
+
+    public int Skipped { get; init; }
+
+    public bool IsBroadcast { get; init; }
+
+    /// <summary>Of an ACK: receipts that do not hold.</summary>
+    public IReadOnlyList<long> Stale { get; init; } = [];
+
+    public int Count { get; init; }
+}
+
+/// <summary>What lies in all mailboxes together, and how much of it each agent has sent. Volatile.</summary>
+internal sealed class MailAccounts
+{
+    private readonly Dictionary<ProcessId, (int Count, long Bytes)> _bySender = [];
+
+    public int Count { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    /// <summary>Of all that, what durable mailboxes hold: it is in every checkpoint.</summary>
+    public long DurableBytes { get; private set; }
+
+    public SysError? NoRoom(ProcessId sender, int weight, bool durable)
+    {
+        if (Count >= Limits.MailMessagesMax || Bytes + weight > Limits.MailBytesMax)
+        {
+            return Full("the mailboxes of this kernel are full");
+        }
+
+        if (durable && DurableBytes + weight > Limits.MailDurableBytesMax)
+        {
+            return Full("the durable mailboxes of this kernel are full");
+        }
+
+        var own = _bySender.GetValueOrDefault(sender);
+        return sender != ProcessId.None
+            && (own.Count >= Limits.MailMessagesPerSenderMax || own.Bytes + weight > Limits.MailBytesPerSenderMax)
+            ? Full($"{own.Count} messages of {own.Bytes} bytes from this agent lie in mailboxes")
+            : null;
+    }
+
+    public void Add(Mail mail, bool durable)
+    {
+        Count++;
+        Bytes += mail.Weight;
+        DurableBytes += durable ? mail.Weight : 0;
+        var own = _bySender.GetValueOrDefault(mail.From);
+        _bySender[mail.From] = (own.Count + 1, own.Bytes + mail.Weight);
+    }
+
+    public void Remove(Mail mail, bool durable)
+    {
+        Count--;
+        Bytes -= mail.Weight;
+        DurableBytes -= durable ? mail.Weight : 0;
+        var own = _bySender[mail.From];
+        if (own.Count == 1)
+        {
+            _bySender.Remove(mail.From);
+        }
+        else
+        {
+            _bySender[mail.From] = (own.Count - 1, own.Bytes - mail.Weight);
+        }
+    }
+
+    public void Clear()
+    {
+        Count = 0;
+        Bytes = DurableBytes = 0;
+        _bySender.Clear();
+    }
+
+    private static SysError Full(string message) =>
+        new(SysErrorCode.TryAgain, message, "receivers must take some first") { RetryAfterMs = 100 };
+}

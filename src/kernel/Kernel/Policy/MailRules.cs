@@ -1,0 +1,105 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using static Analemma.Kernel.Policy.SyscallRules;
+
+namespace Analemma.Kernel.Policy;
+
+/// <summary>When a request to messaging is well-formed.</summary>
+internal static class MailRules
+{
+    private const long ReceiptsMax = 1_000;
+
+    public static IEnumerable<string> Problems(Syscall syscall) => syscall switch
+    {
+        Send send => SendProblems(send),
+        Recv recv =>
+        [
+            .. NameProblems("mailbox", recv.Mailbox),
+            .. Range("max", recv.Max, 1, Limits.MailPerAnswerMax),
+            .. Range("timeout_ms", recv.TimeoutMs, 0, Limits.WaitMsMax),
+            .. LabelProblems("topic", recv.Topic),
+            .. LabelProblems("correlation", recv.Correlation),
+            .. Range("visibility_ms", recv.VisibilityMs, Limits.MailVisibilityMsMin, Limits.MailVisibilityMsMax),
+        ],
+        Broadcast broadcast =>
+        [
+            .. BodyProblems(broadcast.Body, broadcast.Encoding),
+            .. LabelProblems("topic", broadcast.Topic),
+            .. LabelProblems("correlation", broadcast.Correlation),
+            .. Range("ttl_ms", broadcast.TtlMs, 1, Limits.MailTtlMsMax),
+        ],
+        Register register => RegisterProblems(register),
+        Unregister unregister =>
+        [
+            .. unregister is { Name: null, Topic: null } ? ["give name, topic or both"] : Array.Empty<string>(),
+            .. NameProblems("name", unregister.Name),
+            .. LabelProblems("topic", unregister.Topic),
+        ],
+        Ack ack => Range("receipts, how many", ack.Receipts.Count, 1, ReceiptsMax),
+        Nack nack =>
+        [
+            .. Range("receipts, how many", nack.Receipts.Count, 1, ReceiptsMax),
+            .. Range("delay_ms", nack.DelayMs, 0, Limits.MailVisibilityMsMax),
+        ],
+        DeadLetters dead =>
+        [
+            .. NameProblems("mailbox", dead.Mailbox),
+            .. Range("max", dead.Max, 1, Limits.DeadLettersMax),
+        ],
+        _ => [],
+    };
+
+    private static IEnumerable<string> SendProblems(Send send)
+    {
+        var targets = (send.To is null ? 0 : 1) + (send.ToId is null ? 0 : 1) + (send.InReplyTo is null ? 0 : 1);
+        return
+        [
+            .. targets == 1 ? Array.Empty<string>() : ["give exactly one of to, to_id and in_reply_to"],
+            .. NameProblems("to", send.To),
+            .. BodyProblems(send.Body, send.Encoding),
+            .. LabelProblems("topic", send.Topic),
+            .. LabelProblems("correlation", send.Correlation),
+            .. LabelProblems("key", send.Key),
+            .. Range("ttl_ms", send.TtlMs, 1, Limits.MailTtlMsMax),
+            .. Range("timeout_ms", send.TimeoutMs, 0, Limits.WaitMsMax),
+            .. Range("reply_timeout_ms", send.ReplyTimeoutMs, 1, Limits.WaitMsMax),
+        ];
+    }
+
+    private static IEnumerable<string> RegisterProblems(Register register) =>
+    [
+        .. register is { Name: null, Topic: null } ? ["give name, topic or both"] : Array.Empty<string>(),
+        .. register is { Name: null, Durable: true } ? ["a durable mailbox needs a name"] : Array.Empty<string>(),
+        .. NameProblems("name", register.Name),
+        .. NameProblems("receiver", register.Receiver),
+        .. LabelProblems("topic", register.Topic),
+        .. Range("max_messages", register.MaxMessages, 1, Limits.MailboxMessagesMax),
+        .. Range("max_bytes", register.MaxBytes, 1_024, Limits.MailboxBytesMax),
+        .. Range("visibility_ms", register.VisibilityMs, Limits.MailVisibilityMsMin, Limits.MailVisibilityMsMax),
+        .. Range("max_deliveries", register.MaxDeliveries, 1, Limits.MailDeliveriesMax),
+    ];
+
+    private static IEnumerable<string> BodyProblems(MailBody? body, string? encoding) =>
+    [
+        .. OneOf("encoding", encoding, "base64"),
+        .. body?.Length > AbiLimits.PayloadBytesMax
+            ? [$"body has {body.Length} bytes; at most {AbiLimits.PayloadBytesMax}"] : Array.Empty<string>(),
+    ];
+
+    private static IEnumerable<string> LabelProblems(string field, string? label)
+    {
+        if (label is not null && (label.Length is 0 or > Limits.MailLabelCharsMax || label.Any(char.IsControl)))
+        {
+            yield return $"{field} is {Quote(label)}; it must be 1 to {Limits.MailLabelCharsMax} characters";
+        }
+    }
+
+    private static IEnumerable<string> NameProblems(string field, string? name)
+    {
+        if (name is not null && !SpawnRules.IsName(name))
+        {
+            yield return $"{field} is {Quote(name)}; it must be 1 to {AbiLimits.NameLengthMax} letters, digits "
+                + "and . _ - inside";
+        }
+    }
+}

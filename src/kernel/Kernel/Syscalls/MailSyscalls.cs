@@ -1,0 +1,287 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Mailboxes;
+using Analemma.Kernel.Policy;
+
+namespace Analemma.Kernel.Syscalls;
+
+/// <summary>
+/// SEND, RECV and the rest of messaging: whose mailbox, whether the caller may, whether there is room.
+/// </summary>
+internal static class MailSyscalls
+{
+    public static void Handle(SyscallContext call, Syscall syscall)
+    {
+        switch (syscall)
+        {
+            case Send { InReplyTo: { } asked } send:
+                Reply(call, send, asked);
+                break;
+            case Send send:
+                Send(call, send);
+                break;
+            case Recv recv:
+                Receive(call, recv);
+                break;
+            case Broadcast broadcast:
+                Broadcast(call, broadcast);
+                break;
+            case Ack or Nack:
+                ReceiptSyscalls.Handle(call, syscall);
+                break;
+            default:
+                MailboxSyscalls.Handle(call, syscall);
+                break;
+        }
+
+        call.State.Mail.Deadlines.Arm(call.Effects);
+        if (syscall.Number is SyscallNumber.Send or SyscallNumber.Broadcast)
+        {
+            call.State.Models.Acted(call.State, call.Caller);
+        }
+    }
+
+    private static void Send(SyscallContext call, Send send)
+    {
+        var (state, room) = (call.State, call.State.Mail);
+        var box = send.ToId is { } id ? room.Find(state, id) : room.Find(state, send.To!);
+        if (box is null)
+        {
+            call.Refuse(SysError.NoSuchMailbox(send.To ?? send.ToId!.Value.ToString()));
+            return;
+        }
+
+        if (SendRights.Problem(state, call.Caller, box) is { } denied)
+        {
+            call.Deny($"SEND to {box.Plan.Name}", denied);
+            return;
+        }
+
+        if (send.Key is not null && !box.IsDurable)
+        {
+            call.Refuse(SysError.InvalidArgument($"key is for durable mailboxes, which {box.Plan.Name} is not"));
+            return;
+        }
+
+        if (box.Knows(send.Key, out var known))
+        {
+            call.Answer(new SendReply(known, box.Process) { Duplicate = true });
+            return;
+        }
+
+        var mail = MailOf(call, send);
+        if (TooLarge(box, mail) is { } large)
+        {
+            call.Refuse(large);
+        }
+        else if (room.Accounts.NoRoom(mail.From, mail.Weight, box.IsDurable) is { } full)
+        {
+            call.Refuse(full);
+        }
+        else if (!Admission.HasRoom(box, mail))
+        {
+            Block(call, box, mail, send);
+        }
+        else if (send.ReplyTimeoutMs is not null && room.Sending.NoRoom(call.Caller, "SENDs wait") is { } many)
+        {
+            call.Refuse(many);
+        }
+        else
+        {
+            Admission.Admit(state, call.Call, call.Caller, box, mail, send.ReplyTimeoutMs, call.Effects);
+        }
+    }
+
+    private static SysError? TooLarge(Mailbox box, Mail mail)
+    {
+        var most = box.IsDurable ? Math.Min(box.Plan.MaxBytes, Limits.MailDurableWeightMax) : box.Plan.MaxBytes;
+        return mail.Weight > most
+            ? new SysError(
+                SysErrorCode.TooLarge,
+                $"the message counts for {mail.Weight} bytes, and mailbox {box.Plan.Name} takes at most {most}")
+            : null;
+    }
+
+    private static void Block(SyscallContext call, Mailbox box, Mail mail, Send send)
+    {
+        if (send.TimeoutMs is not > 0)
+        {
+            call.Refuse(Admission.Full(box));
+        }
+        else if (call.State.Mail.Sending.NoRoom(call.Caller, "SENDs wait") is { } many)
+        {
+            call.Refuse(many);
+        }
+        else
+        {
+            Admission.Block(call.State, new SendWait(call.Call, call.Caller, box, mail, send.ReplyTimeoutMs)
+            {
+                DueAt = After(call, send.TimeoutMs.Value),
+            });
+        }
+    }
+
+    private static void Reply(SyscallContext call, Send send, long asked)
+    {
+        var room = call.State.Mail;
+        if (!room.Replies.TryGetValue(asked, out var wait) || wait.Replier?.Process != call.Caller.Process)
+        {
+            call.Refuse(new SysError(
+                SysErrorCode.NoSuchMessage,
+                $"nobody waits for a reply to message {asked} from this caller",
+                "its sender may have given up; a message says wants_reply while somebody waits"));
+            return;
+        }
+
+        Letter letter = new(room.TakeVolatileId(call.State.Boot), MailOf(call, send));
+        Delivery.End(room, wait);
+        call.Effects.Add(new Answer(wait.Call, new SendReply(wait.Letter, wait.Box.Process)
+        {
+            Reply = letter.View(call.State.Now, wantsReply: false),
+        }));
+        call.Answer(new SendReply(letter.Id, wait.Caller.Process));
+    }
+
+    private static void Receive(SyscallContext call, Recv recv)
+    {
+        var (state, room) = (call.State, call.State.Mail);
+        if (!TryFindOwn(call, recv.Mailbox, out var box))
+        {
+            return;
+        }
+
+        LetterFilter filter = new(recv.Topic, recv.Correlation, recv.From);
+        ReceiveWait wait = new(call.Call, call.Caller, box, filter, recv.VisibilityMs);
+        var letters = Delivery.Choose(state, box, filter, recv.Max ?? 1, call.Effects);
+        if (letters.Count > 0 || recv.TimeoutMs == 0)
+        {
+            Delivery.Answer(state, box, wait, letters, call.Effects);
+            Admission.Pump(state, box, call.Effects);
+        }
+        else if (room.Receiving.NoRoom(call.Caller, "RECVs wait") is { } many)
+        {
+            call.Refuse(many);
+        }
+        else
+        {
+            wait.DueAt = recv.TimeoutMs is { } timeout ? After(call, timeout) : 0;
+            wait.Node = box.Receivers.AddLast(wait);
+            room.Receiving.Add(call.Caller);
+            room.Waits.Add(call.Call, wait);
+            room.Deadlines.Add(wait);
+        }
+    }
+
+    /// <summary>The mailbox to receive from: the caller's inbox, or a named one. Refuses by itself.</summary>
+    public static bool TryFindOwn(
+        SyscallContext call, string? name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Mailbox? box)
+    {
+        var room = call.State.Mail;
+        box = name is null
+            ? room.Find(call.State, call.Caller.Process)
+            : room.Find(call.State, name);
+        var error = box is not null ? SendRights.ReceiveProblem(call.State, call.Caller, box)
+            : name is not null ? SysError.NoSuchMailbox(name)
+            : call.Caller.IsHost ? SysError.InvalidArgument(
+                "a client on the host has no inbox: give mailbox", "REGISTER a mailbox first")
+            : new SysError(SysErrorCode.WrongState, "the process has ended");
+        if (error is null)
+        {
+            Invariant.Holds(box is not null, "a mailbox is found or refused");
+            return true;
+        }
+
+        box = null;
+        call.Refuse(error);
+        return false;
+    }
+
+    private static void Broadcast(SyscallContext call, Broadcast broadcast)
+    {
+        var (state, room) = (call.State, call.State.Mail);
+        var mail = MailOf(call, new Send
+        {
+            Body = broadcast.Body,
+            Encoding = broadcast.Encoding,
+            Topic = broadcast.Topic,
+            Correlation = broadcast.Correlation,
+            Priority = broadcast.Priority,
+            TtlMs = broadcast.TtlMs,
+        });
+        var (delivered, skipped) = (0, 0);
+        List<Mailbox> durable = [];
+        foreach (var box in room.Audience(broadcast.Topic))
+        {
+            var own = SendRights.ReceiveProblem(state, call.Caller, box) is null;
+            if (own && !call.Caller.IsHost && broadcast.IncludeSelf != true)
+            {
+                continue;
+            }
+
+            if (!Admission.HasRoom(box, mail) || TooLarge(box, mail) is not null
+                || room.Accounts.NoRoom(mail.From, mail.Weight, box.IsDurable) is not null
+                || SendRights.Problem(state, call.Caller, box) is not null)
+            {
+                skipped++;
+            }
+            else if (box.IsDurable)
+            {
+                durable.Add(box);
+            }
+            else
+            {
+                delivered++;
+                Delivery.Offer(state, box, new Letter(room.TakeVolatileId(state.Boot), mail), call.Effects);
+            }
+        }
+
+        if (durable.Count == 0)
+        {
+            call.Answer(new BroadcastReply(delivered, skipped));
+            return;
+        }
+
+        CommitWait commit = new(call.Call, call.Caller)
+        {
+            IsBroadcast = true,
+            Delivered = delivered,
+            Skipped = skipped,
+        };
+        durable.ForEach(box => Admission.Reserve(room, commit, box, mail));
+        room.Waits.Add(call.Call, commit);
+        call.Effects.Add(new Raise(new Events.MailAccepted(
+            call.Call, mail, [.. durable.Select(box => box.Plan.Name)])
+        {
+            At = state.Now,
+        }));
+    }
+
+    private static Mail MailOf(SyscallContext call, Send send)
+    {
+        var now = call.State.Now;
+        var lives = Math.Min(send.TtlMs ?? long.MaxValue, send.ReplyTimeoutMs is { } reply
+            ? reply + (send.TimeoutMs ?? 0) : long.MaxValue);
+        string? name = null;
+        if (!call.Caller.IsHost && call.State.Processes.TryGet(call.Caller.Process, out var sender))
+        {
+            name = sender.Name;
+        }
+
+        return new Mail(call.Caller.Process, send.Body)
+        {
+            FromName = name,
+            To = send.To,
+            Encoding = send.Encoding,
+            Topic = send.Topic,
+            Correlation = send.Correlation,
+            Priority = send.Priority,
+            SentAt = now,
+            ExpiresAt = lives == long.MaxValue ? 0 : now + (lives * TimeSpan.TicksPerMillisecond),
+            Key = send.Key,
+        };
+    }
+
+    private static long After(SyscallContext call, long milliseconds) =>
+        call.State.Now + (milliseconds * TimeSpan.TicksPerMillisecond);
+}

@@ -1,0 +1,117 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+
+namespace Analemma.Client;
+
+// Messaging: the rest of the client is in KernelClient.cs.
+public sealed partial class KernelClient
+{
+    /// <summary>Sends a message; with <see cref="Send.ReplyTimeoutMs"/>, completes with the reply.</summary>
+    /// <param name="send">To whom, and what.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<SendReply> SendAsync(Send send, CancellationToken cancellationToken = default) =>
+        CallAsync(send, AbiJsonContext.Default.Send, AbiJsonContext.Default.SendReply, cancellationToken);
+
+    /// <summary>Takes messages, waiting for the first.</summary>
+    /// <param name="recv">From which mailbox, and which.</param>
+    /// <param name="cancellationToken">Takes the request back; a message that was just given is lost then.</param>
+    public Task<RecvReply> RecvAsync(Recv recv, CancellationToken cancellationToken = default) =>
+        CallAsync(recv, AbiJsonContext.Default.Recv, AbiJsonContext.Default.RecvReply, cancellationToken);
+
+    /// <summary>Sends a message to all mailboxes of a topic, or to all that are registered.</summary>
+    /// <param name="broadcast">What.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<BroadcastReply> BroadcastAsync(Broadcast broadcast, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            broadcast, AbiJsonContext.Default.Broadcast, AbiJsonContext.Default.BroadcastReply, cancellationToken);
+
+    /// <summary>Gives a mailbox a name or a topic; makes a durable one.</summary>
+    /// <param name="register">Which name, and how.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<MailboxView> RegisterAsync(Register register, CancellationToken cancellationToken = default) =>
+        CallAsync(register, AbiJsonContext.Default.Register, AbiJsonContext.Default.MailboxView, cancellationToken);
+
+    /// <summary>Takes a name or a topic back.</summary>
+    /// <param name="unregister">Which.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<UnregisterReply> UnregisterAsync(
+        Unregister unregister, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            unregister, AbiJsonContext.Default.Unregister, AbiJsonContext.Default.UnregisterReply, cancellationToken);
+
+    /// <summary>Says that messages of durable mailboxes are done.</summary>
+    /// <param name="receipts">As they came with the messages.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<AckReply> AckAsync(IReadOnlyList<long> receipts, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            new Ack { Receipts = receipts },
+            AbiJsonContext.Default.Ack,
+            AbiJsonContext.Default.AckReply,
+            cancellationToken);
+
+    /// <summary>Gives messages of durable mailboxes back.</summary>
+    /// <param name="nack">Which, and when they come again.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<AckReply> NackAsync(Nack nack, CancellationToken cancellationToken = default) =>
+        CallAsync(nack, AbiJsonContext.Default.Nack, AbiJsonContext.Default.AckReply, cancellationToken);
+
+    /// <summary>
+    /// Lists the mailboxes that the caller receives from, by name; all of them for a client on the host.
+    /// </summary>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<MailboxesReply> MailboxesAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(
+            new Mailboxes(),
+            AbiJsonContext.Default.Mailboxes,
+            AbiJsonContext.Default.MailboxesReply,
+            cancellationToken);
+
+    /// <summary>Lists messages that nobody will be given, the latest first.</summary>
+    /// <param name="dead">Of which mailbox, and how many. Default: the latest hundred.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<DeadLettersReply> DeadLettersAsync(
+        DeadLetters? dead = null, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            dead ?? new DeadLetters(),
+            AbiJsonContext.Default.DeadLetters,
+            AbiJsonContext.Default.DeadLettersReply,
+            cancellationToken);
+
+    /// <summary>Sends a question and completes with the reply to it.</summary>
+    /// <param name="to">A registered name, or the name of a living process.</param>
+    /// <param name="body">The question.</param>
+    /// <param name="timeout">For the reply; and before that as long again for room in the mailbox.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public async Task<MailMessage> RequestAsync(
+        string to, MailBody body, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        var patience = (long)timeout.TotalMilliseconds;
+        var sent = await SendAsync(
+            new Send { To = to, Body = body, TimeoutMs = patience, ReplyTimeoutMs = patience }, cancellationToken)
+            .ConfigureAwait(false);
+        return sent.Reply!;
+    }
+
+    /// <summary>
+    /// Replies to a message: to who waits for the reply, else as a message to its sender's inbox, bound to it by the
+    /// correlation of the message, or its id.
+    /// </summary>
+    /// <param name="message">As it was received, from an agent.</param>
+    /// <param name="body">The reply.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<SendReply> ReplyAsync(MailMessage message, MailBody body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return SendAsync(
+            message.WantsReply == true
+                ? new Send { InReplyTo = message.Id, Body = body }
+                : new Send
+                {
+                    ToId = message.From,
+                    Body = body,
+                    Correlation = message.Correlation
+                        ?? message.Id.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                },
+            cancellationToken);
+    }
+}
