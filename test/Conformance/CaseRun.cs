@@ -27,17 +27,25 @@ internal sealed partial class CaseRun(RecordedCase recorded)
             else if (op is not ("await" or "await_events" or "sleep"))
             {
                 var answer = Call(op, fields);
-                if (answer["Error"].IsDefined != fields["expectError"].IsTrue && op != "TestState")
+                if (answer["Error"].IsDefined != fields["expectError"].IsTrue)
                 {
                     throw new InvalidOperationException($"{op}: {answer}");
                 }
 
-                _answers[fields["save"].AsString()] = answer;
+                _answers[fields["save"].AsString()] = WithText(op, answer);
             }
         }
 
         return made.Build();
     }
+
+    // As clients print it.
+    private static JsonValue WithText(string op, JsonValue answer) => answer["Error"].TryGetObject(out var error)
+        ? answer.AsObject().With(
+            "str",
+            $"An error occurred ({error["Code"].AsString()}) when calling the {op} operation: "
+            + error["Message"].AsString())
+        : answer;
 
     private JsonValue Call(string op, JsonObject step)
     {
@@ -53,6 +61,7 @@ internal sealed partial class CaseRun(RecordedCase recorded)
             "StartExecution" => _service.Start(arguments),
             "GetExecutionHistory" => _service.History(arguments["executionArn"].AsString()),
             "ValidateStateMachineDefinition" => VirtualService.Validate(arguments),
+            "TestState" => StateTests.Answer(arguments),
             _ => throw new NotHereException(op),
         };
     }

@@ -73,6 +73,7 @@ internal sealed class VirtualService
         _executions.Add(arn, made);
         made.Tell(new ExecutionEvent.Started(Now, value, input));
         Run(made);
+        made.CheckReplay();
         return JsonObject.Of(("executionArn", arn), ("startDate", Seconds()));
     }
 
@@ -150,6 +151,18 @@ internal sealed class VirtualExecution(StateMachineDefinition machine, Execution
         foreach (var effect in result.Effects)
         {
             Do(effect, @event.At);
+        }
+    }
+
+    /// <summary>The same events, again, give the same history.</summary>
+    public void CheckReplay()
+    {
+        ExecutionState again = new();
+        var history = Events.SelectMany(
+            happened => ExecutionMachine.Step(machine, identity, again, happened).History).ToList();
+        if (!history.SequenceEqual(History))
+        {
+            throw new InvalidOperationException($"{identity.Id}: a replay comes to another history");
         }
     }
 

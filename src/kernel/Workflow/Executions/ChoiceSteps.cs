@@ -41,9 +41,7 @@ internal static class ChoiceSteps
         }
 
         var value = branch.Condition!.Evaluate(scope);
-        return value.IsBoolean
-            ? value.IsTrue
-            : throw Failures.WrongType((branch.Condition as ExpressionTemplate)!, "boolean", value);
+        return value.IsBoolean ? value.IsTrue : throw Failures.WrongType(branch.Condition, "boolean", value);
     }
 
     private static void Leave(

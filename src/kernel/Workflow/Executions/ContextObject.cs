@@ -26,6 +26,14 @@ internal static class ContextObject
             context.Set("Map", JsonObject.Of(("Item", item)));
         }
 
+        if (turn.GivenContext.TryGetObject(out var given))
+        {
+            foreach (var (name, value) in given)
+            {
+                context.Set(name, value);
+            }
+        }
+
         return context.Build();
     }
 

@@ -17,12 +17,14 @@ internal static class Failures
     public static string TooLarge(string name) =>
         $"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.";
 
-    public static StateErrorException WrongType(ExpressionTemplate expression, string expected, JsonValue value) =>
-        StateErrorException.Query(
-            $"The JSONata expression '{expression.Text}' specified for the field '{expression.Location}' returned an "
-            + $"unexpected result type. Expected '{expected}', but was '{KindOf(value)}' for value: "
-            + value.ToString(JsonWriteOptions.Service),
-            expression.Location);
+    /// <summary>A field of JSONata came to something of another type than it must.</summary>
+    public static StateErrorException WrongType(Template field, string expected, JsonValue value) =>
+        field is ExpressionTemplate expression
+            ? StateErrorException.Query(
+                $"The JSONata expression '{expression.Text}' specified for the field '{expression.Location}' returned "
+                + $"an unexpected result type. {Unexpected(expected, value)}",
+                expression.Location)
+            : StateErrorException.Query(Unexpected(expected, value), null);
 
     /// <summary>A field of a state could not be evaluated.</summary>
     public static void Evaluation(Turn turn, Frame frame, StateErrorException wrong)
@@ -188,6 +190,9 @@ internal static class Failures
             turn.Write(frame.Scope, HistoryEventType.ParallelStateFailed);
         }
     }
+
+    private static string Unexpected(string expected, JsonValue value) =>
+        $"Expected '{expected}', but was '{KindOf(value)}' for value: {value.ToString(JsonWriteOptions.Service)}";
 
     private static string KindOf(JsonValue value) => value.Kind.ToString().ToLowerInvariant();
 }

@@ -19,6 +19,9 @@ internal sealed class Turn(ExecutionIdentity identity, ExecutionState state, Dat
 
     public IReadOnlyList<WorkflowEffect> Effects => _effects;
 
+    /// <summary>Members of the context object that a test gives; undefined for none.</summary>
+    public JsonValue GivenContext { get; init; }
+
     /// <summary>What the fields of states draw from; where it stands is part of the state.</summary>
     public IChance Chance { get; } = new StateChance(identity.Seed, state);
 

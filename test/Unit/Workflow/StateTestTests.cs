@@ -1,0 +1,129 @@
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Testing;
+
+namespace Analemma.Unit.Tests.Workflow;
+
+public sealed class StateTestTests
+{
+    private const string Invoke = "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke\"";
+
+    private static readonly StateTestRequest Request = new()
+    {
+        Definition = """{"Type":"Pass","Next":"B"}""",
+        Input = """{"a":1}""",
+        At = new DateTimeOffset(2026, 11, 26, 10, 0, 0, TimeSpan.Zero),
+        Identity = new ExecutionIdentity
+        {
+            Id = "arn:e",
+            Name = "e",
+            RoleArn = "r",
+            StateMachineArn = "arn:m",
+            StateMachineName = "m",
+            Seed = "seed",
+            IsExpress = true,
+        },
+    };
+
+    [Fact]
+    public void A_state_tells_what_flowed_through_it_and_where_it_leads()
+    {
+        var result = Run(Request with
+        {
+            Definition = """{"Type":"Pass","InputPath":"$.a","Parameters":{"b.$":"$"},"ResultPath":"$.c","Next":"B"}""",
+        });
+        Assert.Equal(("SUCCEEDED", "B"), (result.Status, result.NextState));
+        Assert.Equal("""{"a":1,"c":{"b":1}}""", result.Output.ToString());
+        Assert.Equal("1", result.Inspection["afterInputPath"].AsString());
+        Assert.Equal("""{"b":1}""", result.Inspection["afterParameters"].AsString());
+    }
+
+    [Fact]
+    public void A_task_without_a_mock_waits_until_it_was_run()
+    {
+        var (test, _) = StateTest.Begin(Request with { Definition = $$"""{ {{Invoke}},"End":true}""", RoleArn = "r" });
+        Assert.Null(test!.Result);
+        Assert.Equal("invoke", test.Task!.Resource.Action);
+        test.Succeed(JsonValue.Parse("7"));
+        Assert.Null(test.Task);
+        Assert.Equal("7", test.Result!.Output.ToString());
+    }
+
+    [Theory]
+    [InlineData(1, "RETRIABLE", null, 4L)]
+    [InlineData(2, "CAUGHT_ERROR", "C", null)]
+    public void A_mocked_error_is_retried_until_it_is_caught(int retries, string status, string? next, long? backoff)
+    {
+        var result = Run(Request with
+        {
+            Definition = $$"""
+                { {{Invoke}},"End":true,"Retry":[{"ErrorEquals":["E"],"IntervalSeconds":2,"MaxAttempts":2}],
+                  "Catch":[{"ErrorEquals":["States.ALL"],"Next":"C"}]}
+                """,
+            Mock = new StateMock { ErrorOutput = new StateMockError("E", "why") },
+            Configuration = new StateConfiguration { RetrierRetryCount = retries },
+        });
+        Assert.Equal((status, next, "E"), (result.Status, result.NextState, result.Error));
+        var details = result.Inspection["errorDetails"];
+        Assert.Equal(backoff is { } seconds ? seconds : default(JsonValue), details["retryBackoffIntervalSeconds"]);
+    }
+
+    [Theory]
+    [InlineData("""{"Type":"Pass","End":true}""", "{}", "State type 'Pass' is not supported when a mock is specified")]
+    [InlineData(
+        """{"Type":"Parallel","End":true,"Branches":[{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}]}""",
+        "[1,2]",
+        "Mocked result must contain the same number of items as number of Parallel branches.")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::states:startExecution","End":true}""",
+        """{"StartDate":1}""",
+        "Mock result schema validation error: Required field 'ExecutionArn' is missing")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::events:putEvents","End":true}""",
+        """{"Entries":[{"EventId":"a"},{"EventId":1}]}""",
+        "Mock result schema validation error: Field 'EventId' must be a string")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:lambda:getFunction","End":true}""",
+        """{"Configuration":{"MemorySize":127,"EphemeralStorage":{"Size":512}},"Tags":{"a":"b"}}""",
+        "Mock result schema validation error: Field 'MemorySize' is less than the minimum value")]
+    public void A_mock_that_does_not_fit_is_refused(string definition, string result, string message)
+    {
+        var (test, refusal) = StateTest.Begin(
+            Request with { Definition = definition, Mock = new StateMock { Result = result } });
+        Assert.Null(test);
+        Assert.Equal(new StateTestRefusal("ValidationException", message), refusal);
+    }
+
+    [Fact]
+    public void Only_what_must_be_there_is_missed_in_strict_mode_alone()
+    {
+        var request = Request with
+        {
+            Definition = """{"Type":"Task","Resource":"arn:aws:states:::states:startExecution","End":true}""",
+            Mock = new StateMock { Result = "{}", FieldValidationMode = "PRESENT" },
+        };
+        Assert.Equal("SUCCEEDED", Run(request).Status);
+    }
+
+    [Fact]
+    public void A_state_inside_a_machine_is_found_by_its_name()
+    {
+        var result = Run(Request with
+        {
+            StateName = "Inner",
+            Definition = """
+                {"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"Inner","States":{
+                  "Inner":{"Type":"Pass","Parameters":{"s.$":"$$.State.Name","v.$":"$v"},"End":true}}}}}}
+                """,
+            Variables = """{"v":5}""",
+        });
+        Assert.Equal("""{"s":"Inner","v":5}""", result.Output.ToString());
+    }
+
+    private static StateTestResult Run(StateTestRequest request)
+    {
+        var (test, refusal) = StateTest.Begin(request);
+        Assert.Null(refusal);
+        return test!.Result!;
+    }
+}
