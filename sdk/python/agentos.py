@@ -44,6 +44,10 @@ class SyscallOp(IntEnum):
     SYS_RECV = 0x21
     SYS_BROADCAST = 0x22
     SYS_REGISTER = 0x23
+    SYS_STORE = 0x30
+    SYS_FETCH = 0x31
+    SYS_DELETE = 0x32
+    SYS_KEYS = 0x33
     SYS_HTTP = 0x50
     SYS_ASYNC_POLL = 0x80
     SYS_HELLO = 0xFE
@@ -286,6 +290,35 @@ class AgentOSClient:
     def write_file(self, path: str, content: str, mode: str = "write") -> Dict[str, Any]:
         """Writes a file of this agent's /work; mode "write" or "append": {"success", "bytes_written"}."""
         answer = self._ask(SyscallOp.SYS_WRITE, {"path": path, "content": content, "mode": mode})
+        return answer if isinstance(answer, dict) else {"success": False, "error": "No response from kernel"}
+
+    def store(
+        self, key: str, value: Any, scope: str = "global", ttl: Optional[int] = None
+    ) -> Dict[str, Any]:
+        """Keeps a value under a key, for `ttl` seconds or for good: {"success", "key"}.
+
+        Scope "global" is shared with all whom the owner lets share it, else with this agent's family, as "session"
+        is; "agent" is this agent's alone.
+        """
+        request: Dict[str, Any] = {"key": key, "value": value, "scope": scope}
+        if ttl is not None:
+            request["ttl"] = ttl
+        return self._answered(SyscallOp.SYS_STORE, request)
+
+    def fetch(self, key: str) -> Dict[str, Any]:
+        """The value of a key, this agent's own first: {"success", "exists", "value", "scope"}."""
+        return self._answered(SyscallOp.SYS_FETCH, {"key": key})
+
+    def delete(self, key: str) -> Dict[str, Any]:
+        """Forgets a key: {"success", "deleted"}."""
+        return self._answered(SyscallOp.SYS_DELETE, {"key": key})
+
+    def keys(self, prefix: str = "") -> Dict[str, Any]:
+        """The keys that begin with a prefix: {"success", "keys", "count"}."""
+        return self._answered(SyscallOp.SYS_KEYS, {"prefix": prefix})
+
+    def _answered(self, op: SyscallOp, request: Dict[str, Any]) -> Dict[str, Any]:
+        answer = self._ask(op, request)
         return answer if isinstance(answer, dict) else {"success": False, "error": "No response from kernel"}
 
     def _done(self, op: SyscallOp, name: Optional[str], agent_id: Optional[int], field: str) -> bool:

@@ -71,6 +71,9 @@ internal static partial class DaemonLog
     [LoggerMessage(801, LogLevel.Warning, "the webhook at {Address} was not told, after {Attempts} attempts: {Why}")]
     public static partial void WebhookFailed(this ILogger log, string address, int attempts, string why);
 
+    [LoggerMessage(602, LogLevel.Error, "the store of values: {Why}")]
+    public static partial void ValuesFailed(this ILogger log, string why);
+
     [LoggerMessage(502, LogLevel.Warning, "sandbox {Key}: {Why}")]
     public static partial void SandboxFault(this ILogger log, string key, string why);
 

@@ -86,6 +86,18 @@ public sealed class BrokenKernelTests
         AssertNoticed(() => new DropsTooMuch(), "every body that the kernel names is there");
 
     [Fact]
+    public void A_value_that_is_never_kept_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<KeepValue>(1), "every request is answered", "no body outlives");
+
+    [Fact]
+    public void A_value_that_is_left_behind_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<DropValues>(1), "no body outlives its value");
+
+    [Fact]
+    public void A_value_that_is_told_to_be_stored_and_is_not_is_noticed() =>
+        AssertNoticed(() => new StoresOthers(), "FETCH gives what was stored");
+
+    [Fact]
     public void A_request_that_goes_elsewhere_than_its_rule_is_noticed() =>
         AssertNoticed(() => new SendsElsewhere(), "requests keep to their rule");
 
@@ -239,6 +251,14 @@ public sealed class BrokenKernelTests
         public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
             effect is SendHttp { Rule.Host: not "*" } send
                 ? send with { Target = HttpUrl.Parse("https://evil.test/", out _)! } : effect);
+    }
+
+    /// <summary>What FETCH answers has the version of another value.</summary>
+    private sealed class StoresOthers : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is Answer { Reply: Analemma.Abi.Syscalls.FetchReply { Version: > 1 } fetch } answer
+                ? answer with { Reply = fetch with { Version = fetch.Version - 1 } } : effect);
     }
 
     private sealed class WidensRules : Sabotage

@@ -35,6 +35,14 @@ public sealed class SeedTests
         "ConversationTruncate ok", "ConversationTruncate wrong_state", "Think no_such_conversation", "Think ok",
     ];
 
+    /// <summary>Requests about the store likewise.</summary>
+    private static readonly string[] StoreOutcomes =
+    [
+        "Delete ok", "Delete permission_denied", "Delete version_conflict", "Fetch ok", "Fetch permission_denied",
+        "Keys ok", "Store io_failed", "Store limit_exceeded", "Store ok", "Store permission_denied",
+        "Store version_conflict",
+    ];
+
     [Fact]
     public void Every_invariant_holds_for_two_hundred_seeds_and_every_transition_is_taken()
     {
@@ -60,6 +68,7 @@ public sealed class SeedTests
         Assert.Equal(
             ToolOutcomes, results.SelectMany(result => result.ToolCalls.Keys).Distinct().Order(StringComparer.Ordinal));
         Assert.Empty(TalkOutcomes.Except(results.SelectMany(result => result.Talks.Keys)));
+        Assert.Empty(StoreOutcomes.Except(results.SelectMany(result => result.Values.Keys)));
     }
 
     [Fact]

@@ -38,6 +38,7 @@
         ├── SecretsUnusable      the store of secrets cannot be used as it is
         ├── NoSuchConversation   no conversation of that id, for this caller (also a LookupError)
         ├── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
+        ├── VersionConflict      a key of the store has another version than the caller expects
         └── HttpFailed           a host could not be reached, or its answer not be understood
 
 What a tool raises, for the model to read:
@@ -251,6 +252,10 @@ class HttpFailed(SyscallError):
     code = "http_failed"
 
 
+class VersionConflict(SyscallError):
+    code = "version_conflict"
+
+
 # By the status in a response's header.
 BY_STATUS: tuple[type[SyscallError], ...] = (
     SyscallError,
@@ -290,6 +295,7 @@ BEYOND: dict[int, type[SyscallError]] = {
     40: NoSuchSecret,
     41: SecretsUnusable,
     42: HttpFailed,
+    76: VersionConflict,
 }
 
 

@@ -550,6 +550,30 @@ class Secret(Record):
     changed_at: str
 
 
+class Fetched(Record):
+    """The value of a key of the store. `version` is for `if_version`; None and 0 where there is none."""
+
+    key: str
+    exists: bool
+    value: Any = None
+    scope: str | None = None
+    version: int = 0
+    changed_at: str | None = None
+    expires_at: str | None = None
+
+
+class StoredKey(Record):
+    """A key of the store: where it is, whose, its version, and how large its value is as JSON."""
+
+    key: str
+    scope: str
+    owner: str
+    version: int
+    bytes: int
+    changed_at: str
+    expires_at: str | None = None
+
+
 class Event(Record):
     """One thing that happened."""
 

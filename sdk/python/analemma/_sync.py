@@ -8,7 +8,7 @@ from _thread import allocate_lock
 # for enumerations of address families.
 import _socket
 
-from analemma import _calls, _embeddings, _mail
+from analemma import _calls, _embeddings, _mail, _state
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -103,6 +103,11 @@ class Kernel:
     secret_set = _method(_calls.secret_set)
     secret_list = _method(_calls.secret_list)
     secret_remove = _method(_calls.secret_remove)
+    store = _method(_state.store)
+    fetch = _method(_state.fetch)
+    delete = _method(_state.delete)
+    keys = _method(_state.keys)
+    update = _method(_state.update)
     metrics = _method(_calls.metrics)
     list_tools = _method(_calls.list_tools)
     call_tool = _method(_calls.call_tool)

@@ -13,6 +13,7 @@ using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Supervision;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Runners.Tools;
+using Analemma.Daemon.Runners.Values;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Telemetry;
 using Analemma.Journal;
@@ -53,6 +54,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly HostSocket _socket;
     private readonly SqliteJournalStore _store;
     private readonly SqliteBodyStore _bodies;
+    private readonly SqliteBodyStore _values;
     private readonly JournalWriter _journal;
     private readonly BackgroundTasks _tasks;
     private readonly Checkpoints _checkpoints;
@@ -86,6 +88,7 @@ internal sealed class KernelHost : IAsyncDisposable
             options.StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _store = SqliteJournalStore.Open(options.Journal);
         _bodies = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".bodies.db"));
+        _values = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".values.db"));
         _secrets = new FileSecretStore(options.StateFolder);
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
@@ -181,6 +184,7 @@ internal sealed class KernelHost : IAsyncDisposable
 
         await _tasks.DisposeAsync();
         _bodies.Dispose();
+        _values.Dispose();
         _store.Dispose();
         _socket.Dispose();
         _log.Stopped();
@@ -274,6 +278,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new HttpRunner(
                 new TargetConnection(_options.Addresses), _secrets, _calls, _tasks, _time, _loop.Post, _log),
             new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
+            new ValueRunner(_values, _calls, _tasks, _time, _loop.Post, _log),
             new ToolRunner(
                 _options.Tools, _toolHost.Task, _calls, _tasks, _time, _loop.Post, sandboxes.Ended, _log),
             new SupervisionRunner(_live, _webhook, _tasks, _time, _loop.Post, _log),

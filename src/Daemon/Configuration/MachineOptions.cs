@@ -24,6 +24,8 @@ internal sealed record MachineOptions
 
     public JournalSection Journal { get; init; } = new();
 
+    public StoreSection Store { get; init; } = new();
+
     public TelemetrySection Telemetry { get; init; } = new();
 
     public NetworkSection Network { get; init; } = new();
@@ -63,6 +65,7 @@ internal sealed record MachineOptions
         .. Defaults.Problems(),
         .. Limits.Problems(),
         .. Journal.Problems(),
+        .. Store.Problems(),
         .. Telemetry.Problems(),
         .. Network.Problems(),
         .. Models.Problems(),
@@ -84,6 +87,7 @@ internal sealed record MachineOptions
         ProcessesMax = Limits.ProcessesMax,
         DeadRecordsMax = Limits.DeadRecordsMax,
         Enforced = enforced,
+        Store = Store.ToOptions(),
         UnsandboxedAllowed = Sandbox.UnsandboxedAllowed,
         Tools = new ToolOptions
         {

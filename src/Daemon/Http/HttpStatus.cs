@@ -17,7 +17,7 @@ internal static class HttpStatus
             or SysErrorCode.NoSuchConversation or SysErrorCode.NoSuchSecret or SysErrorCode.NoSuchTool
             or SysErrorCode.NoSuchFleet
             or SysErrorCode.NoSuchMailbox or SysErrorCode.NoSuchMessage => 404,
-        SysErrorCode.NameTaken or SysErrorCode.WrongState => 409,
+        SysErrorCode.NameTaken or SysErrorCode.WrongState or SysErrorCode.VersionConflict => 409,
         SysErrorCode.TooLarge => 413,
         SysErrorCode.TryAgain or SysErrorCode.LimitExceeded or SysErrorCode.RunawayStopped => 429,
         SysErrorCode.Cancelled => 499,

@@ -62,6 +62,7 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
             TimerKind.UnitHeartbeat => new HeartbeatDue(name.Id) { At = at },
             TimerKind.UnitIdle => new IdleDue(name.Id) { At = at },
             TimerKind.Mail => new MailDue { At = at },
+            TimerKind.ValueExpiry => new ValueExpiryDue { At = at },
             TimerKind.Call => new CallTimedOut(new CallId(name.Id)) { At = at },
             _ => throw new KernelPanicException($"no event for a {name.Kind} timer"),
         });

@@ -6,6 +6,7 @@ using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Supervision;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Runners.Tools;
+using Analemma.Daemon.Runners.Values;
 using Analemma.Daemon.Telemetry;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
@@ -26,6 +27,7 @@ internal sealed class EffectRunner(
     EndpointRunner endpoint,
     HttpRunner http,
     SecretRunner secrets,
+    ValueRunner values,
     ToolRunner tools,
     SupervisionRunner supervision,
     ScheduleRunner schedules,
@@ -103,6 +105,9 @@ internal sealed class EffectRunner(
     {
         switch (effect)
         {
+            case KeepValue or DropValues or SweepValues or ReadValue:
+                values.Start(effect);
+                break;
             case StartToolServer start:
                 tools.Start(start);
                 break;

@@ -121,6 +121,14 @@ public static class AbiJson
 [JsonSerializable(typeof(BudgetSetReply))]
 [JsonSerializable(typeof(Embed))]
 [JsonSerializable(typeof(EmbedReply))]
+[JsonSerializable(typeof(Store))]
+[JsonSerializable(typeof(StoreReply))]
+[JsonSerializable(typeof(Fetch))]
+[JsonSerializable(typeof(FetchReply))]
+[JsonSerializable(typeof(Delete))]
+[JsonSerializable(typeof(DeleteReply))]
+[JsonSerializable(typeof(Keys))]
+[JsonSerializable(typeof(KeysReply))]
 [JsonSerializable(typeof(Status))]
 [JsonSerializable(typeof(StatusReply))]
 [JsonSerializable(typeof(Shutdown))]
@@ -173,6 +181,7 @@ public static class AbiJson
 [JsonSerializable(typeof(DeadLettersReply))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(JournalCheck))]
+[JsonSerializable(typeof(string))]
 public sealed partial class AbiJsonContext : JsonSerializerContext;
 
 /// <summary>The payload of a response whose status is not 0.</summary>

@@ -74,6 +74,8 @@ public enum SysErrorCode
     NoSuchMailbox = 50,
     /// <summary>Nobody waits for a reply to that message, or not from this caller.</summary>
     NoSuchMessage = 51,
+    /// <summary>A key of the store does not have the version that the caller expects.</summary>
+    VersionConflict = 76,
 }
 
 /// <summary>

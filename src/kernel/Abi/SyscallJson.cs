@@ -77,10 +77,21 @@ public static class SyscallJson
             SyscallNumber.FleetDown => Read(json, AbiJsonContext.Default.FleetDown),
             SyscallNumber.FleetStatus => Read(json, AbiJsonContext.Default.FleetStatus),
             SyscallNumber.FleetRestart => Read(json, AbiJsonContext.Default.FleetRestart),
-            _ => ReadMail(opcode, json),
+            _ => ReadKept(opcode, json),
         };
         return error is null;
     }
+
+    /// <summary>Those about what the kernel keeps for agents.</summary>
+    private static (Syscall?, SysError?) ReadKept(ushort opcode, ReadOnlySpan<byte> json) =>
+        (SyscallNumber)opcode switch
+        {
+            SyscallNumber.Store => Read(json, AbiJsonContext.Default.Store),
+            SyscallNumber.Fetch => Read(json, AbiJsonContext.Default.Fetch),
+            SyscallNumber.Delete => Read(json, AbiJsonContext.Default.Delete),
+            SyscallNumber.Keys => Read(json, AbiJsonContext.Default.Keys),
+            _ => ReadMail(opcode, json),
+        };
 
     /// <summary>The payload of the last frame of an answer.</summary>
     public static byte[] Write(Reply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, TypeOf(reply));

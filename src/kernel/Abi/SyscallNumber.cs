@@ -44,6 +44,14 @@ public enum SyscallNumber : ushort
     Mailboxes = 0x27,
     /// <inheritdoc cref="Syscalls.DeadLetters"/>
     DeadLetters = 0x28,
+    /// <inheritdoc cref="Syscalls.Store"/>
+    Store = 0x30,
+    /// <inheritdoc cref="Syscalls.Fetch"/>
+    Fetch = 0x31,
+    /// <inheritdoc cref="Syscalls.Delete"/>
+    Delete = 0x32,
+    /// <inheritdoc cref="Syscalls.Keys"/>
+    Keys = 0x33,
     /// <inheritdoc cref="Syscalls.Http"/>
     Http = 0x50,
     /// <inheritdoc cref="Syscalls.Subscribe"/>

@@ -31,6 +31,9 @@ public sealed record KernelOptions
     // Null where a journal was written before there was supervision.
     public SupervisionOptions Supervision { get; init => field = value ?? new(); } = new();
 
+    // Null where a journal was written before there was a store.
+    public Values.StoreOptions Store { get; init => field = value ?? new(); } = new();
+
     /// <summary>Guarantees that the sandbox engine gives on this host.</summary>
     public IReadOnlyList<string> Enforced { get; init; } = GuaranteeNames.All;
 

@@ -10,6 +10,7 @@ using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Syscalls;
 using Analemma.Kernel.Tools;
+using Analemma.Kernel.Values;
 
 namespace Analemma.Kernel;
 
@@ -19,14 +20,13 @@ namespace Analemma.Kernel;
 // clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
 // project's references and banned symbols hold it to that.
 //
-//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets: decided by
-//                    durable events alone, in the order of the journal; a fold of the journal, or a checkpoint and the
-//                    fold of the rest, gives it.
-//   volatile state
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets, Values:
+//                    decided by durable events alone, in the order of the journal; a fold of the journal, or a
+//                    checkpoint and the fold of the rest, gives it.
 //   volatile state   Calls (who waits for what), Models (who waits for which model), ConversationWork (who speaks in
-//                    which conversation), Http (which requests are under way), Tools (which servers are up, who waits
-//                    for which), Tally, the latest usage samples: gone with the kernel, and never looked at when a
-//                    durable event decides about durable state.
+//                    which conversation), ValueWork (which values are being kept), Http (which requests are under
+//                    way), Tools (which servers are up, who waits for which), Tally, the latest usage samples: gone
+//                    with the kernel, and never looked at when a durable event decides about durable state.
 //
 // Effects may depend on both: a fold throws them away.
 public sealed class KernelState
@@ -65,6 +65,11 @@ public sealed class KernelState
     public ConversationTable Conversations { get; } = new();
 
     public ConversationWork ConversationWork { get; } = new();
+
+    /// <summary>What agents keep under keys.</summary>
+    public ValueTable Values { get; } = new();
+
+    public ValueWork ValueWork { get; } = new();
 
     /// <summary>What has happened since the kernel started. Volatile; decides nothing.</summary>
     public KernelTally Tally { get; private set; } = new();
@@ -228,7 +233,7 @@ public sealed class KernelState
                 ToolEnd.Overdue(this, overdue, effects);
                 break;
             default:
-                if (!SupervisionTurn.Apply(this, @event, effects))
+                if (!SupervisionTurn.Apply(this, @event, effects) && !ValueChanges.TryApply(this, @event, effects))
                 {
                     ConversationChanges.Apply(this, @event, effects);
                 }

@@ -205,6 +205,36 @@ public static class Limits
     /// <summary>A secret: long enough for a certificate's key.</summary>
     public const int SecretCharsMax = 65_536;
 
+    /// <summary>A key of the store, in bytes of UTF-8.</summary>
+    public const int StoreKeyBytesMax = 512;
+
+    /// <summary>A value of the store, as JSON.</summary>
+    public const int StoreValueBytesMax = 8 * 1024 * 1024;
+
+    /// <summary>Values up to this size are in the journal; larger ones lie beside it.</summary>
+    public const int StoreInlineBytesMax = 4 * 1024;
+
+    /// <summary>Of all values in the kernel's state; beyond it small ones lie beside the journal, too.</summary>
+    public const long StoreInlineBytesAllMax = 16L * 1024 * 1024;
+
+    /// <summary>Of everybody: the kernel's state has a line for each.</summary>
+    public const int StoreKeysAllMax = 200_000;
+
+    public const long StoreBytesAllMax = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>Values that are being kept, or wait for it, at once.</summary>
+    public const int StoreWritesMax = 1_024;
+
+    public const int StoreWritesPerAgentMax = 64;
+
+    /// <summary>What KEYS answers at once, unless less is asked.</summary>
+    public const int StorePageDefault = 100;
+
+    public const int StorePageMax = 1_000;
+
+    /// <summary>Values whose time is up that one event takes away.</summary>
+    public const int StoreExpiriesMax = 256;
+
     public const int NetworkRulesMax = 64;
 
     /// <summary>Items of one list of a network rule: ports, methods, paths, addresses.</summary>

@@ -45,6 +45,7 @@ internal sealed class Invariants(World world)
         _models.Check(state);
         world.Tools.Check(state.Tools);
         _conversations.Check(state);
+        world.Values.Check(state);
         foreach (var process in state.Processes.Living)
         {
             CheckId(process);

@@ -29,6 +29,8 @@ internal sealed class RequestMaker(World world)
 
     private static readonly JsonElement Wrong = JsonDocument.Parse("""{"n":"five","m":1}""").RootElement;
 
+    private readonly ValueRequests _values = new(world);
+
     private SeededRandom Random => world.Random;
 
     public Syscall? Next(Caller caller)
@@ -38,7 +40,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(44) switch
+        return Random.Below(52) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -57,6 +59,7 @@ internal sealed class RequestMaker(World world)
             20 => Random.Chance(3_000) ? new RestartTools { Server = "fs" } : new ToolServers(),
             21 or 22 or 23 or 24 or 25 or 26 or 27 => CallTool(),
             31 or 32 or 33 or 34 or 35 or 36 => Conversation(caller),
+            44 or 45 or 46 or 47 or 48 or 49 or 50 or 51 => _values.Next(caller),
             37 => Target(new BudgetSet { Tokens = Random.Between(-1, 3_000) }),
             38 => Embed(),
             _ => Think(),

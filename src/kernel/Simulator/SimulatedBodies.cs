@@ -46,7 +46,7 @@ internal sealed class SimulatedBodies(World world)
         Later(() =>
         {
             _working--;
-            if (!world.IsCalm && world.Random.Chance(world.Options.DiskError))
+            if (!world.IsCalm && world.Random.Chance(world.Options.BodyError))
             {
                 var error = new SysError(SysErrorCode.IoFailed, "the disk failed");
                 world.Kernel.Arrive(new BodiesNotKept(keep.Call, error) { At = world.Clock.Ticks });

@@ -37,7 +37,7 @@ internal sealed record SimulatedConnection(Caller Caller)
 /// All requests of one kernel start. Ids begin again with each, as the kernel's contract allows. Counts every end, so
 /// that an answer too many is noticed as well as one too few.
 /// </summary>
-internal sealed class SimulatedCalls(SimulatedClock clock)
+internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply> answered)
 {
     private static readonly TimeSpan AnswerTimeMax = TimeSpan.FromSeconds(120);
 
@@ -55,6 +55,9 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
 
     /// <summary>How requests about conversations ended.</summary>
     public SortedDictionary<string, long> Talks { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How requests about the store ended.</summary>
+    public SortedDictionary<string, long> Values { get; } = new(StringComparer.Ordinal);
 
     public SimulatedCall Issue(SimulatedConnection connection, Syscall syscall)
     {
@@ -91,6 +94,10 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             ConversationShow => reply is ConversationShowReply,
             ConversationList => reply is ConversationListReply,
             ConversationClose => reply is ConversationCloseReply,
+            Store => reply is StoreReply,
+            Fetch => reply is FetchReply,
+            Delete => reply is DeleteReply,
+            Keys => reply is KeysReply,
             SecretSet => reply is SecretSetReply,
             SecretList => reply is SecretListReply,
             SecretRemove => reply is SecretRemoveReply,
@@ -101,6 +108,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
             _ => true,
         };
         ViolationException.Unless(expected, "an answer fits its request", $"{call} got {reply}");
+        answered(call.Syscall, reply);
     }
 
     public void Refused(CallId id, SysError error)
@@ -161,7 +169,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         var open = _calls.Values.FirstOrDefault(
             call => call.IsOpen
                 && call.Syscall is (Spawn or Kill or Wait or Think or Embed or CallTool or ListTools or ConversationOpen
-                    or ConversationSyscall)
+                    or ConversationSyscall or StoreSyscall)
                 && call.IssuedAt < justNow);
         ViolationException.Unless(open is null, "every request is answered", $"{open} has no answer at the end");
     }
@@ -179,6 +187,12 @@ internal sealed class SimulatedCalls(SimulatedClock clock)
         {
             var outcomes = call.Syscall is Think ? Thoughts : ToolCalls;
             outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
+        }
+
+        if (call.Syscall is StoreSyscall)
+        {
+            var what = $"{call.Syscall.Number} {outcome}";
+            Values[what] = Values.GetValueOrDefault(what) + 1;
         }
 
         if (call.Syscall is ConversationSyscall or ConversationOpen or Think { Conversation: not null })

@@ -96,6 +96,9 @@ internal sealed class SimulatedEffects(World world)
     {
         switch (effect)
         {
+            case KeepValue or DropValues or SweepValues or ReadValue:
+                world.Values.Run(effect);
+                break;
             case StartModelCall start:
                 world.Models.Start(start);
                 break;
@@ -184,6 +187,7 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.UnitHeartbeat => new HeartbeatDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.UnitIdle => new IdleDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.Mail => new MailDue { At = world.Clock.Ticks },
+        TimerKind.ValueExpiry => new ValueExpiryDue { At = world.Clock.Ticks },
         TimerKind.Shutdown => throw new ViolationException("a shutdown needs no last resort", timer.ToString()),
     };
 }

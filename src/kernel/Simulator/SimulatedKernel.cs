@@ -90,6 +90,7 @@ internal sealed class SimulatedKernel(World world)
         world.Http.Clear();
         world.Tools.Clear();
         world.Bodies.Clear();
+        world.Values.Clear();
         world.Calls.CloseAll();
         world.Clock.After(world.Random.Delay(1_000, 2_000_000), Start);
     }

@@ -46,6 +46,9 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>How requests about conversations ended.</summary>
     public IReadOnlyDictionary<string, long> Talks { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>How requests about the store ended.</summary>
+    public IReadOnlyDictionary<string, long> Values { get; init; } = new Dictionary<string, long>();
+
     /// <summary>How to see it again, what was wrong, and what led to it.</summary>
     public string Report()
     {
@@ -61,6 +64,7 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.AppendJoin(", ", Thoughts.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", ToolCalls.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", Talks.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
+        report.AppendJoin(", ", Values.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         foreach (var line in LastEvents)
         {
             report.Append(line).Append('\n');
@@ -118,6 +122,7 @@ public static class SimulationRun
             ToolDeaths = world.Tools.Deaths,
             ToolCalls = world.Calls.ToolCalls,
             Talks = world.Calls.Talks,
+            Values = world.Calls.Values,
         };
     }
 

@@ -11,11 +11,12 @@ internal sealed class World
         Trace = new Trace(Clock);
         Sabotage = sabotage;
         Disk = new SimulatedDisk(Random, Clock, Options);
-        Calls = new SimulatedCalls(Clock);
+        Calls = new SimulatedCalls(Clock, (request, reply) => Values!.Answered(request, reply));
         Shadow = new Shadow(this);
         Host = new SimulatedHost(this);
         Models = new SimulatedModels(this);
         Bodies = new SimulatedBodies(this);
+        Values = new SimulatedValues(this);
         Secrets = new SimulatedSecrets(this);
         Http = new SimulatedHttp(this);
         Tools = new SimulatedTools(this);
@@ -47,6 +48,8 @@ internal sealed class World
     public SimulatedModels Models { get; }
 
     public SimulatedBodies Bodies { get; }
+
+    public SimulatedValues Values { get; }
 
     public SimulatedSecrets Secrets { get; }
 

@@ -2,6 +2,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Tools;
+using Analemma.Kernel.Values;
 
 namespace Analemma.Simulator;
 
@@ -17,6 +18,9 @@ internal sealed record WorldOptions
     public int DiskFull { get; init; }
 
     public int DiskError { get; init; }
+
+    /// <summary>Of a body of a conversation or a value, that it cannot be kept.</summary>
+    public int BodyError { get; init; }
 
     public int StartFails { get; init; }
 
@@ -58,6 +62,7 @@ internal sealed record WorldOptions
         Crash = random.Pick([0, 20, 100, 300]),
         DiskFull = random.Pick([0, 0, 10, 100]),
         DiskError = random.Pick([0, 0, 10, 100]),
+        BodyError = random.Pick([0, 0, 100, 1_000]),
         StartFails = random.Pick([0, 300, 2_000]),
         IgnoresTerm = random.Pick([0, 1_000, 5_000]),
         Disconnects = random.Pick([0, 50, 500]),
@@ -78,6 +83,11 @@ internal sealed record WorldOptions
             UnsandboxedAllowed = random.Chance(5_000),
             Models = DrawModels(random),
             Tools = DrawTools(random),
+            Store = new StoreOptions
+            {
+                KeysPerAgent = random.Pick([2, 5, 1_000]),
+                BytesPerAgent = random.Pick([8_000L, 100_000]),
+            },
             Enforced = random.Chance(5_000) ? GuaranteeNames.All : [.. GuaranteeNames.All.Take(3)],
         },
     };

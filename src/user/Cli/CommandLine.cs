@@ -60,6 +60,7 @@ internal static class CommandLine
         new LlmCommand(),
         new EndpointCommand(),
         new ToolCommand(),
+        new StoreCommand(),
         new SecretCommand(),
         new BudgetCommand(),
         new MetricsCommand(),

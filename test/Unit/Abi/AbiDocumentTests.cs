@@ -68,6 +68,23 @@ public sealed partial class AbiDocumentTests
             new Resume(), new PauseReply(new ProcessId(3), ProcessState.Running), []),
         ["results ASYNC_POLL"] = AgentOsEncoder.Results(
             [(1, 0x02, AgentOsEncoder.Encode(new Exec(), new ExecReply(0), "total 0\n"u8))]),
+        ["response STORE"] = AgentOsEncoder.Encode(new Store(), new StoreReply("plan", StoreScope.Group, 7), []),
+        ["response FETCH"] = AgentOsEncoder.Encode(
+            new Fetch(),
+            new FetchReply("plan", true)
+            {
+                Value = JsonElement.Parse("""{"page": 12}"""),
+                Scope = StoreScope.Group,
+                Version = 7,
+            },
+            []),
+        ["response DELETE"] = AgentOsEncoder.Encode(new Delete(), new DeleteReply("plan", true), []),
+        ["response KEYS"] = AgentOsEncoder.Encode(
+            new Keys(),
+            new KeysReply([
+                new KeyView("plan", StoreScope.Agent, "worker", 8, 4),
+                new KeyView("plan", StoreScope.Group, "family:worker", 7, 12)]),
+            []),
         ["response METRICS"] = AgentOsEncoder.Encode(
             new Metrics(),
             new MetricsReply(DateTimeOffset.FromUnixTimeSeconds(1_767_323_045), [])
@@ -131,6 +148,10 @@ public sealed partial class AbiDocumentTests
         ["CONVERSATIONSHOW"] = typeof(ConversationShowReply),
         ["CONVERSATIONLIST"] = typeof(ConversationListReply),
         ["CONVERSATIONCLOSE"] = typeof(ConversationCloseReply),
+        ["STORE"] = typeof(StoreReply),
+        ["FETCH"] = typeof(FetchReply),
+        ["DELETE"] = typeof(DeleteReply),
+        ["KEYS"] = typeof(KeysReply),
         ["SECRETSET"] = typeof(SecretSetReply),
         ["SECRETLIST"] = typeof(SecretListReply),
         ["SECRETREMOVE"] = typeof(SecretRemoveReply),

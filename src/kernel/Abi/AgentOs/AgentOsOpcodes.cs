@@ -11,10 +11,6 @@ public static class AgentOsOpcodes
     /// <summary>What AgentOS had and this version does not serve, so that a program learns what it misses.</summary>
     private static readonly Dictionary<byte, string> Unserved = new()
     {
-        [0x30] = "STORE",
-        [0x31] = "FETCH",
-        [0x32] = "DELETE",
-        [0x33] = "KEYS",
         [0x40] = "GET_PERMS",
         [0x41] = "SET_PERMS",
         [0x60] = "SUBSCRIBE",

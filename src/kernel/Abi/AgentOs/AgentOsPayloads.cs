@@ -121,6 +121,20 @@ internal sealed record AgentOsThink
     public string? Model { get; init; }
 }
 
+internal sealed record AgentOsStore
+{
+    public string? Key { get; init; }
+
+    public JsonElement Value { get; init; }
+
+    public string? Scope { get; init; }
+
+    public string? Prefix { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public double? Ttl { get; init; }
+}
+
 internal sealed record AgentOsImage
 {
     public string? Data { get; init; }
@@ -181,4 +195,5 @@ internal sealed class WholeNumberConverter : JsonConverter<long?>
 [JsonSerializable(typeof(AgentOsReceive))]
 [JsonSerializable(typeof(AgentOsBroadcast))]
 [JsonSerializable(typeof(AgentOsRegister))]
+[JsonSerializable(typeof(AgentOsStore))]
 internal sealed partial class AgentOsJsonContext : JsonSerializerContext;

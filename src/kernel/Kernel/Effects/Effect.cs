@@ -112,4 +112,7 @@ public enum TimerKind
 
     /// <summary>Raises MailDue; the id is 0.</summary>
     Mail,
+
+    /// <summary>Raises ValueExpiryDue; the id is 0.</summary>
+    ValueExpiry,
 }

@@ -47,6 +47,9 @@ public static class EventCodec
                 ("conversation.compacted", Json(compacted, EventJsonContext.Default.ConversationCompacted)),
             ConversationClosed closed =>
                 ("conversation.closed", Json(closed, EventJsonContext.Default.ConversationClosed)),
+            ValueStored stored => ("value.stored", Json(stored, EventJsonContext.Default.ValueStored)),
+            ValueDeleted deleted => ("value.deleted", Json(deleted, EventJsonContext.Default.ValueDeleted)),
+            ValuesExpired expired => ("values.expired", Json(expired, EventJsonContext.Default.ValuesExpired)),
             AgentHalted halted => ("agent.halted", Json(halted, EventJsonContext.Default.AgentHalted)),
             MailEvent mail => MailCodec.Write(mail),
             _ => SupervisionCodec.Write(@event)
@@ -75,6 +78,9 @@ public static class EventCodec
         "conversation.truncated" => Parse(body, EventJsonContext.Default.ConversationTruncated),
         "conversation.compacted" => Parse(body, EventJsonContext.Default.ConversationCompacted),
         "conversation.closed" => Parse(body, EventJsonContext.Default.ConversationClosed),
+        "value.stored" => Parse(body, EventJsonContext.Default.ValueStored),
+        "value.deleted" => Parse(body, EventJsonContext.Default.ValueDeleted),
+        "values.expired" => Parse(body, EventJsonContext.Default.ValuesExpired),
         "agent.halted" => Parse(body, EventJsonContext.Default.AgentHalted),
         _ when type.StartsWith(MailCodec.Prefix, StringComparison.Ordinal) => MailCodec.Read(type, body),
         _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
@@ -187,5 +193,8 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(Watch))]
 [JsonSerializable(typeof(Restart))]
 [JsonSerializable(typeof(Escalate))]
+[JsonSerializable(typeof(ValueStored))]
+[JsonSerializable(typeof(ValueDeleted))]
+[JsonSerializable(typeof(ValuesExpired))]
 [JsonSerializable(typeof(CheckpointBody))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

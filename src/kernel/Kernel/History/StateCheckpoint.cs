@@ -4,6 +4,7 @@ using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
+using Analemma.Kernel.Values;
 
 namespace Analemma.Kernel.History;
 
@@ -35,6 +36,8 @@ public static class StateCheckpoint
             Conversations = [.. state.Conversations.All],
             Fleets = state.Fleets.ToBody(),
             Mail = state.Mail.ToBody(),
+            NextValueVersion = state.Values.NextVersion,
+            Values = [.. state.Values.All],
         };
         return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
     }
@@ -63,6 +66,12 @@ public static class StateCheckpoint
         }
 
         state.Mail.Restore(body.Mail);
+        state.Values.NextVersion = Math.Max(1, body.NextValueVersion);
+        foreach (var value in body.Values)
+        {
+            state.Values.Put(value);
+        }
+
         foreach (var process in body.Dead.Concat(body.Living))
         {
             state.Processes.Add(process);
@@ -105,6 +114,11 @@ internal sealed record CheckpointBody
 
     // Null in a checkpoint that was written before there were mailboxes.
     public MailRoomBody Mail { get; init => field = value ?? new(); } = new();
+
+    public long NextValueVersion { get; init; }
+
+    // Null in a checkpoint that was written before there was a store.
+    public IReadOnlyList<StoredValue> Values { get; init => field = value ?? []; } = [];
 
     // Null in a checkpoint that was written before there were models.
     public LedgerBody Ledger { get; init => field = value ?? new(); } = new();

@@ -18,6 +18,7 @@ internal static class SpawnPlanning
     public static SpawnPlan Plan(KernelOptions options, Process? parent, Spawn request, string name) => new()
     {
         Name = name,
+        Path = parent is null ? name : $"{parent.Path}{SpawnPlan.PathSeparator}{name}",
         Script = request.Script,
         Python = request.Python ?? "python3",
         Argv = request.Argv ?? [],

@@ -31,6 +31,7 @@ public static class SyscallRules
             Abi.Syscalls.Logs logs => Range("tail", logs.Tail, 0, int.MaxValue),
             Subscribe subscribe => TypeProblems(subscribe.Types ?? []),
             Http http => Network.NetworkRules.Problems(http),
+            StoreSyscall store => StoreRules.Problems(store),
             SecretSet set => SecretRules.Problems(set),
             FleetApply apply => FleetRules.Problems(apply),
             FleetDown down => FleetRules.NameProblems("fleet", down.Fleet),

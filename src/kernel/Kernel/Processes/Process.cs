@@ -93,6 +93,11 @@ public sealed class Process
     [JsonIgnore]
     public string Name => Plan.Name;
 
+    /// <summary>What it is known by across restarts.</summary>
+    [JsonIgnore]
+    public string Path => Plan.Path
+        ?? (Parent == ProcessId.None ? Name : $"{Parent}{SpawnPlan.PathSeparator}{Name}");
+
     public void Take(ProcessEvent @event) => _state = Lifecycle.Next(_state, @event);
 
     public bool Can(ProcessEvent @event) => Lifecycle.Allows(State, @event);

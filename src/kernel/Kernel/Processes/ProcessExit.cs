@@ -45,6 +45,7 @@ internal static class ProcessExit
             var forgotten = state.Processes.ForgetOldest();
             effects.Add(new Forget(forgotten.Id, forgotten.Key));
             ConversationChanges.Forget(state, forgotten.Id, effects);
+            Values.ValueChanges.Forget(state, forgotten, effects);
         }
 
         if (state.ShuttingDown && state.Processes.LivingCount == 0)

@@ -27,6 +27,7 @@ internal static class Reboot
         state.Fleets.Watchdogs.Clear();
         state.Mail.Reset();
         state.Mail.Deadlines.Arm(effects);
+        Values.ValueChanges.Started(state, effects);
         effects.Add(new SweepBodies([.. state.Conversations.Bodies]));
         state.Calls.Publish(
             state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);

@@ -7,7 +7,14 @@ namespace Analemma.Kernel.Processes;
 /// <summary>What one process is and may be: the spawn request with every default decided.</summary>
 public sealed record SpawnPlan
 {
+    /// <summary>Between the names of a path: no name has it.</summary>
+    public const char PathSeparator = '/';
+
     public required string Name { get; init; }
+
+    /// <summary>The names above it and its own, as in <c>parent/child</c>.</summary>
+    // Null where a journal was written before there was a store.
+    public string? Path { get; init; }
 
     /// <summary>Set for a script: the path as the spawner sees it.</summary>
     public string? Script { get; init; }

@@ -51,15 +51,6 @@ internal static class SyscallTable
             case Endpoint endpoint:
                 EndpointSyscall.Handle(call, endpoint);
                 break;
-            case Http http:
-                HttpSyscall.Handle(call, http);
-                break;
-            case Relay relay:
-                HttpSyscall.Handle(call, relay);
-                break;
-            case SecretSet or SecretList or SecretRemove:
-                SecretSyscalls.Handle(call, arrived.Syscall);
-                break;
             case ListTools or CallTool or ToolServers or RestartTools:
                 ToolSyscalls.Handle(call, arrived.Syscall);
                 break;
@@ -72,15 +63,42 @@ internal static class SyscallTable
             case Shutdown shutdown:
                 ShutdownSyscall.Handle(call, shutdown);
                 break;
-            case BudgetSet set:
-                BudgetSyscall.Handle(call, set);
-                break;
             default:
-                HandleThought(call, arrived.Syscall);
-                return;
+                if (!TryHandleMore(call, arrived.Syscall))
+                {
+                    HandleThought(call, arrived.Syscall);
+                    return;
+                }
+
+                break;
         }
 
         state.Models.Acted(state, arrived.Caller);
+    }
+
+    /// <summary>The rest of an agent's deeds. False for any other.</summary>
+    private static bool TryHandleMore(SyscallContext call, Syscall syscall)
+    {
+        switch (syscall)
+        {
+            case BudgetSet set:
+                BudgetSyscall.Handle(call, set);
+                return true;
+            case Http http:
+                HttpSyscall.Handle(call, http);
+                return true;
+            case Relay relay:
+                HttpSyscall.Handle(call, relay);
+                return true;
+            case StoreSyscall:
+                StoreSyscalls.Handle(call, syscall);
+                return true;
+            case SecretSet or SecretList or SecretRemove:
+                SecretSyscalls.Handle(call, syscall);
+                return true;
+            default:
+                return false;
+        }
     }
 
     /// <summary>Those that are no deed of an agent: who only thinks makes no progress.</summary>
