@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon;
 
-/// <summary>Event ids: 100 boot, 500 sandboxes, 600 model drivers, 610 tools, 700 HTTP.</summary>
+/// <summary>Event ids: 100 boot, 500 sandboxes, 600 model drivers, 610 tools, 700 HTTP, 800 workflows.</summary>
 internal static partial class DaemonLog
 {
     [LoggerMessage(
@@ -88,4 +88,22 @@ internal static partial class DaemonLog
 
     [LoggerMessage(702, LogLevel.Error, "a request for {Path} failed with {Fault} {Trace}")]
     public static partial void HttpFault(this ILogger log, string path, string fault, string trace);
+
+    [LoggerMessage(800, LogLevel.Information, "the API of workflows is at {Url}")]
+    public static partial void WorkflowsOpen(this ILogger log, string url);
+
+    [LoggerMessage(801, LogLevel.Error, "execution {Arn} could not be kept: {Why}")]
+    public static partial void ExecutionNotKept(this ILogger log, string arn, string why);
+
+    [LoggerMessage(802, LogLevel.Error, "execution {Arn} met {Fault} {Trace}")]
+    public static partial void ExecutionFault(this ILogger log, string arn, string fault, string trace);
+
+    [LoggerMessage(803, LogLevel.Error, "execution {Arn} is left as it is: {Why}")]
+    public static partial void ExecutionNotRestored(this ILogger log, string arn, string why);
+
+    [LoggerMessage(804, LogLevel.Error, "a task of {Resource} failed with {Fault} {Trace}")]
+    public static partial void TaskFault(this ILogger log, string resource, string fault, string trace);
+
+    [LoggerMessage(805, LogLevel.Error, "the operation {Operation} failed with {Fault} {Trace}")]
+    public static partial void WorkflowFault(this ILogger log, string operation, string fault, string trace);
 }

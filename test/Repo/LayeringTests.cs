@@ -20,7 +20,7 @@ public sealed class LayeringTests
         ["Tools"] = ["Abi"],
         ["Client"] = ["Abi"],
         ["Cli"] = ["Abi", "Client"],
-        ["Daemon"] = ["Abi", "Journal", "Kernel", "Linux", "Models", "Sandbox", "Storage", "Tools"],
+        ["Daemon"] = ["Abi", "Journal", "Kernel", "Linux", "Models", "Sandbox", "Storage", "Tools", "Workflow"],
     };
 
     /// <summary>Packages outside the base library. The kernel's projects have none.</summary>

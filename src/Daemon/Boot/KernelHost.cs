@@ -16,6 +16,7 @@ using Analemma.Daemon.Runners.Tools;
 using Analemma.Daemon.Runners.Values;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Telemetry;
+using Analemma.Daemon.Workflows;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
@@ -63,6 +64,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly HttpServer _http;
     private readonly Lazy<Watcher> _watcher = new(() => new Watcher("endpoints"));
     private readonly HostEndpoint _hostEndpoint;
+    private readonly WorkflowHost _workflows;
     private readonly AgentSockets _sockets;
     private readonly Lazy<ModelDrivers> _drivers;
     private readonly FileSecretStore _secrets;
@@ -99,8 +101,11 @@ internal sealed class KernelHost : IAsyncDisposable
             _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
         HttpSyscalls syscalls = new(_sink, _server.NextCallId, _telemetry.Meter);
         RelayCalls relays = new(_sink, _server.NextCallId);
+        _workflows = new WorkflowHost(options.Workflows, new WorkflowKernel(syscalls), _tasks, time, log);
         _http = new HttpServer(
-            HttpServices.All(syscalls, relays, options.Kernel.Models, time), [new TunnelService(relays, time)], log);
+            [_workflows.Http, .. HttpServices.All(syscalls, relays, options.Kernel.Models, time)],
+            [new TunnelService(relays, time)],
+            log);
         AcceptorOptions accepting = new(_watcher, _server.DescriptorMax, time, log);
         _hostEndpoint = new HostEndpoint(
             _http,
@@ -108,6 +113,7 @@ internal sealed class KernelHost : IAsyncDisposable
             _server.HostBudget,
             () => EndpointTokens.Open(options.StateFolder),
             options.EndpointPort);
+        _workflows.Attach(_http, accepting, _server.HostBudget);
         _sockets = new AgentSockets(_server, new AgentEndpoints(_http, accepting, log));
         // At the first call: most kernels start faster than they think.
         _drivers = new Lazy<ModelDrivers>(() => new ModelDrivers(
@@ -150,6 +156,7 @@ internal sealed class KernelHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _hostEndpoint.Dispose();
+        _workflows.Endpoint?.Dispose();
         await _http.DisposeAsync();
         await _server.DisposeAsync();
         await _tasks.CancelAsync();
@@ -183,6 +190,7 @@ internal sealed class KernelHost : IAsyncDisposable
         }
 
         await _tasks.DisposeAsync();
+        _workflows.Dispose();
         _bodies.Dispose();
         _values.Dispose();
         _store.Dispose();
@@ -235,6 +243,12 @@ internal sealed class KernelHost : IAsyncDisposable
             _log.EndpointOpen(_hostEndpoint.Open());
         }
 
+        _workflows.TakeUp();
+        if (_options.Workflows.Listens)
+        {
+            _log.WorkflowsOpen(_workflows.Endpoint!.Open());
+        }
+
         _sandboxes.OpenPool(_options.Pool, _sockets, _time);
     }
 
@@ -281,6 +295,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new ValueRunner(_values, _calls, _tasks, _time, _loop.Post, _log),
             new ToolRunner(
                 _options.Tools, _toolHost.Task, _calls, _tasks, _time, _loop.Post, sandboxes.Ended, _log),
+            new WorkflowRunner(_workflows, _calls, _tasks),
             new SupervisionRunner(_live, _webhook, _tasks, _time, _loop.Post, _log),
             new ScheduleRunner(_time, _loop.Post),
             _tasks,

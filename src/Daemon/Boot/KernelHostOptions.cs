@@ -4,6 +4,7 @@ using Analemma.Daemon.Configuration.Sections;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Telemetry;
+using Analemma.Daemon.Workflows;
 using Analemma.Kernel;
 using Analemma.Models;
 using Analemma.Sandbox;
@@ -46,6 +47,8 @@ internal sealed record KernelHostOptions
     /// <summary>Whether to listen there from the start.</summary>
     public bool EndpointListens { get; init; }
 
+    public required WorkflowOptions Workflows { get; init; }
+
     public static KernelHostOptions From(MachineOptions machine, ModelSetup models) => new()
     {
         Socket = machine.Kernel.Socket,
@@ -66,6 +69,7 @@ internal sealed record KernelHostOptions
         AdoptLeftovers = machine.Kernel.Adopts,
         EndpointPort = machine.Endpoint.Port,
         EndpointListens = machine.Endpoint.Listen,
+        Workflows = machine.Workflows.ToOptions(machine.Kernel.StateFolder, Environment.GetEnvironmentVariable),
         Sandbox = new SandboxEngineOptions
         {
             StateFolder = machine.Kernel.StateFolder,

@@ -48,6 +48,8 @@ internal sealed record MachineOptions
 
     public EndpointSection Endpoint { get; init; } = new();
 
+    public WorkflowsSection Workflows { get; init; } = new();
+
     /// <summary>The sections [tools.NAME], by name.</summary>
     public IReadOnlyList<ToolSection> Tools { get; init; } = [];
 
@@ -77,6 +79,7 @@ internal sealed record MachineOptions
         .. Anthropic.Problems("anthropic"),
         .. Sim.Problems(),
         .. Endpoint.Problems(),
+        .. Workflows.Problems(),
     ];
 
     /// <summary>The part that the pure kernel decides by.</summary>
@@ -123,6 +126,7 @@ internal sealed record MachineOptions
         Anthropic = Anthropic with { },
         Sim = Sim with { },
         Endpoint = Endpoint with { },
+        Workflows = Workflows with { },
     };
 
     /// <summary>Fills in the paths that depend on the host and on who starts the kernel.</summary>

@@ -9,7 +9,8 @@ internal static class HttpStatus
     public static int Of(SysErrorCode code) => code switch
     {
         SysErrorCode.Ok => 200,
-        SysErrorCode.InvalidArgument or SysErrorCode.UnknownSyscall or SysErrorCode.MalformedFrame => 400,
+        SysErrorCode.InvalidArgument or SysErrorCode.UnknownSyscall or SysErrorCode.MalformedFrame
+            or SysErrorCode.WorkflowRefused => 400,
         // What is used up does not come back by waiting; what is only busy does.
         SysErrorCode.BudgetExhausted => 402,
         SysErrorCode.PermissionDenied => 403,

@@ -8,6 +8,7 @@ using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Runners.Tools;
 using Analemma.Daemon.Runners.Values;
 using Analemma.Daemon.Telemetry;
+using Analemma.Daemon.Workflows;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 
@@ -29,6 +30,7 @@ internal sealed class EffectRunner(
     SecretRunner secrets,
     ValueRunner values,
     ToolRunner tools,
+    WorkflowRunner workflows,
     SupervisionRunner supervision,
     ScheduleRunner schedules,
     BackgroundTasks tasks,
@@ -122,6 +124,12 @@ internal sealed class EffectRunner(
                 break;
             case AnswerToolCall answer:
                 tools.Answer(answer);
+                break;
+            case CallWorkflows asked:
+                workflows.Start(asked);
+                break;
+            case OpenWorkflows open:
+                workflows.Start(open);
                 break;
             case ProbeUnit probe:
                 supervision.Start(probe);

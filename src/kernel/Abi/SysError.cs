@@ -68,6 +68,8 @@ public enum SysErrorCode
     SecretsUnusable = 41,
     /// <summary>A host could not be reached, or its answer not be understood.</summary>
     HttpFailed = 42,
+    /// <summary>The workflow engine refuses; the reason is the error of the service that it speaks as.</summary>
+    WorkflowRefused = 80,
     /// <summary>No fleet of that name is declared.</summary>
     NoSuchFleet = 60,
     /// <summary>No mailbox has that name or belongs to that process, or none that the caller may use.</summary>

@@ -66,6 +66,8 @@ public static class SyscallJson
             SyscallNumber.Files => Read(json, AbiJsonContext.Default.Files),
             SyscallNumber.Claim => Read(json, AbiJsonContext.Default.Claim),
             SyscallNumber.Endpoint => Read(json, AbiJsonContext.Default.Endpoint),
+            SyscallNumber.WorkflowCall => Read(json, AbiJsonContext.Default.WorkflowCall),
+            SyscallNumber.WorkflowListen => Read(json, AbiJsonContext.Default.WorkflowListen),
             SyscallNumber.SecretSet => Read(json, AbiJsonContext.Default.SecretSet),
             SyscallNumber.SecretList => Read(json, AbiJsonContext.Default.SecretList),
             SyscallNumber.SecretRemove => Read(json, AbiJsonContext.Default.SecretRemove),

@@ -116,6 +116,10 @@ public enum SyscallNumber : ushort
     SecretRemove = 0x132,
     /// <inheritdoc cref="Syscalls.Endpoint"/>
     Endpoint = 0x138,
+    /// <inheritdoc cref="Syscalls.WorkflowCall"/>
+    WorkflowCall = 0x180,
+    /// <inheritdoc cref="Syscalls.WorkflowListen"/>
+    WorkflowListen = 0x181,
     /// <inheritdoc cref="Syscalls.Watch"/>
     Watch = 0x140,
     /// <inheritdoc cref="Syscalls.Restart"/>

@@ -86,6 +86,8 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
             Think => reply is ThinkReply,
             Embed => reply is EmbedReply,
             Endpoint => reply is EndpointReply,
+            WorkflowCall => reply is WorkflowCallReply,
+            WorkflowListen => reply is WorkflowListenReply,
             Http or Relay => reply is HttpReply,
             ConversationOpen or ConversationAppend or ConversationFork or ConversationTruncate =>
                 reply is ConversationView,

@@ -96,6 +96,12 @@ internal sealed class SimulatedEffects(World world)
     {
         switch (effect)
         {
+            case CallWorkflows asked:
+                world.Calls.Answered(asked.Call, new WorkflowCallReply(default));
+                break;
+            case OpenWorkflows asked:
+                world.Calls.Answered(asked.Call, new WorkflowListenReply("http://127.0.0.1:1", "here", "0"));
+                break;
             case KeepValue or DropValues or SweepValues or ReadValue:
                 world.Values.Run(effect);
                 break;

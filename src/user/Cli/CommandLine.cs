@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Analemma.Cli.Commands;
 using Analemma.Cli.Commands.Fleets;
+using Analemma.Cli.Commands.Workflows;
 using Analemma.Cli.Output;
 
 namespace Analemma.Cli;
@@ -59,6 +60,7 @@ internal static class CommandLine
         new EmbedCommand(),
         new LlmCommand(),
         new EndpointCommand(),
+        new SmCommand(),
         new ToolCommand(),
         new StoreCommand(),
         new SecretCommand(),

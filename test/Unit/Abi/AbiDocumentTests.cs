@@ -133,6 +133,8 @@ public sealed partial class AbiDocumentTests
         ["CLAIM"] = typeof(ClaimReply),
         ["LLM"] = typeof(LlmReply),
         ["ENDPOINT"] = typeof(EndpointReply),
+        ["WORKFLOWCALL"] = typeof(WorkflowCallReply),
+        ["WORKFLOWLISTEN"] = typeof(WorkflowListenReply),
         ["BUDGETSET"] = typeof(BudgetSetReply),
         ["EMBED"] = typeof(EmbedReply),
         ["LISTTOOLS"] = typeof(ListToolsReply),

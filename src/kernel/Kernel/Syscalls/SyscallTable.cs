@@ -125,6 +125,9 @@ internal static class SyscallTable
             case Metrics:
                 MetricsSyscall.Handle(call);
                 break;
+            case WorkflowCall or WorkflowListen:
+                WorkflowSyscalls.Handle(call, syscall);
+                break;
             default:
                 call.Refuse(new SysError(
                     SysErrorCode.UnknownSyscall, $"{syscall.Number} is not served by the kernel"));

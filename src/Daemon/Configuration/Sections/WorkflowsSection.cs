@@ -1,0 +1,82 @@
+using Analemma.Daemon.Workflows;
+
+namespace Analemma.Daemon.Configuration.Sections;
+
+/// <summary>The <c>[workflows]</c> section of the machine file: durable executions of state machines.</summary>
+internal sealed record WorkflowsSection
+{
+    private const int PortMax = 65_535;
+    private const int AccountDigits = 12;
+
+    [Setting("Whether the Step Functions API listens on the host's loopback address from the kernel's start; else it "
+        + "does so when `analemma sm endpoint` first asks.")]
+    public bool Listen { get; init; }
+
+    [Setting("Its port on 127.0.0.1; 0 for one that is free.")]
+    public int Port { get; init; }
+
+    [Setting("The database of state machines and executions.", DefaultText = "workflows.db in kernel.state_folder")]
+    public string Path { get; init; } = "";
+
+    [Setting("The account in ARNs: twelve digits.")]
+    public string Account { get; init; } = "000000000000";
+
+    [Setting("The region in ARNs.")]
+    public string Region { get; init; } = "us-east-1";
+
+    [Setting("Where functions, queues and topics are that are not the kernel's own.",
+        DefaultText = "$AWS_ENDPOINT_URL, else nowhere")]
+    public string AwsEndpoint { get; init; } = "";
+
+    [Setting("The id of the access key that requests must be signed with; empty to take requests of any program on "
+        + "this host. Its secret is the variable ANALEMMA_WORKFLOWS_SECRET_KEY.")]
+    public string AccessKeyId { get; init; } = "";
+
+    /// <summary>What workflows run with.</summary>
+    public WorkflowOptions ToOptions(string stateFolder, Func<string, string?> environment)
+    {
+        var endpoint = AwsEndpoint.Length > 0 ? AwsEndpoint : environment("AWS_ENDPOINT_URL") ?? "";
+        return new WorkflowOptions
+        {
+            Path = Path.Length > 0 ? Path : System.IO.Path.Combine(stateFolder, "workflows.db"),
+            Account = Account,
+            Region = Region,
+            Port = Port,
+            Listens = Listen,
+            AwsEndpoint = Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) ? uri : null,
+            Credentials = AccessKeyId.Length > 0
+                ? new AwsCredentials(AccessKeyId, environment("ANALEMMA_WORKFLOWS_SECRET_KEY") ?? "")
+                : null,
+        };
+    }
+
+    public IEnumerable<string> Problems()
+    {
+        if (Port is < 0 or > PortMax)
+        {
+            yield return $"workflows.port is {Port}; it must be 0 to {PortMax}";
+        }
+
+        if (Path.Length > 0 && !Path.StartsWith('/'))
+        {
+            yield return $"workflows.path is '{Path}'; it must be an absolute path";
+        }
+
+        if (Account.Length != AccountDigits || !Account.All(char.IsAsciiDigit))
+        {
+            yield return $"workflows.account is '{Account}'; it must be {AccountDigits} digits";
+        }
+
+        if (Region.Length == 0
+            || !Region.All(each => char.IsAsciiLetterLower(each) || char.IsAsciiDigit(each) || each == '-'))
+        {
+            yield return $"workflows.region is '{Region}'; it must be a region's name, such as us-east-1";
+        }
+
+        if (AwsEndpoint.Length > 0
+            && !(Uri.TryCreate(AwsEndpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            yield return $"workflows.aws_endpoint is '{AwsEndpoint}'; it must be an http or https URL";
+        }
+    }
+}

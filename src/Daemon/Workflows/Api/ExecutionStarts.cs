@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Daemon.Workflows.Api;
+
+/// <summary>What an execution is started with, checked.</summary>
+internal sealed record ExecutionStart(string MachineArn, JsonValue Input, string InputText)
+{
+    /// <summary>Null for one that nobody has.</summary>
+    public string? Name { get; init; }
+
+    public string? TraceHeader { get; init; }
+
+    /// <summary>The one that is tied to what starts it; null for none.</summary>
+    public string? Seed { get; init; }
+}
+
+/// <summary>Starts executions, for the API and for tasks that start some.</summary>
+internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines machines, WorkflowEngine engine)
+{
+    /// <summary>Reads what an execution gets as input.</summary>
+    public static JsonValue ReadInput(string text)
+    {
+        return ExecutionInput.TryParse(text, out var input, out var problem)
+            ? input
+            : throw new ApiRefusedException(
+                "InvalidExecutionInput", $"Invalid State Machine Execution Input: '{problem}'");
+    }
+
+    /// <summary>
+    /// Starts one. The same name, machine and input as one that runs is that one; else a name is good once.
+    /// </summary>
+    public async Task<LiveExecution> StartAsync(ExecutionStart start, bool expressOnly = false)
+    {
+        var head = HeadOf(start);
+        if (expressOnly && !head.IsExpress)
+        {
+            throw new ApiRefusedException(
+                "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
+        }
+
+        var started = await engine.StartAsync(head, start.Input, start.InputText);
+        if (started is not null)
+        {
+            return started;
+        }
+
+        if (engine.Find(head.Arn) is { } running && running.View.End is null
+            && InputOf(running) == start.InputText)
+        {
+            return running;
+        }
+
+        throw new ApiRefusedException("ExecutionAlreadyExists", $"Execution Already Exists: '{head.Arn}'");
+    }
+
+    private string? InputOf(LiveExecution running) =>
+        engine.History(running.Key).FirstOrDefault() is { } first
+            ? first.InputText ?? first.Details["input"].Payload()
+            : null;
+
+    private ExecutionHead HeadOf(ExecutionStart start)
+    {
+        var (arn, qualifier) = Arns.Machine(start.MachineArn);
+        var machine = machines.Find(arn) ?? throw ApiRefusedException.NoMachine(start.MachineArn);
+        MachineAlias? alias = null;
+        var number = Arns.VersionOf(qualifier);
+        if (qualifier is not null && number is null)
+        {
+            alias = machines.FindAlias(start.MachineArn) ?? throw ApiRefusedException.NoMachine(start.MachineArn);
+            number = Route(alias);
+        }
+
+        var version = number is null ? null
+            : machine.Versions.FirstOrDefault(each => each.Number == number)
+                ?? throw ApiRefusedException.NoMachine(start.MachineArn);
+        var revision = version?.Revision ?? machine.Revision;
+        var name = Arns.CheckName(start.Name ?? Guid.NewGuid().ToString());
+        return new ExecutionHead
+        {
+            Arn = machine.IsExpress
+                ? options.Arn("express", $"{machine.Name}:{name}:{Guid.NewGuid()}")
+                : options.Arn("execution", $"{machine.Name}:{name}"),
+            Name = name,
+            MachineArn = machine.Arn,
+            MachineName = machine.Name,
+            Revision = revision.Id,
+            RoleArn = revision.RoleArn,
+            Seed = start.Seed ?? WorkflowEngine.NewSeed(),
+            IsExpress = machine.IsExpress,
+            VersionArn = version is null ? null : Arns.Version(arn, version.Number),
+            AliasArn = alias?.Arn,
+            TraceHeader = start.TraceHeader,
+        };
+    }
+
+    private static int Route(MachineAlias alias) =>
+        alias.Routes.Count == 1 || RandomNumberGenerator.GetInt32(100) < alias.Routes[0].Weight
+            ? alias.Routes[0].Version
+            : alias.Routes[1].Version;
+}

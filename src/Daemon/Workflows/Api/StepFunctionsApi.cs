@@ -1,0 +1,143 @@
+using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Journal;
+using Analemma.Workflow.Json;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon.Workflows.Api;
+
+/// <summary>
+/// The Step Functions API (https://docs.aws.amazon.com/step-functions/latest/apireference): every operation by name,
+/// whoever carries it: HTTP for AWS clients, a syscall for those of the kernel.
+/// </summary>
+internal sealed class StepFunctionsApi
+{
+    private readonly Dictionary<string, Func<ApiRequest, CancellationToken, Task<JsonValue>>> _operations =
+        new(StringComparer.Ordinal);
+
+    private readonly Dictionary<string, Func<ApiRequest, CancellationToken, Task<JsonValue>>> _ownersOperations =
+        new(StringComparer.Ordinal);
+
+    private readonly ILogger _log;
+
+    public StepFunctionsApi(
+        WorkflowEngine engine,
+        StateMachines machines,
+        ExecutionStarts starts,
+        ActivityQueues queues,
+        DistributedMaps maps,
+        ILogger log)
+    {
+        _log = log;
+        var time = engine.Time;
+        MachineOperations made = new(engine.Options, machines, time);
+        VersionOperations versions = new(machines, time);
+        TagOperations tags = new(machines);
+        ExecutionOperations executions = new(machines, engine, starts, time);
+        TaskOperations tasks = new(engine.Options, machines, engine, queues, time);
+        MapRunOperations runs = new(engine, maps);
+        Add("CreateStateMachine", made.CreateAsync);
+        Add("UpdateStateMachine", made.UpdateAsync);
+        Add("DescribeStateMachine", made.DescribeAsync);
+        Add("DeleteStateMachine", made.DeleteAsync);
+        Add("ListStateMachines", made.ListAsync);
+        Add("ValidateStateMachineDefinition", MachineOperations.ValidateAsync);
+        Add("PublishStateMachineVersion", versions.PublishAsync);
+        Add("ListStateMachineVersions", versions.ListAsync);
+        Add("DeleteStateMachineVersion", versions.DeleteAsync);
+        Add("CreateStateMachineAlias", versions.CreateAliasAsync);
+        Add("UpdateStateMachineAlias", versions.UpdateAliasAsync);
+        Add("DescribeStateMachineAlias", versions.DescribeAliasAsync);
+        Add("DeleteStateMachineAlias", versions.DeleteAliasAsync);
+        Add("ListStateMachineAliases", versions.ListAliasesAsync);
+        Add("TagResource", tags.TagAsync);
+        Add("UntagResource", tags.UntagAsync);
+        Add("ListTagsForResource", tags.ListAsync);
+        Add("StartExecution", executions.StartAsync);
+        _operations.Add("StartSyncExecution", executions.StartSyncAsync);
+        Add("StopExecution", executions.StopAsync);
+        Add("RedriveExecution", executions.RedriveAsync);
+        Add("DescribeExecution", executions.DescribeAsync);
+        Add("DescribeStateMachineForExecution", executions.DescribeMachineAsync);
+        Add("ListExecutions", executions.ListAsync);
+        Add("GetExecutionHistory", executions.HistoryAsync);
+        Add("CreateActivity", tasks.CreateActivityAsync);
+        Add("DescribeActivity", tasks.DescribeActivityAsync);
+        Add("DeleteActivity", tasks.DeleteActivityAsync);
+        Add("ListActivities", tasks.ListActivitiesAsync);
+        _operations.Add("GetActivityTask", tasks.GetActivityTaskAsync);
+        Add("SendTaskSuccess", tasks.SucceedAsync);
+        Add("SendTaskFailure", tasks.FailAsync);
+        Add("SendTaskHeartbeat", tasks.HeartbeatAsync);
+        _ownersOperations.Add("ListTaskTokens", (_, _) => tasks.ListTokensAsync());
+        Add("DescribeMapRun", runs.DescribeAsync);
+        Add("ListMapRuns", runs.ListAsync);
+        Add("UpdateMapRun", runs.UpdateAsync);
+    }
+
+    /// <summary>Every operation that AWS clients can ask.</summary>
+    public IEnumerable<string> Operations => _operations.Keys;
+
+    /// <param name="operation">By its name.</param>
+    /// <param name="request">Its members.</param>
+    /// <param name="aborted">Nobody waits for the answer any more.</param>
+    /// <param name="isOwner">Whether the owner of the kernel asks, who may see tokens.</param>
+    public async Task<ApiAnswer> CallAsync(
+        string operation, JsonValue request, CancellationToken aborted, bool isOwner = false)
+    {
+        if (!_operations.TryGetValue(operation, out var handle)
+            && !(isOwner && _ownersOperations.TryGetValue(operation, out handle)))
+        {
+            return ApiAnswer.Refused("UnknownOperationException", $"there is no operation {operation}");
+        }
+
+        if (!request.TryGetObject(out var members))
+        {
+            return ApiAnswer.Refused("SerializationException", "the request must be a JSON object");
+        }
+
+        try
+        {
+            return new ApiAnswer(await handle(new ApiRequest(members), aborted), null, null);
+        }
+        catch (ApiRefusedException refused)
+        {
+            return ApiAnswer.Refused(refused.Code, refused.Message);
+        }
+        catch (JournalStoreException failed)
+        {
+            return ApiAnswer.Refused("ServiceUnavailable", $"the store of workflows failed: {failed.Message}");
+        }
+        catch (OperationCanceledException) when (aborted.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception fault)
+        {
+            // Of one request, which must not end the kernel. Its text may hold anything and stays out of the answer.
+            _log.WorkflowFault(operation, fault.GetType().FullName!, fault.StackTrace ?? "");
+            return ApiAnswer.Refused("InternalFailure", "the request could not be served; the kernel's log says why");
+        }
+    }
+
+    private void Add(string operation, Func<ApiRequest, Task<JsonValue>> handle) =>
+        _operations.Add(operation, (request, _) => handle(request));
+}
+
+/// <summary>An answer, or the name and words of a refusal.</summary>
+internal readonly record struct ApiAnswer(JsonValue Output, string? Error, string? Message)
+{
+    public bool IsRefused => Error is not null;
+
+    /// <summary>Of the protocol's: ours to blame, or the client's.</summary>
+    public int HttpStatus => Error switch
+    {
+        null => 200,
+        "InternalFailure" => 500,
+        "ServiceUnavailable" => 503,
+        _ => 400,
+    };
+
+    public static ApiAnswer Refused(string error, string message) => new(JsonValue.Undefined, error, message);
+}

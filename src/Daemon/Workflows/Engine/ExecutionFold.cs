@@ -1,0 +1,49 @@
+using Analemma.Journal;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Records;
+
+namespace Analemma.Daemon.Workflows.Engine;
+
+/// <summary>An execution's state, made again of what the store has of it.</summary>
+internal sealed class ExecutionFold
+{
+    public ExecutionState State { get; } = new();
+
+    public OpenWork Open { get; } = new();
+
+    public DateTimeOffset LastAt { get; private set; }
+
+    /// <summary>Folds checked records.</summary>
+    /// <param name="definition">What it runs.</param>
+    /// <param name="identity">Who it is.</param>
+    /// <param name="records">All that happened.</param>
+    /// <exception cref="JournalCorruptException">They are not what was written.</exception>
+    /// <exception cref="ExecutionDivergedException">The machine would now have done otherwise.</exception>
+    public static ExecutionFold Of(
+        StateMachineDefinition definition, ExecutionIdentity identity, IReadOnlyList<JournalRecord> records)
+    {
+        ExecutionFold fold = new();
+        foreach (var step in StepRecords.Steps(records))
+        {
+            var @event = StepRecord.ReadEvent(step.Span);
+            var result = ExecutionMachine.Step(definition, identity, fold.State, @event);
+            if (!StepRecord.Write(@event, result.History).AsSpan().SequenceEqual(step.Span))
+            {
+                throw new ExecutionDivergedException(identity.Id, @event.GetType().Name, fold.State.LastEventId);
+            }
+
+            fold.Open.Happened(@event, result.Effects);
+            fold.LastAt = @event.At;
+        }
+
+        return fold;
+    }
+}
+
+/// <summary>
+/// An execution's history, folded again, comes out otherwise than it was written: it was made by another version of the
+/// kernel. It is left as it is, and is not run on.
+/// </summary>
+internal sealed class ExecutionDivergedException(string arn, string @event, long eventId)
+    : Exception($"{arn} cannot be continued: {@event} at event {eventId} now leads elsewhere than it did");

@@ -1,0 +1,139 @@
+using System.Globalization;
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Daemon.Workflows.Engine;
+
+/// <summary>What an execution is from its start to its end: the row's head in the store.</summary>
+internal sealed record ExecutionHead
+{
+    public required string Arn { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Of the machine, without version and alias.</summary>
+    public required string MachineArn { get; init; }
+
+    public required string MachineName { get; init; }
+
+    /// <summary>The definition and role that it began with, and keeps.</summary>
+    public required string Revision { get; init; }
+
+    public required string RoleArn { get; init; }
+
+    /// <summary>Secret: its tokens come from it.</summary>
+    public required string Seed { get; init; }
+
+    public bool IsExpress { get; init; }
+
+    /// <summary>The version that it was started by; null for none.</summary>
+    public string? VersionArn { get; init; }
+
+    /// <summary>The alias that it was started by; null for none.</summary>
+    public string? AliasArn { get; init; }
+
+    public string? TraceHeader { get; init; }
+
+    /// <summary>Of a machine inside the definition, for items of a distributed Map; empty for the whole.</summary>
+    public string Inner { get; init; } = "";
+
+    /// <summary>The run of a distributed Map that it is a part of.</summary>
+    public string? MapRunArn { get; init; }
+
+    /// <summary>Who is told when it has ended; 0 for nobody.</summary>
+    public long ParentKey { get; init; }
+
+    public long ParentTask { get; init; }
+
+    public int ParentIndex { get; init; }
+
+    /// <summary>Not printed: it has the seed.</summary>
+    public override string ToString() => Arn;
+
+    public ExecutionIdentity Identity(WorkflowOptions options) => new()
+    {
+        Id = Arn,
+        Name = Name,
+        RoleArn = RoleArn,
+        StateMachineArn = MachineArn,
+        StateMachineName = MachineName,
+        IsExpress = IsExpress,
+        Seed = Seed,
+        Region = options.Region,
+        Account = options.Account,
+    };
+
+    public byte[] Write()
+    {
+        JsonObjectBuilder made = new(16);
+        made.Set("arn", Arn).Set("name", Name).Set("machine", MachineArn).Set("machine_name", MachineName);
+        made.Set("revision", Revision).Set("role", RoleArn).Set("seed", Seed).Set("express", IsExpress);
+        made.Set("version", Json.Maybe(VersionArn)).Set("alias", Json.Maybe(AliasArn));
+        made.Set("trace", Json.Maybe(TraceHeader)).Set("inner", Inner).Set("map_run", Json.Maybe(MapRunArn));
+        if (ParentKey != 0)
+        {
+            made.Set("parent", ParentKey.ToString(CultureInfo.InvariantCulture));
+            made.Set("task", ParentTask).Set("index", ParentIndex);
+        }
+
+        return JsonValue.From(made.Build()).ToUtf8();
+    }
+
+    public static ExecutionHead Read(byte[] bytes)
+    {
+        var json = JsonValue.Parse(bytes, JsonLimits.Widest);
+        return new ExecutionHead
+        {
+            Arn = json["arn"].AsString(),
+            Name = json["name"].AsString(),
+            MachineArn = json["machine"].AsString(),
+            MachineName = json["machine_name"].AsString(),
+            Revision = json["revision"].AsString(),
+            RoleArn = json["role"].AsString(),
+            Seed = json["seed"].AsString(),
+            IsExpress = json["express"].IsTrue,
+            VersionArn = json.MaybeText("version"),
+            AliasArn = json.MaybeText("alias"),
+            TraceHeader = json.MaybeText("trace"),
+            Inner = json.MaybeText("inner") ?? "",
+            MapRunArn = json.MaybeText("map_run"),
+            ParentKey = json.MaybeText("parent") is { } key ? long.Parse(key, CultureInfo.InvariantCulture) : 0,
+            ParentTask = json["task"].TryGetInt64(out var task) ? task : 0,
+            ParentIndex = json["index"].TryGetInt32(out var index) ? index : 0,
+        };
+    }
+}
+
+/// <summary>How an execution ended: the row's tail in the store.</summary>
+/// <param name="Status">How.</param>
+/// <param name="Output">When it succeeded.</param>
+/// <param name="Error">When it did not.</param>
+/// <param name="Cause">When it did not.</param>
+/// <param name="EndedAt">When.</param>
+/// <param name="RedriveCount">How often it was started again.</param>
+internal sealed record ExecutionEnd(
+    ExecutionStatus Status, JsonValue Output, string? Error, string? Cause, DateTimeOffset EndedAt, int RedriveCount)
+{
+    public static ExecutionEnd Of(ExecutionState state) => new(
+        state.Status, state.Output, state.Error, state.Cause, state.EndedAt ?? state.StartedAt, state.RedriveCount);
+
+    public byte[] Write() => JsonValue.From(JsonObject.Of(
+        ("status", Status.ToString()),
+        ("output", Output),
+        ("error", Json.Maybe(Error)),
+        ("cause", Json.Maybe(Cause)),
+        ("ended", EndedAt.UtcTicks),
+        ("redrives", RedriveCount))).ToUtf8(JsonWriteOptions.Service);
+
+    public static ExecutionEnd Read(byte[] bytes)
+    {
+        var json = JsonValue.Parse(bytes, JsonLimits.Widest);
+        return new ExecutionEnd(
+            Enum.Parse<ExecutionStatus>(json["status"].AsString()),
+            json["output"],
+            json.MaybeText("error"),
+            json.MaybeText("cause"),
+            new DateTimeOffset(json["ended"].TryGetInt64(out var ticks) ? ticks : 0, TimeSpan.Zero),
+            json["redrives"].TryGetInt32(out var redrives) ? redrives : 0);
+    }
+}

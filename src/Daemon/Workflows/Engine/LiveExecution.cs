@@ -1,0 +1,391 @@
+using Analemma.Journal;
+using Analemma.Journal.Executions;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
+
+namespace Analemma.Daemon.Workflows.Engine;
+
+// ONE EXECUTION THAT RUNS
+//
+//   events ─► inbox ─► Step, for as many as wait ─► one commit ─► effects, and whoever waits is told ─► the next ones
+//
+// One thread at a time is in here, and nobody is while a commit is under way: so the state is never ahead of the disk
+// for anyone who looks, and effects leave only when what led to them is durable. Commits of many executions go
+// together (IExecutionStore). A step that the store did not keep has not happened: the state is folded again.
+/// <summary>An execution in memory: its state, and what waits to happen to it.</summary>
+internal sealed class LiveExecution
+{
+    /// <summary>Steps in one commit.</summary>
+    private const int StepsMax = 64;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Posted> _inbox = new();
+    private readonly WorkflowEngine _engine;
+    private readonly TaskCompletionSource<ExecutionEnd> _ended =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ExecutionState _state;
+    private JournalPosition _last;
+    private DateTimeOffset _lastAt;
+    private StoredExecution? _begins;
+    private Dictionary<long, RunningTask>? _tasks;
+    private bool _busy;
+    private volatile ExecutionView _view;
+
+    private LiveExecution(
+        WorkflowEngine engine, long key, ExecutionHead head, StateMachineDefinition definition, ExecutionState state)
+    {
+        (_engine, Key, Head, Definition, _state) = (engine, key, head, definition, state);
+        Identity = head.Identity(engine.Options);
+        _view = ExecutionView.Of(state);
+    }
+
+    public long Key { get; }
+
+    public ExecutionHead Head { get; }
+
+    public ExecutionIdentity Identity { get; }
+
+    public StateMachineDefinition Definition { get; }
+
+    /// <summary>When it began.</summary>
+    public DateTimeOffset StartedAt { get; private init; }
+
+    /// <summary>How it stands on disk.</summary>
+    public ExecutionView View => _view;
+
+    /// <summary>Completes when it has ended, durably.</summary>
+    public Task<ExecutionEnd> Ended => _ended.Task;
+
+    /// <summary>A new one; nothing of it is durable before its first event is.</summary>
+    public static LiveExecution New(
+        WorkflowEngine engine, long key, ExecutionHead head, StateMachineDefinition definition, DateTimeOffset at) =>
+        new(engine, key, head, definition, new ExecutionState())
+        {
+            _begins = new StoredExecution(
+                key, head.Arn, head.MachineArn, at.UtcTicks, head.Write(), new ExecutionStanding(0, null, null))
+            {
+                Run = head.MapRunArn,
+            },
+            _lastAt = at,
+            StartedAt = at,
+        };
+
+    /// <summary>One that the store has.</summary>
+    public static LiveExecution Restored(
+        WorkflowEngine engine,
+        StoredExecution stored,
+        ExecutionHead head,
+        StateMachineDefinition definition,
+        ExecutionFold fold) =>
+        new(engine, stored.Key, head, definition, fold.State)
+        {
+            _last = stored.Last,
+            _lastAt = fold.LastAt,
+            StartedAt = new DateTimeOffset(stored.StartedTicks, TimeSpan.Zero),
+        };
+
+    /// <summary>
+    /// Lets something happen to it. Completes when that is durable: true when it made a difference. Any thread.
+    /// </summary>
+    public Task<bool> PostAsync(Func<DateTimeOffset, ExecutionEvent> make)
+    {
+        TaskCompletionSource<bool> told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enter(new Posted(make, told));
+        return told.Task;
+    }
+
+    /// <summary>The same for who need not know.</summary>
+    public void Post(Func<DateTimeOffset, ExecutionEvent> make) => Enter(new Posted(make, null));
+
+    public void Fire(long timerId) => Post(at => new ExecutionEvent.TimerFired(at, timerId));
+
+    /// <summary>Keeps a task that runs, until it is taken.</summary>
+    public void Keep(RunningTask task)
+    {
+        lock (_gate)
+        {
+            (_tasks ??= [])[task.TaskId] = task;
+        }
+    }
+
+    /// <summary>Takes a task out; null when it is not there any more.</summary>
+    public RunningTask? Take(long taskId)
+    {
+        lock (_gate)
+        {
+            return _tasks is not null && _tasks.Remove(taskId, out var task) ? task : null;
+        }
+    }
+
+    public RunningTask[] TakeAll()
+    {
+        lock (_gate)
+        {
+            RunningTask[] all = [.. _tasks?.Values ?? Enumerable.Empty<RunningTask>()];
+            _tasks = null;
+            return all;
+        }
+    }
+
+    private void Enter(Posted posted)
+    {
+        lock (_gate)
+        {
+            _inbox.Enqueue(posted);
+            if (_busy)
+            {
+                return;
+            }
+
+            _busy = true;
+        }
+
+        Step();
+    }
+
+    private void Step()
+    {
+        while (true)
+        {
+            Turn turn = new(_last);
+            try
+            {
+                while (turn.Records.Count < StepsMax && TryTake(turn, out var posted))
+                {
+                    Apply(turn, posted);
+                }
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                Break(turn, fault);
+                return;
+            }
+
+            if (turn.Records.Count > 0)
+            {
+                _engine.Store.Write(ChangeOf(turn), failure => Committed(turn, failure));
+                return;
+            }
+
+            turn.TellAll();
+            if (!GoesOn())
+            {
+                return;
+            }
+        }
+    }
+
+    private void Apply(Turn turn, Posted posted)
+    {
+        var now = _engine.Time.GetUtcNow();
+        var at = now > _lastAt ? now : _lastAt;
+        var @event = posted.Make(at);
+        var result = ExecutionMachine.Step(Definition, Identity, _state, @event);
+        var made = result.History.Count > 0 || result.Effects.Count > 0;
+        // An end that comes too early is remembered without a word; a timer that comes too late is not.
+        if (made || @event is ExecutionEvent.TaskSucceeded or ExecutionEvent.TaskFailed)
+        {
+            turn.Add(@event, result);
+            _lastAt = at;
+        }
+
+        turn.Posted[^1] = posted with { Made = made };
+    }
+
+    private ExecutionStoreChange ChangeOf(Turn turn)
+    {
+        var status = (int)_state.Status;
+        var standing = status == 0
+            ? new ExecutionStanding(0, null, null)
+            : new ExecutionStanding(status, _state.EndedAt?.UtcTicks, ExecutionEnd.Of(_state).Write());
+        var isNew = status != (int)_view.Status || _state.RedriveCount != _view.RedriveCount;
+        return new ExecutionStoreChange
+        {
+            Key = Key,
+            Begins = _begins is null ? null : _begins with { Standing = standing },
+            Records = turn.Records,
+            Standing = isNew && _begins is null ? standing : null,
+        };
+    }
+
+    // On the store's thread, which is not to be held.
+    private void Committed(Turn turn, JournalStoreException? failure)
+    {
+        if (failure is null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static both => both.Item1.Goes(both.turn), (this, turn), preferLocal: false);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static all => all.Item1.NotKept(all.turn, all.failure), (this, turn, failure), preferLocal: false);
+        }
+    }
+
+    private void Goes(Turn turn)
+    {
+        _last = turn.Position;
+        _begins = null;
+        _view = ExecutionView.Of(_state);
+        if (_view.IsOver)
+        {
+            _engine.Leave(this);
+            _ended.TrySetResult(_view.End!);
+        }
+
+        foreach (var effect in turn.Effects)
+        {
+            _engine.Do(this, effect);
+        }
+
+        turn.TellAll();
+        if (GoesOn())
+        {
+            Step();
+        }
+    }
+
+    private void NotKept(Turn turn, JournalStoreException failure)
+    {
+        _engine.NotKept(this, failure);
+        turn.TellAll(failure);
+        if (_begins is not null)
+        {
+            // Nothing of it is on disk, and whoever started it knows.
+            _engine.Leave(this);
+            return;
+        }
+
+        lock (_gate)
+        {
+            // What nobody was told about happens again, before what came later.
+            Posted[] later = [.. _inbox];
+            _inbox.Clear();
+            foreach (var posted in turn.Posted.Where(posted => posted.Told is null).Concat(later))
+            {
+                _inbox.Enqueue(posted);
+            }
+        }
+
+        _engine.TryAgain(this, failure);
+    }
+
+    /// <summary>After a commit that failed: what is on disk counts.</summary>
+    public void Resume()
+    {
+        Refold();
+        if (GoesOn())
+        {
+            Step();
+        }
+    }
+
+    // The machine has a mistake. Only this execution ends by it, with what it was in its cause.
+    private void Break(Turn turn, Exception fault)
+    {
+        _engine.Faulted(this, fault);
+        turn.TellAll(fault);
+        if (_begins is not null)
+        {
+            _engine.Leave(this);
+            return;
+        }
+
+        Refold();
+        var cause = $"the engine met a fault of its own and cannot go on: {fault.GetType().Name}";
+        Turn last = new(_last);
+        ExecutionEvent.Stopped stopped = new(_lastAt, "States.Runtime", cause);
+        last.Add(stopped, ExecutionMachine.Step(Definition, Identity, _state, stopped));
+        _engine.Store.Write(ChangeOf(last), failure => Committed(last, failure));
+    }
+
+    private void Refold() => _state = ExecutionFold.Of(Definition, Identity, _engine.Store.Records(Key)).State;
+
+    private bool TryTake(Turn turn, out Posted posted)
+    {
+        lock (_gate)
+        {
+            if (_inbox.TryDequeue(out posted))
+            {
+                turn.Posted.Add(posted);
+                return true;
+            }
+
+            return false;
+        }
+    }
+
+    private bool GoesOn()
+    {
+        lock (_gate)
+        {
+            return _busy = _inbox.Count > 0;
+        }
+    }
+
+    private readonly record struct Posted(
+        Func<DateTimeOffset, ExecutionEvent> Make, TaskCompletionSource<bool>? Told, bool Made = false);
+
+    /// <summary>What goes into one commit.</summary>
+    private sealed class Turn(JournalPosition last)
+    {
+        public JournalPosition Position { get; private set; } = last;
+
+        public List<JournalRecord> Records { get; } = [];
+
+        public List<WorkflowEffect> Effects { get; } = [];
+
+        public List<Posted> Posted { get; } = [];
+
+        public void Add(ExecutionEvent @event, StepResult result)
+        {
+            Position = StepRecords.Append(Records, Position, @event, result.History);
+            Effects.AddRange(result.Effects);
+        }
+
+        public void TellAll(Exception? failure = null)
+        {
+            foreach (var posted in Posted)
+            {
+                if (failure is not null)
+                {
+                    posted.Told?.TrySetException(failure);
+                }
+                else
+                {
+                    posted.Told?.TrySetResult(posted.Made);
+                }
+            }
+        }
+    }
+}
+
+/// <summary>How an execution stands, as of its last commit.</summary>
+/// <param name="Status">How.</param>
+/// <param name="RedriveCount">How often it was started again.</param>
+/// <param name="End">How it ended; null while it runs.</param>
+internal sealed record ExecutionView(ExecutionStatus Status, int RedriveCount, ExecutionEnd? End)
+{
+    public bool IsOver => End is not null;
+
+    public static ExecutionView Of(ExecutionState state) => new(
+        state.Status,
+        state.RedriveCount,
+        state.IsOver ? ExecutionEnd.Of(state) : null);
+}
+
+/// <summary>A task that is under way, or waited for.</summary>
+/// <param name="TaskId">Which.</param>
+/// <param name="Token">By which its end can be told; null when it cannot.</param>
+internal sealed record RunningTask(long TaskId, string? Token) : IDisposable
+{
+    private readonly CancellationTokenSource _cancel = new();
+
+    public CancellationToken Cancelled => _cancel.Token;
+
+    public void Cancel() => _cancel.Cancel();
+
+    public void Dispose() => _cancel.Dispose();
+}

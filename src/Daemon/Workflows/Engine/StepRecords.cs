@@ -1,0 +1,67 @@
+using Analemma.Journal;
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Records;
+
+namespace Analemma.Daemon.Workflows.Engine;
+
+/// <summary>
+/// Steps as records of a chain: one record each, or several when a step is larger than a record may be.
+/// </summary>
+internal static class StepRecords
+{
+    private const string Whole = "step";
+    private const string Part = "step_part";
+
+    /// <summary>Adds a step to records that follow a position; gives the new one.</summary>
+    public static JournalPosition Append(
+        List<JournalRecord> records,
+        JournalPosition last,
+        ExecutionEvent @event,
+        IReadOnlyList<HistoryEvent> history)
+    {
+        ReadOnlyMemory<byte> body = StepRecord.Write(@event, history);
+        while (body.Length > JournalLimits.RecordBytesMax)
+        {
+            last = Add(records, last, Part, body[..JournalLimits.RecordBytesMax], @event.At);
+            body = body[JournalLimits.RecordBytesMax..];
+        }
+
+        return Add(records, last, Whole, body, @event.At);
+    }
+
+    /// <summary>The steps of checked records, in order.</summary>
+    /// <exception cref="JournalCorruptException">They do not follow each other.</exception>
+    public static IEnumerable<ReadOnlyMemory<byte>> Steps(IReadOnlyList<JournalRecord> records)
+    {
+        var last = JournalPosition.Beginning;
+        List<byte>? parts = null;
+        foreach (var record in records)
+        {
+            HashChain.Check(last, record);
+            last = record.Position;
+            if (record.Type == Part)
+            {
+                (parts ??= []).AddRange(record.Body.Span);
+                continue;
+            }
+
+            if (parts is null)
+            {
+                yield return record.Body;
+                continue;
+            }
+
+            parts.AddRange(record.Body.Span);
+            yield return parts.ToArray();
+            parts = null;
+        }
+    }
+
+    private static JournalPosition Add(
+        List<JournalRecord> records, JournalPosition last, string type, ReadOnlyMemory<byte> body, DateTimeOffset at)
+    {
+        var record = HashChain.Next(last, new JournalEntry(type, body, at.UtcTicks));
+        records.Add(record);
+        return record.Position;
+    }
+}

@@ -1,0 +1,284 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Journal;
+using Analemma.Journal.Executions;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Records;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon.Workflows.Engine;
+
+/// <summary>
+/// All executions: starts them, finds them, does what they want done, and takes them up again after a restart.
+/// </summary>
+internal sealed class WorkflowEngine : IDisposable
+{
+    private static readonly TimeSpan FullBackoff = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, LiveExecution> _byArn = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, LiveExecution> _byKey = new();
+    private readonly WorkflowTimers _timers;
+    private readonly StateMachines _machines;
+    private readonly ILogger _log;
+    private TaskRunner? _tasks;
+    private DistributedMaps? _maps;
+    private long _lastKey;
+    private volatile bool _disposed;
+
+    public WorkflowEngine(
+        WorkflowOptions options, IExecutionStore store, StateMachines machines, TimeProvider time, ILogger log)
+    {
+        (Options, Store, _machines, Time, _log) = (options, store, machines, time, log);
+        _timers = new WorkflowTimers(time);
+        _lastKey = store.LastKey;
+    }
+
+    public WorkflowOptions Options { get; }
+
+    public IExecutionStore Store { get; }
+
+    public TimeProvider Time { get; }
+
+    public TaskTokens Tokens { get; } = new();
+
+    public DistributedMaps Maps => _maps!;
+
+    public IEnumerable<LiveExecution> Running => _byKey.Values;
+
+    /// <summary>Takes up what has not ended. Nothing may have been started before.</summary>
+    public void Open(TaskRunner tasks, DistributedMaps maps)
+    {
+        (_tasks, _maps) = (tasks, maps);
+        List<(LiveExecution Execution, ExecutionFold Fold)> restored = [];
+        foreach (var stored in Store.Open())
+        {
+            if (TryRestore(stored, out var execution, out var fold))
+            {
+                _byArn[execution.Head.Arn] = execution;
+                _byKey[execution.Key] = execution;
+                restored.Add((execution, fold));
+            }
+        }
+
+        // When all are known: some wait for others.
+        foreach (var (execution, fold) in restored)
+        {
+            Resume(execution, fold);
+        }
+    }
+
+    /// <summary>Starts an execution; completes when that is durable. Null when its ARN is taken.</summary>
+    public async Task<LiveExecution?> StartAsync(ExecutionHead head, JsonValue input, string? inputText)
+    {
+        var execution = LiveExecution.New(
+            this, Interlocked.Increment(ref _lastKey), head, DefinitionOf(head), Time.GetUtcNow());
+        if (!_byArn.TryAdd(head.Arn, execution))
+        {
+            return null;
+        }
+
+        if (Store.Find(head.Arn) is not null)
+        {
+            Leave(execution);
+            return null;
+        }
+
+        _byKey[execution.Key] = execution;
+        await execution.PostAsync(at => new ExecutionEvent.Started(at, input, inputText));
+        return execution;
+    }
+
+    /// <summary>The execution of that ARN, if it runs.</summary>
+    public LiveExecution? Find(string arn) => _byArn.GetValueOrDefault(arn);
+
+    public LiveExecution? Find(long key) => _byKey.GetValueOrDefault(key);
+
+    /// <summary>Takes up one that has ended, to start it again; null when it cannot be read.</summary>
+    public LiveExecution? Reopen(StoredExecution stored)
+    {
+        if (!TryRestore(stored, out var execution, out _))
+        {
+            return null;
+        }
+
+        if (!_byArn.TryAdd(execution.Head.Arn, execution))
+        {
+            return null;
+        }
+
+        _byKey[execution.Key] = execution;
+        return execution;
+    }
+
+    /// <summary>What stands in an execution's history, oldest first.</summary>
+    /// <exception cref="JournalCorruptException">It is not what was written.</exception>
+    public IEnumerable<HistoryEvent> History(long key) =>
+        StepRecords.Steps(Store.Records(key)).SelectMany(step => StepRecord.ReadHistory(step.Span));
+
+    public StateMachineDefinition DefinitionOf(ExecutionHead head)
+    {
+        var whole = _machines.Definition(head.Revision);
+        return head.Inner.Length == 0
+            ? whole
+            : whole.AllStates().SelectMany(state => state.Inner).First(inner => inner.Location == head.Inner);
+    }
+
+    /// <summary>A new seed: nobody can guess it.</summary>
+    public static string NewSeed() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+    public void Do(LiveExecution execution, WorkflowEffect effect)
+    {
+        switch (effect)
+        {
+            case WorkflowEffect.ArmTimer arm:
+                _timers.Arm(execution, arm.TimerId, arm.Due);
+                break;
+            case WorkflowEffect.DisarmTimer:
+                break;
+            case WorkflowEffect.StartTask start:
+                _tasks!.Start(execution, new OpenTask(start.Task, IsSubmitted: false));
+                break;
+            case WorkflowEffect.CancelTask cancel:
+                Drop(execution.Take(cancel.TaskId));
+                break;
+            case WorkflowEffect.Continue:
+                execution.Post(at => new ExecutionEvent.Continued(at));
+                break;
+            case WorkflowEffect.Finish:
+                Finish(execution);
+                break;
+            default:
+                _maps!.Do(execution, effect);
+                break;
+        }
+    }
+
+    /// <summary>A task's end is known, or wanted by nobody.</summary>
+    public void Drop(RunningTask? task)
+    {
+        if (task is null)
+        {
+            return;
+        }
+
+        if (task.Token is { } token)
+        {
+            Tokens.Remove(token);
+        }
+
+        task.Cancel();
+    }
+
+    /// <summary>It is over, or never began.</summary>
+    public void Leave(LiveExecution execution)
+    {
+        _byArn.TryRemove(new KeyValuePair<string, LiveExecution>(execution.Head.Arn, execution));
+        _byKey.TryRemove(execution.Key, out _);
+    }
+
+    public void NotKept(LiveExecution execution, JournalStoreException failure) =>
+        _log.ExecutionNotKept(execution.Head.Arn, failure.Message);
+
+    public void Faulted(LiveExecution execution, Exception fault) =>
+        _log.ExecutionFault(execution.Head.Arn, fault.GetType().FullName!, fault.StackTrace ?? "");
+
+    /// <summary>The disk may have room again later; a store that is broken has not before the next start.</summary>
+    public void TryAgain(LiveExecution execution, JournalStoreException failure)
+    {
+        if (failure.StoreIsUsable && !_disposed)
+        {
+            _ = ResumeLaterAsync(execution);
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        _timers.Dispose();
+        foreach (var execution in _byKey.Values)
+        {
+            foreach (var task in execution.TakeAll())
+            {
+                task.Cancel();
+            }
+        }
+    }
+
+    private async Task ResumeLaterAsync(LiveExecution execution)
+    {
+        await Task.Delay(FullBackoff, Time);
+        if (!_disposed)
+        {
+            execution.Resume();
+        }
+    }
+
+    private void Finish(LiveExecution execution)
+    {
+        foreach (var task in execution.TakeAll())
+        {
+            Drop(task);
+        }
+
+        if (execution.Head.ParentKey != 0 && execution.View.End is { } end)
+        {
+            _maps!.ChildEnded(execution, end);
+        }
+    }
+
+    private bool TryRestore(StoredExecution stored, out LiveExecution execution, out ExecutionFold fold)
+    {
+        (execution, fold) = (null!, null!);
+        try
+        {
+            var head = ExecutionHead.Read(stored.Head);
+            var definition = DefinitionOf(head);
+            fold = ExecutionFold.Of(definition, head.Identity(Options), Store.Records(stored.Key));
+            execution = LiveExecution.Restored(this, stored, head, definition, fold);
+            return true;
+        }
+        catch (Exception wrong) when (wrong is JournalCorruptException or ExecutionDivergedException
+            or StepRecordException or JsonTextException or KeyNotFoundException)
+        {
+            _log.ExecutionNotRestored(stored.Arn, wrong.Message);
+            return false;
+        }
+    }
+
+    private void Resume(LiveExecution execution, ExecutionFold fold)
+    {
+        foreach (var timer in fold.State.OpenTimers())
+        {
+            _timers.Arm(execution, timer.TimerId, timer.Due);
+        }
+
+        foreach (var task in fold.Open.Tasks)
+        {
+            _tasks!.Start(execution, task);
+        }
+
+        foreach (var run in fold.Open.MapRuns.Values)
+        {
+            _maps!.Do(execution, new WorkflowEffect.TellMapRun(run));
+        }
+
+        foreach (var other in fold.Open.Others)
+        {
+            _maps!.Do(execution, other);
+        }
+
+        foreach (var child in fold.Open.Children)
+        {
+            _maps!.Do(execution, new WorkflowEffect.StartChild(child));
+        }
+
+        if (fold.Open.Continues)
+        {
+            execution.Post(at => new ExecutionEvent.Continued(at));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+namespace Analemma.Daemon.Workflows.Engine;
+
+/// <summary>
+/// Timers of all executions in one heap: thousands of waits cost one timer of the host. A timer that nobody waits for
+/// any more is passed over when it is due. Any thread.
+/// </summary>
+internal sealed class WorkflowTimers : IDisposable
+{
+    private static readonly TimeSpan StrideMax = TimeSpan.FromDays(7);
+
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<(LiveExecution Execution, long TimerId), DateTimeOffset> _due = new();
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private DateTimeOffset _next = DateTimeOffset.MaxValue;
+    private bool _disposed;
+
+    public WorkflowTimers(TimeProvider time)
+    {
+        _time = time;
+        _timer = time.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _due.Count;
+            }
+        }
+    }
+
+    public void Arm(LiveExecution execution, long timerId, DateTimeOffset due)
+    {
+        lock (_gate)
+        {
+            _due.Enqueue((execution, timerId), due);
+            if (due < _next)
+            {
+                Set(due);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+        }
+
+        _timer.Dispose();
+    }
+
+    private void Ring()
+    {
+        List<(LiveExecution Execution, long TimerId)> rung = [];
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            var now = _time.GetUtcNow();
+            while (_due.TryPeek(out _, out var due) && due <= now)
+            {
+                rung.Add(_due.Dequeue());
+            }
+
+            _next = DateTimeOffset.MaxValue;
+            if (_due.TryPeek(out _, out var next))
+            {
+                Set(next);
+            }
+        }
+
+        foreach (var (execution, timerId) in rung)
+        {
+            execution.Fire(timerId);
+        }
+    }
+
+    private void Set(DateTimeOffset due)
+    {
+        _next = due;
+        var wait = due - _time.GetUtcNow();
+        // Timers of the host have an end, and count whole milliseconds: one that is early would only ring twice.
+        wait = wait > StrideMax ? StrideMax : wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+    }
+}

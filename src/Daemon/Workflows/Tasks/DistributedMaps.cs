@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using Analemma.Daemon.Runners;
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Workflow.Executions;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon.Workflows.Tasks;
+
+/// <summary>What distributed Maps want done: their items are executions of their own, told of when they end.</summary>
+internal sealed class DistributedMaps(
+    WorkflowEngine engine, IMapFiles files, BackgroundTasks background, ILogger log)
+{
+    private readonly ConcurrentDictionary<string, MapRunRecord> _runs = new(StringComparer.Ordinal);
+
+    /// <summary>All runs that this kernel has seen, by ARN.</summary>
+    public IEnumerable<MapRunRecord> Runs => _runs.Values;
+
+    public MapRunRecord? Find(string arn) => _runs.GetValueOrDefault(arn);
+
+    public void Do(LiveExecution execution, WorkflowEffect effect)
+    {
+        switch (effect)
+        {
+            case WorkflowEffect.TellMapRun tell:
+                _runs[tell.MapRun.Arn] = new MapRunRecord(execution.Head.Arn, execution.Key, tell.MapRun);
+                break;
+            case WorkflowEffect.StartChild start:
+                background.Run(_ => StartAsync(execution, start.Child));
+                break;
+            case WorkflowEffect.StopChildren stop:
+                foreach (var child in engine.Running.Where(child => child.Head.MapRunArn == stop.MapRunArn))
+                {
+                    child.Post(at => new ExecutionEvent.Stopped(at, null, null));
+                }
+
+                break;
+            case WorkflowEffect.ReadItems read:
+                background.Run(stopping => ReadAsync(execution, read, stopping));
+                break;
+            case WorkflowEffect.WriteResults write:
+                background.Run(stopping => WriteAsync(execution, write, stopping));
+                break;
+            default:
+                throw new ArgumentException($"no runner for {effect.GetType().Name}");
+        }
+    }
+
+    /// <summary>The execution of an item has ended.</summary>
+    public void ChildEnded(LiveExecution child, ExecutionEnd end) =>
+        Tell(child.Head.ParentKey, child.Head.ParentTask, child.Head.ParentIndex, end);
+
+    private void Tell(long parent, long task, int index, ExecutionEnd end) =>
+        engine.Find(parent)?.Post(at => new ExecutionEvent.ChildEnded(
+            at, task, index, end.Status, end.Output, end.Error, end.Cause));
+
+    private async Task StartAsync(LiveExecution parent, ChildStart child)
+    {
+        var machine = parent.Head.MachineName;
+        var label = child.MapRunArn.Split(':')[6].Split('/')[^1];
+        var options = engine.Options;
+        ExecutionHead head = new()
+        {
+            Arn = child.IsExpress
+                ? options.Arn("express", $"{machine}/{label}:{child.Name}:{child.Name}")
+                : options.Arn("execution", $"{machine}/{label}:{child.Name}"),
+            Name = child.Name,
+            MachineArn = options.Arn("stateMachine", $"{machine}/{label}"),
+            MachineName = $"{machine}/{label}",
+            Revision = parent.Head.Revision,
+            RoleArn = parent.Head.RoleArn,
+            Seed = WorkflowEngine.NewSeed(),
+            IsExpress = child.IsExpress,
+            Inner = child.Machine.Location,
+            MapRunArn = child.MapRunArn,
+            ParentKey = parent.Key,
+            ParentTask = child.TaskId,
+            ParentIndex = child.Index,
+        };
+        try
+        {
+            if (await engine.StartAsync(head, child.Input, null) is null
+                && engine.Store.Find(head.Arn) is { Standing: { Status: not 0, Tail: { } tail } })
+            {
+                // The kernel before this one had started it, and it has ended since.
+                Tell(parent.Key, child.TaskId, child.Index, ExecutionEnd.Read(tail));
+            }
+        }
+        catch (Journal.JournalStoreException failed)
+        {
+            log.ExecutionNotKept(head.Arn, failed.Message);
+        }
+    }
+
+    private async Task ReadAsync(LiveExecution execution, WorkflowEffect.ReadItems read, CancellationToken stopping)
+    {
+        try
+        {
+            var items = await files.ReadAsync(read.Reader, read.Parameters, read.ItemsMax, stopping);
+            execution.Post(at => new ExecutionEvent.ItemsRead(at, read.TaskId, items));
+        }
+        catch (MapFileException failed)
+        {
+            execution.Post(at => new ExecutionEvent.ItemsUnreadable(at, read.TaskId, failed.Error, failed.Message));
+        }
+    }
+
+    private async Task WriteAsync(
+        LiveExecution execution, WorkflowEffect.WriteResults write, CancellationToken stopping)
+    {
+        try
+        {
+            var where = await files.WriteAsync(
+                write.Writer, write.Parameters, write.MapRunArn, write.Results, stopping);
+            execution.Post(at => new ExecutionEvent.ResultsWritten(at, write.TaskId, where));
+        }
+        catch (MapFileException failed)
+        {
+            execution.Post(
+                at => new ExecutionEvent.ResultsUnwritable(at, write.TaskId, failed.Error, failed.Message));
+        }
+    }
+}
+
+/// <summary>One run of a distributed Map.</summary>
+internal sealed record MapRunRecord(string ExecutionArn, long ExecutionKey, MapRunState State);

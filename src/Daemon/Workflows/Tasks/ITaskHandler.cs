@@ -1,0 +1,57 @@
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Daemon.Workflows.Tasks;
+
+/// <summary>Does what some resources of tasks stand for. Used by many tasks at once.</summary>
+internal interface ITaskHandler
+{
+    /// <summary>Whether this resource is for it.</summary>
+    bool Takes(TaskResource resource);
+
+    /// <summary>
+    /// Does it. A task that is cancelled is wanted by nobody any more. It may run twice, when the kernel was killed in
+    /// between: what must not be doubled is known by the task's idempotency key.
+    /// </summary>
+    Task<TaskOutcome> RunAsync(TaskCall call, CancellationToken cancelled);
+}
+
+/// <summary>A task as its handler sees it.</summary>
+/// <param name="Execution">Who wants it.</param>
+/// <param name="Task">What is wanted.</param>
+/// <param name="IsSubmitted">Whether an earlier kernel has started what is now only waited for.</param>
+internal sealed record TaskCall(LiveExecution Execution, TaskInvocation Task, bool IsSubmitted)
+{
+    public JsonValue Input => Task.Input;
+
+    public TaskResource Resource => Task.Resource;
+
+    /// <summary>What was started has an answer, and goes on.</summary>
+    public void Submitted(JsonValue output) =>
+        Execution.Post(at => new ExecutionEvent.TaskSubmitted(at, Task.TaskId, output));
+}
+
+/// <summary>How a task ended, or with a token: how the call that carries it did.</summary>
+internal sealed record TaskOutcome
+{
+    private TaskOutcome()
+    {
+    }
+
+    public bool IsDone { get; private init; }
+
+    public JsonValue Output { get; private init; }
+
+    public string? Error { get; private init; }
+
+    public string? Cause { get; private init; }
+
+    public TaskPhase Phase { get; private init; } = TaskPhase.Run;
+
+    public static TaskOutcome Done(JsonValue output) => new() { IsDone = true, Output = output };
+
+    public static TaskOutcome Failed(string? error, string? cause, TaskPhase phase = TaskPhase.Run) =>
+        new() { Error = error, Cause = cause, Phase = phase };
+}

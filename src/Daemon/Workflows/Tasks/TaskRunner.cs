@@ -1,0 +1,88 @@
+using Analemma.Daemon.Runners;
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon.Workflows.Tasks;
+
+/// <summary>Has each task done by the handler of its resource, and tells its execution how it went.</summary>
+internal sealed class TaskRunner(
+    WorkflowEngine engine,
+    IReadOnlyList<ITaskHandler> handlers,
+    ActivityQueues activities,
+    BackgroundTasks background,
+    ILogger log)
+{
+    public void Start(LiveExecution execution, OpenTask open)
+    {
+        var task = open.Task;
+        var isActivity = task.Resource.Kind is ResourceKind.Activity;
+        var hasToken = isActivity || task.Resource.Pattern is TaskPattern.WaitForTaskToken;
+        RunningTask running = new(task.TaskId, hasToken ? task.Token : null);
+        execution.Keep(running);
+        if (hasToken)
+        {
+            engine.Tokens.Add(
+                task.Token, new TokenHolder(execution, task.TaskId, task.StateName, task.Resource.Arn));
+        }
+
+        if (isActivity)
+        {
+            if (!open.IsSubmitted)
+            {
+                activities.Add(execution, task);
+            }
+        }
+        else if (!hasToken || !open.IsSubmitted)
+        {
+            background.Run(stopping => RunAsync(new TaskCall(execution, task, open.IsSubmitted), running, stopping));
+        }
+    }
+
+    private async Task RunAsync(TaskCall call, RunningTask running, CancellationToken stopping)
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping, running.Cancelled);
+        var outcome = await OutcomeAsync(call, cancel.Token);
+        if (outcome is null)
+        {
+            return;
+        }
+
+        var (execution, task) = (call.Execution, call.Task);
+        if (outcome.IsDone && running.Token is not null)
+        {
+            call.Submitted(outcome.Output);
+            return;
+        }
+
+        engine.Drop(execution.Take(task.TaskId));
+        execution.Post(outcome.IsDone
+            ? at => new ExecutionEvent.TaskSucceeded(at, task.TaskId, outcome.Output)
+            : at => new ExecutionEvent.TaskFailed(at, task.TaskId, outcome.Error, outcome.Cause, outcome.Phase));
+    }
+
+    // Null when nobody wants to know any more. Whatever goes wrong in a handler is its task's failure, and no more.
+    private async Task<TaskOutcome?> OutcomeAsync(TaskCall call, CancellationToken cancelled)
+    {
+        try
+        {
+            var handler = handlers.FirstOrDefault(handler => handler.Takes(call.Resource));
+            return handler is null
+                ? TaskOutcome.Failed(
+                    "States.Runtime",
+                    $"The resource '{call.Resource.Arn}' is not served here; the guide to workflows lists what is.")
+                : await handler.RunAsync(call, cancelled);
+        }
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception fault)
+        {
+            log.TaskFault(call.Resource.Arn, fault.GetType().FullName!, fault.StackTrace ?? "");
+            return TaskOutcome.Failed(
+                "States.TaskFailed", $"The task of {call.Resource.Arn} could not be run: {fault.GetType().Name}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Analemma.Daemon.Http;
+using Analemma.Daemon.Runners;
+using Analemma.Daemon.Sockets;
+using Analemma.Daemon.Workflows.Api;
+using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Storage.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Analemma.Daemon.Workflows;
+
+// WORKFLOWS
+//
+//   AWS clients ─ HTTP ──┐
+//   clients ── WORKFLOW ─┴─► StepFunctionsApi ─► WorkflowEngine ─► LiveExecution ─► IExecutionStore ─► SQLite
+//                                                      ▲                  │ effects, once durable
+//                                                      └── timers, tasks ◄┘
+//
+// The machine that decides is Analemma.Workflow, pure; all that is around it is here. Nothing of it runs, and its
+// database is not there, before somebody asks for workflows or a database of them is found.
+/// <summary>Workflows of one kernel: opened when first asked for.</summary>
+internal sealed class WorkflowHost : IDisposable
+{
+    private readonly WorkflowOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly BackgroundTasks _background;
+    private readonly Lock _gate = new();
+    private readonly WorkflowKernel _kernel;
+    private Opened? _opened;
+    private bool _disposed;
+
+    public WorkflowHost(
+        WorkflowOptions options, WorkflowKernel kernel, BackgroundTasks background, TimeProvider time, ILogger log)
+    {
+        (_options, _kernel, _background, _time, _log) = (options, kernel, background, time, log);
+        Http = new WorkflowHttp(this);
+    }
+
+    public WorkflowOptions Options => _options;
+
+    /// <summary>Serves what comes in on the endpoint of workflows.</summary>
+    public IHttpService Http { get; }
+
+    /// <summary>Where AWS clients reach it; null before the kernel listens.</summary>
+    public WorkflowEndpoint? Endpoint { get; private set; }
+
+    /// <summary>The API, and all behind it, opened now if it was not.</summary>
+    /// <exception cref="Journal.JournalStoreException">The database cannot be opened.</exception>
+    public StepFunctionsApi Api => Open().Api;
+
+    /// <summary>Makes the endpoint, which listens when it is first asked to.</summary>
+    public void Attach(HttpServer server, AcceptorOptions accepting, ByteBudget budget) =>
+        Endpoint = new WorkflowEndpoint(server, accepting, budget, _options, _time);
+
+    /// <summary>Goes on with executions that an earlier kernel left open.</summary>
+    public void TakeUp()
+    {
+        if (File.Exists(_options.Path))
+        {
+            Open();
+        }
+    }
+
+    public void Dispose()
+    {
+        Endpoint?.Dispose();
+        lock (_gate)
+        {
+            _disposed = true;
+            if (_opened is { } opened)
+            {
+                opened.Engine.Dispose();
+                opened.Store.Dispose();
+                opened.Machines.Dispose();
+                opened.Aws.Dispose();
+            }
+        }
+    }
+
+    private Opened Open()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _opened ??= Compose();
+        }
+    }
+
+    private Opened Compose()
+    {
+        var store = SqliteExecutionStore.Open(_options.Path);
+        try
+        {
+            StateMachines machines = new(store);
+            WorkflowEngine engine = new(_options, store, machines, _time, _log);
+            ExecutionStarts starts = new(_options, machines, engine);
+            ActivityQueues queues = new(_time);
+            AwsClient aws = new(_options, _time);
+            StepFunctionsApi? api = null;
+            TaskRunner tasks = new(
+                engine,
+                [
+                    new LambdaHandler(new NoFunctions(), aws),
+                    new StatesHandler(engine, starts, () => api!),
+                    new JsonServiceHandler(aws),
+                ],
+                queues,
+                _background,
+                _log);
+            DistributedMaps maps = new(engine, new NoMapFiles(), _background, _log);
+            api = new StepFunctionsApi(engine, machines, starts, queues, maps, _log);
+            engine.Open(tasks, maps);
+            store.GrowLog();
+            return new Opened(store, machines, engine, aws, api);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    private sealed record Opened(
+        SqliteExecutionStore Store, StateMachines Machines, WorkflowEngine Engine, AwsClient Aws, StepFunctionsApi Api);
+}

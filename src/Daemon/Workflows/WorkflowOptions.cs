@@ -1,0 +1,35 @@
+namespace Analemma.Daemon.Workflows;
+
+/// <summary>What the owner decides about workflows.</summary>
+internal sealed record WorkflowOptions
+{
+    /// <summary>The database.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>In ARNs.</summary>
+    public string Account { get; init; } = "000000000000";
+
+    /// <summary>In ARNs.</summary>
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>The port on the host's loopback address; 0 for one that is free.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Whether to listen there from the start.</summary>
+    public bool Listens { get; init; }
+
+    /// <summary>Where functions and queues of others are; null for none.</summary>
+    public Uri? AwsEndpoint { get; init; }
+
+    /// <summary>The key whose signature requests must have; null to take any.</summary>
+    public AwsCredentials? Credentials { get; init; }
+
+    public string Arn(string kind, string name) => $"arn:aws:states:{Region}:{Account}:{kind}:{name}";
+}
+
+/// <summary>An access key, as AWS clients are given one.</summary>
+internal sealed record AwsCredentials(string AccessKeyId, string SecretAccessKey)
+{
+    /// <summary>Without the secret, whoever prints it.</summary>
+    public override string ToString() => AccessKeyId;
+}

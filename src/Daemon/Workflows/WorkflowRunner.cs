@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners;
+using Analemma.Daemon.Sockets;
+using Analemma.Journal;
+using Analemma.Kernel.Effects;
+using Analemma.Linux;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Daemon.Workflows;
+
+/// <summary>Carries syscalls to the workflow engine.</summary>
+internal sealed class WorkflowRunner(WorkflowHost workflows, CallTable calls, BackgroundTasks tasks)
+{
+    public void Start(CallWorkflows asked) => tasks.Run(async stopping =>
+    {
+        if (calls.Find(asked.Call.Value) is not { } call)
+        {
+            return;
+        }
+
+        var cancelled = calls.Watch(call, stopping);
+        try
+        {
+            await AnswerAsync(call, asked, cancelled);
+        }
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        {
+            // Nobody waits for the answer any more.
+        }
+        catch (JournalStoreException failed)
+        {
+            calls.Remove(call.Id)?.Fail(new SysError(
+                SysErrorCode.IoFailed, $"workflows cannot be kept: {failed.Message}", "see workflows.path"));
+        }
+        finally
+        {
+            calls.Unwatch(call.Id);
+        }
+    });
+
+    public void Start(OpenWorkflows open) => tasks.Run(_ =>
+    {
+        if (calls.Remove(open.Call.Value) is { } call)
+        {
+            Open(call);
+        }
+
+        return Task.CompletedTask;
+    });
+
+    private async Task AnswerAsync(SyscallCall call, CallWorkflows asked, CancellationToken cancelled)
+    {
+        var input = asked.Input is { } given
+            ? JsonValue.Parse(given.GetRawText(), JsonLimits.Widest)
+            : JsonValue.From(JsonObject.Empty);
+        var answer = await workflows.Api.CallAsync(asked.Operation, input, cancelled, isOwner: true);
+        if (answer.IsRefused)
+        {
+            calls.Remove(call.Id)?.Fail(new SysError(SysErrorCode.WorkflowRefused, answer.Message!)
+            {
+                Reason = answer.Error,
+            });
+            return;
+        }
+
+        using var output = JsonDocument.Parse(answer.Output.ToUtf8());
+        calls.Remove(call.Id)?.Reply(new WorkflowCallReply(output.RootElement.Clone()));
+    }
+
+    private void Open(SyscallCall call)
+    {
+        try
+        {
+            var url = workflows.Endpoint!.Open();
+            call.Reply(new WorkflowListenReply(url, workflows.Options.Region, workflows.Options.Account)
+            {
+                Signed = workflows.Options.Credentials is not null,
+            });
+        }
+        catch (LinuxException failed)
+        {
+            call.Fail(new SysError(
+                SysErrorCode.IoFailed,
+                $"the kernel cannot listen on the host: {failed.Message}",
+                "set workflows.port"));
+        }
+    }
+}

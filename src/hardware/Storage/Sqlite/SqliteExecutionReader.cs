@@ -1,0 +1,139 @@
+using Analemma.Journal;
+using Analemma.Journal.Executions;
+using Microsoft.Data.Sqlite;
+
+namespace Analemma.Storage.Sqlite;
+
+/// <summary>One reading connection with its prepared statements. Used by one thread at a time.</summary>
+internal sealed class SqliteExecutionReader : IDisposable
+{
+    private const string Columns =
+        "key, arn, machine, run, status, started, ended, head, tail, sequence, hash";
+
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _find;
+    private readonly SqliteCommand _records;
+
+    public SqliteExecutionReader(string path)
+    {
+        _connection = SqliteExecutionSchema.OpenForReading(path);
+        _find = SqliteExecutionStatements.Command(_connection, $"SELECT {Columns} FROM execution WHERE arn = $1", 1);
+        _records = SqliteExecutionStatements.Command(
+            _connection, "SELECT id, ticks, type, hash, body FROM record WHERE id BETWEEN $1 AND $2 ORDER BY id", 2);
+    }
+
+    public List<StoredDocument> Documents(string kind)
+    {
+        using var select = SqliteExecutionStatements.Command(
+            _connection, "SELECT key, body FROM document WHERE kind = $1 ORDER BY key", 1);
+        SqliteExecutionStatements.Set(select, 0, kind);
+        using var rows = select.ExecuteReader();
+        List<StoredDocument> found = [];
+        while (rows.Read())
+        {
+            found.Add(new StoredDocument(kind, rows.GetString(0), (byte[])rows.GetValue(1)));
+        }
+
+        return found;
+    }
+
+    public StoredExecution? Find(string arn)
+    {
+        SqliteExecutionStatements.Set(_find, 0, arn);
+        using var rows = _find.ExecuteReader();
+        return rows.Read() ? Row(rows) : null;
+    }
+
+    public List<StoredExecution> Open()
+    {
+        using var select = SqliteExecutionStatements.Command(
+            _connection, $"SELECT {Columns} FROM execution WHERE status = 0 ORDER BY key");
+        return All(select);
+    }
+
+    public List<StoredExecution> List(ExecutionQuery query)
+    {
+        List<string> wanted = ["key < $1"];
+        List<object> values = [query.BeforeKey];
+        void Want(string column, object? value)
+        {
+            if (value is not null)
+            {
+                values.Add(value);
+                wanted.Add($"{column} = ${values.Count}");
+            }
+        }
+
+        Want("machine", query.Machine);
+        Want("run", query.Run);
+        Want("status", query.Status);
+        values.Add(query.Max);
+        var sql = $"SELECT {Columns} FROM execution WHERE {string.Join(" AND ", wanted)} "
+            + $"ORDER BY key DESC LIMIT ${values.Count}";
+        using var select = SqliteExecutionStatements.Command(_connection, sql, values.Count);
+        for (var i = 0; i < values.Count; i++)
+        {
+            SqliteExecutionStatements.Set(select, i, values[i]);
+        }
+
+        return All(select);
+    }
+
+    public List<JournalRecord> Records(long key, long from)
+    {
+        SqliteExecutionStatements.Set(_records, 0, SqliteExecutionStatements.IdOf(key, from));
+        SqliteExecutionStatements.Set(_records, 1, SqliteExecutionStatements.IdOf(key + 1, 0) - 1);
+        using var rows = _records.ExecuteReader();
+        List<JournalRecord> found = [];
+        while (rows.Read())
+        {
+            var sequence = rows.GetInt64(0) - SqliteExecutionStatements.IdOf(key, 0);
+            ChainHash.TryRead((byte[])rows.GetValue(3), out var hash);
+            found.Add(new JournalRecord(
+                sequence, rows.GetInt64(1), rows.GetString(2), (byte[])rows.GetValue(4), hash));
+        }
+
+        return found;
+    }
+
+    public long LastKey()
+    {
+        using var select = SqliteExecutionStatements.Command(
+            _connection, "SELECT coalesce(max(key), 0) FROM execution");
+        return (long)select.ExecuteScalar()!;
+    }
+
+    public void Dispose()
+    {
+        _find.Dispose();
+        _records.Dispose();
+        _connection.Dispose();
+    }
+
+    private static List<StoredExecution> All(SqliteCommand select)
+    {
+        using var rows = select.ExecuteReader();
+        List<StoredExecution> found = [];
+        while (rows.Read())
+        {
+            found.Add(Row(rows));
+        }
+
+        return found;
+    }
+
+    private static StoredExecution Row(SqliteDataReader row)
+    {
+        ChainHash.TryRead((byte[])row.GetValue(10), out var hash);
+        ExecutionStanding standing = new(
+            row.GetInt32(4),
+            row.IsDBNull(6) ? null : row.GetInt64(6),
+            row.IsDBNull(8) ? null : (byte[])row.GetValue(8));
+        return new StoredExecution(
+            row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt64(5), (byte[])row.GetValue(7), standing)
+        {
+            Run = row.IsDBNull(3) ? null : row.GetString(3),
+            Last = new JournalPosition(row.GetInt64(9), hash),
+        };
+    }
+}

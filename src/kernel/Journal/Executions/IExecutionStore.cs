@@ -1,0 +1,113 @@
+namespace Analemma.Journal.Executions;
+
+// WHAT IS KEPT OF WORKFLOWS
+//
+//   document    a value by kind and key: state machines, aliases, activities. Few; a kernel knows all of them by heart.
+//   execution   one row a run of a state machine: what it is found and listed by, how it began and how it ended
+//   record      what happened to an execution, in order, each tied to the one before by its hash (HashChain). Every
+//               execution has a chain of its own, so that they can be written, checked and forgotten one by one.
+//
+// A change is durable as a whole or not at all. Changes are committed in the order in which they came, as many together
+// as wait: the disk's flushes follow its speed and not the number of executions.
+/// <summary>
+/// Keeps executions of workflows. Single owner, as the journal. What bodies mean is the owner's matter.
+/// </summary>
+public interface IExecutionStore : IDisposable
+{
+    /// <summary>Transactions since it was opened.</summary>
+    long Commits { get; }
+
+    /// <summary>
+    /// Makes a change durable and then calls back: null for done. The callback runs on the store's own thread, or on
+    /// this one when it is refused at once, and must not hold it.
+    /// </summary>
+    void Write(ExecutionStoreChange change, Action<JournalStoreException?> done);
+
+    /// <summary>All documents of a kind, by key.</summary>
+    IReadOnlyList<StoredDocument> Documents(string kind);
+
+    /// <summary>The execution of that ARN; null when there is none.</summary>
+    StoredExecution? Find(string arn);
+
+    /// <summary>Those that have not ended, oldest first.</summary>
+    IReadOnlyList<StoredExecution> Open();
+
+    /// <summary>Newest first.</summary>
+    IReadOnlyList<StoredExecution> List(ExecutionQuery query);
+
+    /// <summary>What happened to an execution, unchecked, from a sequence on.</summary>
+    IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1);
+
+    /// <summary>The highest key that was ever given; 0 for none.</summary>
+    long LastKey { get; }
+}
+
+/// <summary>What one commit adds, whole or not at all.</summary>
+public sealed record ExecutionStoreChange
+{
+    /// <summary>Documents to put; one without a body is forgotten.</summary>
+    public IReadOnlyList<StoredDocument> Documents { get; init; } = [];
+
+    /// <summary>An execution that begins.</summary>
+    public StoredExecution? Begins { get; init; }
+
+    /// <summary>Whose records these are; 0 for none.</summary>
+    public long Key { get; init; }
+
+    /// <summary>What happened to it, in order, each following the one before.</summary>
+    public IReadOnlyList<JournalRecord> Records { get; init; } = [];
+
+    /// <summary>How it stands now; null when that is as before.</summary>
+    public ExecutionStanding? Standing { get; init; }
+
+    /// <summary>An execution to forget, with its records; 0 for none.</summary>
+    public long Forget { get; init; }
+}
+
+/// <summary>A value that is kept by kind and key.</summary>
+/// <param name="Kind">What it is, a name.</param>
+/// <param name="Key">Which, unique in its kind.</param>
+/// <param name="Body">What is kept; null to forget it.</param>
+public sealed record StoredDocument(string Kind, string Key, byte[]? Body);
+
+/// <summary>How an execution stands.</summary>
+/// <param name="Status">0 while it runs; what others mean is the owner's matter.</param>
+/// <param name="EndedTicks">When it ended, in UTC ticks; null while it runs.</param>
+/// <param name="Tail">How it ended; null while it runs.</param>
+public sealed record ExecutionStanding(int Status, long? EndedTicks, byte[]? Tail);
+
+/// <summary>One execution, without what happened to it.</summary>
+/// <param name="Key">Its number, which orders executions by their beginning.</param>
+/// <param name="Arn">Its name to the world; unique.</param>
+/// <param name="Machine">What it is listed under.</param>
+/// <param name="StartedTicks">When it began, in UTC ticks.</param>
+/// <param name="Head">How it began.</param>
+/// <param name="Standing">How it stands.</param>
+public sealed record StoredExecution(
+    long Key, string Arn, string Machine, long StartedTicks, byte[] Head, ExecutionStanding Standing)
+{
+    /// <summary>The greater whole that it is a part of; null for none.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>Its last record.</summary>
+    public JournalPosition Last { get; init; }
+}
+
+/// <summary>Which executions to list.</summary>
+public sealed record ExecutionQuery
+{
+    /// <summary>Those of one machine; null for all.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>Those that are part of one greater whole; null for any, and for those of none.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>Those that stand so; null for all.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>Only those with a smaller key: where the page before ended.</summary>
+    public long BeforeKey { get; init; } = long.MaxValue;
+
+    /// <summary>At most so many.</summary>
+    public int Max { get; init; } = 100;
+}

@@ -1,0 +1,171 @@
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Workflow.Records;
+
+/// <summary>Events of executions as JSON. Names are frozen: what was written once is read for ever.</summary>
+internal static class EventCodec
+{
+    public static JsonValue Write(ExecutionEvent @event)
+    {
+        JsonObjectBuilder made = new(6);
+        made.Set("type", NameOf(@event));
+        made.Set("at", @event.At.UtcTicks);
+        Fill(made, @event);
+        return made.Build();
+    }
+
+    public static DateTimeOffset TimeOf(JsonValue json) => new(new Fields(json).Number("at"), TimeSpan.Zero);
+
+    public static ExecutionEvent Read(JsonValue json)
+    {
+        Fields fields = new(json);
+        DateTimeOffset at = new(fields.Number("at"), TimeSpan.Zero);
+        var type = fields.Text("type");
+        return type switch
+        {
+            "started" => new ExecutionEvent.Started(at, fields["input"], fields.MaybeText("text")),
+            "stopped" => new ExecutionEvent.Stopped(at, fields.MaybeText("error"), fields.MaybeText("cause")),
+            "redriven" => new ExecutionEvent.Redriven(at),
+            "continued" => new ExecutionEvent.Continued(at),
+            "timer" => new ExecutionEvent.TimerFired(at, fields.Number("timer")),
+            _ => ReadOfTask(type, at, fields.Number("task"), fields),
+        };
+    }
+
+    private static ExecutionEvent ReadOfTask(string type, DateTimeOffset at, long task, Fields fields) => type switch
+    {
+        "taken" => new ExecutionEvent.ActivityTaken(at, task, fields.MaybeText("worker")),
+        "submitted" => new ExecutionEvent.TaskSubmitted(at, task, fields["output"]),
+        "succeeded" => new ExecutionEvent.TaskSucceeded(at, task, fields["output"]),
+        "failed" => new ExecutionEvent.TaskFailed(
+            at, task, fields.MaybeText("error"), fields.MaybeText("cause"), fields.Word<TaskPhase>("phase")),
+        "heartbeat" => new ExecutionEvent.TaskHeartbeat(at, task),
+        "items" => new ExecutionEvent.ItemsRead(at, task, fields["items"].AsArray()),
+        "no_items" => new ExecutionEvent.ItemsUnreadable(at, task, fields.Text("error"), fields.MaybeText("cause")),
+        "child" => new ExecutionEvent.ChildEnded(
+            at,
+            task,
+            (int)fields.Number("index"),
+            fields.Word<ExecutionStatus>("status"),
+            fields["output"],
+            fields.MaybeText("error"),
+            fields.MaybeText("cause")),
+        "written" => new ExecutionEvent.ResultsWritten(at, task, fields["output"]),
+        "unwritten" => new ExecutionEvent.ResultsUnwritable(at, task, fields.Text("error"), fields.MaybeText("cause")),
+        "run_changed" => new ExecutionEvent.MapRunChanged(
+            at, task, fields.MaybeNumber("concurrency"), fields.MaybeNumber("count"), fields.MaybeDouble("percentage")),
+        _ => throw new StepRecordException($"has an event of type '{type}'"),
+    };
+
+    private static string NameOf(ExecutionEvent @event) => @event switch
+    {
+        ExecutionEvent.Started => "started",
+        ExecutionEvent.TimerFired => "timer",
+        ExecutionEvent.ActivityTaken => "taken",
+        ExecutionEvent.TaskSubmitted => "submitted",
+        ExecutionEvent.TaskSucceeded => "succeeded",
+        ExecutionEvent.TaskFailed => "failed",
+        ExecutionEvent.TaskHeartbeat => "heartbeat",
+        ExecutionEvent.ItemsRead => "items",
+        ExecutionEvent.ItemsUnreadable => "no_items",
+        ExecutionEvent.ChildEnded => "child",
+        ExecutionEvent.ResultsWritten => "written",
+        ExecutionEvent.ResultsUnwritable => "unwritten",
+        ExecutionEvent.MapRunChanged => "run_changed",
+        ExecutionEvent.Stopped => "stopped",
+        ExecutionEvent.Redriven => "redriven",
+        ExecutionEvent.Continued => "continued",
+        _ => throw new ArgumentException($"{@event.GetType().Name} is not kept"),
+    };
+
+    private static void Fill(JsonObjectBuilder made, ExecutionEvent @event)
+    {
+        switch (@event)
+        {
+            case ExecutionEvent.Started started:
+                made.Set("input", started.Input).Set("text", Maybe(started.InputText));
+                break;
+            case ExecutionEvent.TimerFired fired:
+                made.Set("timer", fired.TimerId);
+                break;
+            case ExecutionEvent.Stopped stopped:
+                made.Set("error", Maybe(stopped.Error)).Set("cause", Maybe(stopped.Cause));
+                break;
+            case ExecutionEvent.ActivityTaken taken:
+                made.Set("task", taken.TaskId).Set("worker", Maybe(taken.WorkerName));
+                break;
+            case ExecutionEvent.TaskSubmitted submitted:
+                made.Set("task", submitted.TaskId).Set("output", submitted.Output);
+                break;
+            case ExecutionEvent.TaskSucceeded succeeded:
+                made.Set("task", succeeded.TaskId).Set("output", succeeded.Output);
+                break;
+            case ExecutionEvent.TaskFailed failed:
+                made.Set("task", failed.TaskId).Set("error", Maybe(failed.Error)).Set("cause", Maybe(failed.Cause));
+                made.Set("phase", failed.Phase.ToString());
+                break;
+            case ExecutionEvent.TaskHeartbeat heartbeat:
+                made.Set("task", heartbeat.TaskId);
+                break;
+            default:
+                FillOfMap(made, @event);
+                break;
+        }
+    }
+
+    private static void FillOfMap(JsonObjectBuilder made, ExecutionEvent @event)
+    {
+        switch (@event)
+        {
+            case ExecutionEvent.ItemsRead read:
+                made.Set("task", read.TaskId).Set("items", read.Items);
+                break;
+            case ExecutionEvent.ItemsUnreadable unreadable:
+                made.Set("task", unreadable.TaskId).Set("error", unreadable.Error);
+                made.Set("cause", Maybe(unreadable.Cause));
+                break;
+            case ExecutionEvent.ChildEnded ended:
+                made.Set("task", ended.TaskId).Set("index", ended.Index).Set("status", ended.Status.ToString());
+                made.Set("output", ended.Output).Set("error", Maybe(ended.Error)).Set("cause", Maybe(ended.Cause));
+                break;
+            case ExecutionEvent.ResultsWritten written:
+                made.Set("task", written.TaskId).Set("output", written.Output);
+                break;
+            case ExecutionEvent.ResultsUnwritable unwritable:
+                made.Set("task", unwritable.TaskId).Set("error", unwritable.Error);
+                made.Set("cause", Maybe(unwritable.Cause));
+                break;
+            case ExecutionEvent.MapRunChanged changed:
+                made.Set("task", changed.TaskId);
+                made.Set("concurrency", changed.MaxConcurrency is { } most ? most : JsonValue.Undefined);
+                made.Set("count", changed.ToleratedCount is { } count ? count : JsonValue.Undefined);
+                made.Set("percentage", changed.ToleratedPercentage is { } part ? part : JsonValue.Undefined);
+                break;
+        }
+    }
+
+    private static JsonValue Maybe(string? text) => text is null ? JsonValue.Undefined : JsonValue.From(text);
+
+    /// <summary>The members of an event, each as what it must be.</summary>
+    private readonly struct Fields(JsonValue json)
+    {
+        public JsonValue this[string name] => json[name];
+
+        public string Text(string name) =>
+            json[name].TryGetString(out var text) ? text : throw new StepRecordException($"has no text '{name}'");
+
+        public string? MaybeText(string name) => json[name].TryGetString(out var text) ? text : null;
+
+        public long Number(string name) =>
+            json[name].TryGetInt64(out var number) ? number : throw new StepRecordException($"has no number '{name}'");
+
+        public long? MaybeNumber(string name) => json[name].TryGetInt64(out var number) ? number : null;
+
+        public double? MaybeDouble(string name) => json[name].TryGetDouble(out var number) ? number : null;
+
+        public T Word<T>(string name)
+            where T : struct, Enum =>
+            Enum.TryParse<T>(Text(name), out var word) ? word : throw new StepRecordException($"has no word '{name}'");
+    }
+}

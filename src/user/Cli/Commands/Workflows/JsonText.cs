@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Analemma.Cli.Commands.Workflows;
+
+/// <summary>Answers of the workflow API, printed.</summary>
+internal static class JsonText
+{
+    private static readonly JsonWriterOptions Pretty = new() { Indented = true };
+
+    public static void Write(Session session, JsonElement value)
+    {
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter writer = new(buffer, Pretty))
+        {
+            value.WriteTo(writer);
+        }
+
+        session.Terminal.Output.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    /// <summary>A list, as the API has it, of all its pages.</summary>
+    public static void Write(Session session, string name, IEnumerable<JsonElement> items)
+    {
+        using MemoryStream buffer = new();
+        using (Utf8JsonWriter writer = new(buffer, Pretty))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray(name);
+            foreach (var item in items)
+            {
+                item.WriteTo(writer);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        session.Terminal.Output.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    /// <summary>What comes in by a pipe.</summary>
+    public static async Task<string> ReadInputAsync(Session session)
+    {
+        using StreamReader input = new(session.Terminal.PipedInput
+            ?? throw CliException.Usage("- stands for standard input, and nothing is piped in"));
+        return await input.ReadToEndAsync(session.CancellationToken);
+    }
+
+    /// <summary>A time in seconds, as people read it; empty when there is none.</summary>
+    public static string Time(JsonElement value, string name) =>
+        value.TryGetProperty(name, out var seconds)
+            ? At(seconds).ToString("yyyy-MM-dd HH:mm:ssZ", CultureInfo.InvariantCulture)
+            : "";
+
+    public static DateTime At(JsonElement seconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(seconds.GetDouble() * 1000)).UtcDateTime;
+
+    public static string Text(JsonElement value, string name) =>
+        value.TryGetProperty(name, out var text) ? text.ToString() : "";
+}

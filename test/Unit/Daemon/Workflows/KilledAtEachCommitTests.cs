@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Unit.Tests.Daemon.Workflows;
+
+/// <summary>
+/// Workflows whose kernel is killed at each of their commits in turn, once before and once after it is on disk: the
+/// next kernel brings them to the same end, with the same history, and no attempt of a task is run more than twice.
+/// </summary>
+public sealed class KilledAtEachCommitTests : IDisposable
+{
+    private const string Wait = """{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":5,"End":true}}}""";
+
+    private const string Child = """
+        {"StartAt":"A","States":{
+          "A":{"Type":"Wait","Seconds":7,"Next":"B"},
+          "B":{"Type":"Pass","Result":"of the child","End":true}}}
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("analemma-workflows-").FullName;
+
+    /// <summary>Those of workflows.json.</summary>
+    public static TheoryData<string> Names => [.. Workflows().Names.ToArray()];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_next_kernel_brings_it_to_the_same_end(string name)
+    {
+        var definition = Workflows()[name].ToString();
+        var expected = await RunAsync(name, definition, cutAt: int.MaxValue, isKept: false);
+        Assert.False(expected.WasCut);
+        var cuts = 0;
+        foreach (var isKept in (bool[])[false, true])
+        {
+            for (var cutAt = 1; ; cutAt++)
+            {
+                var run = await RunAsync($"{name}-{cutAt}-{isKept}", definition, cutAt, isKept);
+                Assert.True(
+                    expected.Matches(run), $"killed at {cutAt} ({(isKept ? "kept" : "lost")}):\n{expected}\n{run}");
+                if (!run.WasCut)
+                {
+                    break;
+                }
+
+                cuts++;
+            }
+        }
+
+        Assert.True(cuts >= 2, "nothing was ever killed");
+    }
+
+    [Fact]
+    public async Task A_kernel_that_forgets_its_timers_is_found_out()
+    {
+        // The negative control: without the second kernel nothing ends.
+        var path = Path.Combine(_folder, "control.db");
+        CutStore? cut = null;
+        await using var bench = WorkflowBench.Open(
+            path, Functions(), store => cut = new CutStore(store, 2, isKept: false));
+        var machine = await bench.CreateAsync("m", Wait);
+        var execution = await bench.StartAsync(machine, name: "x");
+        await cut!.Cut;
+
+        Assert.False(bench.Engine.Find(execution)!.Ended.IsCompleted);
+        Assert.Single(bench.Store.Open());
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static JsonObject Workflows([CallerFilePath] string testFile = "") => JsonValue.Parse(
+        File.ReadAllText(Path.Combine(Path.GetDirectoryName(testFile)!, "workflows.json"))).AsObject();
+
+    private static FunctionBook Functions() => new FunctionBook()
+        .With("double", (input, _) => TaskOutcome.Done(input.TryGetInt64(out var n) ? n * 2 : 21))
+        .With("third", (_, retries) => retries < 2
+            ? TaskOutcome.Failed("Busy", $"attempt {retries}") : TaskOutcome.Done(retries))
+        .With("broken", (_, _) => TaskOutcome.Failed("Broken", "always"));
+
+    private async Task<Outcome> RunAsync(string name, string definition, int cutAt, bool isKept)
+    {
+        var path = Path.Combine(_folder, $"{name.Replace(' ', '-')}.db");
+        var functions = Functions();
+        var wasCut = false;
+        string execution;
+        CutStore? cut = null;
+        await using (var first = WorkflowBench.Open(path, functions, store => cut = new CutStore(store, cutAt, isKept)))
+        {
+            await first.CallAsync("CreateActivity", ("name", "nobody"));
+            await first.CreateAsync("child", Child);
+            var machine = await first.CreateAsync("m", definition);
+            execution = machine.Replace(":stateMachine:", ":execution:", StringComparison.Ordinal) + ":x";
+            var started = first.StartAsync(machine, """{"n": 0}""", "x");
+            if (await Task.WhenAny(cut!.Cut, started) == started)
+            {
+                var ended = first.EndAsync(await started);
+                await Task.WhenAny(cut.Cut, ended);
+            }
+
+            wasCut = cut.Cut.IsCompleted;
+            Assert.Empty(first.Panics);
+        }
+
+        await using var second = WorkflowBench.Open(path, functions);
+        if (second.Store.Find(execution) is null)
+        {
+            // The kill came before anybody was told that it had started: who asked asks again.
+            Assert.True(wasCut && cutAt == 1 && !isKept, "an execution is lost");
+            var machine = execution.Replace(":execution:", ":stateMachine:", StringComparison.Ordinal)[..^2];
+            await second.StartAsync(machine, """{"n": 0}""", "x");
+        }
+
+        var end = await second.EndAsync(execution);
+        var types = await second.HistoryAsync(execution);
+        Assert.Empty(second.Store.Open());
+        Assert.Empty(second.Panics);
+        return new Outcome(
+            end["status"].AsString(),
+            end["output"].ToString(),
+            end["error"].ToString(),
+            [.. types.Order(StringComparer.Ordinal)],
+            functions.Attempts.Keys.Count(),
+            functions.Attempts.Values.DefaultIfEmpty().Max(),
+            wasCut);
+    }
+
+    private sealed record Outcome(
+        string Status, string Output, string Error, IReadOnlyList<string> Types, int Attempts, int RunsMax, bool WasCut)
+    {
+        public bool Matches(Outcome run) =>
+            (Status, Output, Error, Attempts) == (run.Status, run.Output, run.Error, run.Attempts)
+            && Types.SequenceEqual(run.Types)
+            && run.RunsMax <= 2;
+
+        public override string ToString() =>
+            $"{Status} {Output} {Error}, {Attempts} attempts of at most {RunsMax} runs: {string.Join(' ', Types)}";
+    }
+}

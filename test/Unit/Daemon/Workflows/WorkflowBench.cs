@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Analemma.Daemon.Runners;
+using Analemma.Daemon.Workflows;
+using Analemma.Daemon.Workflows.Api;
+using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Journal.Executions;
+using Analemma.Storage.Sqlite;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Analemma.Unit.Tests.Daemon.Workflows;
+
+/// <summary>The workflow engine with a real database, eager time, and functions that are pieces of the test.</summary>
+internal sealed class WorkflowBench : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly BackgroundTasks _background;
+    private readonly StateMachines _machines;
+    private readonly WorkflowEngine _engine;
+    private readonly IExecutionStore _store;
+    private readonly StepFunctionsApi _api;
+    private readonly AwsClient _aws;
+
+    private WorkflowBench(IExecutionStore store, string path, FunctionBook functions, TimeProvider time)
+    {
+        _store = store;
+        _background = new BackgroundTasks(wrong => Panics.Add(wrong), NullLogger.Instance);
+        WorkflowOptions options = new() { Path = path };
+        _machines = new StateMachines(store);
+        _engine = new WorkflowEngine(options, store, _machines, time, NullLogger.Instance);
+        ExecutionStarts starts = new(options, _machines, _engine);
+        ActivityQueues queues = new(time);
+        _aws = new AwsClient(options, time);
+        StepFunctionsApi? api = null;
+        TaskRunner tasks = new(
+            _engine,
+            [functions, new LambdaHandler(new NoFunctions(), _aws), new StatesHandler(_engine, starts, () => api!)],
+            queues,
+            _background,
+            NullLogger.Instance);
+        DistributedMaps maps = new(_engine, new NoMapFiles(), _background, NullLogger.Instance);
+        api = _api = new StepFunctionsApi(_engine, _machines, starts, queues, maps, NullLogger.Instance);
+        _engine.Open(tasks, maps);
+    }
+
+    public ConcurrentBag<Exception> Panics { get; } = [];
+
+    public IExecutionStore Store => _store;
+
+    public WorkflowEngine Engine => _engine;
+
+    public static WorkflowBench Open(
+        string path, FunctionBook functions, Func<IExecutionStore, IExecutionStore>? wrap = null)
+    {
+        IExecutionStore store = SqliteExecutionStore.Open(path);
+        return new WorkflowBench(wrap is null ? store : wrap(store), path, functions, new EagerClock(Start));
+    }
+
+    public Task<ApiAnswer> AskAsync(string operation, params ReadOnlySpan<(string, JsonValue)> members) =>
+        _api.CallAsync(operation, JsonObject.Of(members), TestContext.Current.CancellationToken);
+
+    /// <summary>The answer, which must be one.</summary>
+    public async Task<JsonValue> CallAsync(string operation, params (string, JsonValue)[] members)
+    {
+        var answer = await AskAsync(operation, members);
+        Assert.False(answer.IsRefused, $"{operation}: {answer.Error}: {answer.Message}");
+        return answer.Output;
+    }
+
+    public async Task<string> CreateAsync(string name, string definition, string type = "STANDARD") => (await CallAsync(
+        "CreateStateMachine",
+        ("name", name),
+        ("definition", definition),
+        ("roleArn", "arn:aws:iam::000000000000:role/r"),
+        ("type", type)))["stateMachineArn"].AsString();
+
+    public async Task<string> StartAsync(string machine, string input = "{}", string? name = null) => (await CallAsync(
+        "StartExecution",
+        ("stateMachineArn", machine),
+        ("input", input),
+        ("name", name is null ? default : JsonValue.From(name))))["executionArn"].AsString();
+
+    /// <summary>The end of an execution that runs, or has ended.</summary>
+    public async Task<JsonValue> EndAsync(string execution)
+    {
+        if (_engine.Find(execution) is { } running)
+        {
+            await running.Ended.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+
+        return await CallAsync("DescribeExecution", ("executionArn", execution));
+    }
+
+    public async Task<IReadOnlyList<string>> HistoryAsync(string execution)
+    {
+        var answer = await CallAsync("GetExecutionHistory", ("executionArn", execution), ("maxResults", 1000));
+        List<string> types = [];
+        foreach (var each in answer["events"].AsArray())
+        {
+            types.Add(each["type"].AsString());
+        }
+
+        return types;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _background.CancelAsync();
+        _engine.Dispose();
+        await _background.DrainAsync(TimeSpan.FromSeconds(5), TimeProvider.System);
+        await _background.DisposeAsync();
+        _store.Dispose();
+        _machines.Dispose();
+        _aws.Dispose();
+    }
+}
+
+/// <summary>Functions by name, and how often each attempt of a task was run.</summary>
+internal sealed class FunctionBook : ITaskHandler
+{
+    private readonly Dictionary<string, Func<JsonValue, int, TaskOutcome>> _functions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _calls = new(StringComparer.Ordinal);
+
+    /// <summary>How often each attempt was begun, by its key.</summary>
+    public IReadOnlyDictionary<string, int> Attempts => Runs;
+
+    private ConcurrentDictionary<string, int> Runs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Adds one, which is given its input and how often it was called before with that key.</summary>
+    public FunctionBook With(string name, Func<JsonValue, int, TaskOutcome> function)
+    {
+        _functions.Add(name, function);
+        return this;
+    }
+
+    public bool Takes(TaskResource resource) =>
+        resource.Kind is ResourceKind.Function && _functions.ContainsKey(resource.Action);
+
+    public Task<TaskOutcome> RunAsync(TaskCall call, CancellationToken cancelled)
+    {
+        Runs.AddOrUpdate(call.Task.IdempotencyKey, 1, (_, runs) => runs + 1);
+        _calls.AddOrUpdate(call.Resource.Action, 1, (_, calls) => calls + 1);
+        return Task.FromResult(_functions[call.Resource.Action](call.Input, call.Task.RetryCount));
+    }
+}
