@@ -1,4 +1,5 @@
 using Analemma.Abi;
+using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
@@ -154,6 +155,23 @@ public sealed class BrokenKernelTests
             "durable state is the fold of the journal");
 
     [Fact]
+    public void An_event_that_is_not_sent_is_noticed() =>
+        AssertNoticed(() => new DropsEvery<Publish>(7), "no event is lost unsaid");
+
+    [Fact]
+    public void A_kept_event_that_is_left_out_is_noticed() =>
+        AssertNoticed(() => new LeavesOutKept(), "no event is lost unsaid");
+
+    [Fact]
+    public void An_event_sent_twice_is_noticed() =>
+        AssertNoticed(() => new SendsEventsTwice(), "events come in their order");
+
+    [Fact]
+    public void An_event_told_to_a_stranger_is_noticed() =>
+        AssertNoticed(
+            () => new TellsStrangers(), "agents are told of their own alone", "events come in their order");
+
+    [Fact]
     public void A_report_says_how_to_see_it_again()
     {
         var result = FirstNoticed(() => new AnswersTwice());
@@ -195,6 +213,41 @@ public sealed class BrokenKernelTests
 
         public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
             effects.Where(effect => effect is not T || ++_count % nth != 0);
+    }
+
+    private sealed class LeavesOutKept : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is PublishKept { Events.Count: > 2 } kept
+                ? kept with { Events = [kept.Events[0], .. kept.Events.Skip(2)] } : effect);
+    }
+
+    private sealed class SendsEventsTwice : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.SelectMany<Effect, Effect>(effect => effect is Publish ? [effect, effect] : [effect]);
+    }
+
+    /// <summary>What happens to anybody, to the one who was told of something before.</summary>
+    private sealed class TellsStrangers : Sabotage
+    {
+        private CallId? _agents;
+
+        public override bool Hears(KernelEvent @event)
+        {
+            _agents = @event switch
+            {
+                KernelStarted => null,
+                CallCancelled cancelled when cancelled.Call == _agents => null,
+                SyscallArrived { Caller.IsHost: false, Syscall: Subscribe { Stream: not false, From: null } } arrived =>
+                    arrived.Call,
+                _ => _agents,
+            };
+            return true;
+        }
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is Publish publish && _agents is { } other ? publish with { Subscriber = other } : effect);
     }
 
     private sealed class AnswersTwice : Sabotage

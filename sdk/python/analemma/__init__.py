@@ -59,6 +59,7 @@ from analemma._errors import (
     WrongState,
 )
 from analemma._mail import Acknowledged, Broadcasted, DeadLetter, MailboxInfo, Message, Sent
+from analemma._event_calls import Emitted, PolledEvents, Subscription
 from analemma._paths import default_socket
 from analemma._records import (
     Answer,
@@ -135,6 +136,7 @@ __all__ = [
     "ConversationInfo",
     "DeadLetter",
     "Embeddings",
+    "Emitted",
     "Endpoint",
     "Event",
     "ExecResult",
@@ -183,6 +185,7 @@ __all__ = [
     "Output",
     "Paused",
     "PermissionDenied",
+    "PolledEvents",
     "Process",
     "ProtocolError",
     "ProviderLoad",
@@ -197,6 +200,7 @@ __all__ = [
     "StepLimitReached",
     "StoredKey",
     "Stream",
+    "Subscription",
     "SyscallError",
     "TimedOut",
     "TokenCount",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from analemma import _calls, _embeddings, _mail, _state
+from analemma import _calls, _embeddings, _event_calls, _mail, _state
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -124,7 +124,11 @@ class AsyncKernel:
     call_tool_stream = _feed(_calls.call_tool_stream)
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
-    events = _feed(_calls.events)
+    events = _feed(_event_calls.events)
+    poll_events = _method(_event_calls.poll_events)
+    subscribe = _method(_event_calls.subscribe)
+    unsubscribe = _method(_event_calls.unsubscribe)
+    emit = _method(_event_calls.emit)
 
     def conversation(self, id: int | None = None, **options: Any) -> AsyncConversation:
         """Opens a conversation that the kernel keeps, or goes on with the one of that `id`.

@@ -16,7 +16,6 @@ from analemma._records import (
     Compaction,
     ConversationInfo,
     Endpoint,
-    Event,
     ExecResult,
     Files,
     HttpAnswer,
@@ -882,9 +881,3 @@ def logs(
     before the end. `gather()` puts it all together."""
     request = _request(LOGS, None if follow else 0.0, **_of(target), follow=follow or None, tail=tail)
     return Feed(request, _output, LogText)
-
-
-def events(client: object, types: Sequence[str] | None = None) -> Feed[Event, list[Event]]:
-    """What happens in the kernel, from now on, until closed: of all processes, or for an agent of its own."""
-    request = _request(SUBSCRIBE, None, types=None if types is None else [*types])
-    return Feed(request, lambda piece: Event(parse(piece)), lambda pieces, _: list(pieces))

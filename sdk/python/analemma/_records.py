@@ -586,6 +586,10 @@ class Event(Record):
     reason: str | None = None
     exit: Exit | None = None
     count: int | None = None
+    data: Any = None
+    cursor: str | None = None
+    after: str | None = None
+    until: str | None = None
 
     _nested = {"exit": Exit}
 

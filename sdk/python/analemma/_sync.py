@@ -8,7 +8,7 @@ from _thread import allocate_lock
 # for enumerations of address families.
 import _socket
 
-from analemma import _calls, _embeddings, _mail, _state
+from analemma import _calls, _embeddings, _event_calls, _mail, _state
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -131,7 +131,11 @@ class Kernel:
     call_tool_stream = _feed(_calls.call_tool_stream)
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
-    events = _feed(_calls.events)
+    events = _feed(_event_calls.events)
+    poll_events = _method(_event_calls.poll_events)
+    subscribe = _method(_event_calls.subscribe)
+    unsubscribe = _method(_event_calls.unsubscribe)
+    emit = _method(_event_calls.emit)
 
     def noop(self, payload: bytes = b"") -> bytes:
         """Sends bytes and gets the same back: is the kernel there?"""

@@ -146,6 +146,22 @@ class Cases:
         self.assertEqual(seen[0], {"script": os.path.abspath("agent.py"), "name": "a", "limits": {"memory": 1 << 25}})
         self.assertEqual(seen[1], {"argv": ["sleep", "1"], "sandboxed": False, "limits": {"max_pids": 2}})
 
+    def test_events_are_asked_for_and_told(self) -> None:
+        seen: list[Any] = []
+        event = {"type": "a/done", "at": "2026-01-01T00:00:00Z", "data": {"n": 5}, "cursor": "8.1"}
+        client = self.with_client(answering(0x62, {"events": [event], "cursor": "8.1"}, seen))
+        polled = client.call("poll_events", "8", types=["a/*"], agent=3, where={"data.n": "5"}, max=9, timeout=2)
+        self.assertEqual((polled.events[0].data, polled.events[0].cursor, polled.cursor), ({"n": 5}, "8.1", "8.1"))
+        client.call("poll_events")
+        asked = {"types": ["a/*"], "agent": "3", "where": {"data.n": "5"}, "from": "8", "max": 9, "timeout_ms": 2000}
+        self.assertEqual(seen, [asked, {}])
+        told: list[Any] = []
+        emitted = self.with_client(answering(0x63, {"type": "a/done", "cursor": "9"}, told)).call(
+            "emit", "done", {"n": 5}, to="everyone", durable=True
+        )
+        self.assertEqual((emitted.type, emitted.cursor), ("a/done", "9"))
+        self.assertEqual(told, [{"type": "done", "data": {"n": 5}, "to": "everyone", "durable": True}])
+
     def test_a_process_is_named_by_id_name_or_record(self) -> None:
         seen: list[Any] = []
         client = self.with_client(answering(0x101, PROCESS, seen))

@@ -282,6 +282,7 @@ internal sealed class KernelHost : IAsyncDisposable
             _live,
             _launches,
             new DataRunner(_live, _calls, _tasks, _time),
+            new Subscribers(_calls, _tasks, _time, _loop.Post),
             _timers,
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),

@@ -20,6 +20,7 @@ internal sealed class EffectRunner(
     LiveSandboxes live,
     LaunchRunner launches,
     DataRunner data,
+    Subscribers subscribers,
     TimerRunner timers,
     StatusRunner status,
     MetricsRunner metrics,
@@ -48,7 +49,10 @@ internal sealed class EffectRunner(
                 calls.Remove(refuse.Call.Value)?.Fail(refuse.Error);
                 break;
             case Publish publish:
-                Tell(publish);
+                subscribers.Start(publish);
+                break;
+            case PublishKept publish:
+                subscribers.Start(publish);
                 break;
             case Perform perform:
                 data.Start(perform);
@@ -179,14 +183,6 @@ internal sealed class EffectRunner(
                     break;
             }
         });
-    }
-
-    private void Tell(Publish publish)
-    {
-        if (calls.Find(publish.Subscriber.Value) is { } subscriber)
-        {
-            Subscribers.Send(subscriber, publish.Event);
-        }
     }
 
     private void Forget(Forget forget)

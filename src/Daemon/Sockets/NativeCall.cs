@@ -92,6 +92,9 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
         return TrySend(FrameFlags.More, SyscallJson.Write(piece));
     }
 
+    public override async ValueTask<bool> WaitForRoomAsync(CancellationToken cancellationToken) =>
+        !IsOver && await session.Connection.Output.WaitForRoomAsync(cancellationToken);
+
     private async ValueTask<bool> SendPieceAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken)
     {
         do

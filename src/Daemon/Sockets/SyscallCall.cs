@@ -38,6 +38,9 @@ public abstract class SyscallCall
     /// </summary>
     public abstract ValueTask<bool> SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Sends a JSON piece with MORE if there is room for it now; false drops it (the caller counts).</summary>
+    /// <summary>Sends a JSON piece with MORE if there is room for it now; false when there is not.</summary>
     public abstract bool TrySendEvent(EventView piece);
+
+    /// <summary>Completes when there is room for another piece; false when the client has gone.</summary>
+    public virtual ValueTask<bool> WaitForRoomAsync(CancellationToken cancellationToken) => new(!IsOver);
 }

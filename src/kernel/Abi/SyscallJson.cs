@@ -95,6 +95,15 @@ public static class SyscallJson
             _ => ReadMail(opcode, json),
         };
 
+    private static (Syscall?, SysError?) ReadEventCall(ushort opcode, ReadOnlySpan<byte> json) =>
+        (SyscallNumber)opcode switch
+        {
+            SyscallNumber.Unsubscribe => Read(json, AbiJsonContext.Default.Unsubscribe),
+            SyscallNumber.PollEvents => Read(json, AbiJsonContext.Default.PollEvents),
+            SyscallNumber.Emit => Read(json, AbiJsonContext.Default.Emit),
+            _ => (null, Unknown(opcode)),
+        };
+
     /// <summary>The payload of the last frame of an answer.</summary>
     public static byte[] Write(Reply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, TypeOf(reply));
 
@@ -121,7 +130,7 @@ public static class SyscallJson
             SyscallNumber.Nack => Read(json, AbiJsonContext.Default.Nack),
             SyscallNumber.Mailboxes => Read(json, AbiJsonContext.Default.Mailboxes),
             SyscallNumber.DeadLetters => Read(json, AbiJsonContext.Default.DeadLetters),
-            _ => (null, Unknown(opcode)),
+            _ => ReadEventCall(opcode, json),
         };
 
     private static SysError Unknown(ushort opcode) => new(

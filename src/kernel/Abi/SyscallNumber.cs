@@ -56,6 +56,12 @@ public enum SyscallNumber : ushort
     Http = 0x50,
     /// <inheritdoc cref="Syscalls.Subscribe"/>
     Subscribe = 0x60,
+    /// <inheritdoc cref="Syscalls.Unsubscribe"/>
+    Unsubscribe = 0x61,
+    /// <inheritdoc cref="Syscalls.PollEvents"/>
+    PollEvents = 0x62,
+    /// <inheritdoc cref="Syscalls.Emit"/>
+    Emit = 0x63,
     /// <inheritdoc cref="Syscalls.Metrics"/>
     Metrics = 0xC0,
     /// <inheritdoc cref="Syscalls.Hello"/>

@@ -11,6 +11,8 @@ namespace Analemma.Kernel;
 /// </summary>
 public sealed record KernelOptions
 {
+    public const int EventsKeptDefault = 2_048;
+
     public LimitSet Defaults { get; init; } = new();
 
     /// <summary>Between SIGTERM and the kill, when the caller does not say.</summary>
@@ -21,6 +23,10 @@ public sealed record KernelOptions
 
     /// <summary>Records of dead processes that are kept; the oldest go first.</summary>
     public int DeadRecordsMax { get; init; } = 1_000;
+
+    /// <summary>Durable events that are kept for subscribers; the oldest go first.</summary>
+    // Zero where a journal was written before they were kept.
+    public int EventsKept { get; init => field = value > 0 ? value : EventsKeptDefault; } = EventsKeptDefault;
 
     // Null where a journal was written before there were models.
     public ModelOptions Models { get; init => field = value ?? new(); } = new();

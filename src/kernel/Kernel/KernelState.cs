@@ -3,6 +3,7 @@ using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Happenings;
 using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Network;
@@ -20,9 +21,9 @@ namespace Analemma.Kernel;
 // clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
 // project's references and banned symbols hold it to that.
 //
-//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets, Values:
-//                    decided by durable events alone, in the order of the journal; a fold of the journal, or a
-//                    checkpoint and the fold of the rest, gives it.
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets, Values, the
+//                    durable part of Happenings: decided by durable events alone, in the order of the journal; a fold
+//                    of the journal, or a checkpoint and the fold of the rest, gives it.
 //   volatile state   Calls (who waits for what), Models (who waits for which model), ConversationWork (who speaks in
 //                    which conversation), ValueWork (which values are being kept), Http (which requests are under
 //                    way), Tools (which servers are up, who waits for which), Tally, the latest usage samples: gone
@@ -74,6 +75,15 @@ public sealed class KernelState
     /// <summary>What has happened since the kernel started. Volatile; decides nothing.</summary>
     public KernelTally Tally { get; private set; } = new();
 
+    /// <summary>What was told to those who watch.</summary>
+    public HappeningLog Happenings { get; } = new();
+
+    /// <summary>Who asks now and then what was told.</summary>
+    public EventPolls Polls { get; } = new();
+
+    /// <summary>Whether the event being applied is durable.</summary>
+    internal bool IsApplyingDurable { get; private set; }
+
     /// <summary>Requests that agents make to hosts.</summary>
     public HttpCalls Http { get; } = new();
 
@@ -89,6 +99,7 @@ public sealed class KernelState
     public void Apply(KernelEvent @event, List<Effect> effects)
     {
         Now = Math.Max(JournalNow, @event.At);
+        IsApplyingDurable = @event.IsDurable;
         if (@event.IsDurable)
         {
             JournalNow = Now;
@@ -131,6 +142,7 @@ public sealed class KernelState
                 break;
             case CallTimedOut timedOut:
                 Calls.TimeOut(timedOut.Call, effects);
+                Polls.TimedOut(this, timedOut.Call, effects);
                 break;
             case ShutdownOverdue:
                 effects.Add(new StopKernel());
@@ -157,6 +169,7 @@ public sealed class KernelState
     private void Cancelled(CallId call, List<Effect> effects)
     {
         Calls.Remove(call, effects);
+        Polls.Cancelled(call, effects);
         ConversationChanges.Cancelled(this, call);
         ModelCancel.Cancelled(this, call, effects);
         ToolEnd.Cancelled(this, call, effects);
@@ -169,6 +182,9 @@ public sealed class KernelState
         {
             case HttpEnded ended:
                 HttpSyscall.Ended(this, ended, effects);
+                break;
+            case SubscriberReady or EventEmitted:
+                EventSyscalls.Apply(this, @event, effects);
                 break;
             case SecretChanged changed:
                 SecretSyscalls.Changed(this, changed, effects);

@@ -112,6 +112,48 @@ public static class Limits
 
     public const int SubscribersPerAgentMax = 16;
 
+    /// <summary>POLL_EVENTS that wait at once.</summary>
+    public const int WaitingPollsMax = 4_000;
+
+    public const int WaitingPollsOfAgentsMax = 2_000;
+
+    public const int WaitingPollsPerAgentMax = 16;
+
+    public const long PollMsMax = 60_000;
+
+    public const int EventsPerPollMax = 1_000;
+
+    /// <summary>What a subscriber that was behind is sent at once.</summary>
+    public const int EventsPerBatchMax = 64;
+
+    /// <summary>Kept events that one request has looked at.</summary>
+    public const int EventsLookedAtMax = 10_000;
+
+    public const int VolatileEventsKept = 4_096;
+
+    /// <summary>Of the durable ones, and again of the others.</summary>
+    public const long EventBytesKept = 2L * 1024 * 1024;
+
+    public const long EventBytesPerAnswerMax = 1024 * 1024;
+
+    public const int EventPatternsMax = 32;
+
+    public const int EventFieldsMax = 8;
+
+    public const int EmitTypeCharsMax = 64;
+
+    public const int EmitBytesMax = 4_096;
+
+    public const int EmitDepthMax = 16;
+
+    public const int EmitsPerSecond = 100;
+
+    /// <summary>Those that may come in one burst.</summary>
+    public const int EmitsAtOnce = 500;
+
+    /// <summary>What a durable EMIT counts as.</summary>
+    public const int EmitsOfADurable = 50;
+
     /// <summary>Model calls that the kernel knows at once, over all providers.</summary>
     public const int ModelCallsMax = 100_000;
 

@@ -3,6 +3,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Happenings;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel;
@@ -122,16 +123,25 @@ public sealed class WaitingCalls
         return taken;
     }
 
-    /// <summary>Hands an event to every subscriber that may see it and asked for its type.</summary>
-    internal void Publish(KernelState state, Process? about, EventView @event, List<Effect> effects)
+    /// <summary>The subscriber whose call it is, if it still is one.</summary>
+    internal Subscriber? FindSubscriber(CallId call) => _subscribers.GetValueOrDefault(call);
+
+    /// <summary>Keeps an event, and hands it to everybody who may see it and wants it.</summary>
+    internal Told Publish(
+        KernelState state, Process? about, EventView @event, List<Effect> effects, bool forEveryone = false)
     {
+        var told = state.Happenings.Add(state, about, @event, forEveryone);
+        EventView? view = null;
         foreach (var (call, subscriber) in _subscribers)
         {
-            if (subscriber.Wants(state, about, @event.Type))
+            if (told.IsFor(subscriber.Caller) && subscriber.Selection.Takes(@event))
             {
-                effects.Add(new Publish(call, @event));
+                effects.Add(new Publish(call, view ??= told.ToView()));
             }
         }
+
+        state.Polls.Tell(told, effects);
+        return told;
     }
 
     private bool Take(CallId call, [NotNullWhen(true)] out WaitingCall? waiting)
@@ -167,9 +177,4 @@ internal enum WaitingFor
 internal sealed record WaitingCall(
     CallId Call, Caller Caller, ProcessId Process, WaitingFor For, bool HasTimer = false);
 
-internal sealed record Subscriber(Caller Caller, IReadOnlySet<string>? Types)
-{
-    public bool Wants(KernelState state, Process? about, string type) =>
-        (Types is null || Types.Contains(type))
-        && (Caller.IsHost || (about is not null && state.Processes.IsInFamily(about, Caller.Process)));
-}
+internal sealed record Subscriber(Caller Caller, Selection Selection, Place Began);

@@ -77,6 +77,10 @@ internal sealed class Invariants(World world)
         Unless(table.DeadCount <= state.Options.DeadRecordsMax, "limits hold", () => $"{table.DeadCount} are kept");
         Unless(state.Calls.SubscriberCount <= Limits.SubscribersMax, "limits hold", () => "subscribers");
         Unless(
+            state.Polls.WaitingCount <= Limits.WaitingPollsMax && state.Polls.StandingCount <= Limits.SubscribersMax
+            && state.Happenings.KeptCount <= state.Options.EventsKept + Limits.VolatileEventsKept,
+            "limits hold", () => $"{state.Polls.WaitingCount} polls, {state.Happenings.KeptCount} events");
+        Unless(
             state.Calls.WaitingForEnds <= Limits.WaitingCallsMax,
             "limits hold",
             () => $"{state.Calls.WaitingForEnds} calls wait");

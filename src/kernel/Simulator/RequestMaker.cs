@@ -40,7 +40,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(52) switch
+        return Random.Below(54) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -49,7 +49,7 @@ internal sealed class RequestMaker(World world)
             12 or 13 => Target(new Wait { TimeoutMs = Maybe(Random.Between(0, 5_000)) }),
             14 => new List { All = Random.Chance(5_000) },
             15 => Target(new Inspect()),
-            16 => new Subscribe { Types = Random.Chance(5_000) ? ["exited", "denied"] : null },
+            16 => Watch(),
             17 => Data(),
             18 => Random.Chance(5_000) ? new Status() : new Metrics(),
             28 => Secret(),
@@ -62,9 +62,37 @@ internal sealed class RequestMaker(World world)
             44 or 45 or 46 or 47 or 48 or 49 or 50 or 51 => _values.Next(caller),
             37 => Target(new BudgetSet { Tokens = Random.Between(-1, 3_000) }),
             38 => Embed(),
+            52 or 53 => Random.Chance(5_000) ? Watch() : Emit(),
             _ => Think(),
         };
     }
+
+    private Syscall Watch() => Random.Below(8) switch
+    {
+        0 or 1 => new Subscribe { Types = ["exited", "denied", "*/note"] },
+        2 => new Subscribe { From = Random.Pick([null, "now", "oldest", "1", "3", "2.1", "999999"]) },
+        3 => new Subscribe { Agent = Random.Pick(Names), Where = Fields() },
+        4 => new Subscribe { Stream = false, Types = Random.Pick<string[]?>([null, ["started"], ["*/note"]]) },
+        5 => new Unsubscribe { Types = Random.Pick<string[]?>([null, ["started"]]) },
+        6 => new PollEvents { TimeoutMs = Maybe(Random.Between(0, 3_000)), Max = Random.Pick<int?>([null, 1, 5]) },
+        _ => new PollEvents
+        {
+            From = Random.Pick(["now", "oldest", "2", "999999"]),
+            Types = ["*/note", "exited"],
+            TimeoutMs = Maybe(Random.Between(0, 3_000)),
+        },
+    };
+
+    private Dictionary<string, string>? Fields() => Random.Pick<Dictionary<string, string>?>(
+        [null, new() { ["exit.cause"] = "exited" }, new() { ["data.n"] = "5" }]);
+
+    private Emit Emit() => new()
+    {
+        Type = "note",
+        Data = Random.Pick<JsonElement?>([null, Five, Wrong]),
+        To = Random.Pick([null, "family", "everyone"]),
+        Durable = Random.Chance(5_000) ? true : null,
+    };
 
     private CallTool CallTool() => new()
     {

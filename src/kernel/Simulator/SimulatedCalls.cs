@@ -17,7 +17,7 @@ internal sealed record SimulatedCall(CallId Id, SimulatedConnection Connection, 
     public bool IsOpen => !IsOver && Ends == 0;
 
     /// <summary>Waits as long as others let it; every other call must come to an end by itself.</summary>
-    public bool MayWaitForever => Syscall is Subscribe or Wait { TimeoutMs: null };
+    public bool MayWaitForever => Syscall is Subscribe { Stream: not false } or Wait { TimeoutMs: null };
 
     public override string ToString() => $"call {Id.Value} of {Connection.Caller} {Syscall}";
 }
@@ -81,6 +81,10 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
             Wait or Inspect => reply is ProcessView,
             Status => reply is StatusReply,
             Llm => reply is LlmReply,
+            Subscribe => reply is SubscribeReply,
+            PollEvents => reply is PollEventsReply,
+            Unsubscribe => reply is UnsubscribeReply,
+            Emit => reply is EmitReply,
             Shutdown => reply is ShutdownReply,
             BudgetSet => reply is BudgetSetReply,
             Think => reply is ThinkReply,
@@ -122,11 +126,12 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
     }
 
     /// <summary>A subscriber is sent an event. One that has just gone away does not mind.</summary>
-    public void Published(CallId id)
+    public SimulatedCall? Published(CallId id)
     {
         ViolationException.Unless(
-            _calls.TryGetValue(id, out var call) && call.Syscall is Subscribe && call.Ends == 0,
+            _calls.TryGetValue(id, out var call) && call is { Syscall: Subscribe { Stream: not false }, Ends: 0 },
             "events go to subscribers", $"call {id.Value}: {call}");
+        return call!.IsOver ? null : call;
     }
 
     /// <summary>Every connection is gone, as when the kernel is killed.</summary>

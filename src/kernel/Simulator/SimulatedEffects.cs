@@ -55,8 +55,8 @@ internal sealed class SimulatedEffects(World world)
             case DescribeMetrics describe:
                 world.Calls.Answered(describe.Call, new MetricsReply(DateTimeOffset.UnixEpoch, []));
                 break;
-            case Publish publish:
-                world.Calls.Published(publish.Subscriber);
+            case Publish or PublishKept:
+                world.Watchers.Run(effect);
                 break;
             case ArmTimer arm:
                 Arm(arm);

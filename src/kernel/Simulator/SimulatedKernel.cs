@@ -58,6 +58,7 @@ internal sealed class SimulatedKernel(World world)
             Arrive(Leftover(process));
         }
 
+        world.Watchers.Begin();
         Arrive(new KernelSettled { At = world.Clock.Ticks });
     }
 

@@ -21,6 +21,7 @@ internal sealed class World
         Http = new SimulatedHttp(this);
         Tools = new SimulatedTools(this);
         Supervision = new SimulatedSupervision(this);
+        Watchers = new SimulatedWatchers(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -58,6 +59,8 @@ internal sealed class World
     public SimulatedTools Tools { get; }
 
     public SimulatedSupervision Supervision { get; }
+
+    public SimulatedWatchers Watchers { get; }
 
     public SimulatedEffects Effects { get; }
 

@@ -79,6 +79,7 @@ internal sealed record WorldOptions
         {
             GraceMs = random.Pick([0L, 50, 2_000]),
             ProcessesMax = random.Pick([3, 12, 40]),
+            EventsKept = random.Pick([2, 10, 40]),
             DeadRecordsMax = random.Pick([1, 4, 20]),
             UnsandboxedAllowed = random.Chance(5_000),
             Models = DrawModels(random),

@@ -55,6 +55,7 @@ internal static class CommandLine
         new CpCommand(),
         new InspectCommand(),
         new EventsCommand(),
+        new EmitCommand(),
         new ThinkCommand(),
         new ChatCommand(),
         new EmbedCommand(),

@@ -56,6 +56,23 @@ public sealed partial class AbiDocumentTests
         ["response SPAWN"] = AgentOsEncoder.Encode(
             new Spawn(), new SpawnReply(new ProcessId(3), "worker", 4711, "running"), []),
         ["response KILL"] = AgentOsEncoder.Encode(new Kill(), new KillReply(true, new ProcessId(3)), []),
+        ["response SUBSCRIBE"] = AgentOsEncoder.Encode(
+            new Subscribe(), new SubscribeReply(["exited", "*/*"], "7"), []),
+        ["response UNSUBSCRIBE"] = AgentOsEncoder.Encode(new Unsubscribe(), new UnsubscribeReply([]), []),
+        ["response POLLEVENTS"] = AgentOsEncoder.Encode(
+            new PollEvents(),
+            new PollEventsReply(
+                [
+                    new EventView("worker/custom", DateTimeOffset.FromUnixTimeSeconds(1_767_225_600))
+                    {
+                        Process = new ProcessId(3),
+                        Data = JsonElement.Parse("""{"n": 5}"""),
+                    },
+                ],
+                "8"),
+            []),
+        ["response EMIT"] = AgentOsEncoder.Encode(
+            new Emit { Type = "custom" }, new EmitReply("worker/custom", "8"), []),
         ["response LIST"] = AgentOsEncoder.Encode(
             new List(),
             new ListReply([
@@ -122,6 +139,9 @@ public sealed partial class AbiDocumentTests
         ["PAUSE"] = typeof(PauseReply),
         ["RESUME"] = typeof(PauseReply),
         ["SUBSCRIBE"] = typeof(EventView),
+        ["UNSUBSCRIBE"] = typeof(UnsubscribeReply),
+        ["POLLEVENTS"] = typeof(PollEventsReply),
+        ["EMIT"] = typeof(EmitReply),
         ["HTTP"] = typeof(HttpReply),
         ["HELLO"] = typeof(HelloReply),
         ["WAIT"] = typeof(ProcessView),

@@ -58,7 +58,8 @@ public sealed class AgentOsCodecTests
     [InlineData(0x20, "{}", "target agent required (to or to_name)")]
     [InlineData(0x23, "{}", "name required")]
     [InlineData(0x70, "{}", "RECORD_START of AgentOS is not served by this version")]
-    [InlineData(0x62, "{}", "POLL_EVENTS of AgentOS is not served by this version")]
+    [InlineData(0x62, """{"max":"all"}""", "max: expected a whole number")]
+    [InlineData(0x60, """{"event_types":"all"}""", "event_types: expected a list")]
     public void A_wrong_request_is_an_error_that_says_so(byte opcode, string payload, string expected)
     {
         var error = Decode(opcode, payload).Error;
@@ -66,6 +67,25 @@ public sealed class AgentOsCodecTests
         Assert.NotNull(error);
         using var json = JsonDocument.Parse(AgentOsEncoder.EncodeError(opcode, error));
         Assert.Contains(expected, json.RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"event_types":["AGENT_EXITED","CUSTOM"]}""", "exited", "*/*")]
+    [InlineData("""{"events":["SYSCALL_BLOCKED"],"event":"My Event"}""", "denied", "*/my-event")]
+    [InlineData("{}")]
+    public void A_subscription_says_its_types_in_any_of_three_ways(string payload, params string[] types)
+    {
+        var subscribe = Assert.IsType<Subscribe>(Decode(0x60, payload).Syscall);
+        Assert.Equal(types, subscribe.Types ?? []);
+        Assert.False(subscribe.Stream);
+    }
+
+    [Fact]
+    public void What_is_emitted_goes_to_everyone_by_a_type_that_the_kernel_takes()
+    {
+        var emit = Assert.IsType<Emit>(Decode(0x63, """{"event":"TASK_DONE","data":{"n":5}}""").Syscall);
+        Assert.Equal(("task_done", "everyone", 5), (emit.Type, emit.To, emit.Data!.Value.GetProperty("n").GetInt32()));
+        Assert.Equal("custom", Assert.IsType<Emit>(Decode(0x63, """{"event":"¡"}""").Syscall).Type);
     }
 
     [Fact]

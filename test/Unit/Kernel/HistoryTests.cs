@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
@@ -47,6 +48,12 @@ public sealed class HistoryTests
         new AttemptDenied(new ProcessId(1), "network", "connect", "no network", 3) { At = 5 },
         new UsageSettled(new CallId(9), new ProcessId(1), "team", "sim", "sim", new Spend(1, 10, 20, 30)) { At = 5 },
         new AgentHalted(new ProcessId(1), "spent all") { At = 5 },
+        new EventEmitted(new CallId(12), new ProcessId(1), "done", true)
+        {
+            At = 5,
+            Name = "a",
+            Data = JsonElement.Parse("""{"n":5}"""),
+        },
         new ToolCallBegun(new CallId(10), new ProcessId(1), "fs/read", 17) { At = 5 },
         new LimitOverstepped(new ProcessId(1), Overstep.Pids, 500) { At = 6 },
         Call(5, new Kill { Id = new ProcessId(1), GraceMs = 9 }),
@@ -87,6 +94,19 @@ public sealed class HistoryTests
         var read = StateCheckpoint.Read(Encoding.UTF8.GetBytes(body.ToJsonString()));
 
         Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_before_events_were_kept_is_read()
+    {
+        KernelState state = new();
+        var body = JsonNode.Parse(StateCheckpoint.Write(state))!.AsObject();
+        Assert.True(body.Remove("happenings") && body["options"]!.AsObject().Remove("events_kept"));
+
+        var read = StateCheckpoint.Read(Encoding.UTF8.GetBytes(body.ToJsonString()));
+
+        Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
+        Assert.Equal(KernelOptions.EventsKeptDefault, read.Options.EventsKept);
     }
 
     [Fact]

@@ -61,6 +61,12 @@ public static class AgentOsDecoder
             (byte)SyscallNumber.Fetch => Read(payload, AgentOsJsonContext.Default.AgentOsStore, AgentOsValues.Fetch),
             (byte)SyscallNumber.Delete => Read(payload, AgentOsJsonContext.Default.AgentOsStore, AgentOsValues.Delete),
             (byte)SyscallNumber.Keys => Read(payload, AgentOsJsonContext.Default.AgentOsStore, AgentOsValues.Keys),
+            (byte)SyscallNumber.Subscribe =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsSubscription, AgentOsEvents.Subscribe),
+            (byte)SyscallNumber.Unsubscribe =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsSubscription, AgentOsEvents.Unsubscribe),
+            (byte)SyscallNumber.PollEvents => Read(payload, AgentOsJsonContext.Default.AgentOsPoll, AgentOsEvents.Poll),
+            (byte)SyscallNumber.Emit => Read(payload, AgentOsJsonContext.Default.AgentOsEmit, AgentOsEvents.Emit),
             (byte)SyscallNumber.List => new AgentOsRequest { Syscall = new List() },
             (byte)SyscallNumber.Metrics => new AgentOsRequest { Syscall = new Metrics() },
             (byte)SyscallNumber.Send => Read(payload, AgentOsJsonContext.Default.AgentOsSend, AgentOsMail.Send),

@@ -93,6 +93,35 @@ public static class AgentOsEncoder
             ThinkReply think => Write(json => Think(json, think, text)),
             StoreReply or FetchReply or DeleteReply or KeysReply => Write(json => AgentOsValues.Write(json, reply)),
             MetricsReply metrics => Write(json => Metrics(json, metrics)),
+            SubscribeReply subscribed => Write(json =>
+            {
+                json.WriteBoolean("success", true);
+                json.WriteStartArray("subscribed");
+                foreach (var pattern in subscribed.Subscribed)
+                {
+                    json.WriteStringValue(AgentOsEvents.NameOf(pattern));
+                }
+
+                json.WriteEndArray();
+            }),
+            UnsubscribeReply => Write(json => json.WriteBoolean("success", true)),
+            PollEventsReply polled => Write(json =>
+            {
+                json.WriteBoolean("success", true);
+                json.WriteStartArray("events");
+                foreach (var view in polled.Events)
+                {
+                    AgentOsEvents.Write(json, view);
+                }
+
+                json.WriteEndArray();
+                json.WriteNumber("count", polled.Events.Count);
+            }),
+            EmitReply => Write(json =>
+            {
+                json.WriteBoolean("success", true);
+                json.WriteString("event", ((Emit)syscall).Type);
+            }),
             WriteReply write => Write(json =>
             {
                 json.WriteBoolean("success", true);

@@ -13,10 +13,6 @@ public static class AgentOsOpcodes
     {
         [0x40] = "GET_PERMS",
         [0x41] = "SET_PERMS",
-        [0x60] = "SUBSCRIBE",
-        [0x61] = "UNSUBSCRIBE",
-        [0x62] = "POLL_EVENTS",
-        [0x63] = "EMIT",
         [0x70] = "RECORD_START",
         [0x71] = "RECORD_STOP",
         [0x72] = "RECORD_STATUS",

@@ -196,4 +196,6 @@ internal sealed class WholeNumberConverter : JsonConverter<long?>
 [JsonSerializable(typeof(AgentOsBroadcast))]
 [JsonSerializable(typeof(AgentOsRegister))]
 [JsonSerializable(typeof(AgentOsStore))]
+[JsonSerializable(typeof(AgentOsSubscription))]
+[JsonSerializable(typeof(AgentOsEmit))]
 internal sealed partial class AgentOsJsonContext : JsonSerializerContext;

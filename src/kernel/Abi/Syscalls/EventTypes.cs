@@ -45,13 +45,33 @@ public static class EventTypes
     /// <summary>Agents wait for each other in a circle, without a time-out.</summary>
     public const string Deadlock = "deadlock";
 
+    /// <summary>A kernel has started.</summary>
+    public const string KernelStarted = "kernel-started";
+
     /// <summary>This subscriber did not keep up, and so many events were not sent. Sent unasked.</summary>
     public const string Missed = "missed";
 
-    /// <summary>All that can be asked for.</summary>
+    /// <summary>
+    /// What stands in place of a name in the types of events that clients on the host EMIT; no process can have it.
+    /// </summary>
+    public const string HostNamespace = "_host";
+
+    /// <summary>The kernel's own. Those that are emitted are called after their emitters: <c>NAME/TYPE</c>.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, ToolCalled, ToolServer, Exited,
-        SecretChanged, Supervision, Escalated, Deadlock, Missed,
+        SecretChanged, KernelStarted, Supervision, Escalated, Deadlock, Missed,
     ];
+
+    // Those that follow from what is in the journal alone. Any other, even when told at the same moment, is memory.
+    private static readonly HashSet<string> InJournal = new(StringComparer.Ordinal)
+    {
+        Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, Exited, KernelStarted,
+        Supervision, Escalated,
+    };
+
+    /// <summary>
+    /// Whether events of this type are kept across restarts of the kernel, as those that are emitted can be.
+    /// </summary>
+    public static bool IsDurable(string type) => InJournal.Contains(type) || type.Contains('/');
 }

@@ -50,6 +50,7 @@ public static class EventCodec
             ValueStored stored => ("value.stored", Json(stored, EventJsonContext.Default.ValueStored)),
             ValueDeleted deleted => ("value.deleted", Json(deleted, EventJsonContext.Default.ValueDeleted)),
             ValuesExpired expired => ("values.expired", Json(expired, EventJsonContext.Default.ValuesExpired)),
+            EventEmitted emitted => ("event.emitted", Json(emitted, EventJsonContext.Default.EventEmitted)),
             AgentHalted halted => ("agent.halted", Json(halted, EventJsonContext.Default.AgentHalted)),
             MailEvent mail => MailCodec.Write(mail),
             _ => SupervisionCodec.Write(@event)
@@ -81,6 +82,7 @@ public static class EventCodec
         "value.stored" => Parse(body, EventJsonContext.Default.ValueStored),
         "value.deleted" => Parse(body, EventJsonContext.Default.ValueDeleted),
         "values.expired" => Parse(body, EventJsonContext.Default.ValuesExpired),
+        "event.emitted" => Parse(body, EventJsonContext.Default.EventEmitted),
         "agent.halted" => Parse(body, EventJsonContext.Default.AgentHalted),
         _ when type.StartsWith(MailCodec.Prefix, StringComparison.Ordinal) => MailCodec.Read(type, body),
         _ when type.StartsWith(SyscallPrefix, StringComparison.Ordinal) => ReadSyscall(type, body),
@@ -171,6 +173,7 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(LeftoverReaped))]
 [JsonSerializable(typeof(UsageSettled))]
 [JsonSerializable(typeof(AgentHalted))]
+[JsonSerializable(typeof(EventEmitted))]
 [JsonSerializable(typeof(ToolCallBegun))]
 [JsonSerializable(typeof(ConversationOpened))]
 [JsonSerializable(typeof(ConversationForked))]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
+using Analemma.Kernel.Happenings;
 using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
@@ -38,6 +39,7 @@ public static class StateCheckpoint
             Mail = state.Mail.ToBody(),
             NextValueVersion = state.Values.NextVersion,
             Values = [.. state.Values.All],
+            Happenings = state.Happenings.ToBody(),
         };
         return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
     }
@@ -59,6 +61,7 @@ public static class StateCheckpoint
             Options = body.Options,
         };
         state.Ledger.Restore(body.Ledger);
+        state.Happenings.Restore(body.Happenings, state.Options.EventsKept);
         state.Conversations.NextId = Math.Max(1, body.NextConversationId);
         foreach (var conversation in body.Conversations)
         {
@@ -119,6 +122,9 @@ internal sealed record CheckpointBody
 
     // Null in a checkpoint that was written before there was a store.
     public IReadOnlyList<StoredValue> Values { get; init => field = value ?? []; } = [];
+
+    // Null in a checkpoint that was written before they were kept.
+    public HappeningsBody Happenings { get; init => field = value ?? new(); } = new();
 
     // Null in a checkpoint that was written before there were models.
     public LedgerBody Ledger { get; init => field = value ?? new(); } = new();

@@ -29,7 +29,7 @@ public static class SyscallRules
             Write write => WriteProblems(write),
             Files files => PathProblems(files.Path, emptyAllowed: true),
             Abi.Syscalls.Logs logs => Range("tail", logs.Tail, 0, int.MaxValue),
-            Subscribe subscribe => TypeProblems(subscribe.Types ?? []),
+            EventSelection or Unsubscribe or Emit => EventRules.Problems(syscall),
             Http http => Network.NetworkRules.Problems(http),
             StoreSyscall store => StoreRules.Problems(store),
             SecretSet set => SecretRules.Problems(set),
@@ -156,13 +156,6 @@ public static class SyscallRules
             yield return $"{field} is {Quote(value)}; it must be {string.Join(" or ", allowed)}";
         }
     }
-
-    private static IEnumerable<string> TypeProblems(IReadOnlyList<string> types) =>
-    [
-        .. types.Count > EventTypes.All.Count ? [$"types: at most {EventTypes.All.Count}"] : Array.Empty<string>(),
-        .. types.Where(type => !EventTypes.All.Contains(type, StringComparer.Ordinal)).Select(type =>
-            $"types: there is no event {Quote(type ?? "null")}; there are {string.Join(", ", EventTypes.All)}"),
-    ];
 
     private static IEnumerable<string> PathProblems(string? path, bool emptyAllowed)
     {

@@ -36,6 +36,7 @@ internal static class ProcessExit
         ModelCancel.ProcessEnded(state, process, effects);
         ToolEnd.ProcessEnded(state, process, effects);
         MailEnds.ProcessEnded(state, process, effects);
+        state.Polls.ProcessEnded(process.Id);
         var happened = Happening.Of(process, EventTypes.Exited, at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);

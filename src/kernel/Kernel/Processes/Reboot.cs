@@ -19,6 +19,8 @@ internal static class Reboot
         state.BootedAt = started.At;
         state.ShuttingDown = false;
         state.Calls.Clear();
+        state.Polls.Clear();
+        state.Happenings.Reboot();
         state.Http.Clear();
         state.Models.Reset(started.Options.Models);
         state.Tools.Reset(started.Options.Tools);
@@ -30,7 +32,10 @@ internal static class Reboot
         Values.ValueChanges.Started(state, effects);
         effects.Add(new SweepBodies([.. state.Conversations.Bodies]));
         state.Calls.Publish(
-            state, null, new EventView("kernel-started", new DateTimeOffset(started.At, TimeSpan.Zero)), effects);
+            state,
+            null,
+            new EventView(EventTypes.KernelStarted, new DateTimeOffset(started.At, TimeSpan.Zero)),
+            effects);
         foreach (var server in state.Tools.Servers.Where(server => server.Options.StartsAtBoot))
         {
             ToolServing.Need(state, server, effects);

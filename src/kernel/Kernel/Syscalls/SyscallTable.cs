@@ -122,6 +122,9 @@ internal static class SyscallTable
                 or Abi.Syscalls.Mailboxes or DeadLetters:
                 MailSyscalls.Handle(call, syscall);
                 break;
+            case PollEvents or Unsubscribe or Emit:
+                EventSyscalls.Handle(call, syscall);
+                break;
             case Metrics:
                 MetricsSyscall.Handle(call);
                 break;
