@@ -4,11 +4,12 @@ using Analemma.Bench.Fairness;
 using Analemma.Bench.Ipc;
 using Analemma.Bench.Kernel;
 using Analemma.Bench.Models;
+using Analemma.Bench.Workflow;
 
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Usage = "usage: bench ipc|spawn|scale|notify|fairness|llm|soak [--json] [--quick] [--soak]";
+const string Usage = "usage: bench ipc|spawn|scale|notify|fairness|llm|jsonata|soak [--json] [--quick] [--soak]";
 try
 {
     return args switch
@@ -58,6 +59,9 @@ static int RunCase(string name, string[] options)
             break;
         case "llm":
             new LlmBench(report, Repository(), quick, options.Contains("--soak")).Run();
+            break;
+        case "jsonata":
+            new JsonataBench(report, Repository(), quick).Run();
             break;
         case "soak":
             new SoakBench(report, Repository(), quick).Run();

@@ -8,7 +8,7 @@ namespace Analemma.Fuzz;
 /// Makes streams of frames: payloads of the corpus, changed in the ways that break parsers, under their own opcode or
 /// another; now and then a header that is wrong, after which a stream ends.
 /// </summary>
-internal sealed class CaseMaker(Corpus corpus, ulong seed)
+internal sealed class CaseMaker(Corpus corpus, ulong seed) : ICases
 {
     private static readonly byte[][] Tokens =
     [
@@ -25,7 +25,7 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed)
         [.. Enum.GetValues<SyscallNumber>().Select(number => (ushort)number), 0x80, 0x77, 0xFFFF];
 
     /// <summary>The case of that number, at most so many frames; the same every time.</summary>
-    public byte[] Make(ulong number, int framesMax)
+    public byte[] Make(ulong number, int partsMax)
     {
         FuzzRandom random = new(seed, number);
         ArrayBufferWriter<byte> stream = new(256);
@@ -35,11 +35,11 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed)
         }
 
         var native = random.OneIn(2);
-        var frames = 1 + random.Below(framesMax);
+        var frames = 1 + random.Below(partsMax);
         for (var i = 0; i < frames; i++)
         {
             Add(stream, ref random, native);
-            if (random.OneIn(20 * framesMax))
+            if (random.OneIn(20 * partsMax))
             {
                 Add(stream, ref random, !native);
             }

@@ -6,7 +6,7 @@ namespace Analemma.Fuzz;
 /// <summary>
 /// Runs cases from a number on until so many frames have been through, on a few threads; stops at a failure.
 /// </summary>
-internal sealed class FuzzRun(CaseMaker cases, Func<byte[], int> target, int framesPerCase)
+internal sealed class FuzzRun(ICases cases, Func<byte[], int> target, int framesPerCase)
 {
     private long _frames;
     private long _cases;
@@ -21,7 +21,7 @@ internal sealed class FuzzRun(CaseMaker cases, Func<byte[], int> target, int fra
     public string? Failure => Volatile.Read(ref _failure);
 
     public static (byte[] Stream, int Frames) One(
-        CaseMaker cases, ulong number, int framesPerCase, Func<byte[], int> target)
+        ICases cases, ulong number, int framesPerCase, Func<byte[], int> target)
     {
         var stream = cases.Make(number, framesPerCase);
         return (stream, target(stream));

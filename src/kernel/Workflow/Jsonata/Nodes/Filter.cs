@@ -19,6 +19,13 @@ internal sealed class Filter(Node predicate)
             return At(items, literal.Value.AsDouble());
         }
 
+        if (input.IsUndefined)
+        {
+            // Asked of nothing, too: what is wrong with the predicate shows.
+            Times(predicate.Evaluate(default, scope), 0, 1, scope.Run);
+            return default;
+        }
+
         SequenceBuilder kept = new(scope.Run);
         scope.Run.Spend(items.Length);
         for (var i = 0; i < items.Length; i++)

@@ -56,7 +56,7 @@ internal sealed class PathNode(PathStep[] steps) : InnerNode
         for (var i = 0; i < steps.Length; i++)
         {
             current = Step(steps[i], i, current, ref isMany, scope);
-            if (current.IsUndefined)
+            if (current.IsUndefined || (isMany && current.AsArray().Count == 0))
             {
                 break;
             }
@@ -95,7 +95,7 @@ internal sealed class PathNode(PathStep[] steps) : InnerNode
             current = step.Node.Evaluate(
                 isMany ? current : JsonValue.From(Values.Sequence(current)), scope);
             isMany = current.IsArray;
-            return current.TryGetArray(out var made) && made.Count == 0 && !isLast ? default : current;
+            return current;
         }
 
         return isMany

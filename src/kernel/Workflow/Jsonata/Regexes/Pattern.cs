@@ -10,11 +10,18 @@ internal sealed class Pattern
     /// <summary>For expressions that may go back, and could take for ever.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>On a text so short, a simple expression cannot take long: at most this many steps, squared.</summary>
+    private const int ShortMax = 1024;
+
     private readonly Regex _regex;
 
-    private Pattern(Regex regex, string source)
+    /// <summary>For short texts; null when the expression is not simple enough.</summary>
+    private readonly Regex? _quick;
+
+    private Pattern(Regex regex, Regex? quick, string source)
     {
         _regex = regex;
+        _quick = quick;
         Source = source;
     }
 
@@ -25,10 +32,13 @@ internal sealed class Pattern
     {
         try
         {
-            var (pattern, needsBacktracking) = Translator.Translate(source, flags.Contains('m'));
+            var translated = Translator.Translate(source, flags.Contains('m'));
             var options = RegexOptions.CultureInvariant
                 | (flags.Contains('i') ? RegexOptions.IgnoreCase : RegexOptions.None);
-            return new Pattern(Made(pattern, options, needsBacktracking), source);
+            var regex = Made(translated.Pattern, options, translated.NeedsBacktracking);
+            var isSimple = translated.Choices <= 1 && !translated.NeedsBacktracking;
+            var quick = isSimple ? new Regex(translated.Pattern, options, Patience) : null;
+            return new Pattern(regex, quick, source);
         }
         catch (Exception wrong) when (wrong is FormatException or ArgumentException)
         {
@@ -46,7 +56,7 @@ internal sealed class Pattern
 
         try
         {
-            var match = _regex.Match(text, from);
+            var match = (text.Length <= ShortMax ? _quick ?? _regex : _regex).Match(text, from);
             return match.Success ? match : null;
         }
         catch (RegexMatchTimeoutException)

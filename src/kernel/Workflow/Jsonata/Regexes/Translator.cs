@@ -11,7 +11,13 @@ namespace Analemma.Workflow.Jsonata.Regexes;
 // when the loop around it begins again, .NET keeps the last.
 //
 // An expression without look-around and references runs in .NET's engine that never goes back, in time linear in the
-// text. The others run in the one that does, with a time limit; it is the only limit here that a clock measures.
+// text; if it has one place to choose at the most and the text is short, in the other engine, which is faster and then
+// cannot take long. All others run in the one that goes back, with a time limit: the only one that a clock measures.
+
+/// <summary>A regular expression for .NET.</summary>
+internal sealed record Translation(string Pattern, bool NeedsBacktracking, int Choices);
+
+/// <summary>Goes once through an expression of JavaScript's and writes it for .NET.</summary>
 internal sealed class Translator
 {
     private const string Word = "[A-Za-z0-9_]";
@@ -40,12 +46,15 @@ internal sealed class Translator
     /// <summary>Whether the engine that goes back is needed.</summary>
     private bool NeedsBacktracking { get; set; }
 
+    /// <summary>Places at which the engine that goes back may choose, and choose again.</summary>
+    private int Choices { get; set; }
+
     /// <exception cref="FormatException">It is no regular expression; says why.</exception>
-    public static (string Pattern, bool NeedsBacktracking) Translate(string source, bool isMultiline)
+    public static Translation Translate(string source, bool isMultiline)
     {
         Translator translator = new(source, isMultiline);
         translator.Run();
-        return (translator._output.ToString(), translator.NeedsBacktracking);
+        return new Translation(translator._output.ToString(), translator.NeedsBacktracking, translator.Choices);
     }
 
     private void FindGroups()
@@ -117,6 +126,10 @@ internal sealed class Translator
                     break;
                 case '{' when !IsQuantifier(_at - 1):
                     _output.Append("\\{");
+                    break;
+                case '*' or '+' or '?' or '|' or '{':
+                    Choices++;
+                    _output.Append(character);
                     break;
                 case ' ' or '#':
                     _output.Append('\\').Append(character);
