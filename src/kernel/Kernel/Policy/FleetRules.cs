@@ -1,4 +1,5 @@
 using Analemma.Abi;
+using Analemma.Abi.Schedules;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Supervision;
 using static Analemma.Kernel.Policy.SyscallRules;
@@ -8,6 +9,8 @@ namespace Analemma.Kernel.Policy;
 /// <summary>When a declaration of a fleet, or a request about supervision, is well-formed.</summary>
 public static class FleetRules
 {
+    private const int ZoneCharsMax = 64;
+
     internal static IEnumerable<string> Problems(FleetApply apply) =>
     [
         .. NameProblems("fleet", apply.Fleet),
@@ -77,9 +80,35 @@ public static class FleetRules
         .. Range($"{at}.idle_stop_ms", agent.IdleStopMs, 0, Limits.WallMsMax),
         .. agent.Digest?.Length > Limits.DigestCharsMax
             ? new[] { $"{at}.digest is text of at most {Limits.DigestCharsMax} characters" } : [],
+        .. ScheduleProblems($"{at}.schedule", agent.Schedule),
         .. (agent.StartOn is StartOn.Schedule) != (agent.Schedule is not null)
             ? new[] { $"{at}: start_on: schedule and a schedule go together" } : [],
     ];
+
+    /// <summary>Which zones there are is known to the daemon alone.</summary>
+    private static IEnumerable<string> ScheduleProblems(string at, FleetSchedule? schedule)
+    {
+        if (schedule is null)
+        {
+            yield break;
+        }
+
+        if (!CronExpression.TryParse(schedule.Cron, out _, out var problem))
+        {
+            yield return $"{at}.cron is {Quote(schedule.Cron ?? "null")}: {problem}; {problem.Hint}";
+        }
+
+        if (schedule.Zone is { } zone && (zone.Length is 0 or > ZoneCharsMax
+            || !zone.All(each => char.IsAsciiLetterOrDigit(each) || each is '_' or '+' or '-' or '/')))
+        {
+            yield return $"{at}.zone is {Quote(zone)}; it must be an IANA time zone such as Europe/Vienna";
+        }
+
+        foreach (var unknown in Known($"{at}.missed", schedule.Missed))
+        {
+            yield return unknown;
+        }
+    }
 
     private static IEnumerable<string> RestartProblems(string at, RestartRule? rule) => rule is null ? [] :
     [

@@ -25,12 +25,14 @@ internal sealed class FleetWait(Session session, KernelClient kernel, string fle
         {
             var units = (await StatusAsync()).Units;
             Tell(units);
-            if (units.All(unit => unit.Revision >= revision && IsSettled(unit)))
+            // After one that failed, replicas that were to be replaced are left as they were.
+            if (units.All(IsSettled) && (units.All(unit => unit.Revision >= revision) || units.Any(HasFailed)))
             {
                 return Judge(units);
             }
 
-            await NextAsync(units.Where(unit => !IsSettled(unit)).Select(unit => $"{unit.Name} is {Word(unit.State)}"));
+            await NextAsync(units.Where(unit => unit.Revision < revision || !IsSettled(unit))
+                .Select(unit => $"{unit.Name} is {Word(unit.State)}"));
         }
     }
 

@@ -209,6 +209,14 @@ public sealed class FleetTests
             """{"fleet":"f","agents":[{"name":"a",@S@}],"supervisors":["""
                 + """{"name":"s","parent":"t"},{"name":"t","parent":"s"}]}"""
         },
+        {
+            "agents[0].schedule.cron is \"61 * * * *\": minute: there is no '61'",
+            """{"fleet":"f","agents":[{"name":"a",@S@,"start_on":"schedule","schedule":{"cron":"61 * * * *"}}]}"""
+        },
+        {
+            "agents[0].schedule.zone is \"../x\"",
+            """{"fleet":"f","agents":[{"name":"a",@S@,"schedule":{"cron":"@daily","zone":"../x"}}]}"""
+        },
         { "agents has 0 items", """{"fleet":"f","agents":[]}""" },
         { "agents has 0 items", """{"fleet":"f"}""" },
         { "fleet is \"../x\"", """{"fleet":"../x","agents":[{"name":"a",@S@}]}""" },
