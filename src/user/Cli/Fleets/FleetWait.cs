@@ -25,10 +25,15 @@ internal sealed class FleetWait(Session session, KernelClient kernel, string fle
         {
             var units = (await StatusAsync()).Units;
             Tell(units);
-            // After one that failed, replicas that were to be replaced are left as they were.
-            if (units.All(IsSettled) && (units.All(unit => unit.Revision >= revision) || units.Any(HasFailed)))
+            // After one that failed, replicas that were to be replaced are left as they were, and those that come after
+            // it wait in vain.
+            var failed = units.Where(HasFailed).ToList();
+            var isOver = failed.Count > 0
+                ? Stuck(units, failed) is var stuck && units.All(unit => IsSettled(unit) || stuck.Contains(unit.Agent))
+                : units.All(unit => unit.Revision >= revision && IsSettled(unit));
+            if (isOver)
             {
-                return Judge(units);
+                return failed.Count == 0 ? ExitCodes.Ok : throw await FailureAsync(failed);
             }
 
             await NextAsync(units.Where(unit => unit.Revision < revision || !IsSettled(unit))
@@ -65,26 +70,46 @@ internal sealed class FleetWait(Session session, KernelClient kernel, string fle
     private static bool IsSettled(UnitView unit) => unit.State is UnitState.Ready or UnitState.Scheduled
         or UnitState.Paused or UnitState.GivenUp or UnitState.Stopped;
 
-    private static bool HasFailed(UnitView unit) => unit.State is UnitState.Paused or UnitState.GivenUp
-        || (unit.State is UnitState.Stopped && unit.LastExit is not (null or { Cause: ExitCause.Exited, Code: 0 }));
-
     private Task<FleetStatusReply> StatusAsync() =>
         kernel.FleetStatusAsync(fleet, session.CancellationToken);
 
-    private static int Judge(IReadOnlyList<UnitView> units)
+    /// <summary>Agents that have failed, and those that wait for one of these.</summary>
+    private static HashSet<string> Stuck(IReadOnlyList<UnitView> units, IReadOnlyList<UnitView> failed)
     {
-        var failed = units.Where(HasFailed).ToList();
-        if (failed.Count == 0)
+        var stuck = failed.Select(unit => unit.Agent).ToHashSet(StringComparer.Ordinal);
+        int before;
+        do
         {
-            return ExitCodes.Ok;
+            before = stuck.Count;
+            stuck.UnionWith(units
+                .Where(unit => unit.State is UnitState.Waiting && unit.WaitsFor?.Any(stuck.Contains) == true)
+                .Select(unit => unit.Agent));
+        }
+        while (stuck.Count > before);
+        return stuck;
+    }
+
+    private async Task<CliException> FailureAsync(List<UnitView> failed)
+    {
+        var first = failed[0];
+        foreach (var line in await LastWords.OfAsync(kernel, first, session.CancellationToken))
+        {
+            session.Terminal.Error.WriteLine($"{first.Name} | {line}");
         }
 
-        throw new CliException(
+        return new CliException(
             "fleet_not_up",
             string.Join("; ", failed.Select(unit =>
                 $"{unit.Name} is {Word(unit.State)}{(unit.Reason is null ? "" : $": {unit.Reason}")}")),
-            $"see `analemma logs {failed[0].Name}`, then `analemma restart {failed[0].Name}`");
+            Advice(first));
     }
+
+    /// <summary>What to do about an agent that has failed.</summary>
+    public static string Advice(UnitView unit) =>
+        $"see `analemma logs {unit.Name}`, then `analemma restart --fleet {unit.Fleet} {unit.Agent}`";
+
+    public static bool HasFailed(UnitView unit) => unit.State is UnitState.Paused or UnitState.GivenUp
+        || (unit.State is UnitState.Stopped && unit.LastExit is not (null or { Cause: ExitCause.Exited, Code: 0 }));
 
     private void Tell(IReadOnlyList<UnitView> units)
     {

@@ -156,6 +156,23 @@ public sealed class FleetCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Up_with_wait_does_not_wait_for_those_that_wait_for_one_that_has_failed()
+    {
+        await using var fake = Kernel(number => number == SyscallNumber.FleetApply ? Applied : """
+            {"fleets": [], "units": [
+              {"name": "store", "agent": "store", "state": "given_up", "fleet": "news", "revision": 1},
+              {"name": "worker", "agent": "worker", "state": "waiting", "waits_for": ["store"], "fleet": "news"},
+              {"name": "web", "agent": "web", "state": "waiting", "waits_for": ["worker"], "fleet": "news"}]}
+            """);
+
+        var run = await CliRun.AgainstAsync(fake, "up", _files.Write(Good), "--wait");
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("error fleet_not_up: store is given up", run.Error, StringComparison.Ordinal);
+        Assert.Contains("analemma logs store", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Waiting_ends_with_its_timeout()
     {
         await using var fake = Kernel(number => number == SyscallNumber.FleetApply

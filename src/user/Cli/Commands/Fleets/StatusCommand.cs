@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Analemma.Abi;
+using Analemma.Abi.Syscalls;
 using Analemma.Cli.Fleets;
 using Analemma.Cli.Output;
+using Spectre.Console;
 
 namespace Analemma.Cli.Commands.Fleets;
 
@@ -33,6 +35,8 @@ internal sealed class StatusCommand : ICliCommand
           analemma status --json | jq '.units[] | select(.state == "given_up") | .name'
         """);
 
+    private static Text Advice(UnitView unit) => new($"{unit.Name}: {FleetWait.Advice(unit)}");
+
     private async Task<int> RunAsync(Session session)
     {
         var path = session.Parsed.GetValue(_file);
@@ -43,7 +47,8 @@ internal sealed class StatusCommand : ICliCommand
             session,
             session.Parsed.GetValue(_watch),
             () => kernel.FleetStatusAsync(name, session.CancellationToken),
-            (seen, width) => FleetTables.Units(seen.Units, width),
+            (seen, width) => new Rows(
+                [FleetTables.Units(seen.Units, width), .. seen.Units.Where(FleetWait.HasFailed).Select(Advice)]),
             AbiJsonContext.Default.FleetStatusReply);
     }
 }
