@@ -177,6 +177,39 @@ public sealed class FleetTests
         Assert.Equal(due, ran["job"].NextRestartAt);
     }
 
+    [Fact]
+    public async Task One_that_rests_is_started_by_a_message_answers_it_and_rests_again()
+    {
+        await using var folder = await FleetFolder.StartAsync();
+        folder.Write("echo.py", """
+            import os
+            from analemma import Kernel
+            with Kernel() as kernel:
+                while True:
+                    for message in kernel.recv():
+                        kernel.reply(message, f"{message.body} by {os.environ['NAME']}")
+            """);
+        folder.Write("fleet.yaml", """
+            fleet: echoes
+            agents:
+              echo: {script: echo.py, start_on: message, idle_stop: 700ms, env: {NAME: echo}}
+            """);
+        await folder.DoAsync("up", "--wait");
+        Assert.Equal(0, (await folder.UnitsAsync())["echo"].Incarnation);
+
+        for (var run = 1; run <= 2; run++)
+        {
+            var send = new Send { To = "echo", Body = MailBody.Of($"hello {run}"), ReplyTimeoutMs = 30_000 };
+            var sent = await folder.Kernel.Client.SendAsync(send, Token);
+            Assert.Equal($"hello {run} by echo", sent.Reply!.Body!.ToText());
+            await folder.UntilAsync(
+                units => units["echo"].State is UnitState.Scheduled && units["echo"].Incarnation == run,
+                "it rests again");
+        }
+
+        Assert.Empty(await folder.Kernel.Client.ListAsync(new List(), Token));
+    }
+
     private static async Task<FleetFolder> UpAsync(params string[] flags)
     {
         var folder = await FleetFolder.StartAsync(flags);

@@ -30,6 +30,7 @@ internal static class Delivery
     {
         Keep(state.Mail, box, letter);
         Match(state, box, letter, effects);
+        RestingInbox.CameIn(state, box, effects);
     }
 
     /// <summary>Gives a message that waits to the first receiver that waits for such.</summary>
@@ -204,6 +205,7 @@ internal static class Delivery
         }
 
         box.Taken(state.Now);
+        Supervision.UnitNeeds.Given(state, wait.Caller.Process);
         if (!box.IsDurable)
         {
             Remove(room, letter);

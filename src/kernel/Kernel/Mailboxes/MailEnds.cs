@@ -57,7 +57,8 @@ internal static class MailEnds
     public static void ProcessEnded(KernelState state, Process process, List<Effect> effects)
     {
         var room = state.Mail;
-        if (room.TryGetInbox(process.Id, out var inbox))
+        if (room.TryGetInbox(process.Id, out var inbox)
+            && !RestingInbox.Outlives(state, process, inbox, Ended(process), effects))
         {
             room.Remove(inbox);
             foreach (var letter in inbox.Queue.All().ToArray())

@@ -12,8 +12,9 @@ namespace Analemma.Kernel.Mailboxes;
 //   volatile   all else: inboxes, names of inboxes, mailboxes of the host, who waits, what is lent to whom, and the
 //              order in which lent messages come back
 //
-// A name leads to a mailbox of its own, else to the inbox of the living process of that name, else to an inbox that has
-// been given the name: so nobody can take what is sent to a process by taking its name first.
+// A name leads to a mailbox of its own, else to the inbox of the living process of that name, else to that of an agent
+// that rests, else to an inbox that has been given the name: so nobody can take what is sent to a process by taking its
+// name first.
 public sealed class MailRoom
 {
     /// <summary>Messages that are not durable have numbers of their kernel start, above those that are.</summary>
@@ -34,6 +35,9 @@ public sealed class MailRoom
     public IReadOnlyCollection<Mailbox> Own => _own.Values;
 
     public IReadOnlyCollection<Mailbox> Inboxes => _inboxes.Values;
+
+    /// <summary>Inboxes of agents that have no process at the moment, by name.</summary>
+    public SortedDictionary<string, Mailbox> Resting { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Who waits for a reply, and whose inbox or mailbox the question is in.</summary>
     public IEnumerable<(ProcessId From, Mailbox On)> AwaitedReplies =>
@@ -83,7 +87,7 @@ public sealed class MailRoom
         }
 
         return state.Processes.TryFind(name, out var process) && process.IsAlive ? InboxOf(process)
-            : _names.GetValueOrDefault(name);
+            : RestingInbox.Find(state, name) ?? _names.GetValueOrDefault(name);
     }
 
     internal Mailbox? Find(KernelState state, ProcessId process) =>
@@ -99,6 +103,8 @@ public sealed class MailRoom
 
         return box;
     }
+
+    internal void AddInbox(Mailbox inbox) => _inboxes.Add(inbox.Process, inbox);
 
     internal void Add(Mailbox own)
     {
@@ -163,6 +169,10 @@ public sealed class MailRoom
         {
             _inboxes.Remove(box.Process);
         }
+        else if (box.IsResting)
+        {
+            Resting.Remove(box.Plan.Name);
+        }
         else
         {
             _own.Remove(box.Plan.Name);
@@ -187,6 +197,7 @@ public sealed class MailRoom
         _own.Clear();
         _names.Clear();
         _inboxes.Clear();
+        Resting.Clear();
         _topics.Clear();
         _opening.Clear();
         Waits.Clear();

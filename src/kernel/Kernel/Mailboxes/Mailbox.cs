@@ -34,8 +34,11 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
 
     public MailboxPlan Plan { get; } = plan;
 
-    /// <summary>Whose inbox it is; none for a mailbox of its own.</summary>
-    public ProcessId Process { get; } = process;
+    /// <summary>Whose inbox it is; none for a mailbox of its own, and for an inbox that rests.</summary>
+    public ProcessId Process { get; internal set; } = process;
+
+    /// <summary>An inbox of an agent that has no process at the moment: see RestingInbox.</summary>
+    public bool IsResting { get; internal set; }
 
     public bool IsInbox => Process != ProcessId.None;
 

@@ -14,6 +14,13 @@ internal static class SendRights
     /// </summary>
     public static SysError? Problem(KernelState state, Caller caller, Mailbox box)
     {
+        if (box.IsResting)
+        {
+            // Agents of fleets have no parent: those beside them may send.
+            return caller.IsHost || (state.Processes.TryGet(caller.Process, out var beside)
+                && beside.Parent == ProcessId.None) ? null : SysError.NoSuchMailbox(box.Plan.Name);
+        }
+
         if (caller.IsHost || !box.IsInbox || box.Process == caller.Process || box.Names.Count > 0)
         {
             return null;
@@ -29,6 +36,11 @@ internal static class SendRights
     /// <summary>Why the caller may not receive from it, or null.</summary>
     public static SysError? ReceiveProblem(KernelState state, Caller caller, Mailbox box)
     {
+        if (box.IsResting)
+        {
+            return SysError.NoSuchMailbox(box.Plan.Name);
+        }
+
         if (box.IsInbox ? box.Process == caller.Process : caller.IsHost || IsReceiver(state, caller, box.Plan))
         {
             return null;

@@ -202,6 +202,6 @@ internal static class FleetApplying
         };
         state.Fleets.Add(unit);
         UnitTelling.Tell(state, unit, effects);
-        UnitSchedules.Rested(unit, effects, state.Now);
+        UnitNeeds.Rested(state, unit, effects);
     }
 }

@@ -82,6 +82,10 @@ internal static class UnitEnd
             {
                 UnitSchedules.Settled(state, unit, effects);
             }
+            else if (UnitNeeds.RestsUntilNeeded(unit))
+            {
+                UnitNeeds.Rested(state, unit, effects);
+            }
             else if (!unit.IsLive && unit.DueAt is { } due)
             {
                 effects.Add(new ArmTimer(new TimerName(TimerKind.Unit, unit.Id), due));
@@ -163,7 +167,7 @@ internal static class UnitEnd
         var startsAgain = unit.Declared.StartOn is StartOn.Schedule or StartOn.Message;
         UnitTelling.Change(
             state, unit, startsAgain ? UnitPhase.Scheduled : UnitPhase.Stopped, ExitText.Of(exit), effects);
-        UnitSchedules.Rested(unit, effects, state.Now);
+        UnitNeeds.Rested(state, unit, effects);
         if (exit is { Cause: ExitCause.Exited, Code: 0 })
         {
             unit.Failures = 0;

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
 
 namespace Analemma.Kernel.Supervision;
 
@@ -26,7 +27,18 @@ internal static class UnitNeeds
 
     /// <summary>True when a message to a name is kept for the next process of that name, although none lives.</summary>
     public static bool Accepts(KernelState state, string name) =>
-        state.Fleets.TryUnit(name, out var unit) && IsOnDemand(unit) && unit.Goal is not UnitGoal.Leave;
+        state.Fleets.TryUnit(name, out var unit) && IsOnDemand(unit) && unit.Goal is not UnitGoal.Leave
+        && unit.Phase is not (UnitPhase.GivenUp or UnitPhase.Paused or UnitPhase.Stopped);
+
+    /// <summary>It rests: its next time is asked for, and it is started again when something waits for it.</summary>
+    public static void Rested(KernelState state, Unit unit, List<Effect> effects)
+    {
+        UnitSchedules.Rested(unit, effects, state.Now);
+        if (RestsUntilNeeded(unit) && RestingInbox.HasMail(state, unit.Name, unit.Process))
+        {
+            Wanted(state, unit.Name, effects);
+        }
+    }
 
     /// <summary>A message waits under a name that no living process has: starts its unit, if it waits.</summary>
     public static void Wanted(KernelState state, string name, List<Effect> effects)
@@ -78,6 +90,15 @@ internal static class UnitNeeds
         }
     }
 
+    /// <summary>A process has been given something to do.</summary>
+    public static void Given(KernelState state, ProcessId process)
+    {
+        if (state.Fleets.LastHeard.Count > 0 && state.Fleets.LastHeard.ContainsKey(process))
+        {
+            state.Fleets.LastHeard[process] = state.Now;
+        }
+    }
+
     /// <summary>Its process has ended, or is no longer looked after.</summary>
     public static void End(KernelState state, Unit unit, List<Effect> effects)
     {
@@ -96,7 +117,8 @@ internal static class UnitNeeds
             return;
         }
 
-        if (process.State is ProcessState.Paused || IsAtWork(state, process.Id))
+        if (process.State is ProcessState.Paused || IsAtWork(state, process.Id)
+            || RestingInbox.HasMail(state, unit.Name, process.Id))
         {
             heard = state.Fleets.LastHeard[process.Id] = state.Now;
         }

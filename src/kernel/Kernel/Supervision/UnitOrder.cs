@@ -1,6 +1,7 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Supervision;
@@ -146,7 +147,7 @@ internal static class UnitOrder
             case UnitGoal.Rest:
                 UnitTimers.Disarm(unit, effects);
                 UnitTelling.Change(state, unit, unit.RestsAs, unit.Reason, effects);
-                UnitSchedules.Rested(unit, effects, state.Now);
+                UnitNeeds.Rested(state, unit, effects);
                 break;
         }
     }
@@ -157,6 +158,7 @@ internal static class UnitOrder
         UnitTimers.Disarm(unit, effects);
         UnitTelling.Change(state, unit, UnitPhase.Stopped, unit.Reason, effects);
         state.Fleets.Remove(unit);
+        RestingInbox.Gone(state, unit.Name, effects);
         foreach (var below in state.Fleets.Watched
             .Where(each => each.SupervisorUnit == unit.Id && !each.IsLive).ToArray())
         {

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Policy;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Syscalls;
@@ -43,6 +44,7 @@ internal static class UnitStart
         }
 
         state.Fleets.Embody(unit, process.Id);
+        RestingInbox.Embodied(state, unit.Name, process.Id);
         (unit.IsReady, unit.Trouble, unit.Status) = (false, null, null);
         UnitTelling.Change(state, unit, UnitPhase.Live, null, effects);
         UnitTimers.Arm(unit, state.Now + (ReadyTimeoutMs(unit) * TimeSpan.TicksPerMillisecond), effects);

@@ -240,7 +240,7 @@ internal static class MailboxSyscalls
     }
 
     private static IEnumerable<MailboxView> Visible(SyscallContext call) =>
-        call.State.Mail.Own.Concat(call.State.Mail.Inboxes)
+        call.State.Mail.Own.Concat(call.State.Mail.Inboxes).Concat(call.State.Mail.Resting.Values)
             .Where(box => call.Caller.IsHost || SendRights.ReceiveProblem(call.State, call.Caller, box) is null)
             .Select(box => box.View(box.Plan.Name));
 

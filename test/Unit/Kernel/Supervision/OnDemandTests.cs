@@ -112,6 +112,120 @@ public sealed class OnDemandTests
         Assert.False(UnitNeeds.Accepts(_kernel.State, "plain"));
     }
 
+    [Fact]
+    public void What_is_sent_to_one_that_rests_starts_it_and_is_its_first_message()
+    {
+        _kernel.Up(OnMessage("a"));
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("work") });
+
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+        Assert.Equal("work", Received("a"));
+    }
+
+    [Fact]
+    public void Waiting_for_a_message_is_nothing_to_do_and_being_given_one_is()
+    {
+        _kernel.Up(Idle("a"));
+        _kernel.Wait(9);
+        _kernel.Call(new Recv { TimeoutMs = 60_000 }, _kernel.Process("a").Value);
+        _kernel.Wait(0.5);
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("work") });
+        _kernel.Wait(9);
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+
+        _kernel.Call(new Recv { TimeoutMs = 60_000 }, _kernel.Process("a").Value);
+        _kernel.Wait(2);
+        Assert.Equal(UnitState.Stopping, _kernel["a"].State);
+    }
+
+    [Fact]
+    public void One_that_has_mail_is_not_stopped()
+    {
+        _kernel.Up(Idle("a"));
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("work") });
+        _kernel.Wait(30);
+
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+    }
+
+    [Fact]
+    public void What_is_sent_while_it_is_being_stopped_is_the_next_processs()
+    {
+        _kernel.Up(Idle("a"));
+        _kernel.Wait(10);
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("late") });
+        _kernel.Obey();
+
+        Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        Assert.Equal("late", Received("a"));
+    }
+
+    [Fact]
+    public void What_one_that_crashes_has_not_read_is_the_next_processs()
+    {
+        _kernel.Up(OnMessage("a") with { Restart = new RestartRule { BackoffMs = 1 } });
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("unread") });
+        _kernel.Exit("a");
+        _kernel.Wait(1);
+
+        Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        Assert.Equal("unread", Received("a"));
+    }
+
+    [Fact]
+    public void Who_waits_for_a_reply_gets_it_from_the_one_that_was_started()
+    {
+        _kernel.Up(OnMessage("a"));
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("question"), ReplyTimeoutMs = 60_000 });
+        var asked = Assert.IsType<RecvReply>(_kernel.Call(new Recv(), _kernel.Process("a").Value)).Messages[0];
+        _kernel.Call(new Send { InReplyTo = asked.Id, Body = MailBody.Of("answer") }, _kernel.Process("a").Value);
+
+        var reply = _kernel.Effects.OfType<Answer>().Select(answer => answer.Reply).OfType<SendReply>()
+            .Single(each => each.Reply is not null);
+        Assert.Equal("answer", reply.Reply!.Body!.ToText());
+    }
+
+    [Fact]
+    public void A_durable_mailbox_starts_its_receiver_also_when_a_kernel_later()
+    {
+        _kernel.Up(OnMessage("a") with { Restart = new RestartRule { Policy = RestartPolicy.No } });
+        _kernel.Call(new Register { Name = "jobs", Durable = true, Receiver = "a" });
+        _kernel.Call(new Send { To = "jobs", Body = MailBody.Of("job") });
+        Assert.Equal((UnitState.Ready, 1L), (_kernel["a"].State, _kernel["a"].Incarnation));
+
+        _kernel.Crash(reap: true);
+        Assert.Equal(UnitState.Ready, _kernel["a"].State);
+        var job = Assert.IsType<RecvReply>(
+            _kernel.Call(new Recv { Mailbox = "jobs" }, _kernel.Process("a").Value)).Messages[0];
+        Assert.Equal("job", job.Body!.ToText());
+    }
+
+    [Fact]
+    public void Nobody_receives_in_its_place()
+    {
+        _kernel.Up(OnMessage("a"), FleetBench.Agent("b"));
+        var refused = _kernel.Refusal(new Recv { Mailbox = "a" }, _kernel.Process("b").Value);
+        Assert.Equal("no_such_mailbox", refused.CodeName);
+        Assert.Equal("no_such_mailbox", _kernel.Refusal(new Recv { Mailbox = "a" }).CodeName);
+    }
+
+    [Fact]
+    public void What_waits_for_one_that_leaves_is_dead()
+    {
+        _kernel.Up(OnMessage("a") with { After = ["b"] }, FleetBench.Agent("b") with { Ready = Never });
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("lost") });
+        _kernel.Up(FleetBench.Agent("b") with { Ready = Never });
+
+        Assert.Equal("no_such_mailbox", _kernel.Refusal(new Send { To = "a" }).CodeName);
+        var dead = Assert.IsType<DeadLettersReply>(_kernel.Call(new DeadLetters())).List;
+        Assert.Equal("a", Assert.Single(dead).Mailbox);
+    }
+
+    private static ReadyRule Never => new() { When = ReadyWhen.Syscall, TimeoutMs = 86_400_000 };
+
+    private string Received(string name) => Assert.Single(
+        Assert.IsType<RecvReply>(_kernel.Call(new Recv(), _kernel.Process(name).Value)).Messages).Body!.ToText();
+
     private void Want(string name)
     {
         List<Effect> effects = [];
