@@ -47,7 +47,8 @@ internal static class StatesTarget
     private static readonly string[] Words =
     [
         "null", "\"$\"", "\"$$\"", "\"$.a..*\"", "\"States.UUID()\"", "\"{% $ %}\"", "\"{% $states %}\"", "-1", "1e999",
-        "0.5", "99999999999999999999", "[]", "{}", "true", "\"\"", "\"\\ud800\"", "\"2016-12-05T21:29:29Z\"", "[[[[", "}}",
+        "0.5", "99999999999999999999", "[]", "{}", "true", "\"\"", "\"\\ud800\"", "\"2016-12-05T21:29:29Z\"", "[[[[",
+        "}}",
         "\"States.Array($.a, $.b[?(@)], States.MathAdd(1, -1))\"", "\"$.a[-1:2]\"", "\"A\"", "\"DISTRIBUTED\"",
     ];
 
@@ -72,7 +73,8 @@ internal static class StatesTarget
 
         var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
         Console.WriteLine(
-            $"states: seed {seed}, {count} definitions, {machines} of them run, {took:F1} s, {count / took:F0} a second");
+            $"states: seed {seed}, {count} definitions, {machines} of them run, {took:F1} s, "
+            + $"{count / took:F0} a second");
         return null;
     }
 

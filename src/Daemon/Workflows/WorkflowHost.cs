@@ -109,7 +109,7 @@ internal sealed class WorkflowHost : IDisposable
                 queues,
                 _background,
                 _log);
-            DistributedMaps maps = new(engine, new NoMapFiles(), _background, _log);
+            DistributedMaps maps = new(engine, new S3MapFiles(aws), _background, _log);
             api = new StepFunctionsApi(engine, machines, starts, queues, maps, _log);
             engine.Open(tasks, maps);
             store.GrowLog();

@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.IO.Compression;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Analemma.Daemon.Workflows;
+using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Json;
+
+namespace Analemma.Unit.Tests.Daemon.Workflows;
+
+public sealed class S3MapFilesTests : IDisposable
+{
+    private readonly ObjectStore _store = new();
+    private readonly AwsClient _aws;
+    private readonly S3MapFiles _files;
+
+    public S3MapFilesTests()
+    {
+        _aws = new AwsClient(new WorkflowOptions { Path = "/none", AwsEndpoint = _store.Address }, TimeProvider.System);
+        _files = new S3MapFiles(_aws);
+    }
+
+    [Fact]
+    public async Task Items_come_from_the_object_that_the_parameters_name()
+    {
+        _store["/b/a folder/items.csv"] = "x,y\n1,2\n3,4\n"u8.ToArray();
+        Assert.Equal("""[{"x":"1","y":"2"}]""", await ReadAsync("CSV", "a folder/items.csv", itemsMax: 1));
+    }
+
+    [Fact]
+    public async Task An_inventory_is_read_through_its_manifest()
+    {
+        _store["/b/m.json"] =
+            """{"files":[{"key":"one.csv.gz"},{"key":"two.csv"}],"fileSchema":"Bucket, Key"}"""u8.ToArray();
+        _store["/b/one.csv.gz"] = Packed("\"b\",\"k1\"\n\"b\",\"k2\"\n");
+        _store["/b/two.csv"] = "b,k3\nb,k4\n"u8.ToArray();
+        Assert.Equal(
+            """[{"Bucket":"b","Key":"k1"},{"Bucket":"b","Key":"k2"},{"Bucket":"b","Key":"k3"}]""",
+            await ReadAsync("MANIFEST", "m.json", itemsMax: 3));
+    }
+
+    [Fact]
+    public async Task What_is_not_there_fails_the_reader_with_the_stores_words()
+    {
+        var failed = await Assert.ThrowsAsync<MapFileException>(() => ReadAsync("JSON", "nothing.json"));
+        Assert.Equal(("States.ItemReaderFailed", "The specified key does not exist."), (failed.Error, failed.Message));
+    }
+
+    [Fact]
+    public async Task Results_are_written_with_a_manifest_that_says_where()
+    {
+        ResultWriterDefinition writer = new() { Transformation = "FLATTEN", OutputType = "JSONL" };
+        var where = await _files.WriteAsync(
+            writer,
+            JsonValue.Parse("""{"Bucket":"b","Prefix":"out"}"""),
+            "arn:aws:states:r:a:mapRun:m/l:run",
+            JsonValue.Parse("[[1,2],3]").AsArray(),
+            TestContext.Current.CancellationToken);
+        Assert.Equal("out/run/manifest.json", where["ResultWriterDetails"]["Key"].AsString());
+        Assert.Equal("1\n2\n3\n", Encoding.UTF8.GetString(_store["/b/out/run/SUCCEEDED_0.jsonl"]));
+        var manifest = JsonValue.Parse(_store["/b/out/run/manifest.json"]);
+        Assert.Equal("6", manifest["ResultFiles"]["SUCCEEDED"][0]["Size"].ToString());
+    }
+
+    public void Dispose()
+    {
+        _aws.Dispose();
+        _store.Dispose();
+    }
+
+    private async Task<string> ReadAsync(string type, string key, long? itemsMax = null)
+    {
+        ItemReaderDefinition reader = new()
+        {
+            Resource = TaskResource.TryParse("arn:aws:states:::s3:getObject")!,
+            InputType = type,
+            CsvHeaderLocation = "FIRST_ROW",
+        };
+        var items = await _files.ReadAsync(
+            reader,
+            JsonObject.Of(("Bucket", "b"), ("Key", key)),
+            itemsMax,
+            TestContext.Current.CancellationToken);
+        return JsonValue.From(items).ToString();
+    }
+
+    private static byte[] Packed(string text)
+    {
+        using MemoryStream packed = new();
+        using (GZipStream into = new(packed, CompressionMode.Compress))
+        {
+            into.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return packed.ToArray();
+    }
+
+    /// <summary>As much of S3 as these tests need, on the loopback address.</summary>
+    private sealed class ObjectStore : IDisposable
+    {
+        private readonly ConcurrentDictionary<string, byte[]> _objects = new(StringComparer.Ordinal);
+        private readonly HttpListener _listener = new();
+        private readonly Task _serving;
+
+        public ObjectStore()
+        {
+            using (TcpListener free = new(IPAddress.Loopback, 0))
+            {
+                free.Start();
+                Address = new Uri($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/");
+            }
+
+            _listener.Prefixes.Add(Address.ToString());
+            _listener.Start();
+            _serving = ServeAsync();
+        }
+
+        public Uri Address { get; }
+
+        public byte[] this[string path]
+        {
+            get => _objects[path];
+            set => _objects[path] = value;
+        }
+
+        public void Dispose()
+        {
+            _listener.Close();
+            _serving.Wait(TimeSpan.FromSeconds(10));
+        }
+
+        private async Task ServeAsync()
+        {
+            while (_listener.IsListening)
+            {
+                HttpListenerContext http;
+                try
+                {
+                    http = await _listener.GetContextAsync();
+                }
+                catch (Exception closed) when (closed is HttpListenerException or ObjectDisposedException)
+                {
+                    return;
+                }
+
+                await AnswerAsync(http);
+            }
+        }
+
+        private async Task AnswerAsync(HttpListenerContext http)
+        {
+            var path = Uri.UnescapeDataString(http.Request.Url!.AbsolutePath);
+            byte[] body = [];
+            if (http.Request.HttpMethod == "PUT")
+            {
+                using MemoryStream sent = new();
+                await http.Request.InputStream.CopyToAsync(sent);
+                _objects[path] = sent.ToArray();
+            }
+            else if (!_objects.TryGetValue(path, out body!))
+            {
+                http.Response.StatusCode = 404;
+                body = "<Error><Message>The specified key does not exist.</Message></Error>"u8.ToArray();
+            }
+
+            await http.Response.OutputStream.WriteAsync(body);
+            http.Response.Close();
+        }
+    }
+}
