@@ -155,6 +155,20 @@ public sealed class BrokenKernelTests
             "durable state is the fold of the journal");
 
     [Fact]
+    public void An_end_of_a_pipe_that_is_closed_twice_is_noticed() =>
+        AssertNoticed(() => new ClosesEndsTwice(), "an end of a pipe is closed once");
+
+    [Fact]
+    public void A_pipe_whose_second_end_is_not_its_last_is_noticed() =>
+        AssertNoticed(() => new KeepsPipes(), "a pipe is gone with its second end");
+
+    [Fact]
+    public void A_pipe_that_outlives_its_holder_is_noticed() =>
+        AssertNoticed(
+            () => new KeepsEnds(), "ends of pipes close with their holders",
+            "durable state is the fold of the journal");
+
+    [Fact]
     public void An_event_that_is_not_sent_is_noticed() =>
         AssertNoticed(() => new DropsEvery<Publish>(7), "no event is lost unsaid");
 
@@ -213,6 +227,29 @@ public sealed class BrokenKernelTests
 
         public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
             effects.Where(effect => effect is not T || ++_count % nth != 0);
+    }
+
+    private sealed class ClosesEndsTwice : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.SelectMany<Effect, Effect>(effect => effect is ClosePipeEnd ? [effect, effect] : [effect]);
+    }
+
+    private sealed class KeepsPipes : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.Select(effect => effect is ClosePipeEnd close ? close with { IsLast = false } : effect);
+    }
+
+    private sealed class KeepsEnds : Sabotage
+    {
+        public override void AfterTurn(KernelState state)
+        {
+            if (state.Pipes.All.FirstOrDefault() is { Reader: { } reader } pipe)
+            {
+                pipe.Reader = reader with { Holder = new ProcessId(4_000_000) };
+            }
+        }
     }
 
     private sealed class LeavesOutKept : Sabotage

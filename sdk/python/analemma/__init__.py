@@ -37,12 +37,14 @@ from analemma._errors import (
     NoSuchMailbox,
     NoSuchMessage,
     NoSuchModel,
+    NoSuchPipe,
     NoSuchProcess,
     NoSuchSecret,
     NoSuchTool,
     NotConfigured,
     NotEnforceable,
     PermissionDenied,
+    PipeClosed,
     ProtocolError,
     RunawayStopped,
     SecretsUnusable,
@@ -61,6 +63,7 @@ from analemma._errors import (
 from analemma._mail import Acknowledged, Broadcasted, DeadLetter, MailboxInfo, Message, Sent
 from analemma._event_calls import Emitted, PolledEvents, Subscription
 from analemma._paths import default_socket
+from analemma._pipe_calls import Pipe
 from analemma._records import (
     Answer,
     BudgetUse,
@@ -177,6 +180,7 @@ __all__ = [
     "NoSuchMailbox",
     "NoSuchMessage",
     "NoSuchModel",
+    "NoSuchPipe",
     "NoSuchProcess",
     "NoSuchSecret",
     "NoSuchTool",
@@ -185,6 +189,8 @@ __all__ = [
     "Output",
     "Paused",
     "PermissionDenied",
+    "Pipe",
+    "PipeClosed",
     "PolledEvents",
     "Process",
     "ProtocolError",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from analemma import _calls, _embeddings, _event_calls, _mail, _state
+from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -129,6 +129,12 @@ class AsyncKernel:
     subscribe = _method(_event_calls.subscribe)
     unsubscribe = _method(_event_calls.unsubscribe)
     emit = _method(_event_calls.emit)
+    pipe_open = _method(_pipe_calls.pipe_open)
+    pipe_write = _method(_pipe_calls.pipe_write)
+    pipe_read = _method(_pipe_calls.pipe_read)
+    pipe_follow = _feed(_pipe_calls.pipe_follow)
+    pipe_close = _method(_pipe_calls.pipe_close)
+    pipe_list = _method(_pipe_calls.pipe_list)
 
     def conversation(self, id: int | None = None, **options: Any) -> AsyncConversation:
         """Opens a conversation that the kernel keeps, or goes on with the one of that `id`.

@@ -468,6 +468,8 @@ def spawn(
     mounts: Sequence[Mapping[str, Any]] | None = None,
     models: Mapping[str, Any] | None = None,
     tools: Sequence[str] | None = None,
+    stdin_pipe: int | Record | None = None,
+    stdout_pipe: int | Record | None = None,
 ) -> Call[Spawned]:
     """Starts an agent, from a script file or from an argv that is found inside the sandbox; returns when it runs.
 
@@ -477,7 +479,7 @@ def spawn(
     `network` is a list of what it may reach through the kernel: {"host", "scheme", "ports", "methods", "paths",
     "headers", "request_bytes", "response_bytes", "allow_private", "addresses"}, of which only the host must be given;
     or True for the host's own network. `tools` are the kernel's that it may call: "server/tool", or "server/*" for all
-    of a server.
+    of a server. `stdin_pipe` and `stdout_pipe` are pipes of `pipe_open` that become its standard streams.
     """
     reply = yield _request(
         SPAWN,
@@ -497,6 +499,8 @@ def spawn(
         mounts=None if mounts is None else [*mounts],
         models=None if models is None else {**models},
         tools=None if tools is None else [*tools],
+        stdin_pipe=getattr(stdin_pipe, "pipe", stdin_pipe),
+        stdout_pipe=getattr(stdout_pipe, "pipe", stdout_pipe),
     )
     return Spawned(reply.json())
 

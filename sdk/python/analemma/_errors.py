@@ -32,6 +32,8 @@
         ├── NoSuchModel          no model or alias of that name is configured
         ├── NoSuchTool           no server has a tool of that name        (also a LookupError)
         ├── NoSuchMailbox        no mailbox is there for the caller          (also a LookupError)
+        ├── NoSuchPipe           no pipe of that number is there for the caller  (also a LookupError)
+        ├── PipeClosed           nobody reads the pipe any more
         ├── NoSuchMessage        nobody waits for that reply                 (also a LookupError)
         ├── ToolFailed           the server of a tool died, or could not be started
         ├── NoSuchSecret         no secret has that name
@@ -244,6 +246,14 @@ class NoSuchMailbox(SyscallError, LookupError):
     code = "no_such_mailbox"
 
 
+class NoSuchPipe(SyscallError, LookupError):
+    code = "no_such_pipe"
+
+
+class PipeClosed(SyscallError):
+    code = "pipe_closed"
+
+
 class NoSuchMessage(SyscallError, LookupError):
     code = "no_such_message"
 
@@ -295,6 +305,8 @@ BEYOND: dict[int, type[SyscallError]] = {
     40: NoSuchSecret,
     41: SecretsUnusable,
     42: HttpFailed,
+    70: NoSuchPipe,
+    71: PipeClosed,
     76: VersionConflict,
 }
 

@@ -8,7 +8,7 @@ from _thread import allocate_lock
 # for enumerations of address families.
 import _socket
 
-from analemma import _calls, _embeddings, _event_calls, _mail, _state
+from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -136,6 +136,12 @@ class Kernel:
     subscribe = _method(_event_calls.subscribe)
     unsubscribe = _method(_event_calls.unsubscribe)
     emit = _method(_event_calls.emit)
+    pipe_open = _method(_pipe_calls.pipe_open)
+    pipe_write = _method(_pipe_calls.pipe_write)
+    pipe_read = _method(_pipe_calls.pipe_read)
+    pipe_follow = _feed(_pipe_calls.pipe_follow)
+    pipe_close = _method(_pipe_calls.pipe_close)
+    pipe_list = _method(_pipe_calls.pipe_list)
 
     def noop(self, payload: bytes = b"") -> bytes:
         """Sends bytes and gets the same back: is the kernel there?"""

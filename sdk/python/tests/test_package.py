@@ -18,9 +18,10 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 CLIENT = (
     "ack broadcast budget_set call_tool call_tool_stream close connect conversation conversations dead_letters "
     "delete echo embed emit endpoint events exec exec_stream fetch files hello http http_stream inspect keys kill "
-    "list list_tools llm logs mailbox mailboxes metrics nack noop pause poll_events read recv register reply "
-    "request restart_tools resume run_tools run_tools_stream secret_list secret_remove secret_set send shutdown "
-    "spawn status store subscribe think think_stream tool_servers unregister unsubscribe update wait write"
+    "list list_tools llm logs mailbox mailboxes metrics nack noop pause pipe_close pipe_follow pipe_list "
+    "pipe_open pipe_read pipe_write poll_events read recv register reply request restart_tools resume run_tools "
+    "run_tools_stream secret_list secret_remove secret_set send shutdown spawn status store subscribe think "
+    "think_stream tool_servers unregister unsubscribe update wait write"
 )
 
 
@@ -38,12 +39,12 @@ class PackageTests(unittest.TestCase):
             "IoFailed Kernel KernelTool KernelTools Killed LimitExceeded Limits LogText MachineUse Mailbox "
             "MailboxInfo MalformedFrame Message MetricFamily MetricSeries Metrics ModelFailed ModelProvider "
             "ModelUsage ModelUse Models NameTaken NoSuchConversation NoSuchFile NoSuchMailbox NoSuchMessage "
-            "NoSuchModel NoSuchProcess NoSuchSecret NoSuchTool NotConfigured NotEnforceable Output Paused "
-            "PermissionDenied PolledEvents Process ProtocolError ProviderLoad RunawayStopped Secret "
-            "SecretsUnusable Sent ShuttingDown Spawned StartFailed Status StepLimitReached StoredKey Stream "
-            "Subscription SyscallError TimedOut TokenCount TooLarge Tool ToolArgumentError ToolCall ToolError "
-            "ToolFailed ToolPart ToolProgress ToolReply ToolResult ToolRun ToolServer TryAgain UnavailableTools "
-            "UnknownSyscall VersionConflict WrongState __version__ default_socket tool"
+            "NoSuchModel NoSuchPipe NoSuchProcess NoSuchSecret NoSuchTool NotConfigured NotEnforceable Output "
+            "Paused PermissionDenied Pipe PipeClosed PolledEvents Process ProtocolError ProviderLoad "
+            "RunawayStopped Secret SecretsUnusable Sent ShuttingDown Spawned StartFailed Status StepLimitReached "
+            "StoredKey Stream Subscription SyscallError TimedOut TokenCount TooLarge Tool ToolArgumentError "
+            "ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply ToolResult ToolRun ToolServer TryAgain "
+            "UnavailableTools UnknownSyscall VersionConflict WrongState __version__ default_socket tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

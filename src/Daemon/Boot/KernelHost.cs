@@ -8,6 +8,7 @@ using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
+using Analemma.Daemon.Runners.Pipes;
 using Analemma.Daemon.Runners.Schedules;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Supervision;
@@ -65,6 +66,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly Lazy<Watcher> _watcher = new(() => new Watcher("endpoints"));
     private readonly HostEndpoint _hostEndpoint;
     private readonly WorkflowHost _workflows;
+    private readonly PipeRunner _pipes;
     private readonly AgentSockets _sockets;
     private readonly Lazy<ModelDrivers> _drivers;
     private readonly FileSecretStore _secrets;
@@ -94,6 +96,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _secrets = new FileSecretStore(options.StateFolder);
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
+        _pipes = new PipeRunner(_calls, _tasks, _watcher, time);
         _webhook = new Webhook(time, log);
         _checkpoints = new Checkpoints(_journal, _tasks, log);
         _telemetry = new KernelTelemetry(options.Telemetry, Version, time);
@@ -179,6 +182,7 @@ internal sealed class KernelHost : IAsyncDisposable
 
         _webhook.Dispose();
         _launches?.Dispose();
+        _pipes.Dispose();
         if (_watcher.IsValueCreated)
         {
             _watcher.Value.Dispose();
@@ -264,6 +268,7 @@ internal sealed class KernelHost : IAsyncDisposable
             _sockets,
             _hostEndpoint,
             _live,
+            _pipes,
             _tasks,
             _time,
             _loop.Post,
@@ -283,6 +288,7 @@ internal sealed class KernelHost : IAsyncDisposable
             _launches,
             new DataRunner(_live, _calls, _tasks, _time),
             new Subscribers(_calls, _tasks, _time, _loop.Post),
+            _pipes,
             _timers,
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),

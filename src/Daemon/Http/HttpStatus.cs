@@ -17,8 +17,9 @@ internal static class HttpStatus
         SysErrorCode.NoSuchProcess or SysErrorCode.NoSuchFile or SysErrorCode.NoSuchModel
             or SysErrorCode.NoSuchConversation or SysErrorCode.NoSuchSecret or SysErrorCode.NoSuchTool
             or SysErrorCode.NoSuchFleet
-            or SysErrorCode.NoSuchMailbox or SysErrorCode.NoSuchMessage => 404,
-        SysErrorCode.NameTaken or SysErrorCode.WrongState or SysErrorCode.VersionConflict => 409,
+            or SysErrorCode.NoSuchMailbox or SysErrorCode.NoSuchMessage or SysErrorCode.NoSuchPipe => 404,
+        SysErrorCode.NameTaken or SysErrorCode.WrongState or SysErrorCode.VersionConflict
+            or SysErrorCode.PipeClosed => 409,
         SysErrorCode.TooLarge => 413,
         SysErrorCode.TryAgain or SysErrorCode.LimitExceeded or SysErrorCode.RunawayStopped => 429,
         SysErrorCode.Cancelled => 499,

@@ -1,6 +1,7 @@
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
+using Analemma.Daemon.Runners.Pipes;
 using Analemma.Daemon.Runners.Schedules;
 using Analemma.Daemon.Runners.Secrets;
 using Analemma.Daemon.Runners.Supervision;
@@ -21,6 +22,7 @@ internal sealed class EffectRunner(
     LaunchRunner launches,
     DataRunner data,
     Subscribers subscribers,
+    PipeRunner pipes,
     TimerRunner timers,
     StatusRunner status,
     MetricsRunner metrics,
@@ -113,6 +115,9 @@ internal sealed class EffectRunner(
         {
             case KeepValue or DropValues or SweepValues or ReadValue:
                 values.Start(effect);
+                break;
+            case UsePipe or ClosePipeEnd or DropPipes:
+                pipes.Start(effect);
                 break;
             case StartToolServer start:
                 tools.Start(start);

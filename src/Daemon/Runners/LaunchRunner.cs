@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Http;
+using Analemma.Daemon.Runners.Pipes;
 using Analemma.Daemon.Telemetry.Instruments;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
@@ -19,6 +20,7 @@ internal sealed class LaunchRunner(
     AgentSockets sockets,
     HostEndpoint hostEndpoint,
     LiveSandboxes live,
+    PipeRunner pipes,
     BackgroundTasks tasks,
     TimeProvider time,
     Action<KernelEvent> post,
@@ -48,19 +50,24 @@ internal sealed class LaunchRunner(
     private async Task LaunchAsync(Launch launch, CancellationToken cancellationToken)
     {
         ISandbox? sandbox = null;
-        SandboxPolicy policy;
+        SandboxPolicy? policy = null;
         var began = time.GetTimestamp();
         try
         {
             await _places.WaitAsync(cancellationToken);
             try
             {
-                policy = PolicyOf(launch);
+                policy = PolicyOf(launch) with
+                {
+                    Ends = await pipes.TakeAsync(launch.Plan.StdinPipe, launch.Plan.StdoutPipe, cancellationToken),
+                };
                 sandbox = await MakeAsync(launch, policy, cancellationToken);
             }
             finally
             {
                 _places.Release();
+                policy?.Ends?.Input?.Dispose();
+                policy?.Ends?.Output?.Dispose();
             }
 
             // Told before it runs, so that nothing the agent does can reach the kernel before its start has.

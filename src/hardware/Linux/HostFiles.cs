@@ -38,6 +38,13 @@ public static unsafe class HostFiles
         return (read, write);
     }
 
+    /// <summary>Makes reads and writes wait, for a program that does not expect otherwise.</summary>
+    public static void MakeBlocking(SafeFileHandle file)
+    {
+        const int setFlags = 4;
+        LinuxException.ThrowIfFailed(LibC.fcntl((int)file.DangerousGetHandle(), setFlags, 0));
+    }
+
     /// <summary>Reads what is there: 0 at the end, -1 when a non-blocking descriptor has nothing.</summary>
     public static int Read(SafeFileHandle file, Span<byte> into)
     {

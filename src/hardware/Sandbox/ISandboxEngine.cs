@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using Analemma.Abi.Syscalls;
 using Analemma.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Sandbox;
 
@@ -77,9 +79,19 @@ public sealed record SandboxPolicy
     /// </summary>
     public bool PipesStreams { get; init; }
 
+    /// <summary>
+    /// What the first process's standard input or output is, in place of nothing and the log: ends of pipes, the
+    /// caller's to dispose of. Takes the cold path.
+    /// </summary>
+    [JsonIgnore]
+    public StreamEnds? Ends { get; init; }
+
     /// <summary>False forbids a warm sandbox.</summary>
     public bool PoolAllowed { get; init; } = true;
 }
+
+/// <summary>Blocking ends of pipes; null leaves a stream as it is without.</summary>
+public sealed record StreamEnds(SafeFileHandle? Input, SafeFileHandle? Output);
 
 public sealed record PythonProgram(string ScriptPath, IReadOnlyList<string> Args);
 

@@ -78,6 +78,10 @@ public enum SysErrorCode
     NoSuchMessage = 51,
     /// <summary>A key of the store does not have the version that the caller expects.</summary>
     VersionConflict = 76,
+    /// <summary>There is no pipe of that number, or none that the caller may know of.</summary>
+    NoSuchPipe = 70,
+    /// <summary>Nobody reads the pipe any more, or the caller's end is closed.</summary>
+    PipeClosed = 71,
 }
 
 /// <summary>

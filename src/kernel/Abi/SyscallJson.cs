@@ -101,6 +101,11 @@ public static class SyscallJson
             SyscallNumber.Unsubscribe => Read(json, AbiJsonContext.Default.Unsubscribe),
             SyscallNumber.PollEvents => Read(json, AbiJsonContext.Default.PollEvents),
             SyscallNumber.Emit => Read(json, AbiJsonContext.Default.Emit),
+            SyscallNumber.PipeOpen => Read(json, AbiJsonContext.Default.PipeOpen),
+            SyscallNumber.PipeWrite => Read(json, AbiJsonContext.Default.PipeWrite),
+            SyscallNumber.PipeRead => Read(json, AbiJsonContext.Default.PipeRead),
+            SyscallNumber.PipeClose => Read(json, AbiJsonContext.Default.PipeClose),
+            SyscallNumber.PipeList => Read(json, AbiJsonContext.Default.PipeList),
             _ => (null, Unknown(opcode)),
         };
 

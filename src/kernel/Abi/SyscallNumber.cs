@@ -142,4 +142,14 @@ public enum SyscallNumber : ushort
     FleetStatus = 0x162,
     /// <inheritdoc cref="Syscalls.FleetRestart"/>
     FleetRestart = 0x163,
+    /// <inheritdoc cref="Syscalls.PipeOpen"/>
+    PipeOpen = 0x150,
+    /// <inheritdoc cref="Syscalls.PipeWrite"/>
+    PipeWrite = 0x151,
+    /// <inheritdoc cref="Syscalls.PipeRead"/>
+    PipeRead = 0x152,
+    /// <inheritdoc cref="Syscalls.PipeClose"/>
+    PipeClose = 0x153,
+    /// <inheritdoc cref="Syscalls.PipeList"/>
+    PipeList = 0x154,
 }

@@ -7,6 +7,7 @@ using Analemma.Kernel.Happenings;
 using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Network;
+using Analemma.Kernel.Pipes;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Syscalls;
@@ -21,9 +22,9 @@ namespace Analemma.Kernel;
 // clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
 // project's references and banned symbols hold it to that.
 //
-//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets, Values, the
-//                    durable part of Happenings: decided by durable events alone, in the order of the journal; a fold
-//                    of the journal, or a checkpoint and the fold of the rest, gives it.
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets, Values,
+//                    Pipes, the durable part of Happenings: decided by durable events alone, in the order of the
+//                    journal; a fold of the journal, or a checkpoint and the fold of the rest, gives it.
 //   volatile state   Calls (who waits for what), Models (who waits for which model), ConversationWork (who speaks in
 //                    which conversation), ValueWork (which values are being kept), Http (which requests are under
 //                    way), Tools (which servers are up, who waits for which), Tally, the latest usage samples: gone
@@ -83,6 +84,9 @@ public sealed class KernelState
 
     /// <summary>Whether the event being applied is durable.</summary>
     internal bool IsApplyingDurable { get; private set; }
+
+    /// <summary>Who holds which end of which pipe.</summary>
+    public PipeTable Pipes { get; } = new();
 
     /// <summary>Requests that agents make to hosts.</summary>
     public HttpCalls Http { get; } = new();

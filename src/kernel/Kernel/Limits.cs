@@ -154,6 +154,14 @@ public static class Limits
     /// <summary>What a durable EMIT counts as.</summary>
     public const int EmitsOfADurable = 50;
 
+    public const int PipesMax = 1_024;
+
+    public const int PipesOfHostMax = 512;
+
+    public const int PipesPerAgentMax = 32;
+
+    public const int PipeBytesPerCallMax = 1024 * 1024;
+
     /// <summary>Model calls that the kernel knows at once, over all providers.</summary>
     public const int ModelCallsMax = 100_000;
 

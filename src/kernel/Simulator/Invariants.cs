@@ -46,6 +46,7 @@ internal sealed class Invariants(World world)
         world.Tools.Check(state.Tools);
         _conversations.Check(state);
         world.Values.Check(state);
+        world.Pipes.Check(state);
         foreach (var process in state.Processes.Living)
         {
             CheckId(process);

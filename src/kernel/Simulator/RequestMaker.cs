@@ -40,7 +40,7 @@ internal sealed class RequestMaker(World world)
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
         }
 
-        return Random.Below(54) switch
+        return Random.Below(56) switch
         {
             0 or 1 or 2 or 3 or 4 or 5 => Spawn(caller),
             6 or 7 => Target(new Kill { GraceMs = Maybe(Random.Between(0, 3_000)) }),
@@ -63,6 +63,7 @@ internal sealed class RequestMaker(World world)
             37 => Target(new BudgetSet { Tokens = Random.Between(-1, 3_000) }),
             38 => Embed(),
             52 or 53 => Random.Chance(5_000) ? Watch() : Emit(),
+            54 or 55 => Pipe(),
             _ => Think(),
         };
     }
@@ -85,6 +86,27 @@ internal sealed class RequestMaker(World world)
 
     private Dictionary<string, string>? Fields() => Random.Pick<Dictionary<string, string>?>(
         [null, new() { ["exit.cause"] = "exited" }, new() { ["data.n"] = "5" }]);
+
+    private Syscall Pipe() => Random.Below(8) switch
+    {
+        0 or 1 or 2 => new PipeOpen
+        {
+            Reader = Random.Chance(3_000) ? AnyProcess() : null,
+            Writer = Random.Chance(3_000) ? AnyProcess() : null,
+        },
+        3 or 4 => new PipeWrite { Pipe = AnyPipe(), Content = "bytes" },
+        5 => new PipeRead { Pipe = AnyPipe(), Follow = Random.Chance(3_000) ? true : null },
+        6 => new PipeClose { Pipe = AnyPipe(), End = Random.Pick([null, "read", "write", "both"]) },
+        _ => new PipeList(),
+    };
+
+    private long AnyPipe()
+    {
+        var all = world.Kernel.State.Pipes.All.Select(pipe => pipe.Id).ToList();
+        return all.Count > 0 && !Random.Chance(500) ? Random.Pick(all) : Random.Between(0, 3);
+    }
+
+    private ProcessId AnyProcess() => new(Random.Between(0, world.Host.Launched + 1));
 
     private Emit Emit() => new()
     {
@@ -173,6 +195,8 @@ internal sealed class RequestMaker(World world)
         Mounts = Random.Chance(300) ? [new MountRequest { Source = "/usr", Target = "/mnt/usr" }] : null,
         Limits = Random.Chance(5_000) ? Limits(caller) : null,
         Models = Random.Chance(3_000) ? Share(caller) : null,
+        StdinPipe = Random.Chance(1_500) ? AnyPipe() : null,
+        StdoutPipe = Random.Chance(1_500) ? AnyPipe() : null,
         Tools = Random.Chance(8_000) ? [Random.Pick(ToolRights), Random.Pick(ToolRights)] : null,
     };
 

@@ -105,6 +105,9 @@ internal sealed class SimulatedEffects(World world)
             case KeepValue or DropValues or SweepValues or ReadValue:
                 world.Values.Run(effect);
                 break;
+            case UsePipe or ClosePipeEnd or DropPipes:
+                world.Pipes.Run(effect);
+                break;
             case StartModelCall start:
                 world.Models.Start(start);
                 break;

@@ -21,6 +21,7 @@ internal sealed class World
         Http = new SimulatedHttp(this);
         Tools = new SimulatedTools(this);
         Supervision = new SimulatedSupervision(this);
+        Pipes = new SimulatedPipes(this);
         Watchers = new SimulatedWatchers(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
@@ -59,6 +60,8 @@ internal sealed class World
     public SimulatedTools Tools { get; }
 
     public SimulatedSupervision Supervision { get; }
+
+    public SimulatedPipes Pipes { get; }
 
     public SimulatedWatchers Watchers { get; }
 

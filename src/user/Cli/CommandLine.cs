@@ -38,6 +38,7 @@ internal static class CommandLine
     [
         new KernelCommand(),
         new SpawnCommand(),
+        new RunCommand(),
         new PsCommand(),
         new TopCommand(),
         new LogsCommand(),

@@ -116,6 +116,13 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
                 $"{policy.Key} needs a sandbox, and the engine {host.Launcher.Name} makes none", "see sandbox.engine");
         }
 
+        if (policy.Ends?.Input is not null && !host.Launcher.HasPidNamespace)
+        {
+            // Its input is what holds it until it may begin.
+            throw new SandboxException(
+                $"{policy.Key} can have no pipe as its standard input without a sandbox", "spawn it sandboxed");
+        }
+
         foreach (var name in policy.Require)
         {
             if (host.Report.Guarantees.FirstOrDefault(one => one.Name == name) is not { Enforced: true } guarantee)
@@ -164,7 +171,8 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         record.Save(folders.Private);
 
         LogFolder log = new(folders.Private, policy.Limits.LogBytes);
-        var streams = policy.PipesStreams ? [ListenToErrors(folders, log)] : Listen(folders, log);
+        var streams = policy.PipesStreams || policy.Ends?.Output is not null
+            ? [ListenToErrors(folders, log)] : Listen(folders, log);
         Pipes? pipes = null;
         try
         {
@@ -309,7 +317,14 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
         using (var stdout = HostFiles.OpenFifoBothWays(folders.Stdout))
         using (var stderr = HostFiles.OpenFifoBothWays(folders.Stderr))
         {
-            Launching launching = new(policy, identity, folders, cgroup, stdin, stdout, stderr);
+            Launching launching = new(
+                policy,
+                identity,
+                folders,
+                cgroup,
+                policy.Ends?.Input ?? stdin,
+                policy.Ends?.Output ?? stdout,
+                stderr);
             return await host.Launcher.CreateAsync(launching);
         }
     }

@@ -97,7 +97,7 @@ public sealed class WarmPool : ISandboxEngine
 
     private bool Fits(SandboxPolicy policy) =>
         policy is { PoolAllowed: true, Network: false, AuditReads: false, Mounts.Count: 0, PipesStreams: false }
-        && policy.Limits.WorkBytes == _options.Limits.WorkBytes;
+        && policy.Ends is null && policy.Limits.WorkBytes == _options.Limits.WorkBytes;
 
     private LiveSandbox? Take(Queue<LiveSandbox> slots)
     {

@@ -70,6 +70,16 @@ public sealed record Spawn : Syscall
     /// <summary><c>auto</c> (default) takes a warm sandbox when one fits; <c>cold</c> makes a new one.</summary>
     public string? Pool { get; init; }
 
+    /// <summary>
+    /// A pipe whose end to read the caller holds: it becomes the agent's standard input. Takes the cold path.
+    /// </summary>
+    public long? StdinPipe { get; init; }
+
+    /// <summary>
+    /// A pipe whose end to write the caller holds: it becomes the agent's standard output, which is then not logged.
+    /// </summary>
+    public long? StdoutPipe { get; init; }
+
     /// <summary>Host paths to show inside; host clients only. Takes the cold path.</summary>
     public IReadOnlyList<MountRequest>? Mounts { get; init; }
 }

@@ -104,6 +104,10 @@ public static class EventCodec
                 remove, EventJsonContext.Default.SecretRemove)),
             BudgetSet set =>
                 ("budget_set", JsonSerializer.SerializeToElement(set, EventJsonContext.Default.BudgetSet)),
+            PipeOpen open =>
+                ("pipe_open", JsonSerializer.SerializeToElement(open, EventJsonContext.Default.PipeOpen)),
+            PipeClose close =>
+                ("pipe_close", JsonSerializer.SerializeToElement(close, EventJsonContext.Default.PipeClose)),
             Shutdown stop => ("shutdown", JsonSerializer.SerializeToElement(stop, EventJsonContext.Default.Shutdown)),
             _ => SupervisionCodec.Write(arrived.Syscall)
                 ?? throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
@@ -125,6 +129,8 @@ public static class EventCodec
             "secret_set" => record.Request.Deserialize(EventJsonContext.Default.SecretSet),
             "secret_remove" => record.Request.Deserialize(EventJsonContext.Default.SecretRemove),
             "budget_set" => record.Request.Deserialize(EventJsonContext.Default.BudgetSet),
+            "pipe_open" => record.Request.Deserialize(EventJsonContext.Default.PipeOpen),
+            "pipe_close" => record.Request.Deserialize(EventJsonContext.Default.PipeClose),
             "shutdown" => record.Request.Deserialize(EventJsonContext.Default.Shutdown),
             var name => SupervisionCodec.Read(name, record.Request),
         };
@@ -159,6 +165,8 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(Resume))]
 [JsonSerializable(typeof(Shutdown))]
 [JsonSerializable(typeof(BudgetSet))]
+[JsonSerializable(typeof(PipeOpen))]
+[JsonSerializable(typeof(PipeClose))]
 [JsonSerializable(typeof(SecretSet))]
 [JsonSerializable(typeof(SecretRemove))]
 [JsonSerializable(typeof(KernelStarted))]

@@ -3,6 +3,7 @@ using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Happenings;
 using Analemma.Kernel.Mailboxes;
+using Analemma.Kernel.Pipes;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Values;
@@ -40,6 +41,8 @@ public static class StateCheckpoint
             NextValueVersion = state.Values.NextVersion,
             Values = [.. state.Values.All],
             Happenings = state.Happenings.ToBody(),
+            NextPipeId = state.Pipes.NextId,
+            Pipes = [.. state.Pipes.All],
         };
         return JsonSerializer.SerializeToUtf8Bytes(body, EventJsonContext.Default.CheckpointBody);
     }
@@ -61,6 +64,12 @@ public static class StateCheckpoint
             Options = body.Options,
         };
         state.Ledger.Restore(body.Ledger);
+        state.Pipes.NextId = Math.Max(1, body.NextPipeId);
+        foreach (var pipe in body.Pipes)
+        {
+            state.Pipes.Add(pipe);
+        }
+
         state.Happenings.Restore(body.Happenings, state.Options.EventsKept);
         state.Conversations.NextId = Math.Max(1, body.NextConversationId);
         foreach (var conversation in body.Conversations)
@@ -122,6 +131,11 @@ internal sealed record CheckpointBody
 
     // Null in a checkpoint that was written before there was a store.
     public IReadOnlyList<StoredValue> Values { get; init => field = value ?? []; } = [];
+
+    public long NextPipeId { get; init; }
+
+    // Null in a checkpoint that was written before there were pipes.
+    public IReadOnlyList<Pipe> Pipes { get; init => field = value ?? []; } = [];
 
     // Null in a checkpoint that was written before they were kept.
     public HappeningsBody Happenings { get; init => field = value ?? new(); } = new();

@@ -35,6 +35,8 @@ internal static class SpawnPlanning
         AuditReads = request.Audit == "reads",
         PoolAllowed = request.Pool != "cold",
         Mounts = request.Mounts ?? [],
+        StdinPipe = request.StdinPipe,
+        StdoutPipe = request.StdoutPipe,
         Parent = parent?.Id ?? ProcessId.None,
     };
 

@@ -30,6 +30,7 @@ public static class SyscallRules
             Files files => PathProblems(files.Path, emptyAllowed: true),
             Abi.Syscalls.Logs logs => Range("tail", logs.Tail, 0, int.MaxValue),
             EventSelection or Unsubscribe or Emit => EventRules.Problems(syscall),
+            PipeSyscall => PipeRules.Problems(syscall),
             Http http => Network.NetworkRules.Problems(http),
             StoreSyscall store => StoreRules.Problems(store),
             SecretSet set => SecretRules.Problems(set),

@@ -5,6 +5,7 @@ using Analemma.Kernel.Events;
 using Analemma.Kernel.Mailboxes;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Supervision;
+using Analemma.Kernel.Syscalls;
 using Analemma.Kernel.Tools;
 
 namespace Analemma.Kernel.Processes;
@@ -37,6 +38,7 @@ internal static class ProcessExit
         ToolEnd.ProcessEnded(state, process, effects);
         MailEnds.ProcessEnded(state, process, effects);
         state.Polls.ProcessEnded(process.Id);
+        PipeSyscalls.ProcessEnded(state, process.Id, effects);
         var happened = Happening.Of(process, EventTypes.Exited, at) with { Exit = exit };
         state.Calls.Publish(state, process, happened, effects);
         EndChildren(state, process, effects);

@@ -21,6 +21,8 @@ internal static class Reboot
         state.Calls.Clear();
         state.Polls.Clear();
         state.Happenings.Reboot();
+        state.Pipes.Clear();
+        effects.Add(new DropPipes());
         state.Http.Clear();
         state.Models.Reset(started.Options.Models);
         state.Tools.Reset(started.Options.Tools);

@@ -54,6 +54,11 @@ public sealed record SpawnPlan
 
     public IReadOnlyList<MountRequest> Mounts { get; init; } = [];
 
+    /// <summary>Pipes that are its standard streams.</summary>
+    public long? StdinPipe { get; init; }
+
+    public long? StdoutPipe { get; init; }
+
     /// <summary>The spawner, whose /work a script comes from; None for the host.</summary>
     public ProcessId Parent { get; init; }
 }

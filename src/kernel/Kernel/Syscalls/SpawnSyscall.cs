@@ -39,6 +39,12 @@ internal static class SpawnSyscall
             return;
         }
 
+        if (PipeSyscalls.Problem(state, call.Caller, request) is { } noPipe)
+        {
+            call.Refuse(noPipe);
+            return;
+        }
+
         if (request.Name is { } name && state.Processes.IsNameTaken(name))
         {
             call.Refuse(new SysError(
@@ -76,6 +82,7 @@ internal static class SpawnSyscall
         var name = FreeName(state, request.Name, new ProcessId(state.NextProcessId));
         var plan = SpawnPlanning.Plan(state.Options, parent, request, name);
         var process = Launch(state, plan, parent, call.Effects);
+        PipeSyscalls.Give(state, request, process.Id);
         state.Calls.Add(new WaitingCall(call.Call, call.Caller, process.Id, WaitingFor.Start));
     }
 

@@ -90,6 +90,9 @@ internal static class SyscallTable
             case Relay relay:
                 HttpSyscall.Handle(call, relay);
                 return true;
+            case PipeSyscall or PipeOpen or PipeList:
+                PipeSyscalls.Handle(call, syscall);
+                return true;
             case StoreSyscall:
                 StoreSyscalls.Handle(call, syscall);
                 return true;
