@@ -17,12 +17,13 @@ sys.path.insert(0, os.path.join(ROOT, "sdk", "python"))
 
 import contention
 import fault_isolation
+import pipeline
 import untrusted_agent
 from analemma import AnalemmaError
 from stage.claims import Claims
 from stage.own_kernel import KernelDidNotStart
 
-DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contention)}
+DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contention, pipeline)}
 
 
 def main() -> int:

@@ -84,7 +84,9 @@ public sealed class BrokenKernelTests
 
     [Fact]
     public void A_body_that_is_dropped_while_a_conversation_has_it_is_noticed() =>
-        AssertNoticed(() => new DropsTooMuch(), "every body that the kernel names is there");
+        AssertNoticed(
+            () => new DropsTooMuch(), "every body that the kernel names is there",
+            "no body outlives its conversations");
 
     [Fact]
     public void A_value_that_is_never_kept_is_noticed() =>

@@ -25,6 +25,12 @@ public sealed class DemoTests
         "the flood waited for itself",
         "every call was answered once",
         "the frugal was refused: budget_exhausted")]
+    [InlineData(
+        "pipeline",
+        "nothing is lost and nothing comes twice",
+        "the verifier sends back once",
+        "what a dead agent held comes again",
+        "nothing is left behind")]
     public async Task A_demonstration_holds_its_claims(string name, params string[] claims)
     {
         var (code, output, errors) = await HostPython.RunAsync(
