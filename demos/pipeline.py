@@ -79,10 +79,16 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def say_latencies(claims: Claims, results: Sequence[dict[str, Any]], seconds: float) -> None:
-    claims.say("  stage      p50 ms   p99 ms")
-    for stage, field in (("waiting", "waited_s"), ("reasoner", "reason_s"), ("verifier", "verify_s")):
+    claims.say(f"  {'stage':<20} {'p50 ms':>8} {'p99 ms':>8}")
+    stages = {
+        "sentences (waiting)": "waited_s",
+        "reasoner (the model)": "reason_s",
+        "answers (waiting)": "handed_s",
+        "verifier": "verify_s",
+    }
+    for stage, field in stages.items():
         times = [1000 * result[field] for result in results]
-        claims.say(f"  {stage:<9} {percentile(times, 50):>8.1f} {percentile(times, 99):>8.1f}")
+        claims.say(f"  {stage:<20} {percentile(times, 50):>8.2f} {percentile(times, 99):>8.2f}")
     claims.say(f"  {len(results)} sentences in {seconds:.1f} s: {len(results) / seconds:.1f} a second")
 
 

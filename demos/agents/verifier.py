@@ -16,5 +16,6 @@ with Kernel() as kernel:
                 again = {"number": number, "sentence": work["sentence"], "attempt": attempt + 1, "parsed": time.time()}
                 kernel.send("sentences", again, key=f"s{number}.{attempt + 1}")
             else:
-                kernel.send("verified", {**work, "verify_s": time.time() - began}, key=f"v{number}")
+                times = {"handed_s": began - work["reasoned"], "verify_s": time.time() - began}
+                kernel.send("verified", {**work, **times}, key=f"v{number}")
             kernel.ack(message)
