@@ -9,7 +9,8 @@ using Analemma.Bench.Workflow;
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Usage = "usage: bench ipc|spawn|scale|notify|fairness|llm|jsonata|soak [--json] [--quick] [--soak]";
+const string Usage =
+    "usage: bench ipc|spawn|scale|notify|fairness|llm|jsonata|workflows|soak [--json] [--quick] [--soak]";
 try
 {
     return args switch
@@ -62,6 +63,9 @@ static int RunCase(string name, string[] options)
             break;
         case "jsonata":
             new JsonataBench(report, Repository(), quick).Run();
+            break;
+        case "workflows":
+            new WorkflowsBench(report, Repository(), quick).Run();
             break;
         case "soak":
             new SoakBench(report, Repository(), quick).Run();

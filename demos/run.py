@@ -19,11 +19,12 @@ import contention
 import fault_isolation
 import pipeline
 import untrusted_agent
+import workflow
 from analemma import AnalemmaError
 from stage.claims import Claims
 from stage.own_kernel import KernelDidNotStart
 
-DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contention, pipeline)}
+DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contention, pipeline, workflow)}
 
 
 def main() -> int:

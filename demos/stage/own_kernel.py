@@ -32,9 +32,33 @@ class OwnKernel:
         self.client = AsyncKernel(self.socket)
 
     async def __aenter__(self) -> AsyncKernel:
+        await self._start()
+        return self.client
+
+    async def crash(self) -> None:
+        """Kills it with SIGKILL, as a loss of power would."""
+        assert self._process is not None
+        await self.client.close()
+        os.killpg(self._process.pid, signal.SIGKILL)
+        await asyncio.get_running_loop().run_in_executor(None, self._process.wait)
+        # The kernel may be a child of what we started, and then dies a little later.
+        deadline = time.monotonic() + _STOP_SECONDS_MAX
+        while time.monotonic() < deadline:
+            try:
+                os.killpg(self._process.pid, 0)
+            except ProcessLookupError:
+                return
+            await asyncio.sleep(0.01)
+
+    async def again(self) -> None:
+        """Starts another one on what the one before has left on disk."""
+        self.client = AsyncKernel(self.socket)
+        await self._start()
+
+    async def _start(self) -> None:
         argv = [self._command, "kernel", "start", "--foreground", "--socket", self.socket]
         argv += ["--set", f"kernel.state_folder={os.path.join(self._folder.name, 'state')}"]
-        with open(self.log, "wb") as log:
+        with open(self.log, "ab") as log:
             # A group of its own, so that Ctrl-C comes to us and we stop it in order.
             self._process = subprocess.Popen(
                 argv,
@@ -49,7 +73,6 @@ class OwnKernel:
         except BaseException:
             await self._stop()
             raise
-        return self.client
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()

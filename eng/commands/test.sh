@@ -97,6 +97,10 @@ for project in "$root"/test/*/*.csproj; do
     assembly=$(basename "$project" .csproj)
     wanted "$name" && run_dotnet_tests "$name" "$root/artifacts/bin/$assembly/release/$assembly"
 done
+if wanted conformance; then
+    source "$root/eng/recorded-cases.sh"
+    run_recorded_cases
+fi
 if wanted python && [[ -d $root/sdk/python/tests ]]; then
     run_python_tests
 fi

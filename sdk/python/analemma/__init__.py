@@ -58,6 +58,7 @@ from analemma._errors import (
     TryAgain,
     UnknownSyscall,
     VersionConflict,
+    WorkflowRefused,
     WrongState,
 )
 from analemma._mail import Acknowledged, Broadcasted, DeadLetter, MailboxInfo, Message, Sent
@@ -109,6 +110,7 @@ from analemma._records import (
     UnavailableTools,
 )
 from analemma._sync import Kernel, Stream
+from analemma._workflows import WorkflowEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -226,6 +228,8 @@ __all__ = [
     "UnavailableTools",
     "UnknownSyscall",
     "VersionConflict",
+    "WorkflowEndpoint",
+    "WorkflowRefused",
     "WrongState",
     "__version__",
     "default_socket",

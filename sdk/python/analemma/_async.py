@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state
+from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _workflows
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -117,6 +117,11 @@ class AsyncKernel:
     nack = _method(_mail.nack)
     mailboxes = _method(_mail.mailboxes)
     dead_letters = _method(_mail.dead_letters)
+    workflow = _method(_workflows.workflow)
+    workflow_endpoint = _method(_workflows.workflow_endpoint)
+    task_succeeded = _method(_workflows.task_succeeded)
+    task_failed = _method(_workflows.task_failed)
+    task_heartbeat = _method(_workflows.task_heartbeat)
     shutdown = _method(_calls.shutdown)
     think_stream = _feed(_calls.think_stream)
     run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]

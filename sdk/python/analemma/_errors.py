@@ -41,6 +41,7 @@
         ├── NoSuchConversation   no conversation of that id, for this caller (also a LookupError)
         ├── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
         ├── VersionConflict      a key of the store has another version than the caller expects
+        ├── WorkflowRefused      the workflow engine refuses; `details["reason"]` is the service's error
         └── HttpFailed           a host could not be reached, or its answer not be understood
 
 What a tool raises, for the model to read:
@@ -266,6 +267,10 @@ class VersionConflict(SyscallError):
     code = "version_conflict"
 
 
+class WorkflowRefused(SyscallError):
+    code = "workflow_refused"
+
+
 # By the status in a response's header.
 BY_STATUS: tuple[type[SyscallError], ...] = (
     SyscallError,
@@ -308,6 +313,7 @@ BEYOND: dict[int, type[SyscallError]] = {
     70: NoSuchPipe,
     71: PipeClosed,
     76: VersionConflict,
+    80: WorkflowRefused,
 }
 
 

@@ -20,8 +20,9 @@ CLIENT = (
     "delete echo embed emit endpoint events exec exec_stream fetch files hello http http_stream inspect keys kill "
     "list list_tools llm logs mailbox mailboxes metrics nack noop pause pipe_close pipe_follow pipe_list "
     "pipe_open pipe_read pipe_write poll_events read recv register reply request restart_tools resume run_tools "
-    "run_tools_stream secret_list secret_remove secret_set send shutdown spawn status store subscribe think "
-    "think_stream tool_servers unregister unsubscribe update wait write"
+    "run_tools_stream secret_list secret_remove secret_set send shutdown spawn status store subscribe task_failed "
+    "task_heartbeat task_succeeded think think_stream tool_servers unregister unsubscribe update wait workflow "
+    "workflow_endpoint write"
 )
 
 
@@ -44,7 +45,8 @@ class PackageTests(unittest.TestCase):
             "RunawayStopped Secret SecretsUnusable Sent ShuttingDown Spawned StartFailed Status StepLimitReached "
             "StoredKey Stream Subscription SyscallError TimedOut TokenCount TooLarge Tool ToolArgumentError "
             "ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply ToolResult ToolRun ToolServer TryAgain "
-            "UnavailableTools UnknownSyscall VersionConflict WrongState __version__ default_socket tool"
+            "UnavailableTools UnknownSyscall VersionConflict WorkflowEndpoint WorkflowRefused WrongState "
+            "__version__ default_socket tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

@@ -104,7 +104,8 @@ internal sealed class KernelHost : IAsyncDisposable
             _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
         HttpSyscalls syscalls = new(_sink, _server.NextCallId, _telemetry.Meter);
         RelayCalls relays = new(_sink, _server.NextCallId);
-        _workflows = new WorkflowHost(options.Workflows, new WorkflowKernel(syscalls), _tasks, time, log);
+        _workflows = new WorkflowHost(
+            options.Workflows, new WorkflowKernel(syscalls, _server.HostBudget), _tasks, time, log);
         _http = new HttpServer(
             [_workflows.Http, .. HttpServices.All(syscalls, relays, options.Kernel.Models, time)],
             [new TunnelService(relays, time)],

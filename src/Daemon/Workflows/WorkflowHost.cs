@@ -4,6 +4,7 @@ using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Workflows.Api;
 using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Functions;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -74,6 +75,7 @@ internal sealed class WorkflowHost : IDisposable
                 opened.Engine.Dispose();
                 opened.Store.Dispose();
                 opened.Machines.Dispose();
+                opened.Functions.Dispose();
                 opened.Aws.Dispose();
             }
         }
@@ -98,22 +100,27 @@ internal sealed class WorkflowHost : IDisposable
             ExecutionStarts starts = new(_options, machines, engine);
             ActivityQueues queues = new(_time);
             AwsClient aws = new(_options, _time);
+            KernelCalls kernel = new(_kernel.Syscalls, _kernel.Budget);
+            AgentFunctions functions = new(store, kernel, _options.FunctionsFolder);
             StepFunctionsApi? api = null;
             TaskRunner tasks = new(
                 engine,
                 [
-                    new LambdaHandler(new NoFunctions(), aws),
+                    new LambdaHandler(functions, aws),
                     new StatesHandler(engine, starts, () => api!),
+                    new KernelHandler(kernel),
                     new JsonServiceHandler(aws),
                 ],
                 queues,
                 _background,
                 _log);
             DistributedMaps maps = new(engine, new S3MapFiles(aws), _background, _log);
-            api = new StepFunctionsApi(engine, machines, starts, queues, maps, _log);
+            TestOperations tests = new(_options, tasks, _time);
+            api = new StepFunctionsApi(engine, machines, starts, queues, maps, tests, _log);
+            api.Add(new FunctionOperations(functions));
             engine.Open(tasks, maps);
             store.GrowLog();
-            return new Opened(store, machines, engine, aws, api);
+            return new Opened(store, machines, engine, functions, aws, api);
         }
         catch
         {
@@ -123,5 +130,10 @@ internal sealed class WorkflowHost : IDisposable
     }
 
     private sealed record Opened(
-        SqliteExecutionStore Store, StateMachines Machines, WorkflowEngine Engine, AwsClient Aws, StepFunctionsApi Api);
+        SqliteExecutionStore Store,
+        StateMachines Machines,
+        WorkflowEngine Engine,
+        AgentFunctions Functions,
+        AwsClient Aws,
+        StepFunctionsApi Api);
 }

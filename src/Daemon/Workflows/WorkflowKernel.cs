@@ -1,7 +1,9 @@
 using Analemma.Daemon.Http;
+using Analemma.Daemon.Sockets;
 
 namespace Analemma.Daemon.Workflows;
 
 /// <summary>What workflows need of the kernel around them.</summary>
 /// <param name="Syscalls">By which tasks act as any client on the host would.</param>
-internal sealed record WorkflowKernel(HttpSyscalls Syscalls);
+/// <param name="Budget">The bytes that are kept for those clients.</param>
+internal sealed record WorkflowKernel(HttpSyscalls Syscalls, ByteBudget Budget);

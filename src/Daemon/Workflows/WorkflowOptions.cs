@@ -6,6 +6,9 @@ internal sealed record WorkflowOptions
     /// <summary>The database.</summary>
     public required string Path { get; init; }
 
+    /// <summary>Where programs of functions are put together.</summary>
+    public string FunctionsFolder { get; init; } = "";
+
     /// <summary>In ARNs.</summary>
     public string Account { get; init; } = "000000000000";
 

@@ -31,6 +31,12 @@ public sealed class DemoTests
         "the verifier sends back once",
         "what a dead agent held comes again",
         "nothing is left behind")]
+    [InlineData(
+        "workflow",
+        "what was in the history stays in it",
+        "nothing that had ended ran again",
+        "a wait ends when it would have",
+        "it came to its end")]
     public async Task A_demonstration_holds_its_claims(string name, params string[] claims)
     {
         var (code, output, errors) = await HostPython.RunAsync(

@@ -39,6 +39,7 @@ internal sealed record WorkflowsSection
         return new WorkflowOptions
         {
             Path = Path.Length > 0 ? Path : System.IO.Path.Combine(stateFolder, "workflows.db"),
+            FunctionsFolder = System.IO.Path.Combine(stateFolder, "functions"),
             Account = Account,
             Region = Region,
             Port = Port,

@@ -27,13 +27,9 @@ internal sealed class MapRunOperations(WorkflowEngine engine, DistributedMaps ma
     public Task<JsonValue> ListAsync(ApiRequest request)
     {
         var arn = Arns.Check(request.Text("executionArn"), "execution");
-        if (engine.Store.Find(arn) is null)
-        {
-            throw ApiRefusedException.NoExecution(arn);
-        }
-
+        var execution = engine.Store.Find(arn) ?? throw ApiRefusedException.NoExecution(arn);
         var (page, next) = PageToken.Take(
-            request, maps.Runs.Where(run => run.ExecutionArn == arn).OrderBy(run => run.State.StartedAt));
+            request, maps.RunsOf(execution).OrderBy(run => run.State.StartedAt));
         JsonArrayBuilder items = new(page.Count);
         foreach (var run in page)
         {

@@ -27,6 +27,7 @@ internal sealed class StepFunctionsApi
         ExecutionStarts starts,
         ActivityQueues queues,
         DistributedMaps maps,
+        TestOperations tests,
         ILogger log)
     {
         _log = log;
@@ -74,10 +75,19 @@ internal sealed class StepFunctionsApi
         Add("DescribeMapRun", runs.DescribeAsync);
         Add("ListMapRuns", runs.ListAsync);
         Add("UpdateMapRun", runs.UpdateAsync);
+        _operations.Add("TestState", tests.TestAsync);
     }
 
     /// <summary>Every operation that AWS clients can ask.</summary>
     public IEnumerable<string> Operations => _operations.Keys;
+
+    /// <summary>Adds the operations about functions, which are the owner's.</summary>
+    public void Add(FunctionOperations functions)
+    {
+        _ownersOperations.Add("PutFunction", (request, _) => functions.PutAsync(request));
+        _ownersOperations.Add("RemoveFunction", (request, _) => functions.RemoveAsync(request));
+        _ownersOperations.Add("ListFunctions", (_, _) => functions.ListAsync());
+    }
 
     /// <param name="operation">By its name.</param>
     /// <param name="request">Its members.</param>

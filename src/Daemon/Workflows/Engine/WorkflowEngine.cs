@@ -119,6 +119,15 @@ internal sealed class WorkflowEngine : IDisposable
     public IEnumerable<HistoryEvent> History(long key) =>
         StepRecords.Steps(Store.Records(key)).SelectMany(step => StepRecord.ReadHistory(step.Span));
 
+    /// <summary>How the distributed Maps of an execution stand, as its records have it.</summary>
+    /// <exception cref="JournalCorruptException">They are not what was written.</exception>
+    public IReadOnlyCollection<MapRunState> MapRunsOf(StoredExecution stored)
+    {
+        var head = ExecutionHead.Read(stored.Head);
+        var records = Store.Records(stored.Key);
+        return ExecutionFold.Of(DefinitionOf(head), head.Identity(Options), records).Open.MapRuns.Values;
+    }
+
     public StateMachineDefinition DefinitionOf(ExecutionHead head)
     {
         var whole = _machines.Definition(head.Revision);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Engine;
+using Analemma.Journal.Executions;
 using Analemma.Workflow.Executions;
 using Microsoft.Extensions.Logging;
 
@@ -12,17 +13,30 @@ internal sealed class DistributedMaps(
 {
     private readonly ConcurrentDictionary<string, MapRunRecord> _runs = new(StringComparer.Ordinal);
 
-    /// <summary>All runs that this kernel has seen, by ARN.</summary>
-    public IEnumerable<MapRunRecord> Runs => _runs.Values;
+    /// <summary>The runs of an execution.</summary>
+    public IEnumerable<MapRunRecord> RunsOf(StoredExecution execution) => engine.MapRunsOf(execution)
+        .Select(run => new MapRunRecord(execution.Arn, execution.Key, run));
 
-    public MapRunRecord? Find(string arn) => _runs.GetValueOrDefault(arn);
+    /// <summary>The run of that ARN, of an execution that runs or has ended; null when there is none.</summary>
+    public MapRunRecord? Find(string arn)
+    {
+        if (_runs.TryGetValue(arn, out var known))
+        {
+            return known;
+        }
+
+        // Of an earlier kernel: whose it was, its items know.
+        var item = engine.Store.List(new ExecutionQuery { Run = arn, Max = 1 });
+        var parent = item.Count > 0 ? engine.Store.Find(ExecutionHead.Read(item[0].Head).ParentKey) : null;
+        return parent is null ? null : RunsOf(parent).FirstOrDefault(run => run.State.Arn == arn);
+    }
 
     public void Do(LiveExecution execution, WorkflowEffect effect)
     {
         switch (effect)
         {
             case WorkflowEffect.TellMapRun tell:
-                _runs[tell.MapRun.Arn] = new MapRunRecord(execution.Head.Arn, execution.Key, tell.MapRun);
+                Told(new MapRunRecord(execution.Head.Arn, execution.Key, tell.MapRun));
                 break;
             case WorkflowEffect.StartChild start:
                 background.Run(_ => StartAsync(execution, start.Child));
@@ -48,6 +62,19 @@ internal sealed class DistributedMaps(
     /// <summary>The execution of an item has ended.</summary>
     public void ChildEnded(LiveExecution child, ExecutionEnd end) =>
         Tell(child.Head.ParentKey, child.Head.ParentTask, child.Head.ParentIndex, end);
+
+    // One that has ended is found in its execution's records, for whoever asks.
+    private void Told(MapRunRecord run)
+    {
+        if (run.State.EndedAt is null)
+        {
+            _runs[run.State.Arn] = run;
+        }
+        else
+        {
+            _runs.TryRemove(run.State.Arn, out _);
+        }
+    }
 
     private void Tell(long parent, long task, int index, ExecutionEnd end) =>
         engine.Find(parent)?.Post(at => new ExecutionEvent.ChildEnded(

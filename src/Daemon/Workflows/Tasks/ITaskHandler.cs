@@ -19,18 +19,21 @@ internal interface ITaskHandler
 }
 
 /// <summary>A task as its handler sees it.</summary>
-/// <param name="Execution">Who wants it.</param>
+/// <param name="Identity">Of the execution that wants it.</param>
 /// <param name="Task">What is wanted.</param>
 /// <param name="IsSubmitted">Whether an earlier kernel has started what is now only waited for.</param>
-internal sealed record TaskCall(LiveExecution Execution, TaskInvocation Task, bool IsSubmitted)
+internal sealed record TaskCall(ExecutionIdentity Identity, TaskInvocation Task, bool IsSubmitted)
 {
+    /// <summary>Who is told; null when nobody is, but of the end.</summary>
+    public LiveExecution? Execution { get; init; }
+
     public JsonValue Input => Task.Input;
 
     public TaskResource Resource => Task.Resource;
 
     /// <summary>What was started has an answer, and goes on.</summary>
     public void Submitted(JsonValue output) =>
-        Execution.Post(at => new ExecutionEvent.TaskSubmitted(at, Task.TaskId, output));
+        Execution?.Post(at => new ExecutionEvent.TaskSubmitted(at, Task.TaskId, output));
 }
 
 /// <summary>How a task ended, or with a token: how the call that carries it did.</summary>

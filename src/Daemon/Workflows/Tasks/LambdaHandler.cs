@@ -122,7 +122,7 @@ internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITask
     {
         var arn = name.StartsWith("arn:", StringComparison.Ordinal)
             ? name
-            : $"arn:aws:lambda:{call.Execution.Identity.Region}:{call.Execution.Identity.Account}:function:{name}";
+            : $"arn:aws:lambda:{call.Identity.Region}:{call.Identity.Account}:function:{name}";
         return Invoked.Failed(
             "Lambda.ResourceNotFoundException",
             $"Function not found: {arn} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; "

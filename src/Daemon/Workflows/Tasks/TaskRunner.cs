@@ -36,11 +36,18 @@ internal sealed class TaskRunner(
         }
         else if (!hasToken || !open.IsSubmitted)
         {
-            background.Run(stopping => RunAsync(new TaskCall(execution, task, open.IsSubmitted), running, stopping));
+            TaskCall call = new(execution.Identity, task, open.IsSubmitted) { Execution = execution };
+            background.Run(stopping => RunAsync(execution, call, running, stopping));
         }
     }
 
-    private async Task RunAsync(TaskCall call, RunningTask running, CancellationToken stopping)
+    /// <summary>Runs a task of no execution; null when it was cancelled.</summary>
+    public Task<TaskOutcome?> RunAloneAsync(
+        ExecutionIdentity identity, TaskInvocation task, CancellationToken cancelled) =>
+        OutcomeAsync(new TaskCall(identity, task, IsSubmitted: false), cancelled);
+
+    private async Task RunAsync(
+        LiveExecution execution, TaskCall call, RunningTask running, CancellationToken stopping)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping, running.Cancelled);
         var outcome = await OutcomeAsync(call, cancel.Token);
@@ -49,7 +56,7 @@ internal sealed class TaskRunner(
             return;
         }
 
-        var (execution, task) = (call.Execution, call.Task);
+        var task = call.Task;
         if (outcome.IsDone && running.Token is not null)
         {
             call.Submitted(outcome.Output);

@@ -44,6 +44,14 @@ internal sealed class SqliteExecutionReader : IDisposable
         return rows.Read() ? Row(rows) : null;
     }
 
+    public StoredExecution? Find(long key)
+    {
+        using var select = SqliteExecutionStatements.Command(
+            _connection, $"SELECT {Columns} FROM execution WHERE key = $1", 1);
+        SqliteExecutionStatements.Set(select, 0, key);
+        return All(select).FirstOrDefault();
+    }
+
     public List<StoredExecution> Open()
     {
         using var select = SqliteExecutionStatements.Command(

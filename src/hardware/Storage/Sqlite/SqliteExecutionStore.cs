@@ -116,6 +116,8 @@ public sealed class SqliteExecutionStore : IExecutionStore
 
     public StoredExecution? Find(string arn) => Read(reader => reader.Find(arn));
 
+    public StoredExecution? Find(long key) => Read(reader => reader.Find(key));
+
     public IReadOnlyList<StoredExecution> Open() => Read(reader => reader.Open());
 
     public IReadOnlyList<StoredExecution> List(ExecutionQuery query) => Read(reader => reader.List(query));

@@ -29,6 +29,9 @@ public interface IExecutionStore : IDisposable
     /// <summary>The execution of that ARN; null when there is none.</summary>
     StoredExecution? Find(string arn);
 
+    /// <summary>The execution of that key; null when there is none.</summary>
+    StoredExecution? Find(long key);
+
     /// <summary>Those that have not ended, oldest first.</summary>
     IReadOnlyList<StoredExecution> Open();
 

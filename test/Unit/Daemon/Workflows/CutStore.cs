@@ -49,6 +49,8 @@ internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept) : 
 
     public StoredExecution? Find(string arn) => inner.Find(arn);
 
+    public StoredExecution? Find(long key) => inner.Find(key);
+
     public IReadOnlyList<StoredExecution> Open() => inner.Open();
 
     public IReadOnlyList<StoredExecution> List(ExecutionQuery query) => inner.List(query);

@@ -42,8 +42,9 @@ internal sealed class WorkflowBench : IAsyncDisposable
             queues,
             _background,
             NullLogger.Instance);
-        DistributedMaps maps = new(_engine, new NoMapFiles(), _background, NullLogger.Instance);
-        api = _api = new StepFunctionsApi(_engine, _machines, starts, queues, maps, NullLogger.Instance);
+        DistributedMaps maps = new(_engine, new S3MapFiles(_aws), _background, NullLogger.Instance);
+        TestOperations tests = new(options, tasks, time);
+        api = _api = new StepFunctionsApi(_engine, _machines, starts, queues, maps, tests, NullLogger.Instance);
         _engine.Open(tasks, maps);
     }
 

@@ -10,7 +10,8 @@ internal sealed class SmCommand : ICliCommand
         var command = new Command("sm", "Durable workflows: state machines, and executions of them.");
         foreach (var each in new MachineCommands().Declare(set)
             .Concat(new ExecutionCommands().Declare(set))
-            .Concat(new TaskCommands().Declare(set)))
+            .Concat(new TaskCommands().Declare(set))
+            .Concat(new FunctionCommands().Declare(set)))
         {
             command.Subcommands.Add(each);
         }
