@@ -2,15 +2,15 @@ using System.Globalization;
 using Analemma.Daemon.Sockets;
 using Analemma.Fuzz;
 
-// analemma-fuzz frames|server|jsonata|states [SEED] [--count N] [--case NUMBER] [--socket PATH]
+// analemma-fuzz frames|server|json|jsonata|states [SEED] [--count N] [--case NUMBER] [--socket PATH]
 //
 // frames: decoder and codecs in this process. server: a live server, here with a kernel that answers everything, or
-// with --socket the one that listens there (which is then spared what would do harm). jsonata: expressions, and states:
-// definitions in the States Language with their executions and tests, in this process. Prints a summary; exits 1 at a
-// failure, with the case's number, by which `--case` runs it again alone.
+// with --socket the one that listens there (which is then spared what would do harm). json: values, jsonata:
+// expressions, and states: definitions in the States Language with their executions and tests, in this process. Prints
+// a summary; exits 1 at a failure, with the case's number, by which `--case` runs it again alone.
 
 const string Usage =
-    "usage: fuzz frames|server|jsonata|states [SEED] [--count N] [--case NUMBER] [--socket PATH]";
+    "usage: fuzz frames|server|json|jsonata|states [SEED] [--count N] [--case NUMBER] [--socket PATH]";
 const int FramesPerCase = 64;
 
 string? target = null;
@@ -23,7 +23,7 @@ for (var i = 0; i < args.Length; i++)
     var last = i + 1 == args.Length;
     switch (args[i])
     {
-        case "frames" or "server" or "jsonata" or "states" when target is null:
+        case "frames" or "server" or "json" or "jsonata" or "states" when target is null:
             target = args[i];
             break;
         case "--count" when !last && long.TryParse(args[i + 1], CultureInfo.InvariantCulture, out count) && count > 0:
@@ -45,6 +45,11 @@ for (var i = 0; i < args.Length; i++)
 if (target is null)
 {
     return Refuse(Usage);
+}
+
+if (target == "json")
+{
+    return Report(new FuzzRun(new JsonMaker(seed), JsonTarget.Run, framesPerCase: 1));
 }
 
 if (target == "jsonata")

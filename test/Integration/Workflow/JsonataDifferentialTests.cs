@@ -18,7 +18,7 @@ public sealed class JsonataDifferentialTests(ITestOutputHelper output)
     public async Task Random_expressions_give_what_the_reference_gives() => await CompareAsync(1, 3_000);
 
     [Fact(Explicit = true)]
-    public async Task Very_many_random_expressions_give_what_the_reference_gives() => await CompareAsync(2, 200_000);
+    public async Task Very_many_random_expressions_give_what_the_reference_gives() => await CompareAsync(2, 100_000);
 
     private static string Script([CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "jsonata-reference.cjs");
@@ -85,23 +85,50 @@ public sealed class JsonataDifferentialTests(ITestOutputHelper output)
     private static async Task<List<JsonValue>> ReferenceAsync(
         string modules, List<(string Text, JsonValue Input)> cases)
     {
-        ProcessStartInfo start = new("node", [Script(), modules])
+        List<JsonValue> outcomes = [];
+        while (outcomes.Count < cases.Count)
+        {
+            await ReferenceAsync(modules, cases, outcomes);
+            if (outcomes.Count < cases.Count)
+            {
+                // An expression that takes all of node's memory ends it; the others are asked of another one.
+                outcomes.Add(JsonObject.Of(("fault", "node ended")));
+            }
+        }
+
+        return outcomes;
+    }
+
+    private static async Task ReferenceAsync(
+        string modules, List<(string Text, JsonValue Input)> cases, List<JsonValue> outcomes)
+    {
+        ProcessStartInfo start = new("node", ["--max-old-space-size=512", Script(), modules])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using var node = Process.Start(start)!;
+        node.ErrorDataReceived += (_, _) => { };
+        node.BeginErrorReadLine();
+        var first = outcomes.Count;
         var writing = Task.Run(async () =>
         {
-            foreach (var (text, input) in cases)
+            try
             {
-                await node.StandardInput.WriteLineAsync(
-                    JsonValue.From(JsonObject.Of(("expr", text), ("input", input))).ToString());
-            }
+                foreach (var (text, input) in cases.Skip(first))
+                {
+                    await node.StandardInput.WriteLineAsync(
+                        JsonValue.From(JsonObject.Of(("expr", text), ("input", input))).ToString());
+                }
 
-            node.StandardInput.Close();
+                node.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                // It ended before it had read all.
+            }
         });
-        List<JsonValue> outcomes = [];
         while (await node.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             outcomes.Add(JsonValue.Parse(line, JsonLimits.Widest));
@@ -109,7 +136,5 @@ public sealed class JsonataDifferentialTests(ITestOutputHelper output)
 
         await writing;
         await node.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(cases.Count, outcomes.Count);
-        return outcomes;
     }
 }

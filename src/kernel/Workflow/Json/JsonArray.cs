@@ -23,6 +23,7 @@ internal enum JsonArrayMarks : byte
 public sealed class JsonArray
 {
     private readonly JsonValue[] _items;
+    private long _measure;
 
     /// <summary>Takes the array over: nobody may write to it any more.</summary>
     internal JsonArray(JsonValue[] items, int count, JsonArrayMarks marks = JsonArrayMarks.None)
@@ -37,6 +38,13 @@ public sealed class JsonArray
     public int Count { get; }
 
     internal JsonArrayMarks Marks { get; }
+
+    /// <summary>Once somebody has asked.</summary>
+    internal JsonMeasure Measure
+    {
+        get => JsonMeasure.From(_measure);
+        set => _measure = value.Packed;
+    }
 
     public ReadOnlySpan<JsonValue> Items => _items.AsSpan(0, Count);
 

@@ -95,9 +95,10 @@ internal static class JsonEquality
                 == System.Numerics.BigInteger.Parse(rightText!, CultureInfo.InvariantCulture);
         }
 
-        // Integers are compared as such: two that differ may have the same nearest double.
-        return left.TryGetInt64(out var leftWhole) && right.TryGetInt64(out var rightWhole)
-            ? leftWhole == rightWhole
+        // Two integers are compared as such, for they may differ and have the same nearest double. A double beside an
+        // integer is one, however many of its digits are written.
+        return left.IsInt64 && right.IsInt64
+            ? left.TryGetInt64(out var leftWhole) && right.TryGetInt64(out var rightWhole) && leftWhole == rightWhole
             : left.AsDouble() == right.AsDouble();
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Analemma.Workflow.Json;
 
 /// <summary>What text a parser takes.</summary>
@@ -19,7 +21,8 @@ public readonly record struct JsonLimits(int BytesMax, int DepthMax)
 
     internal static void CheckDepth(int depth)
     {
-        if (depth > DepthCeiling)
+        // Sixteen levels take less than what is left of a stack when it is said to be nearly full.
+        if (depth > DepthCeiling || (depth % 16 == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
         {
             throw new JsonDepthException();
         }

@@ -4,6 +4,7 @@ namespace Analemma.Workflow.Json;
 public sealed class JsonObject
 {
     private JsonValue[] _values;
+    private long _measure;
 
     /// <summary>Takes the values over: nobody may write to them any more. One for each name of the shape.</summary>
     internal JsonObject(JsonShape shape, JsonValue[] values)
@@ -22,6 +23,13 @@ public sealed class JsonObject
     public ReadOnlySpan<JsonValue> Values => _values;
 
     internal JsonShape Shape { get; private set; }
+
+    /// <summary>Once somebody has asked.</summary>
+    internal JsonMeasure Measure
+    {
+        get => JsonMeasure.From(_measure);
+        set => _measure = value.Packed;
+    }
 
     /// <summary>The member, or <see cref="JsonValue.Undefined"/>.</summary>
     public JsonValue this[string name]
@@ -84,7 +92,7 @@ public sealed class JsonObject
     /// For a transform, which changes the copy that it has just made and nobody else has seen. The one exception to
     /// being immutable.
     /// </summary>
-    internal void Become(JsonObject other) => (Shape, _values) = (other.Shape, other._values);
+    internal void Become(JsonObject other) => (Shape, _values, Measure) = (other.Shape, other._values, default);
 
     public Enumerator GetEnumerator() => new(this);
 

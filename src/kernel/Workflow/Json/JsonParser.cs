@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -163,7 +164,8 @@ internal ref struct JsonParser
 
     private void CheckDepth(int depth)
     {
-        if (depth > Math.Min(_limits.DepthMax, JsonLimits.DepthCeiling))
+        if (depth > Math.Min(_limits.DepthMax, JsonLimits.DepthCeiling)
+            || (depth % 16 == 0 && !RuntimeHelpers.TryEnsureSufficientExecutionStack()))
         {
             throw new JsonTextException(new JsonTextError(
                 JsonTextProblem.TooDeep,

@@ -59,6 +59,24 @@ public sealed class JsonataExpression
         var wrapped = input.IsArray
             ? JsonValue.From(new JsonArray([input], 1, JsonArrayMarks.Sequence | JsonArrayMarks.OuterWrapper))
             : input;
-        return _node.Evaluate(wrapped, new Scope(run));
+        return Checked(_node.Evaluate(wrapped, new Scope(run)));
+    }
+
+    /// <summary>Whatever is handed out can be gone through and written.</summary>
+    private JsonValue Checked(JsonValue result)
+    {
+        JsonMeasure measure;
+        try
+        {
+            measure = JsonMeasure.Of(result);
+        }
+        catch (JsonDepthException)
+        {
+            throw new JsonataException("D1015", _limits.ResultDepthMax);
+        }
+
+        return measure.Height > _limits.ResultDepthMax ? throw new JsonataException("D1015", _limits.ResultDepthMax)
+            : measure.Weight > _limits.ResultMax ? throw new JsonataException("D1017", _limits.ResultMax)
+            : result;
     }
 }

@@ -35,6 +35,15 @@ public sealed record JsonataLimits
     /// <summary>UTF-16 characters of one string.</summary>
     public int StringMax { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// About how many bytes the result may take when it is written. Small values can be long: those that hold the same
+    /// part many times over.
+    /// </summary>
+    public int ResultMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Levels of the result: as many as are read again by default.</summary>
+    public int ResultDepthMax { get; init; } = Json.JsonLimits.Default.DepthMax;
+
     /// <summary>UTF-16 characters of the expression itself.</summary>
     public int ExpressionMax { get; init; } = 1024 * 1024;
 }

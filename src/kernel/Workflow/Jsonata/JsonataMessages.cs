@@ -144,6 +144,7 @@ internal static partial class JsonataMessages
         ["D1014"] = "The text that the expression builds is longer than {{value}} characters",
         ["D1015"] = "A value of the expression is nested deeper than {{value}} levels",
         ["D1016"] = "The regular expression takes too long on this text",
+        ["D1017"] = "The result takes more than {{value}} bytes when it is written",
         ["S0303"] = "Invalid regular expression: {{{message}}}",
         ["S0501"] = "The expression is nested deeper than {{value}} levels",
         ["S0502"] = "The expression is longer than {{value}} characters",

@@ -41,6 +41,7 @@ public sealed class JsonValueTests
         Assert.NotEqual(JsonValue.Parse("9007199254740993"), JsonValue.Parse("9007199254740992"));
         Assert.Equal(JsonValue.Parse("99999999999999999999"), JsonValue.Parse("99999999999999999999"));
         Assert.NotEqual(JsonValue.Parse("99999999999999999999"), JsonValue.Parse("99999999999999999998"));
+        Assert.Equal(JsonValue.Parse("922337203685477550.7"), JsonValue.Parse("922337203685477500"));
         Assert.NotEqual(JsonValue.Parse("1e400"), JsonValue.Parse("1e401"));
     }
 

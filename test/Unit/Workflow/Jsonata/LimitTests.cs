@@ -117,14 +117,58 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public void A_transform_that_puts_a_thing_into_itself_can_only_fail_when_it_is_written()
+    public void A_transform_that_puts_a_thing_into_itself_is_an_error()
     {
-        var itself = JsonataExpression.Compile("$ ~> |$|{'self': $}|")
-            .Evaluate(JsonObject.Of(("a", 1)), new FixedHost());
+        foreach (var text in (string[])["$ ~> |$|{'self': $}|", "$string($ ~> |$|{'self': $}|)"])
+        {
+            Assert.Equal("D1015", Code(() => JsonataExpression.Compile(text)
+                .Evaluate(JsonObject.Of(("a", 1)), new FixedHost())));
+        }
+    }
 
-        Assert.Throws<JsonDepthException>(() => itself.ToUtf8());
-        Assert.Equal("D1015", Code(() => JsonataExpression.Compile("$string($ ~> |$|{'self': $}|)")
-            .Evaluate(JsonObject.Of(("a", 1)), new FixedHost())));
+    [Theory]
+    [InlineData(Doubled + "{'l': $a, 'r': $a} }, 1)", "D1017")]
+    [InlineData(Doubled + "[[$a], [$a]] }, 1)", "D1017")]
+    [InlineData("$reduce([1..600], function($a, $i) { {'a': $a} }, 1)", "D1015")]
+    [InlineData("$reduce([1..90000], function($a, $i) { {'a': $a} }, 1)", "D1015")]
+    [InlineData("$map([1..1000], function($i) { $pad('', 900000) })", "D1012 D1017")]
+    public void What_is_handed_out_can_be_written(string text, string codes) =>
+        Assert.Contains(
+            Code(() => JsonataExpression.Compile(text).Evaluate(default, new FixedHost())),
+            codes,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void A_result_of_as_many_levels_as_are_read_is_handed_out()
+    {
+        var deep = JsonataExpression.Compile("$reduce([1..499], function($a, $i) { {'a': $a} }, [])")
+            .Evaluate(default, new FixedHost());
+
+        Assert.Equal(deep, JsonValue.Parse(deep.ToUtf8()));
+    }
+
+    /// <summary>The stack that a thread of the pool has where the system says nothing else, and less.</summary>
+    [Theory]
+    [InlineData("($f := function($n) { $map([1, 2], function($x) { $f($n + 1) }) }; $f(0))")]
+    [InlineData("($f := function($n) { $reduce([1, 2], function($x, $y) { $f($n + 1) }) }; $f(0))")]
+    [InlineData("($f := function($n) { $sort([2, 1], function($x, $y) { $f($n + 1) }) }; $f(0))")]
+    [InlineData("($f := function($n) { $replace('a', /a/, function($m) { $f($n + 1) }) }; $f(0))")]
+    [InlineData("($f := function($n) { {'a': [($f($n + 1))[$ > 1]]} }; $f(0))")]
+    [InlineData("($f := function($n) { $n.$f($n + 1).a }; $f(0))")]
+    [InlineData("($f := function($n) { [1, 2]^($f($n + 1)) }; $f(0))")]
+    [InlineData("($f := function($n) { {'a': 1} ~> |$|{'b': $f($n + 1)}| }; $f(0))")]
+    [InlineData("($f := function($n)<n:n> { 1 + $f($n + 1) ~> $abs }; $f(0))")]
+    [InlineData("($e := '1 + $eval($e)'; $eval($e))")]
+    public void The_depth_ends_before_the_stack_does(string text)
+    {
+        var code = "";
+        Thread thread = new(
+            () => code = Code(() => JsonataExpression.Compile(text).Evaluate(default, new FixedHost())),
+            maxStackSize: 1024 * 1024);
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal("D1011", code);
     }
 
     [Fact]

@@ -89,11 +89,8 @@ internal static class Arrays
         {
             call.Run.Spend(1);
             JsonValue[] given = [result, items[i], i, call[0]];
-            result = FunctionValue.Apply(
-                JsonValue.From(function),
-                given.AsSpan(0, Math.Min(function.Arity, given.Length)),
-                JsonValue.Null,
-                call.Scope);
+            result = FunctionValue.CallBack(
+                JsonValue.From(function), given.AsSpan(0, Math.Min(function.Arity, given.Length)), call.Scope);
         }
 
         return result;
@@ -180,7 +177,7 @@ internal static class Arrays
             (left, right) =>
             {
                 scope.Run.Spend(1);
-                return IsTruthy(FunctionValue.Apply(function, [left, right], JsonValue.Null, scope));
+                return IsTruthy(FunctionValue.CallBack(function, [left, right], scope));
             },
             call.Run);
         return JsonValue.From(new JsonArray(items, items.Length));

@@ -24,13 +24,25 @@ internal abstract class FunctionValue : JsonOpaque
             throw new JsonataException("T1006", function);
         }
 
+        // A call takes more of the stack than other nodes, above all when a function of the library calls back.
+        var run = scope.Run;
+        StackGuard.Check("D1011", run.Limits.DepthMax);
         var result = called.Call(arguments, context, scope);
         while (result.TryGetOpaque<TailCall>(out var tail))
         {
-            scope.Run.Spend(1);
+            run.Spend(1);
             result = tail.Call.Continue(tail, context);
         }
 
+        return result;
+    }
+
+    /// <summary>A function of the library calls one that it was given: a level deeper, and without a context.</summary>
+    public static JsonValue CallBack(JsonValue function, ReadOnlySpan<JsonValue> arguments, Scope scope)
+    {
+        scope.Run.Enter();
+        var result = Apply(function, arguments, JsonValue.Null, scope);
+        scope.Run.Leave();
         return result;
     }
 
@@ -83,7 +95,7 @@ internal readonly ref struct Call(ReadOnlySpan<JsonValue> arguments, JsonValue c
             2 => [first, second],
             _ => [first, second, third],
         };
-        return FunctionValue.Apply(JsonValue.From(function), given, JsonValue.Null, Scope);
+        return FunctionValue.CallBack(JsonValue.From(function), given, Scope);
     }
 
     public JsonataException Wrong(int index) => new("T0410", this[index]) { Index = index + 1 };

@@ -115,7 +115,7 @@ internal static class Matching
     {
         if (matcher is not RegexFunction regex)
         {
-            var given = FunctionValue.Apply(JsonValue.From(matcher), [text], JsonValue.Null, scope);
+            var given = FunctionValue.CallBack(JsonValue.From(matcher), [text], scope);
             return OfFunction(Values.Unwrapped(given), scope);
         }
 
@@ -153,7 +153,7 @@ internal static class Matching
             given["groups"].TryGetArray(out var groups) ? groups : JsonArray.Empty,
             () => given,
             () => Values.IsFunction(next)
-                ? OfFunction(Values.Unwrapped(FunctionValue.Apply(next, [], JsonValue.Null, scope)), scope)
+                ? OfFunction(Values.Unwrapped(FunctionValue.CallBack(next, [], scope)), scope)
                 : null);
     }
 
@@ -212,7 +212,7 @@ internal static class Matching
 
     private static string Given(in Call call, Found found)
     {
-        var given = FunctionValue.Apply(JsonValue.From(call.Function(2)), [found.Object()], JsonValue.Null, call.Scope);
+        var given = FunctionValue.CallBack(JsonValue.From(call.Function(2)), [found.Object()], call.Scope);
         return given.TryGetString(out var text) ? text : throw new JsonataException("D3012", given);
     }
 

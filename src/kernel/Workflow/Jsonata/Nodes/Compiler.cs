@@ -1,5 +1,6 @@
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Jsonata.Regexes;
+using Analemma.Workflow.Jsonata.Runtime;
 using Analemma.Workflow.Jsonata.Syntax;
 
 namespace Analemma.Workflow.Jsonata.Nodes;
@@ -26,6 +27,7 @@ internal sealed class Compiler
 
     private Node Node(SyntaxNode tree)
     {
+        StackGuard.Check("S0501", Parser.HeightMax);
         if (tree.Kind is SyntaxKind.Path)
         {
             return Decorated(Path(tree), tree, isPath: true);
@@ -154,6 +156,7 @@ internal static class Bindings
     /// <summary>All that are bound anywhere: by :=, as parameters, by @ and #.</summary>
     public static void Collect(SyntaxNode tree, HashSet<string> bound)
     {
+        StackGuard.Check("S0501", Parser.HeightMax);
         if (tree.Kind is SyntaxKind.Bind)
         {
             bound.Add(tree.Text);

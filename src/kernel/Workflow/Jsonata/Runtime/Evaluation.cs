@@ -6,6 +6,9 @@ namespace Analemma.Workflow.Jsonata.Runtime;
 /// <summary>One run of an expression: what it was given, and what it has used up.</summary>
 internal sealed class Evaluation
 {
+    /// <summary>So many levels take less than what is left of a stack when it is said to be nearly full.</summary>
+    private const int DepthUnwatched = 8;
+
     private readonly IReadOnlyDictionary<string, JsonValue>? _variables;
     private readonly IJsonataHost _host;
     private long _steps;
@@ -48,6 +51,11 @@ internal sealed class Evaluation
         if (++_depth >= Limits.DepthMax)
         {
             throw new JsonataException("D1011", Limits.DepthMax);
+        }
+
+        if (_depth % DepthUnwatched == 0)
+        {
+            StackGuard.Check("D1011", Limits.DepthMax);
         }
 
         Spend(1);

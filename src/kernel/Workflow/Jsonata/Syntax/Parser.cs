@@ -1,3 +1,5 @@
+using Analemma.Workflow.Jsonata.Runtime;
+
 namespace Analemma.Workflow.Jsonata.Syntax;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Analemma.Workflow.Jsonata.Syntax;
 internal sealed partial class Parser
 {
     /// <summary>Deeper than this is no expression that a person wrote.</summary>
-    private const int HeightMax = 500;
+    public const int HeightMax = 500;
 
     private readonly Lexer _lexer;
     private Token _token;
@@ -56,6 +58,7 @@ internal sealed partial class Parser
             throw TooDeep(_token.Position);
         }
 
+        StackGuard.Check("S0501", HeightMax);
         var first = Take(isInfix: true);
         var left = First(first);
         while (power < Operators.Power(_token))

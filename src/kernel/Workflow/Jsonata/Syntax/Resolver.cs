@@ -1,3 +1,5 @@
+using Analemma.Workflow.Jsonata.Runtime;
+
 namespace Analemma.Workflow.Jsonata.Syntax;
 
 /// <summary>
@@ -19,6 +21,7 @@ internal sealed partial class Resolver
 
     private SyntaxNode Process(SyntaxNode node)
     {
+        StackGuard.Check("S0501", Parser.HeightMax);
         var result = node.Kind switch
         {
             SyntaxKind.Binary => Binary(node),
