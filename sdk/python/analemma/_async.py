@@ -101,6 +101,8 @@ class AsyncKernel:
     delete = _method(_state.delete)
     keys = _method(_state.keys)
     update = _method(_state.update)
+    get_perms = _method(_state.get_perms)
+    set_perms = _method(_state.set_perms)
     metrics = _method(_calls.metrics)
     list_tools = _method(_calls.list_tools)
     call_tool = _method(_calls.call_tool)

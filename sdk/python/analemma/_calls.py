@@ -470,6 +470,7 @@ def spawn(
     tools: Sequence[str] | None = None,
     stdin_pipe: int | Record | None = None,
     stdout_pipe: int | Record | None = None,
+    permissions: Mapping[str, Any] | None = None,
 ) -> Call[Spawned]:
     """Starts an agent, from a script file or from an argv that is found inside the sandbox; returns when it runs.
 
@@ -480,6 +481,8 @@ def spawn(
     "headers", "request_bytes", "response_bytes", "allow_private", "addresses"}, of which only the host must be given;
     or True for the host's own network. `tools` are the kernel's that it may call: "server/tool", or "server/*" for all
     of a server. `stdin_pipe` and `stdout_pipe` are pipes of `pipe_open` that become its standard streams.
+    `permissions` are lists of patterns: {"send", "spawn", "kill", "read", "exec", "models", "store_read",
+    "store_write", "emit"}, and the "group" whose part of the store it shares.
     """
     reply = yield _request(
         SPAWN,
@@ -501,6 +504,7 @@ def spawn(
         tools=None if tools is None else [*tools],
         stdin_pipe=getattr(stdin_pipe, "pipe", stdin_pipe),
         stdout_pipe=getattr(stdout_pipe, "pipe", stdout_pipe),
+        permissions=None if permissions is None else {**permissions},
     )
     return Spawned(reply.json())
 

@@ -550,6 +550,19 @@ class Secret(Record):
     changed_at: str
 
 
+class Perms(Record):
+    """What an agent may: `permissions` has its lists, each decided."""
+
+    id: int
+    name: str
+    permissions: dict[str, Any]
+    tools: Sequence[str] = ()
+    network: Sequence[str] = ()
+    budget: dict[str, int] | None = None
+    used: dict[str, int] | None = None
+    calls: int = 0
+
+
 class Fetched(Record):
     """The value of a key of the store. `version` is for `if_version`; None and 0 where there is none."""
 

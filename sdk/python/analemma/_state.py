@@ -11,17 +11,18 @@ from __future__ import annotations
 
 from analemma import _calls
 from analemma._errors import VersionConflict
-from analemma._records import Fetched, StoredKey
+from analemma._records import Fetched, Perms, StoredKey
 from analemma._session import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-    from analemma._calls import Call
+    from analemma._calls import Call, Target
 
 STORE, FETCH, DELETE, KEYS = 0x30, 0x31, 0x32, 0x33
+GET_PERMS, SET_PERMS = 0x40, 0x41
 
 _PAGE = 1000
 _UPDATES_MAX = 100
@@ -115,6 +116,20 @@ def update(
         else:
             return value
     raise AssertionError("the last attempt returns or raises")
+
+
+def get_perms(client: object, target: Target = None) -> Call[Perms]:
+    """What an agent may, within what all above it may; itself unless told."""
+    reply = yield _calls._request(GET_PERMS, **_calls._of(target))
+    return Perms(reply.json())
+
+
+def set_perms(client: object, target: Target = None, **lists: Sequence[str]) -> Call[Perms]:
+    """Gives an agent other lists in the place of those it has: `send`, `spawn`, `kill`, `read`, `exec`, `models`,
+    `store_read`, `store_write`, `emit`. An agent can only take away, from itself and from those below it."""
+    permissions = {name: [*items] for name, items in lists.items()}
+    reply = yield _calls._request(SET_PERMS, **_calls._of(target), permissions=permissions)
+    return Perms(reply.json())
 
 
 def _named(scope: str | None, owner: str | None) -> dict[str, Any]:

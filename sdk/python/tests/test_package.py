@@ -16,12 +16,13 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "ack broadcast budget_set call_tool call_tool_stream close connect conversation conversations dead_letters "
-    "delete echo embed emit endpoint events exec exec_stream fetch files hello http http_stream inspect keys kill "
-    "list list_tools llm logs mailbox mailboxes metrics nack noop pause pipe_close pipe_follow pipe_list "
-    "pipe_open pipe_read pipe_write poll_events read recv register reply request restart_tools resume run_tools "
-    "run_tools_stream secret_list secret_remove secret_set send shutdown spawn status store subscribe task_failed "
-    "task_heartbeat task_succeeded think think_stream tool_servers unregister unsubscribe update wait workflow "
+    "ack broadcast budget_set call_tool call_tool_stream close connect conversation conversations "
+    "dead_letters delete echo embed emit endpoint events exec exec_stream fetch files get_perms hello "
+    "http http_stream inspect keys kill list list_tools llm logs mailbox mailboxes metrics nack noop "
+    "pause pipe_close pipe_follow pipe_list pipe_open pipe_read pipe_write poll_events read recv "
+    "register reply request restart_tools resume run_tools run_tools_stream secret_list secret_remove "
+    "secret_set send set_perms shutdown spawn status store subscribe task_failed task_heartbeat "
+    "task_succeeded think think_stream tool_servers unregister unsubscribe update wait workflow "
     "workflow_endpoint write"
 )
 
@@ -34,19 +35,19 @@ class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
             "Acknowledged AnalemmaError Answer AnswerInvalid AsyncConversation AsyncKernel AsyncMailbox "
-            "AsyncStream Broadcasted BudgetExhausted BudgetUse CallTimeout Cancelled Compaction ConnectionFailed "
-            "ConnectionLost Conversation ConversationInfo DeadLetter Embeddings Emitted Endpoint Event ExecResult "
-            "Exit Fetched File Files Guarantee HttpAnswer HttpFailed Identity InternalError InvalidArgument "
-            "IoFailed Kernel KernelTool KernelTools Killed LimitExceeded Limits LogText MachineUse Mailbox "
-            "MailboxInfo MalformedFrame Message MetricFamily MetricSeries Metrics ModelFailed ModelProvider "
-            "ModelUsage ModelUse Models NameTaken NoSuchConversation NoSuchFile NoSuchMailbox NoSuchMessage "
-            "NoSuchModel NoSuchPipe NoSuchProcess NoSuchSecret NoSuchTool NotConfigured NotEnforceable Output "
-            "Paused PermissionDenied Pipe PipeClosed PolledEvents Process ProtocolError ProviderLoad "
-            "RunawayStopped Secret SecretsUnusable Sent ShuttingDown Spawned StartFailed Status StepLimitReached "
-            "StoredKey Stream Subscription SyscallError TimedOut TokenCount TooLarge Tool ToolArgumentError "
-            "ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply ToolResult ToolRun ToolServer TryAgain "
-            "UnavailableTools UnknownSyscall VersionConflict WorkflowEndpoint WorkflowRefused WrongState "
-            "__version__ default_socket tool"
+            "AsyncStream Broadcasted BudgetExhausted BudgetUse CallTimeout Cancelled Compaction "
+            "ConnectionFailed ConnectionLost Conversation ConversationInfo DeadLetter Embeddings Emitted "
+            "Endpoint Event ExecResult Exit Fetched File Files Guarantee HttpAnswer HttpFailed Identity "
+            "InternalError InvalidArgument IoFailed Kernel KernelTool KernelTools Killed LimitExceeded Limits "
+            "LogText MachineUse Mailbox MailboxInfo MalformedFrame Message MetricFamily MetricSeries Metrics "
+            "ModelFailed ModelProvider ModelUsage ModelUse Models NameTaken NoSuchConversation NoSuchFile "
+            "NoSuchMailbox NoSuchMessage NoSuchModel NoSuchPipe NoSuchProcess NoSuchSecret NoSuchTool "
+            "NotConfigured NotEnforceable Output Paused PermissionDenied Perms Pipe PipeClosed PolledEvents "
+            "Process ProtocolError ProviderLoad RunawayStopped Secret SecretsUnusable Sent ShuttingDown Spawned "
+            "StartFailed Status StepLimitReached StoredKey Stream Subscription SyscallError TimedOut TokenCount "
+            "TooLarge Tool ToolArgumentError ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply "
+            "ToolResult ToolRun ToolServer TryAgain UnavailableTools UnknownSyscall VersionConflict "
+            "WorkflowEndpoint WorkflowRefused WrongState __version__ default_socket tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

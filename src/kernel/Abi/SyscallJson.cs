@@ -92,6 +92,8 @@ public static class SyscallJson
             SyscallNumber.Fetch => Read(json, AbiJsonContext.Default.Fetch),
             SyscallNumber.Delete => Read(json, AbiJsonContext.Default.Delete),
             SyscallNumber.Keys => Read(json, AbiJsonContext.Default.Keys),
+            SyscallNumber.GetPerms => Read(json, AbiJsonContext.Default.GetPerms),
+            SyscallNumber.SetPerms => Read(json, AbiJsonContext.Default.SetPerms),
             _ => ReadMail(opcode, json),
         };
 

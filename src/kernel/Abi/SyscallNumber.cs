@@ -52,6 +52,10 @@ public enum SyscallNumber : ushort
     Delete = 0x32,
     /// <inheritdoc cref="Syscalls.Keys"/>
     Keys = 0x33,
+    /// <inheritdoc cref="Syscalls.GetPerms"/>
+    GetPerms = 0x40,
+    /// <inheritdoc cref="Syscalls.SetPerms"/>
+    SetPerms = 0x41,
     /// <inheritdoc cref="Syscalls.Http"/>
     Http = 0x50,
     /// <inheritdoc cref="Syscalls.Subscribe"/>

@@ -255,6 +255,11 @@ public static class Limits
     /// <summary>A secret: long enough for a certificate's key.</summary>
     public const int SecretCharsMax = 65_536;
 
+    /// <summary>Patterns of one list of permissions.</summary>
+    public const int PermissionItemsMax = 64;
+
+    public const int PermissionCharsMax = 256;
+
     /// <summary>A key of the store, in bytes of UTF-8.</summary>
     public const int StoreKeyBytesMax = 512;
 

@@ -65,6 +65,7 @@ internal static class CommandLine
         new SmCommand(),
         new ToolCommand(),
         new StoreCommand(),
+        new PermsCommand(),
         new SecretCommand(),
         new BudgetCommand(),
         new MetricsCommand(),

@@ -85,6 +85,16 @@ public sealed partial class AbiDocumentTests
             new Resume(), new PauseReply(new ProcessId(3), ProcessState.Running), []),
         ["results ASYNC_POLL"] = AgentOsEncoder.Results(
             [(1, 0x02, AgentOsEncoder.Encode(new Exec(), new ExecReply(0), "total 0\n"u8))]),
+        ["response GETPERMS"] = AgentOsEncoder.Encode(
+            new GetPerms(),
+            new PermsReply(new ProcessId(3), "worker", new Permissions { Models = ["*"], Spawn = [] })
+            {
+                Used = new ModelUsage { InputTokens = 20, OutputTokens = 5 },
+                Calls = 1,
+            },
+            []),
+        ["response SETPERMS"] = AgentOsEncoder.Encode(
+            new SetPerms(), new PermsReply(new ProcessId(3), "worker", new Permissions()), []),
         ["response STORE"] = AgentOsEncoder.Encode(new Store(), new StoreReply("plan", StoreScope.Group, 7), []),
         ["response FETCH"] = AgentOsEncoder.Encode(
             new Fetch(),
@@ -175,6 +185,8 @@ public sealed partial class AbiDocumentTests
         ["CONVERSATIONSHOW"] = typeof(ConversationShowReply),
         ["CONVERSATIONLIST"] = typeof(ConversationListReply),
         ["CONVERSATIONCLOSE"] = typeof(ConversationCloseReply),
+        ["GETPERMS"] = typeof(PermsReply),
+        ["SETPERMS"] = typeof(PermsReply),
         ["STORE"] = typeof(StoreReply),
         ["FETCH"] = typeof(FetchReply),
         ["DELETE"] = typeof(DeleteReply),

@@ -57,6 +57,10 @@ public static class AgentOsDecoder
             (byte)SyscallNumber.Pause => Read(payload, AgentOsJsonContext.Default.AgentOsTarget, Pause),
             (byte)SyscallNumber.Resume => Read(payload, AgentOsJsonContext.Default.AgentOsTarget, Resume),
             (byte)SyscallNumber.Http => Read(payload, AgentOsJsonContext.Default.AgentOsHttp, Http),
+            (byte)SyscallNumber.GetPerms =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsPerms, AgentOsPermissions.Get),
+            (byte)SyscallNumber.SetPerms =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsPerms, AgentOsPermissions.Set),
             (byte)SyscallNumber.Store => Read(payload, AgentOsJsonContext.Default.AgentOsStore, AgentOsValues.Store),
             (byte)SyscallNumber.Fetch => Read(payload, AgentOsJsonContext.Default.AgentOsStore, AgentOsValues.Fetch),
             (byte)SyscallNumber.Delete => Read(payload, AgentOsJsonContext.Default.AgentOsStore, AgentOsValues.Delete),

@@ -91,6 +91,7 @@ public static class AgentOsEncoder
             }),
             HttpReply http => Write(json => Http(json, http, text)),
             ThinkReply think => Write(json => Think(json, think, text)),
+            PermsReply perms => Write(json => AgentOsPermissions.Write(json, syscall, perms)),
             StoreReply or FetchReply or DeleteReply or KeysReply => Write(json => AgentOsValues.Write(json, reply)),
             MetricsReply metrics => Write(json => Metrics(json, metrics)),
             SubscribeReply subscribed => Write(json =>

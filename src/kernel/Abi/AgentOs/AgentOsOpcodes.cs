@@ -11,8 +11,6 @@ public static class AgentOsOpcodes
     /// <summary>What AgentOS had and this version does not serve, so that a program learns what it misses.</summary>
     private static readonly Dictionary<byte, string> Unserved = new()
     {
-        [0x40] = "GET_PERMS",
-        [0x41] = "SET_PERMS",
         [0x70] = "RECORD_START",
         [0x71] = "RECORD_STOP",
         [0x72] = "RECORD_STATUS",

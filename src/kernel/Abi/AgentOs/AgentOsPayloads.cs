@@ -121,6 +121,16 @@ internal sealed record AgentOsThink
     public string? Model { get; init; }
 }
 
+internal sealed record AgentOsPerms
+{
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? AgentId { get; init; }
+
+    public string? Level { get; init; }
+
+    public Dictionary<string, JsonElement>? Permissions { get; init; }
+}
+
 internal sealed record AgentOsStore
 {
     public string? Key { get; init; }
@@ -198,4 +208,5 @@ internal sealed class WholeNumberConverter : JsonConverter<long?>
 [JsonSerializable(typeof(AgentOsStore))]
 [JsonSerializable(typeof(AgentOsSubscription))]
 [JsonSerializable(typeof(AgentOsEmit))]
+[JsonSerializable(typeof(AgentOsPerms))]
 internal sealed partial class AgentOsJsonContext : JsonSerializerContext;

@@ -61,6 +61,9 @@ public sealed record Spawn : Syscall
     /// </summary>
     public IReadOnlyList<string>? Tools { get; init; }
 
+    /// <summary>What it may do beyond itself; default: as its parent, or what agents of the host have.</summary>
+    public Permissions? Permissions { get; init; }
+
     /// <summary>Guarantees (names as in STATUS) without which the spawn is refused.</summary>
     public IReadOnlyList<string>? Require { get; init; }
 

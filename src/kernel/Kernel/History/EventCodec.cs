@@ -108,6 +108,8 @@ public static class EventCodec
                 ("pipe_open", JsonSerializer.SerializeToElement(open, EventJsonContext.Default.PipeOpen)),
             PipeClose close =>
                 ("pipe_close", JsonSerializer.SerializeToElement(close, EventJsonContext.Default.PipeClose)),
+            SetPerms set =>
+                ("set_perms", JsonSerializer.SerializeToElement(set, EventJsonContext.Default.SetPerms)),
             Shutdown stop => ("shutdown", JsonSerializer.SerializeToElement(stop, EventJsonContext.Default.Shutdown)),
             _ => SupervisionCodec.Write(arrived.Syscall)
                 ?? throw new KernelPanicException($"{arrived.Syscall.Number} is not durable"),
@@ -131,6 +133,7 @@ public static class EventCodec
             "budget_set" => record.Request.Deserialize(EventJsonContext.Default.BudgetSet),
             "pipe_open" => record.Request.Deserialize(EventJsonContext.Default.PipeOpen),
             "pipe_close" => record.Request.Deserialize(EventJsonContext.Default.PipeClose),
+            "set_perms" => record.Request.Deserialize(EventJsonContext.Default.SetPerms),
             "shutdown" => record.Request.Deserialize(EventJsonContext.Default.Shutdown),
             var name => SupervisionCodec.Read(name, record.Request),
         };
@@ -167,6 +170,7 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(BudgetSet))]
 [JsonSerializable(typeof(PipeOpen))]
 [JsonSerializable(typeof(PipeClose))]
+[JsonSerializable(typeof(SetPerms))]
 [JsonSerializable(typeof(SecretSet))]
 [JsonSerializable(typeof(SecretRemove))]
 [JsonSerializable(typeof(KernelStarted))]

@@ -22,6 +22,12 @@ internal static class ModelAdmission
             return;
         }
 
+        if (Policy.Rights.MayThink(state, caller, gate.Entry.Name, request.Model) is { } forbidden)
+        {
+            context.Deny($"{(embed is null ? "THINK" : "EMBED")} {request.Model ?? gate.Entry.Name}", forbidden);
+            return;
+        }
+
         var compaction = turn is { Input.IsCompaction: true } ? turn : null;
         var input = compaction?.Estimate
             ?? TokenEstimate.Of(request).Plus(turn?.Estimate ?? default);

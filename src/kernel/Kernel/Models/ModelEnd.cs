@@ -208,7 +208,8 @@ internal static class ModelEnd
         while (call.Fallbacks < chain.Count)
         {
             var gate = state.Models.Gate(chain[call.Fallbacks++]);
-            if (call.Input.Likely > gate.Entry.ContextTokens || !gate.Breaker.Allows(state.Now))
+            if (call.Input.Likely > gate.Entry.ContextTokens || !gate.Breaker.Allows(state.Now)
+                || !MayFallBack(state, call, gate.Entry.Name))
             {
                 continue;
             }
@@ -229,6 +230,12 @@ internal static class ModelEnd
         }
 
         Fail(state, call, error, effects);
+    }
+
+    private static bool MayFallBack(KernelState state, ModelCall call, string model)
+    {
+        state.Processes.TryGet(call.Process, out var caller);
+        return Policy.Rights.MayThink(state, caller, model, null) is null;
     }
 
     private static SysError TooLate(ModelCall call, SysError error) => call.IsAbandoned

@@ -10,27 +10,32 @@ internal static class SendRights
 {
     /// <summary>
     /// Why the caller may not send there, or null. A registered mailbox is there to be found by all; an inbox by its
-    /// process alone, by those above it and below, and by those that the same parent spawned.
+    /// process alone, by those above it and below, and by those that the same parent spawned; unless
+    /// the sender's permissions say otherwise.
     /// </summary>
     public static SysError? Problem(KernelState state, Caller caller, Mailbox box)
     {
-        if (box.IsResting)
-        {
-            // Agents of fleets have no parent: those beside them may send.
-            return caller.IsHost || (state.Processes.TryGet(caller.Process, out var beside)
-                && beside.Parent == ProcessId.None) ? null : SysError.NoSuchMailbox(box.Plan.Name);
-        }
-
-        if (caller.IsHost || !box.IsInbox || box.Process == caller.Process || box.Names.Count > 0)
+        if (caller.IsHost || (box.IsInbox && box.Process == caller.Process))
         {
             return null;
         }
 
-        return state.Processes.TryGet(caller.Process, out var sender)
-            && state.Processes.TryGet(box.Process, out var receiver)
-            && AreKin(state, sender, receiver)
+        if (box.IsResting)
+        {
+            // Agents of fleets have no parent: those beside them may send.
+            return state.Processes.TryGet(caller.Process, out var beside) && beside.Parent == ProcessId.None
+                ? Rights.MaySend(state, caller, box.Plan.Name, isNear: true)
+                : SysError.NoSuchMailbox(box.Plan.Name);
+        }
+
+        var isNear = !box.IsInbox || box.Names.Count > 0
+            || (state.Processes.TryGet(caller.Process, out var sender)
+                && state.Processes.TryGet(box.Process, out var receiver)
+                && AreKin(state, sender, receiver));
+        var missing = Rights.MaySend(state, caller, box.Plan.Name, isNear);
+        return missing is null || box.Names.Any(name => Rights.MaySend(state, caller, name, isNear) is null)
             ? null
-            : SysError.NoSuchMailbox(box.Plan.Name);
+            : isNear ? missing : SysError.NoSuchMailbox(box.Plan.Name);
     }
 
     /// <summary>Why the caller may not receive from it, or null.</summary>

@@ -31,6 +31,10 @@ internal static class SpawnPlanning
         Limits = LimitsFor(options, parent?.Plan.Limits, request.Limits ?? new ResourceLimits()),
         Models = ModelsFor(options.Models, parent, request.Models ?? new ModelShare()),
         Tools = [.. (request.Tools ?? []).Distinct(StringComparer.Ordinal)],
+        Permissions = (request.Permissions ?? new Permissions()) with
+        {
+            Group = parent is null ? request.Permissions?.Group : parent.Plan.Permissions.Group,
+        },
         Require = request.Require ?? [],
         AuditReads = request.Audit == "reads",
         PoolAllowed = request.Pool != "cold",

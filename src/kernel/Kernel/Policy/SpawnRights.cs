@@ -12,9 +12,9 @@ namespace Analemma.Kernel.Policy;
 /// </summary>
 internal static class SpawnRights
 {
-    public static SysError? Problem(KernelOptions options, Process? parent, Spawn request)
+    public static SysError? Problem(KernelState state, Process? parent, Spawn request)
     {
-        if (request.Sandboxed == false && !options.UnsandboxedAllowed)
+        if (request.Sandboxed == false && !state.Options.UnsandboxedAllowed)
         {
             return Denied("unsandboxed", "the owner of this kernel allows no process without a sandbox");
         }
@@ -50,7 +50,9 @@ internal static class SpawnRights
             return Denied("models", "an agent shares its models with those it spawns, and cannot give them more");
         }
 
-        return TooManyTools(parent.Plan.Tools, request.Tools ?? [])
+        return Rights.MaySpawn(state, parent, request.Name)
+            ?? Rights.Widens(state, parent, request.Permissions)
+            ?? TooManyTools(parent.Plan.Tools, request.Tools ?? [])
             ?? TooMuch(parent.Plan.Limits, request.Limits ?? new ResourceLimits());
     }
 

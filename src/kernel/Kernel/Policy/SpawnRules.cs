@@ -23,6 +23,7 @@ internal static class SpawnRules
         .. LimitProblems(spawn.Limits ?? new ResourceLimits()),
         .. ShareProblems(spawn.Models ?? new ModelShare()),
         .. ToolRules.PatternProblems(spawn.Tools),
+        .. PermissionRules.Problems(spawn.Permissions),
     ];
 
     private static IEnumerable<string> ProgramProblems(Spawn spawn)

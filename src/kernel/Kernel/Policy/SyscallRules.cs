@@ -32,6 +32,7 @@ public static class SyscallRules
             EventSelection or Unsubscribe or Emit => EventRules.Problems(syscall),
             PipeSyscall => PipeRules.Problems(syscall),
             Http http => Network.NetworkRules.Problems(http),
+            SetPerms set => PermissionRules.Problems(set),
             StoreSyscall store => StoreRules.Problems(store),
             SecretSet set => SecretRules.Problems(set),
             FleetApply apply => FleetRules.Problems(apply),

@@ -59,6 +59,13 @@ public sealed class Process
     /// <summary>What its owner changed its budget to; null while it is as it was spawned.</summary>
     public ModelBudget? BudgetSet { get; set; }
 
+    /// <summary>What its permissions were changed to; null while they are as it was spawned.</summary>
+    public Permissions? PermissionsSet { get; set; }
+
+    /// <summary>What it may, within what those above it may.</summary>
+    [JsonIgnore]
+    public Permissions Permissions => PermissionsSet ?? Plan.Permissions;
+
     /// <summary>What it and its descendants may spend on models.</summary>
     [JsonIgnore]
     public ModelBudget Budget => BudgetSet ?? Plan.Models.Budget;

@@ -46,6 +46,10 @@ public sealed record SpawnPlan
     // Null where a journal was written before there were servers of tools.
     public IReadOnlyList<string> Tools { get; init => field = value ?? []; } = [];
 
+    /// <summary>What it may do beyond itself; the group is decided, lists may be open.</summary>
+    // Null where a journal was written before there were permissions.
+    public Permissions Permissions { get; init => field = value ?? new(); } = new();
+
     public IReadOnlyList<string> Require { get; init; } = [];
 
     public bool AuditReads { get; init; }

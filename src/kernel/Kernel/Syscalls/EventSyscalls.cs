@@ -4,6 +4,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Happenings;
+using Analemma.Kernel.Policy;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Syscalls;
@@ -131,6 +132,12 @@ internal static class EventSyscalls
         {
             // Its last words were still in the socket when its record went.
             call.Refuse(new SysError(SysErrorCode.WrongState, "a process that has ended cannot emit"));
+            return;
+        }
+
+        if (Rights.MayEmit(state, call.Caller, request.Type) is { } forbidden)
+        {
+            call.Deny($"EMIT {request.Type}", forbidden);
             return;
         }
 

@@ -1,4 +1,5 @@
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Policy;
 
 namespace Analemma.Kernel.Syscalls;
 
@@ -11,7 +12,8 @@ internal static class ListSyscall
         var processes = request.All ? state.Processes.All : state.Processes.Living;
         if (!caller.IsHost)
         {
-            processes = processes.Where(process => state.Processes.IsInFamily(process, caller.Process));
+            processes = processes.Where(
+                process => Rights.Reaches(state, caller.Process, Capability.Read, process));
         }
 
         call.Answer(new ListReply(processes.Select(process => process.View(state.Now)).ToArray()));

@@ -27,7 +27,7 @@ internal static class SpawnSyscall
             return;
         }
 
-        if (SpawnRights.Problem(state.Options, parent, request) is { } refused)
+        if (SpawnRights.Problem(state, parent, request) is { } refused)
         {
             call.Deny($"SPAWN {request.Name}", refused);
             return;
@@ -59,7 +59,7 @@ internal static class SpawnSyscall
 
     /// <summary>Why such a process may never be, whoever starts it for that parent; or null.</summary>
     public static SysError? Unfit(KernelState state, Process? parent, Spawn request) =>
-        SpawnRights.Problem(state.Options, parent, request) ?? Unserved(state.Options, request);
+        SpawnRights.Problem(state, parent, request) ?? Unserved(state.Options, request);
 
     /// <summary>Why such a process may not be now; or null.</summary>
     public static SysError? Obstacle(KernelState state, Process? parent, Spawn request) =>

@@ -3,6 +3,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Policy;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Syscalls;
@@ -28,9 +29,17 @@ internal readonly record struct SyscallContext(
         }
     }
 
+    private static Capability RightFor(TargetedSyscall syscall) => syscall switch
+    {
+        Kill or Pause or Resume or SetPerms => Capability.Kill,
+        Exec or Write => Capability.Exec,
+        _ => Capability.Read,
+    };
+
     /// <summary>
-    /// The process that the call is about: named by id or name, or the caller itself. An agent reaches itself and its
-    /// descendants, and is told of all others that they do not exist. Refuses by itself when there is none.
+    /// The process that the call is about: named by id or name, or the caller itself. An agent reaches itself and those
+    /// that its permissions name, by default its descendants, and is told of all that it may not see that they do not
+    /// exist. Refuses by itself when there is none.
     /// </summary>
     public bool TryTarget(TargetedSyscall syscall, bool deadToo, [NotNullWhen(true)] out Process? target)
     {
@@ -46,9 +55,12 @@ internal readonly record struct SyscallContext(
             : syscall.Name is { } name ? State.Processes.TryFind(name, out target)
             : State.Processes.TryGet(Caller.Process, out target);
         var what = syscall.Id?.ToString() ?? syscall.Name ?? Caller.Process.ToString();
-        if (!found || (!Caller.IsHost && !State.Processes.IsInFamily(target!, Caller.Process)))
+        var right = RightFor(syscall);
+        if (!found || (!Caller.IsHost && !Rights.Reaches(State, Caller.Process, right, target!)))
         {
-            var error = SysError.NoSuchProcess(what);
+            var error = found && Rights.Reaches(State, Caller.Process, Capability.Read, target!)
+                ? Rights.Missing(right, target!.Name, $"this agent may not {syscall.Number} process {what}")
+                : SysError.NoSuchProcess(what);
             if (found)
             {
                 Deny($"{syscall.Number} of process {what}", error);

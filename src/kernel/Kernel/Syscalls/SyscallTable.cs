@@ -81,8 +81,8 @@ internal static class SyscallTable
     {
         switch (syscall)
         {
-            case BudgetSet set:
-                BudgetSyscall.Handle(call, set);
+            case BudgetSet budget:
+                BudgetSyscall.Handle(call, budget);
                 return true;
             case Http http:
                 HttpSyscall.Handle(call, http);
@@ -92,6 +92,12 @@ internal static class SyscallTable
                 return true;
             case PipeSyscall or PipeOpen or PipeList:
                 PipeSyscalls.Handle(call, syscall);
+                return true;
+            case GetPerms get:
+                PermissionSyscalls.Handle(call, get);
+                return true;
+            case SetPerms set:
+                PermissionSyscalls.Handle(call, set);
                 return true;
             case StoreSyscall:
                 StoreSyscalls.Handle(call, syscall);

@@ -36,7 +36,7 @@ internal static class StorePlaces
         var places = scopes.Select(scope => ValueOwners.PlaceOf(process, scope)).ToList();
         foreach (var each in places)
         {
-            if (StoreRights.MayWrite(each.Scope))
+            if (StoreRights.MayWrite(call.State, process, each.Scope, key))
             {
                 place = each;
                 return true;
@@ -72,9 +72,10 @@ internal static class StorePlaces
             return false;
         }
 
-        mayRead = value => StoreRights.MayRead(value.Scope);
+        var state = call.State;
+        mayRead = value => StoreRights.MayRead(state, process, value.Scope, value.Key);
         places = [.. ScopesOf(request).Select(scope => ValueOwners.PlaceOf(process, scope))];
-        if (places.Any(place => StoreRights.MayReadSome(place.Scope)))
+        if (places.Any(place => StoreRights.MayReadSome(state, process, place.Scope)))
         {
             return true;
         }
@@ -112,8 +113,8 @@ internal static class StorePlaces
         [
             .. ScopesOf(request)
                 .Where(scope => isWrite
-                    ? StoreRights.MayWrite(scope)
-                    : StoreRights.MayRead(scope))
+                    ? StoreRights.MayWrite(call.State, process, scope, key)
+                    : StoreRights.MayRead(call.State, process, scope, key))
                 .Select(scope => ValueOwners.PlaceOf(process, scope)),
         ];
         if (places.Count > 0)

@@ -1,5 +1,6 @@
-using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Policy;
+using Analemma.Kernel.Processes;
 using Analemma.Kernel.Syscalls;
 
 namespace Analemma.Kernel.Values;
@@ -7,24 +8,27 @@ namespace Analemma.Kernel.Values;
 /// <summary>What of the store a process may read and write.</summary>
 internal static class StoreRights
 {
-    public static bool MayWrite(StoreScope scope) =>
-        scope is not StoreScope.Global;
+    public static bool MayWrite(KernelState state, Process process, StoreScope scope, string key) =>
+        NamePattern.Matches(Rights.Of(state, process, Capability.StoreWrite), Text(scope, key));
 
-    public static bool MayRead(StoreScope scope) =>
-        scope is not StoreScope.Global;
+    public static bool MayRead(KernelState state, Process process, StoreScope scope, string key) =>
+        NamePattern.Matches(Rights.Of(state, process, Capability.StoreRead), Text(scope, key));
 
     /// <summary>There may be a key that it may read.</summary>
-    public static bool MayReadSome(StoreScope scope) =>
-        scope is not StoreScope.Global;
+    public static bool MayReadSome(KernelState state, Process process, StoreScope scope) =>
+        Rights.Of(state, process, Capability.StoreRead).Any(pattern => pattern.StartsWith('*')
+            || pattern.StartsWith(Text(scope, ""), StringComparison.Ordinal));
 
     public static void Deny(SyscallContext call, StoreSyscall request, StoreScope scope, string key, bool isWrite)
     {
-        var what = $"{scope.ToString().ToLowerInvariant()}/{key}";
-        var capability = isWrite ? "store_write" : "store_read";
+        var what = Text(scope, key);
         call.Deny(
             $"{request.Number} {what}",
-            SysError.PermissionDenied(
-                $"this agent may not {(isWrite ? "write" : "read")} {what} in the store",
-                $"missing capability: {capability} {what}"));
+            Rights.Missing(
+                isWrite ? Capability.StoreWrite : Capability.StoreRead,
+                what,
+                $"this agent may not {(isWrite ? "write" : "read")} {what} in the store"));
     }
+
+    private static string Text(StoreScope scope, string key) => $"{scope.ToString().ToLowerInvariant()}/{key}";
 }

@@ -22,7 +22,7 @@ internal static class ValueOwners
     };
 
     /// <summary>No name has a colon, so no group that was named is a family.</summary>
-    public static string GroupOf(Process process) => FamilyPrefix + PayerOf(process);
+    public static string GroupOf(Process process) => process.Plan.Permissions.Group ?? FamilyPrefix + PayerOf(process);
 
     /// <summary>The oldest of its family: who spawns has no more room by it.</summary>
     public static string PayerOf(Process process) => process.Path.Split(SpawnPlan.PathSeparator)[0];

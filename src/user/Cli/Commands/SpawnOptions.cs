@@ -88,6 +88,9 @@ internal sealed class SpawnOptions
     private readonly Option<string[]> _tool = Many(
         "--tool", "SERVER/TOOL", "Let it call this tool of the kernel, or SERVER/* for all of a server. Repeatable.");
 
+    private readonly Option<string?> _group =
+        Text("--group", "NAME", "The group whose part of the store it shares. Default its family.");
+
     private readonly Option<string?> _python =
         Text("--python", "PROGRAM", "The script's interpreter. Default python3.");
 
@@ -98,8 +101,8 @@ internal sealed class SpawnOptions
         {
             _name, _env, _memory, _pids, _cpu, _cpuWeight, _timeout, _openFiles, _logSize, _workSize, _cwd, _network,
             _allow, _rules,
-            _unsandboxed, _require, _audit, _mount, _tool, _python, _cold,
-        })
+            _unsandboxed, _require, _audit, _mount, _tool, _python, _cold, _group,
+        }.Concat(PermissionOptions.All))
         {
             command.Options.Add(option);
         }
@@ -126,9 +129,16 @@ internal sealed class SpawnOptions
             Audit = parsed.GetValue(_audit),
             Pool = parsed.GetValue(_cold) ? "cold" : null,
             Tools = parsed.GetValue(_tool) is { Length: > 0 } tools ? tools : null,
+            Permissions = Permissions(parsed),
             Mounts = parsed.GetValue(_mount) is { Length: > 0 } mounts
                 ? [.. mounts.Select(mount => Mount(mount, Directory.GetCurrentDirectory()))] : null,
         };
+    }
+
+    private Permissions? Permissions(ParseResult parsed)
+    {
+        var (lists, group) = (PermissionOptions.Read(parsed), parsed.GetValue(_group));
+        return group is null ? lists : (lists ?? new Permissions()) with { Group = group };
     }
 
     internal static MountRequest Mount(string text, string folder)

@@ -79,6 +79,20 @@ internal static class FleetShape
         new("zone", "zone", new ZoneShape(), "The time zone of the schedule. Default UTC."),
         new("missed", "missed", new WordShape("skip", "once"), "Of starts missed while no kernel ran. Default skip."));
 
+    private static readonly ListShape Patterns = new(new TextShape("pattern", charsMax: 256), 0, 64);
+
+    private static readonly KeysShape Permissions = new(
+        new("send", "send", Patterns, "Agents and mailboxes that it may send to, by name. Default [_family]."),
+        new("spawn", "spawn", Patterns, "Names of those that it may spawn. Default all."),
+        new("kill", "kill", Patterns, "Agents that it may kill, pause and resume. Default [_family]."),
+        new("read", "read", Patterns, "Agents that it may see and read output of. Default [_family]."),
+        new("exec", "exec", Patterns, "Agents in which it may run commands. Default [_family]."),
+        new("models", "models", Patterns, "Models that it may think with. Default all."),
+        new("store_read", "store_read", Patterns, "Keys of the store that it may read, as scope/key."),
+        new("store_write", "store_write", Patterns, "Keys of the store that it may write, as scope/key."),
+        new("emit", "emit", Patterns, "Types of events that it may emit. Default all."),
+        new("group", "group", Name, "The group whose part of the store it shares. Default its family."));
+
     /// <summary>What an agent and the defaults have in common.</summary>
     private static readonly ShapeKey[] Common =
     [
@@ -95,6 +109,7 @@ internal static class FleetShape
         new("tools", "spawn.tools",
             new ListShape(new TextShape("tool", "^[^/ ]+/[^ ]+$"), 0, ToolPatternsMax),
             "Tools of the kernel that it may call: server/tool, or server/*."),
+        new("permissions", "spawn.permissions", Permissions, "What it may do beyond itself."),
         new("require", "spawn.require", new ListShape(new WordShape([.. GuaranteeNames.All]), 0, 64),
             "Guarantees without which it is not started."),
         new("audit", "spawn.audit", new WordShape("writes", "reads"), "reads also reports denied opens for reading."),

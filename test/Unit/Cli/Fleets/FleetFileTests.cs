@@ -41,6 +41,9 @@ public sealed class FleetFileTests : IDisposable
             models: {group: default, weight: 200, priority: high, requests_per_minute: 60, tokens_per_minute: 90000}
             budget: {tokens: 100000, dollars: 2.5}
             tools: [fs/read_file, web/*]
+            permissions:
+              {send: [_family], spawn: [], kill: [], read: [], exec: [], models: ["small*"], store_read: ["agent/*"],
+               store_write: ["agent/*"], emit: ["custom.*"], group: team}
             require: [memory, pids]
             audit: reads
             pool: cold
