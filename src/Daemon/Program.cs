@@ -63,6 +63,7 @@ try
     return request.Action switch
     {
         BootAction.VerifyJournal => JournalCheckup.Print(request.Options.Journal.Path, Console.Out),
+        BootAction.PrintAudit => AuditPrint.Print(request.Options.Journal.Path, Console.Out),
         BootAction.Probe => await HostProbe.PrintAsync(
             request.Options, request.Models, Console.Out, CancellationToken.None),
         _ => await RunAsync(

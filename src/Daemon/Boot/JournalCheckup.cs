@@ -13,19 +13,19 @@ internal static class JournalCheckup
     /// <summary>0 when the journal is whole, 1 when it is not. What cannot be read at all throws.</summary>
     public static int Print(string path, TextWriter output)
     {
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"{path}: there is no journal; no kernel has run with this state folder");
-        }
-
         var check = Check(path);
         var json = AbiJson.Write(check, AbiJsonContext.Default.JournalCheck);
         output.WriteLine(System.Text.Encoding.UTF8.GetString(json));
         return check.Damage is null ? 0 : 1;
     }
 
-    private static JournalCheck Check(string path)
+    public static JournalCheck Check(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{path}: there is no journal; no kernel has run with this state folder");
+        }
+
         try
         {
             using var reader = SqliteJournalReader.Open(path);

@@ -14,12 +14,14 @@ internal sealed class BootFlags
           --SECTION.KEY=VALUE      one setting, over the file and the environment; see docs/reference/config.md
           --probe                  find out what this host can enforce, print it as JSON, and end
           --verify-journal         check every record of the journal, print the outcome as JSON, and end; code 1 if bad
+          --audit                  the same, and print its audit records, too
           --print-config           print the settings that would be used, as a machine file, and end
           --version, --help
 
         """;
 
-    private static readonly string[] PrintingWords = ["--verify-journal", "--print-config", "--help", "--version"];
+    private static readonly string[] PrintingWords =
+        ["--verify-journal", "--audit", "--print-config", "--help", "--version"];
 
     private static readonly string[] Words = ["--config", "--probe", .. PrintingWords];
 
@@ -66,6 +68,9 @@ internal sealed class BootFlags
                 break;
             case "--verify-journal":
                 Action = BootAction.VerifyJournal;
+                break;
+            case "--audit":
+                Action = BootAction.PrintAudit;
                 break;
             case "--print-config":
                 Action = BootAction.PrintConfig;

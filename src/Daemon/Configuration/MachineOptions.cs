@@ -154,6 +154,9 @@ internal enum BootAction
     /// <summary>Check the journal and print what is wrong with it, as JSON.</summary>
     VerifyJournal,
 
+    /// <summary>Print the audit records of the journal, and what is wrong with it, as JSON.</summary>
+    PrintAudit,
+
     PrintConfig,
     Help,
     Version,

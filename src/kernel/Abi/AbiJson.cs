@@ -205,6 +205,8 @@ public static class AbiJson
 [JsonSerializable(typeof(PipeView))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(JournalCheck))]
+[JsonSerializable(typeof(AuditLog))]
+[JsonSerializable(typeof(AuditEntry))]
 [JsonSerializable(typeof(string))]
 public sealed partial class AbiJsonContext : JsonSerializerContext;
 

@@ -71,6 +71,7 @@ internal static class CommandLine
         new MetricsCommand(),
         new DoctorCommand(),
         new JournalCommand(),
+        new AuditCommand(),
     ];
 
     public static Command Build(Terminal terminal)
