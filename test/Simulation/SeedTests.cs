@@ -43,6 +43,14 @@ public sealed class SeedTests
         "Store version_conflict",
     ];
 
+    /// <summary>Every way in which messages go, and do not go.</summary>
+    private static readonly string[] MailOutcomes =
+    [
+        "Ack ok", "Broadcast ok", "Nack ok", "Recv no_such_mailbox", "Recv ok", "Register name_taken", "Register ok",
+        "Send invalid_argument", "Send no_such_mailbox", "Send no_such_message", "Send ok", "Send timed_out",
+        "Send try_again", "Unregister ok",
+    ];
+
     [Fact]
     public void Every_invariant_holds_for_two_hundred_seeds_and_every_transition_is_taken()
     {
@@ -67,6 +75,7 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => result.ToolDeaths) > 10, "servers of tools die with calls inside");
         Assert.Equal(
             ToolOutcomes, results.SelectMany(result => result.ToolCalls.Keys).Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(MailOutcomes.Except(results.SelectMany(result => result.Mails.Keys)));
         Assert.Empty(TalkOutcomes.Except(results.SelectMany(result => result.Talks.Keys)));
         Assert.Empty(StoreOutcomes.Except(results.SelectMany(result => result.Values.Keys)));
     }

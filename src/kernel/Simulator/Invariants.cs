@@ -47,6 +47,7 @@ internal sealed class Invariants(World world)
         _conversations.Check(state);
         world.Values.Check(state);
         world.Pipes.Check(state);
+        world.Mail.Check(state);
         foreach (var process in state.Processes.Living)
         {
             CheckId(process);

@@ -31,6 +31,8 @@ internal sealed class RequestMaker(World world)
 
     private readonly ValueRequests _values = new(world);
 
+    private readonly MailMaker _mail = new(world);
+
     private SeededRandom Random => world.Random;
 
     public Syscall? Next(Caller caller)
@@ -38,6 +40,11 @@ internal sealed class RequestMaker(World world)
         if (Random.Chance(world.Options.Shutdowns))
         {
             return new Shutdown { GraceMs = Maybe(Random.Between(0, 500)) };
+        }
+
+        if (Random.Chance(2_000))
+        {
+            return _mail.Next(caller);
         }
 
         return Random.Below(56) switch

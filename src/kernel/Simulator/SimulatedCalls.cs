@@ -17,7 +17,8 @@ internal sealed record SimulatedCall(CallId Id, SimulatedConnection Connection, 
     public bool IsOpen => !IsOver && Ends == 0;
 
     /// <summary>Waits as long as others let it; every other call must come to an end by itself.</summary>
-    public bool MayWaitForever => Syscall is Subscribe { Stream: not false } or Wait { TimeoutMs: null };
+    public bool MayWaitForever =>
+        Syscall is Subscribe { Stream: not false } or Wait { TimeoutMs: null } or Recv { TimeoutMs: null };
 
     public override string ToString() => $"call {Id.Value} of {Connection.Caller} {Syscall}";
 }
@@ -46,6 +47,9 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
     private long _next = 1;
 
     public long Total { get; private set; }
+
+    /// <summary>Told of every end.</summary>
+    public Action<Syscall, string>? Ended { get; set; }
 
     /// <summary>How THINKs ended, by the code of their refusal or ok.</summary>
     public SortedDictionary<string, long> Thoughts { get; } = new(StringComparer.Ordinal);
@@ -115,6 +119,12 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
             CallTool => reply is CallToolReply,
             ToolServers => reply is ToolServersReply,
             RestartTools => reply is ToolServerView,
+            Send => reply is SendReply,
+            Recv => reply is RecvReply,
+            Broadcast => reply is BroadcastReply,
+            Register => reply is MailboxView,
+            Unregister => reply is UnregisterReply,
+            Ack or Nack => reply is AckReply,
             _ => true,
         };
         ViolationException.Unless(expected, "an answer fits its request", $"{call} got {reply}");
@@ -151,6 +161,8 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
         _oldest.Clear();
         _next = 1;
     }
+
+    public SimulatedCall? Find(CallId id) => _calls.GetValueOrDefault(id);
 
     public Caller? CallerOf(CallId id) => _calls.TryGetValue(id, out var call) ? call.Connection.Caller : null;
 
@@ -212,6 +224,7 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
             Talks[what] = Talks.GetValueOrDefault(what) + 1;
         }
 
+        Ended?.Invoke(call.Syscall, outcome);
         return call;
     }
 }

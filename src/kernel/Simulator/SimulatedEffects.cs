@@ -14,6 +14,7 @@ internal sealed class SimulatedEffects(World world)
         switch (effect)
         {
             case Answer answer:
+                world.Mail.Answered(answer);
                 world.Calls.Answered(answer.Call, answer.Reply);
                 break;
             case Refuse refuse:

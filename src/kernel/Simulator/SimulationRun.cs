@@ -49,6 +49,9 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>How requests about the store ended.</summary>
     public IReadOnlyDictionary<string, long> Values { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>How requests to messaging ended.</summary>
+    public IReadOnlyDictionary<string, long> Mails { get; init; } = new Dictionary<string, long>();
+
     /// <summary>How to see it again, what was wrong, and what led to it.</summary>
     public string Report()
     {
@@ -65,6 +68,7 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.AppendJoin(", ", ToolCalls.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", Talks.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", Values.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
+        report.AppendJoin(", ", Mails.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         foreach (var line in LastEvents)
         {
             report.Append(line).Append('\n');
@@ -123,6 +127,7 @@ public static class SimulationRun
             ToolCalls = world.Calls.ToolCalls,
             Talks = world.Calls.Talks,
             Values = world.Calls.Values,
+            Mails = world.Mail.Outcomes,
         };
     }
 

@@ -23,6 +23,8 @@ internal sealed class World
         Supervision = new SimulatedSupervision(this);
         Pipes = new SimulatedPipes(this);
         Watchers = new SimulatedWatchers(this);
+        Mail = new SimulatedMail(this);
+        Calls.Ended = Mail.Ended;
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -60,6 +62,7 @@ internal sealed class World
     public SimulatedTools Tools { get; }
 
     public SimulatedSupervision Supervision { get; }
+    public SimulatedMail Mail { get; }
 
     public SimulatedPipes Pipes { get; }
 

@@ -43,6 +43,10 @@ public sealed class MailRoom
     public IEnumerable<(ProcessId From, Mailbox On)> AwaitedReplies =>
         Replies.Values.Select(wait => (wait.Caller.Process, wait.Box));
 
+    /// <summary>The messages of durable mailboxes, and those of them that are dead letters.</summary>
+    public IEnumerable<long> DurableIds => _own.Values.SelectMany(box => box.Kept.Keys)
+        .Concat(DurableDead.All.Select(letter => letter.Id));
+
     internal MailAccounts Accounts { get; } = new();
 
     internal Deadlines Deadlines { get; } = new();

@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text;
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
+
+namespace Analemma.Simulator;
+
+/// <summary>
+/// What the clients of a simulated world know of messages: each body is a number of its own, so that they notice what is
+/// lost, comes twice, or comes out of order.
+/// </summary>
+internal sealed class SimulatedMail(World world)
+{
+    /// <summary>Numbers of messages that are not durable are above this.</summary>
+    private const long DurableMax = 1L << 36;
+
+    private readonly HashSet<(long Serial, string Box)> _given = [];
+    private readonly Dictionary<string, long> _latest = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, string> _accepted = [];
+    private readonly Dictionary<long, long> _receipts = [];
+    private readonly HashSet<long> _ackAsked = [];
+    private readonly HashSet<long> _acked = [];
+    private readonly HashSet<string> _unregistered = new(StringComparer.Ordinal);
+    private readonly List<(long Message, ProcessId Replier)> _asked = [];
+    private readonly List<(long Receipt, ProcessId Holder)> _held = [];
+    private long _serial;
+
+    /// <summary>How requests to messaging ended.</summary>
+    public SortedDictionary<string, long> Outcomes { get; } = new(StringComparer.Ordinal);
+
+    public MailBody NextBody() => Number(++_serial);
+
+    /// <summary>A message whose sender waits for a reply of this caller, if there is one.</summary>
+    public long? Asked(Caller caller)
+    {
+        var known = _asked.Where(each => each.Replier == caller.Process).ToArray();
+        return known.Length == 0 ? null : world.Random.Pick(known).Message;
+    }
+
+    /// <summary>Receipts that the caller has had, of which some do not hold any more.</summary>
+    public long[] Receipts(Caller caller)
+    {
+        var known = _held.Where(each => each.Holder == caller.Process).Select(each => each.Receipt).ToArray();
+        return known.Length == 0
+            ? [] : [.. Enumerable.Range(0, world.Random.Below(3) + 1).Select(_ => world.Random.Pick(known)).Distinct()];
+    }
+
+    public void Issued(Syscall syscall)
+    {
+        switch (syscall)
+        {
+            case Ack ack:
+                _ackAsked.UnionWith(ack.Receipts.Where(_receipts.ContainsKey).Select(receipt => _receipts[receipt]));
+                break;
+            case Unregister { Name: { } name, Topic: null }:
+                _unregistered.Add(name);
+                break;
+        }
+    }
+
+    public void Answered(Answer answer)
+    {
+        if (world.Calls.Find(answer.Call) is not { } call)
+        {
+            return;
+        }
+
+        switch (answer.Reply, call.Syscall)
+        {
+            case (RecvReply received, Recv recv):
+                foreach (var message in received.Messages)
+                {
+                    Given(call.Connection.Caller, recv, message);
+                }
+
+                break;
+            case (SendReply sent, Send send):
+                Sent(sent, send);
+                break;
+            case (AckReply acked, Ack ack):
+                foreach (var receipt in ack.Receipts.Except(acked.Stale ?? []))
+                {
+                    Unless(
+                        _acked.Add(_receipts[receipt]), "no message is acknowledged twice", $"{_receipts[receipt]}");
+                    _accepted.Remove(_receipts[receipt]);
+                }
+
+                break;
+        }
+    }
+
+    public void Ended(Syscall syscall, string outcome)
+    {
+        if (syscall is Send or Recv or Broadcast or Register or Unregister or Ack or Nack)
+        {
+            var what = $"{syscall.Number} {outcome}";
+            Outcomes[what] = Outcomes.GetValueOrDefault(what) + 1;
+        }
+    }
+
+    public void Check(KernelState state)
+    {
+        var problem = MailCheck.Problem(state);
+        Unless(problem is null, "mailboxes are in order", problem ?? "");
+        if (_accepted.Count == 0)
+        {
+            return;
+        }
+
+        var known = state.Mail.DurableIds.ToHashSet();
+        foreach (var (id, box) in _accepted)
+        {
+            Unless(
+                known.Contains(id) || _ackAsked.Contains(id) || _unregistered.Contains(box),
+                "no message of a durable mailbox is lost", $"{id} of {box}");
+        }
+    }
+
+    private static MailBody Number(long serial) =>
+        new(Encoding.UTF8.GetBytes(serial.ToString(CultureInfo.InvariantCulture)));
+
+    private static void Unless(bool holds, string invariant, string detail) =>
+        ViolationException.Unless(holds, invariant, detail);
+
+    private void Sent(SendReply sent, Send send)
+    {
+        if (sent.Id < DurableMax && send.InReplyTo is null && sent.Duplicate is null && !_acked.Contains(sent.Id))
+        {
+            _accepted[sent.Id] = send.To!;
+        }
+
+        if (sent.Reply is { } reply)
+        {
+            Unless(send.ReplyTimeoutMs is not null, "only requests get replies", $"{send}");
+            Unless(Number(sent.Id).Equals(reply.Body), "a reply is to what was asked", $"{sent.Id} got {reply.Id}");
+        }
+    }
+
+    private void Given(Caller caller, Recv recv, MailMessage message)
+    {
+        var own = recv.Mailbox is { } name && world.Kernel.State.Mail.Own.Any(box => box.Plan.Name == name);
+        var box = own ? recv.Mailbox! : $"inbox of {caller.Process}";
+        var serial = long.Parse(message.Body!.ToText(), CultureInfo.InvariantCulture);
+        Unless(
+            (recv.Topic ?? message.Topic) == message.Topic
+            && (recv.Correlation ?? message.Correlation) == message.Correlation
+            && (recv.From ?? message.From) == message.From,
+            "receivers get what they chose", $"{recv} got {message}");
+        if (message.Receipt is { } receipt)
+        {
+            Unless(!_acked.Contains(message.Id), "what is acknowledged does not come again", $"{message.Id}");
+            _receipts[receipt] = message.Id;
+            _held.Add((receipt, caller.Process));
+        }
+        else
+        {
+            Unless(_given.Add((serial, box)), "no message is given twice", $"{serial} from {box}");
+        }
+
+        if (message.WantsReply == true)
+        {
+            _asked.Add((message.Id, caller.Process));
+        }
+
+        if (message.From != ProcessId.None && message.Delivery is null or 1)
+        {
+            var line = $"{box}, {message.From}, {message.Priority}, {message.Topic}, {message.Correlation}, "
+                + $"{(message.Receipt is null ? 0 : world.Kernel.Boot)}";
+            Unless(
+                !_latest.TryGetValue(line, out var before) || before < serial,
+                "messages of one sender keep their order", $"{serial} after {before} in {line}");
+            _latest[line] = serial;
+        }
+    }
+}

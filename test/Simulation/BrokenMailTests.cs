@@ -1,0 +1,158 @@
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
+using Analemma.Simulator;
+
+namespace Analemma.Simulation.Tests;
+
+/// <summary>Kernels whose messaging is broken on purpose: the simulator must notice each.</summary>
+public sealed class BrokenMailTests
+{
+    private const int SeedsMax = 100;
+
+    [Fact]
+    public void A_message_that_is_given_twice_is_noticed() =>
+        AssertNoticed(() => new GivesAgain(), "no message is given twice", "messages of one sender keep their order");
+
+    [Fact]
+    public void Messages_out_of_order_are_noticed() =>
+        AssertNoticed(() => new GivesBackwards(), "messages of one sender keep their order");
+
+    [Fact]
+    public void A_message_for_somebody_else_is_noticed() =>
+        AssertNoticed(() => new IgnoresChoices(), "receivers get what they chose");
+
+    [Fact]
+    public void A_reply_to_another_request_is_noticed() =>
+        AssertNoticed(() => new MixesReplies(), "a reply is to what was asked");
+
+    [Fact]
+    public void A_durable_message_that_is_lost_is_noticed() =>
+        AssertNoticed(
+            () => new LosesKept(),
+            "no message of a durable mailbox is lost",
+            "durable state is the fold of the journal",
+            "mailboxes are in order");
+
+    [Fact]
+    public void A_sender_that_is_told_of_a_message_that_is_not_kept_is_noticed() =>
+        AssertNoticed(() => new AnswersUnkept(), "no message of a durable mailbox is lost");
+
+    [Fact]
+    public void A_message_acknowledged_twice_is_noticed() =>
+        AssertNoticed(
+            () => new AcknowledgesAll(), "no message is acknowledged twice", "what is acknowledged does not come again");
+
+    [Fact]
+    public void A_mailbox_over_its_bounds_is_noticed() =>
+        AssertNoticed(() => new Overfills(), "mailboxes are in order");
+
+    [Fact]
+    public void A_sender_that_is_not_let_in_is_noticed() =>
+        AssertNoticed(() => new ForgetsSenders(), "mailboxes are in order", "every request is answered");
+
+    [Fact]
+    public void A_timer_that_does_not_ring_is_noticed() =>
+        AssertNoticed(() => new ForgetsTimer(), "mailboxes are in order");
+
+    private static void AssertNoticed(Func<Sabotage> sabotage, params string[] invariants)
+    {
+        var result = Enumerable.Range(1, SeedsMax)
+            .Select(seed => SimulationRun.Run(seed, sabotage: sabotage()))
+            .FirstOrDefault(each => each.Violation is not null)
+            ?? throw new InvalidOperationException($"not noticed in {SeedsMax} worlds");
+        Assert.True(
+            invariants.Any(name => result.Violation!.StartsWith(name + ":", StringComparison.Ordinal)),
+            $"noticed otherwise: {result.Report()}");
+    }
+
+    private abstract class ChangesReceived : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is Answer { Reply: RecvReply { Messages.Count: > 0 } received } answer
+                ? answer with { Reply = received with { Messages = Change(received.Messages) } }
+                : effect);
+
+        protected abstract IReadOnlyList<MailMessage> Change(IReadOnlyList<MailMessage> messages);
+    }
+
+    private sealed class GivesAgain : ChangesReceived
+    {
+        protected override IReadOnlyList<MailMessage> Change(IReadOnlyList<MailMessage> messages) =>
+            messages[0].Receipt is null ? [messages[0], .. messages] : messages;
+    }
+
+    private sealed class GivesBackwards : ChangesReceived
+    {
+        protected override IReadOnlyList<MailMessage> Change(IReadOnlyList<MailMessage> messages) =>
+            [.. messages.Reverse()];
+    }
+
+    private sealed class IgnoresChoices : ChangesReceived
+    {
+        protected override IReadOnlyList<MailMessage> Change(IReadOnlyList<MailMessage> messages) =>
+            [.. messages.Select(message => message with { Topic = "other" })];
+    }
+
+    private sealed class MixesReplies : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is Answer { Reply: SendReply { Reply: not null } sent } answer
+                ? answer with { Reply = sent with { Id = sent.Id + 1 } } : effect);
+    }
+
+    private sealed class LosesKept : Sabotage
+    {
+        public override void AfterTurn(KernelState state)
+        {
+            foreach (var box in state.Mail.Own.Where(box => box.Kept.Count > 1))
+            {
+                Delivery.Remove(state.Mail, box.Kept.Values.Last());
+            }
+        }
+    }
+
+    private sealed class AnswersUnkept : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is Answer { Reply: SendReply { Id: < 1_000, Duplicate: null } sent } answer
+                ? answer with { Reply = sent with { Id = sent.Id + 1_000_000 } } : effect);
+    }
+
+    private sealed class AcknowledgesAll : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is Answer { Reply: AckReply { Stale: not null } acked } answer
+                ? answer with { Reply = acked with { Stale = null } } : effect);
+    }
+
+    private sealed class Overfills : Sabotage
+    {
+        public override void AfterTurn(KernelState state)
+        {
+            foreach (var box in state.Mail.Own.Where(box => !box.IsDurable && box.Senders.Count > 0))
+            {
+                var wait = box.Senders.First!.Value;
+                Delivery.Keep(state.Mail, box, new Letter(state.Mail.TakeVolatileId(state.Boot), wait.Mail));
+            }
+        }
+    }
+
+    private sealed class ForgetsSenders : Sabotage
+    {
+        public override void AfterTurn(KernelState state)
+        {
+            foreach (var box in state.Mail.Own.Where(box => box.Senders.Count > 0))
+            {
+                box.Senders.RemoveLast();
+            }
+        }
+    }
+
+    private sealed class ForgetsTimer : Sabotage
+    {
+        public override bool Hears(KernelEvent @event) => @event is not MailDue;
+    }
+}
