@@ -62,6 +62,7 @@ internal sealed class World
     public SimulatedTools Tools { get; }
 
     public SimulatedSupervision Supervision { get; }
+
     public SimulatedMail Mail { get; }
 
     public SimulatedPipes Pipes { get; }
