@@ -3,6 +3,7 @@ using Analemma.Bench;
 using Analemma.Bench.Fairness;
 using Analemma.Bench.Ipc;
 using Analemma.Bench.Kernel;
+using Analemma.Bench.Messaging;
 using Analemma.Bench.Models;
 using Analemma.Bench.Workflow;
 
@@ -10,7 +11,7 @@ using Analemma.Bench.Workflow;
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
 const string Usage =
-    "usage: bench ipc|spawn|scale|notify|fairness|llm|jsonata|workflows|soak [--json] [--quick] [--soak]";
+    "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|soak [--json] [--quick] [--soak]";
 try
 {
     return args switch
@@ -66,6 +67,13 @@ static int RunCase(string name, string[] options)
             break;
         case "workflows":
             new WorkflowsBench(report, Repository(), quick).Run();
+            break;
+        case "messaging":
+            using (MessagingBench messaging = new(report, Repository(), quick))
+            {
+                messaging.Run();
+            }
+
             break;
         case "soak":
             new SoakBench(report, Repository(), quick).Run();

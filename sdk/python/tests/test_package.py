@@ -24,6 +24,12 @@ CLIENT = (
     "secret_set send set_perms shutdown spawn status store subscribe task_failed task_heartbeat "
     "task_succeeded think think_stream tool_servers unregister unsubscribe update wait workflow "
     "workflow_endpoint write"
+    "dead_letters delete echo embed emit endpoint events exec exec_stream fetch files hello http "
+    "http_stream inspect keys kill list list_tools llm logs mailbox mailboxes metrics nack noop pause "
+    "pipe_close pipe_follow pipe_list pipe_open pipe_read pipe_write poll_events read recv register reply "
+    "request restart_tools resume run_tools run_tools_stream secret_list secret_remove secret_set send "
+    "shutdown spawn status store subscribe think think_stream tool_servers unregister unsubscribe update "
+    "wait write"
 )
 
 

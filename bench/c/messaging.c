@@ -1,0 +1,526 @@
+// Messages between two processes through something in the middle, in the words of each: a socket pair (nothing in the
+// middle), a relay on epoll (the floor), the kernel of Analemma, Redis lists, and NATS.
+//
+//   cc -O2 -o messaging messaging.c
+//   ./messaging rtt  pair|relay                  BYTES ROUNDS      a round trip A -> middle -> B -> middle -> A: p50 p99 (us)
+//   ./messaging rtt  analemma SOCKET             BYTES ROUNDS
+//   ./messaging rtt  redis SOCKET | nats PORT    BYTES ROUNDS
+//   ./messaging rate pair|relay|analemma|durable|redis|nats [WHERE] BYTES SECONDS      one way: messages a second that B got
+//
+// A and B are the same program in every mode: one system call to send, one or more to receive, nothing else. `durable` is
+// Analemma's durable mailbox, and counts messages that were taken in and acknowledged.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WARMUP = 4000, ROOM = 8 << 20, WINDOW = 512 };
+
+static size_t bytes;
+static const char *mode, *where;
+static char *text; // the body: BYTES of x
+static char *out, *in;
+static size_t have; // bytes in `in`
+
+static void die(const char *why) { fprintf(stderr, "messaging %s: %s: %s\n", mode, why, strerror(errno)); exit(1); }
+
+static double now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
+}
+
+static void put(int fd, const char *data, size_t n)
+{
+    while (n > 0) {
+        ssize_t sent = send(fd, data, n, MSG_NOSIGNAL);
+        if (sent <= 0)
+            die("send");
+        data += sent;
+        n -= (size_t)sent;
+    }
+}
+
+static void more(int fd)
+{
+    ssize_t n = recv(fd, in + have, ROOM - have - 1, 0);
+    if (n <= 0)
+        exit(0);
+    have += (size_t)n;
+    in[have] = 0;
+}
+
+static void drop(size_t n)
+{
+    memmove(in, in + n, have - n);
+    have -= n;
+}
+
+static int reach(void)
+{
+    int fd;
+    if (where[0] == '/') {
+        struct sockaddr_un at = {.sun_family = AF_UNIX};
+        strncpy(at.sun_path, where, sizeof at.sun_path - 1);
+        fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0)
+            die(where);
+    } else {
+        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(where))};
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        fd = socket(AF_INET, SOCK_STREAM, 0);
+        int one = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0)
+            die(where);
+    }
+    return fd;
+}
+
+// --- plain bytes: pair and relay ---------------------------------------------------------------------------------------
+
+static void get_plain(int fd)
+{
+    while (have < bytes)
+        more(fd);
+    drop(bytes);
+}
+
+static void relay(int a, int b)
+{
+    int epoll = epoll_create1(0), fds[2] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
+        epoll_ctl(epoll, EPOLL_CTL_ADD, fds[i], &event);
+    }
+    for (;;) {
+        struct epoll_event events[2];
+        int ready = epoll_wait(epoll, events, 2, -1);
+        for (int i = 0; i < ready; i++) {
+            uint32_t from = events[i].data.u32;
+            ssize_t n = recv(fds[from], in, ROOM, 0);
+            if (n <= 0)
+                exit(0);
+            put(fds[1 - from], in, (size_t)n);
+        }
+    }
+}
+
+// --- Analemma: frames of 24 bytes and a JSON payload -------------------------------------------------------------------
+
+struct frame { uint32_t magic; uint8_t kind, flags; uint16_t opcode; uint64_t id; uint32_t status, length; };
+enum { SEND = 0x20, RECV = 0x21, REGISTER = 0x23, ACK = 0x25 };
+
+static size_t ask(char *at, uint16_t opcode, uint64_t id, const char *payload, size_t length)
+{
+    struct frame frame = {0x324C4E41, 1, 0, opcode, id, 0, (uint32_t)length};
+    memcpy(at, &frame, sizeof frame);
+    memmove(at + sizeof frame, payload, length);
+    return sizeof frame + length;
+}
+
+// The next whole frame is at the start of `in`; returns its payload, of which the end is marked by 0 for a while.
+static char *answer(int fd, struct frame *frame)
+{
+    while (have < sizeof *frame)
+        more(fd);
+    memcpy(frame, in, sizeof *frame);
+    while (have < sizeof *frame + frame->length)
+        more(fd);
+    return in + sizeof *frame;
+}
+
+static void done(const struct frame *frame) { drop(sizeof *frame + frame->length); }
+
+static void check(const struct frame *frame, const char *payload)
+{
+    if (frame->status != 0) {
+        fprintf(stderr, "messaging: opcode %#x: %.*s\n", frame->opcode, (int)frame->length, payload);
+        exit(1);
+    }
+}
+
+static void make_box(int fd, const char *name, const char *options)
+{
+    char json[256];
+    int n = snprintf(json, sizeof json, "{\"name\":\"%s\"%s}", name, options);
+    put(fd, out, ask(out, REGISTER, 1, json, (size_t)n));
+    struct frame frame;
+    char *payload = answer(fd, &frame);
+    check(&frame, payload);
+    done(&frame);
+}
+
+static char *json; // a request's payload is made here
+
+static size_t send_frame(char *at, uint64_t id, const char *head)
+{
+    size_t n = (size_t)sprintf(json, "{%s,\"body\":\"", head);
+    memcpy(json + n, text, bytes);
+    n += bytes;
+    memcpy(json + n, "\"}", 2);
+    return ask(at, SEND, id, json, n + 2);
+}
+
+// --- Redis: RESP ------------------------------------------------------------------------------------------------------
+
+static size_t push(char *at, const char *list)
+{
+    size_t n = (size_t)sprintf(at, "*3\r\n$5\r\nLPUSH\r\n$%zu\r\n%s\r\n$%zu\r\n", strlen(list), list, bytes);
+    memcpy(at + n, text, bytes);
+    memcpy(at + n + bytes, "\r\n", 2);
+    return n + bytes + 2;
+}
+
+static size_t pop(char *at, const char *list)
+{
+    return (size_t)sprintf(at, "*3\r\n$5\r\nBRPOP\r\n$%zu\r\n%s\r\n$1\r\n0\r\n", strlen(list), list);
+}
+
+static void line(int fd)
+{
+    for (;;) {
+        char *end = have ? memchr(in, '\n', have) : NULL;
+        if (end) {
+            if (in[0] == '-')
+                die(in);
+            drop((size_t)(end - in) + 1);
+            return;
+        }
+        more(fd);
+    }
+}
+
+// *2, $n, list, $n, body
+static void get_popped(int fd)
+{
+    for (int i = 0; i < 4; i++)
+        line(fd);
+    while (have < bytes + 2)
+        more(fd);
+    drop(bytes + 2);
+}
+
+// --- NATS -------------------------------------------------------------------------------------------------------------
+
+static size_t publish(char *at, const char *subject)
+{
+    size_t n = (size_t)sprintf(at, "PUB %s %zu\r\n", subject, bytes);
+    memcpy(at + n, text, bytes);
+    memcpy(at + n + bytes, "\r\n", 2);
+    return n + bytes + 2;
+}
+
+static int nats(const char *subject)
+{
+    int fd = reach();
+    line(fd); // INFO
+    char hello[128];
+    put(fd, hello, (size_t)sprintf(hello, "CONNECT {\"verbose\":false}\r\nSUB %s 1\r\nPING\r\n", subject));
+    line(fd); // PONG
+    return fd;
+}
+
+static void get_published(int fd)
+{
+    for (;;) {
+        while (have < 4)
+            more(fd);
+        if (memcmp(in, "PING", 4) == 0) {
+            line(fd);
+            put(fd, "PONG\r\n", 6);
+            continue;
+        }
+        line(fd); // MSG
+        while (have < bytes + 2)
+            more(fd);
+        drop(bytes + 2);
+        return;
+    }
+}
+
+// --- the two ends ------------------------------------------------------------------------------------------------------
+
+static int pair[2], far[2];
+
+static int is(const char *name) { return strcmp(mode, name) == 0; }
+
+static void echo_end(int ready)
+{
+    int fd = is("pair") ? pair[1] : is("relay") ? far[1] : is("nats") ? nats("b") : reach();
+    if (is("analemma"))
+        make_box(fd, "bench-b", "");
+    (void)!write(ready, "1", 1);
+    static const char take[] = "{\"mailbox\":\"bench-b\"}";
+    uint64_t id = 2;
+    if (is("analemma"))
+        put(fd, out, ask(out, RECV, id++, take, sizeof take - 1));
+    for (;;) {
+        if (is("pair") || is("relay")) {
+            get_plain(fd);
+            put(fd, text, bytes);
+        } else if (is("analemma")) {
+            struct frame frame;
+            char *payload = answer(fd, &frame);
+            check(&frame, payload);
+            if (frame.opcode != RECV) {
+                done(&frame);
+                continue;
+            }
+            char *found = strstr(payload, "\"id\":");
+            if (!found)
+                die("a message without id");
+            char head[64];
+            sprintf(head, "\"in_reply_to\":%lld", atoll(found + 5));
+            done(&frame);
+            // The reply and the next receive leave together.
+            size_t n = send_frame(out, id++, head);
+            n += ask(out + n, RECV, id++, take, sizeof take - 1);
+            put(fd, out, n);
+        } else if (is("redis")) {
+            put(fd, out, pop(out, "b"));
+            get_popped(fd);
+            put(fd, out, push(out, "a"));
+            line(fd);
+        } else {
+            get_published(fd);
+            put(fd, out, publish(out, "a"));
+        }
+    }
+}
+
+static void round_trip(int fd, uint64_t id)
+{
+    if (is("pair") || is("relay")) {
+        put(fd, text, bytes);
+        get_plain(fd);
+    } else if (is("analemma")) {
+        put(fd, out, send_frame(out, id, "\"to\":\"bench-b\",\"reply_timeout_ms\":60000"));
+        struct frame frame;
+        char *payload = answer(fd, &frame);
+        check(&frame, payload);
+        done(&frame);
+    } else if (is("redis")) {
+        size_t n = push(out, "b");
+        n += pop(out + n, "a");
+        put(fd, out, n);
+        line(fd);
+        get_popped(fd);
+    } else {
+        put(fd, out, publish(out, "b"));
+        get_published(fd);
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static void rtt(int fd, long rounds)
+{
+    float *took = malloc((size_t)rounds * sizeof *took);
+    long warmup = rounds < WARMUP ? rounds : WARMUP * (is("analemma") ? 10 : 1);
+    for (long i = -warmup; i < rounds; i++) {
+        double start = now_us();
+        round_trip(fd, (uint64_t)(i + warmup + 10));
+        if (i >= 0)
+            took[i] = (float)(now_us() - start);
+    }
+    qsort(took, (size_t)rounds, sizeof *took, by_size);
+    printf("%.3f %.3f\n", took[rounds / 2], took[rounds * 99 / 100]);
+}
+
+// --- one way -----------------------------------------------------------------------------------------------------------
+
+static volatile long *count; // messages that B has got
+
+static const char *box(void) { return is("durable") ? "bench-durable" : "bench-rate"; }
+
+static void take_end(int ready)
+{
+    int fd = is("pair") ? pair[1] : is("relay") ? far[1] : is("nats") ? nats("b") : reach();
+    int ours = is("analemma") || is("durable");
+    if (ours)
+        make_box(fd, box(), is("durable") ? ",\"durable\":true,\"max_messages\":20000" : ",\"max_messages\":20000");
+    (void)!write(ready, "1", 1);
+    char take[64];
+    size_t takes = (size_t)sprintf(take, "{\"mailbox\":\"%s\",\"max\":256}", box());
+    uint64_t id = 2;
+    if (ours)
+        for (int i = 0; i < 2; i++)
+            put(fd, out, ask(out, RECV, id++, take, takes));
+    for (;;) {
+        if (ours) {
+            struct frame frame;
+            char *payload = answer(fd, &frame);
+            check(&frame, payload);
+            if (frame.opcode == ACK) {
+                char *held = strstr(payload, "\"count\":");
+                *count += atol(held + 8);
+            } else {
+                char end = payload[frame.length];
+                payload[frame.length] = 0;
+                long got = 0;
+                size_t n = (size_t)sprintf(json, "{\"receipts\":[");
+                const char *mark = is("durable") ? "\"receipt\":" : "\"age_ms\":";
+                for (char *at = payload; (at = strstr(at, mark)); at += 9)
+                    if (got++ >= 0 && is("durable"))
+                        n += (size_t)sprintf(json + n, "%s%lld", got == 1 ? "" : ",", atoll(at + 10));
+                payload[frame.length] = end;
+                size_t length = 0;
+                if (is("durable"))
+                    length = ask(out, ACK, id++, json, n + (size_t)sprintf(json + n, "]}"));
+                else
+                    *count += got;
+                length += ask(out + length, RECV, id++, take, takes);
+                done(&frame);
+                put(fd, out, length);
+                continue;
+            }
+            done(&frame);
+        } else if (is("redis")) {
+            size_t n = (size_t)sprintf(
+                out, "*7\r\n$6\r\nBLMPOP\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\nb\r\n$5\r\nRIGHT\r\n$5\r\nCOUNT\r\n$3\r\n256\r\n");
+            put(fd, out, n);
+            line(fd); // *2
+            line(fd); // $1
+            line(fd); // b
+            while (!have || !memchr(in, '\n', have))
+                more(fd);
+            long got = atol(in + 1);
+            line(fd);
+            for (long i = 0; i < got; i++) {
+                line(fd);
+                while (have < bytes + 2)
+                    more(fd);
+                drop(bytes + 2);
+            }
+            *count += got;
+        } else if (is("nats")) {
+            get_published(fd);
+            ++*count;
+        } else {
+            get_plain(fd);
+            ++*count;
+        }
+    }
+}
+
+// Keeps WINDOW messages on their way where the middle answers each, and else as many as the sockets take.
+static void give_end(int fd)
+{
+    uint64_t id = 1;
+    long open = 0;
+    char head[64];
+    sprintf(head, "\"to\":\"%s\",\"timeout_ms\":60000", box());
+    for (;;) {
+        size_t n = 0;
+        int batch = bytes <= 4096 ? 64 : 1;
+        for (int i = 0; i < batch; i++) {
+            if (is("analemma") || is("durable"))
+                n += send_frame(out + n, id++, head);
+            else if (is("redis"))
+                n += push(out + n, "b");
+            else if (is("nats"))
+                n += publish(out + n, "b");
+            else {
+                memcpy(out + n, text, bytes);
+                n += bytes;
+            }
+        }
+        put(fd, out, n);
+        open += batch;
+        if (is("analemma") || is("durable"))
+            for (; open > WINDOW - batch; open--) {
+                struct frame frame;
+                char *payload = answer(fd, &frame);
+                check(&frame, payload);
+                done(&frame);
+            }
+        else if (is("redis"))
+            for (; open > WINDOW - batch; open--)
+                line(fd);
+    }
+}
+
+static pid_t child(void (*end)(int), int *ready)
+{
+    int hear[2];
+    if (pipe(hear) != 0)
+        die("pipe");
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        end(hear[1]);
+        exit(0);
+    }
+    char one;
+    if (read(hear[0], &one, 1) != 1)
+        exit(1);
+    *ready = 1;
+    return pid;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5)
+        return 2;
+    int plain = strcmp(argv[2], "pair") == 0 || strcmp(argv[2], "relay") == 0;
+    mode = argv[2];
+    where = plain ? "" : argv[3];
+    bytes = (size_t)atol(argv[plain ? 3 : 4]);
+    double last = atof(argv[plain ? 4 : 5]);
+    text = malloc(bytes + 1);
+    memset(text, 'x', bytes);
+    out = malloc((bytes + 512) * 130);
+    json = malloc(bytes + 65536);
+    in = malloc(ROOM);
+    count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, far) != 0)
+        die("socketpair");
+    pid_t hub = 0;
+    if (is("relay") && (hub = fork()) == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        relay(pair[1], far[0]);
+    }
+    int ready, one_way = strcmp(argv[1], "rate") == 0;
+    pid_t peer = child(one_way ? take_end : echo_end, &ready);
+    int fd = plain ? pair[0] : is("nats") ? nats("a") : reach();
+    if (!one_way) {
+        rtt(fd, (long)last);
+    } else {
+        pid_t giver = fork();
+        if (giver == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            give_end(fd);
+        }
+        usleep((useconds_t)(last * 400000)); // until it runs as it will
+        double start = now_us();
+        long before = *count;
+        usleep((useconds_t)(last * 1e6));
+        printf("%.0f\n", (double)(*count - before) * 1e6 / (now_us() - start));
+        kill(giver, SIGKILL);
+    }
+    kill(peer, SIGKILL);
+    if (hub)
+        kill(hub, SIGKILL);
+    while (wait(NULL) > 0)
+        ;
+    return 0;
+}
