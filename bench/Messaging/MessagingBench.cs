@@ -4,8 +4,8 @@ using Analemma.Bench.Kernel;
 namespace Analemma.Bench.Messaging;
 
 /// <summary>
-/// Messages between two processes through the kernel, beside a socket pair, a relay in C, Redis and NATS in the same run.
-/// The two ends are the same C program in all of them. What is not installed is left out:
+/// Messages between two processes through the kernel, beside a socket pair, a relay in C, Redis and NATS in the same
+/// run. The two ends are the same C program in all of them. What is not installed is left out:
 /// apt-get install redis-server nats-server.
 /// </summary>
 internal sealed class MessagingBench(BenchReport report, string repository, bool quick) : IDisposable

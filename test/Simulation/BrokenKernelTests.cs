@@ -11,7 +11,7 @@ namespace Analemma.Simulation.Tests;
 /// <summary>Kernels broken on purpose: the simulator must notice each, or its silence means nothing.</summary>
 public sealed class BrokenKernelTests
 {
-    private const int SeedsMax = 100;
+    private const int SeedsMax = 400;
 
     [Fact]
     public void A_dropped_answer_is_noticed() =>

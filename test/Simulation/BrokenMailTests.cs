@@ -43,7 +43,9 @@ public sealed class BrokenMailTests
     [Fact]
     public void A_message_acknowledged_twice_is_noticed() =>
         AssertNoticed(
-            () => new AcknowledgesAll(), "no message is acknowledged twice", "what is acknowledged does not come again");
+            () => new AcknowledgesAll(),
+            "no message is acknowledged twice",
+            "what is acknowledged does not come again");
 
     [Fact]
     public void A_mailbox_over_its_bounds_is_noticed() =>

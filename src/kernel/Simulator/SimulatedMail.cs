@@ -10,8 +10,8 @@ using Analemma.Kernel.Mailboxes;
 namespace Analemma.Simulator;
 
 /// <summary>
-/// What the clients of a simulated world know of messages: each body is a number of its own, so that they notice what is
-/// lost, comes twice, or comes out of order.
+/// What the clients of a simulated world know of messages: each body is a number of its own, so that they notice what
+/// is lost, comes twice, or comes out of order.
 /// </summary>
 internal sealed class SimulatedMail(World world)
 {
