@@ -18,13 +18,14 @@ sys.path.insert(0, os.path.join(ROOT, "sdk", "python"))
 import contention
 import fault_isolation
 import pipeline
+import supervisor
 import untrusted_agent
 import workflow
 from analemma import AnalemmaError
 from stage.claims import Claims
 from stage.own_kernel import KernelDidNotStart
 
-DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contention, pipeline, workflow)}
+DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contention, pipeline, supervisor, workflow)}
 
 
 def main() -> int:

@@ -188,6 +188,18 @@ public sealed class BrokenKernelTests
             () => new TellsStrangers(), "agents are told of their own alone", "events come in their order");
 
     [Fact]
+    public void An_agent_that_is_started_twice_is_noticed() =>
+        AssertNoticed(() => new StartsTwice(), "never two live incarnations of one agent");
+
+    [Fact]
+    public void A_restart_that_never_comes_is_noticed() =>
+        AssertNoticed(() => new ForgetsUnitTimers(), "what is due happens");
+
+    [Fact]
+    public void A_failure_that_is_forgotten_is_noticed() =>
+        AssertNoticed(() => new ForgetsFailures(), "durable state is the fold of the journal");
+
+    [Fact]
     public void A_report_says_how_to_see_it_again()
     {
         var result = FirstNoticed(() => new AnswersTwice());
@@ -327,6 +339,35 @@ public sealed class BrokenKernelTests
     private sealed class ForgetsExits : Sabotage
     {
         public override bool Hears(KernelEvent @event) => @event is not SandboxExited;
+    }
+
+    /// <summary>As if two kernels, or one that forgot, had seen to the same agent.</summary>
+    private sealed class StartsTwice : Sabotage
+    {
+        private KernelState _state = new();
+
+        public override void AfterTurn(KernelState state) => _state = state;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.SelectMany<Effect, Effect>(effect => effect is Launch launch
+                && _state.Fleets.TryUnit(launch.Process, out _)
+                ? [effect, launch with { Process = new ProcessId(launch.Process.Value + 1_000_000) }] : [effect]);
+    }
+
+    private sealed class ForgetsUnitTimers : Sabotage
+    {
+        public override bool Hears(KernelEvent @event) => @event is not UnitDue;
+    }
+
+    private sealed class ForgetsFailures : Sabotage
+    {
+        public override void AfterTurn(KernelState state)
+        {
+            foreach (var unit in state.Fleets.Units)
+            {
+                unit.Failures = 0;
+            }
+        }
     }
 
     private sealed class CallsModelsTwice : Sabotage

@@ -76,6 +76,12 @@ public sealed class SeedTests
         Assert.Equal(
             ToolOutcomes, results.SelectMany(result => result.ToolCalls.Keys).Distinct().Order(StringComparer.Ordinal));
         Assert.Empty(MailOutcomes.Except(results.SelectMany(result => result.Mails.Keys)));
+        Assert.True(results.Sum(result => result.Supervised.Starts) > 5 * Seeds, "worlds supervise");
+        Assert.True(results.Sum(result => result.Supervised.Delayed) > Seeds / 4, "supervised agents are restarted");
+        Assert.True(results.Sum(result => result.Supervised.Escalations) > Seeds / 2, "failures are escalated");
+        Assert.Equal(
+            ["BackingOff", "GivenUp", "Live", "Parked", "Paused", "Stopped", "Waiting"],
+            results.SelectMany(result => result.UnitStates).Distinct().Order(StringComparer.Ordinal));
         Assert.Empty(TalkOutcomes.Except(results.SelectMany(result => result.Talks.Keys)));
         Assert.Empty(StoreOutcomes.Except(results.SelectMany(result => result.Values.Keys)));
     }

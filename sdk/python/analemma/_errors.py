@@ -42,6 +42,7 @@
         ├── AnswerInvalid        what the model answered does not satisfy the schema; `details["flaws"]` says where
         ├── VersionConflict      a key of the store has another version than the caller expects
         ├── WorkflowRefused      the workflow engine refuses; `details["reason"]` is the service's error
+        ├── NoSuchFleet          no fleet of that name is declared            (also a LookupError)
         └── HttpFailed           a host could not be reached, or its answer not be understood
 
 What a tool raises, for the model to read:
@@ -259,6 +260,10 @@ class NoSuchMessage(SyscallError, LookupError):
     code = "no_such_message"
 
 
+class NoSuchFleet(SyscallError, LookupError):
+    code = "no_such_fleet"
+
+
 class HttpFailed(SyscallError):
     code = "http_failed"
 
@@ -304,14 +309,15 @@ BY_STATUS: tuple[type[SyscallError], ...] = (
 # Statuses beyond those that are numbered without a gap.
 BEYOND: dict[int, type[SyscallError]] = {
     32: NoSuchTool,
-    50: NoSuchMailbox,
-    51: NoSuchMessage,
     33: ToolFailed,
     40: NoSuchSecret,
     41: SecretsUnusable,
     42: HttpFailed,
     70: NoSuchPipe,
     71: PipeClosed,
+    50: NoSuchMailbox,
+    51: NoSuchMessage,
+    60: NoSuchFleet,
     76: VersionConflict,
     80: WorkflowRefused,
 }

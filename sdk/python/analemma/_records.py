@@ -21,6 +21,23 @@ if TYPE_CHECKING:
         "timeout",
         "killed-by-operator",
         "kernel-shutdown",
+        "watchdog",
+        "not-ready",
+        "escalated",
+        "stopped-by-supervisor",
+    ]
+    UnitState = Literal[
+        "waiting",
+        "scheduled",
+        "starting",
+        "running",
+        "ready",
+        "stopping",
+        "backing_off",
+        "parked",
+        "paused",
+        "given_up",
+        "stopped",
     ]
 
 
@@ -587,6 +604,41 @@ class StoredKey(Record):
     expires_at: str | None = None
 
 
+class Unit(Record):
+    """One supervised agent: its processes come and go, one at a time; `incarnation` counts them."""
+
+    name: str
+    state: UnitState
+    fleet: str = ""
+    agent: str = ""
+    supervisor: str = ""
+    process: int = 0
+    incarnation: int = 0
+    restarts: int = 0
+    next_restart_at: str | None = None
+    last_exit: Exit | None = None
+    reason: str | None = None
+    revision: int = 0
+    waits_for: Sequence[str] | None = None
+    uptime_ms: int = 0
+
+    _nested = {"last_exit": Exit}
+
+
+class SupervisionNote(Record):
+    """What an event about supervision is about."""
+
+    unit: Unit
+    delay_ms: int | None = None
+    bound_ms: int | None = None
+    chain: Sequence[str] | None = None
+    log: Sequence[str] | None = None
+    to: str | None = None
+    circle: Sequence[str] | None = None
+
+    _nested = {"unit": Unit}
+
+
 class Event(Record):
     """One thing that happened."""
 
@@ -603,8 +655,9 @@ class Event(Record):
     cursor: str | None = None
     after: str | None = None
     until: str | None = None
+    supervision: SupervisionNote | None = None
 
-    _nested = {"exit": Exit}
+    _nested = {"exit": Exit, "supervision": SupervisionNote}
 
 
 class File(Record):

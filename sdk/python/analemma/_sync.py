@@ -9,6 +9,7 @@ from _thread import allocate_lock
 import _socket
 
 from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _workflows
+from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _supervision
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -132,6 +133,15 @@ class Kernel:
     task_failed = _method(_workflows.task_failed)
     task_heartbeat = _method(_workflows.task_heartbeat)
     shutdown = _method(_calls.shutdown)
+    watch = _method(_supervision.watch)
+    supervise = _method(_supervision.supervise)
+    restart = _method(_supervision.restart)
+    escalate = _method(_supervision.escalate)
+    ready = _method(_supervision.ready)
+    fleet_apply = _method(_supervision.fleet_apply)
+    fleet_down = _method(_supervision.fleet_down)
+    fleet_status = _method(_supervision.fleet_status)
+    fleet_restart = _method(_supervision.fleet_restart)
     think_stream = _feed(_calls.think_stream)
     run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
     http_stream = _feed(_calls.http_stream)

@@ -30,6 +30,13 @@ CLIENT = (
     "request restart_tools resume run_tools run_tools_stream secret_list secret_remove secret_set send "
     "shutdown spawn status store subscribe think think_stream tool_servers unregister unsubscribe update "
     "wait write"
+    "dead_letters delete echo embed emit endpoint escalate events exec exec_stream fetch files "
+    "fleet_apply fleet_down fleet_restart fleet_status hello http http_stream inspect keys kill list "
+    "list_tools llm logs mailbox mailboxes metrics nack noop pause pipe_close pipe_follow pipe_list "
+    "pipe_open pipe_read pipe_write poll_events read ready recv register reply request restart "
+    "restart_tools resume run_tools run_tools_stream secret_list secret_remove secret_set send shutdown "
+    "spawn status store subscribe supervise think think_stream tool_servers unregister unsubscribe update "
+    "wait watch write"
 )
 
 
@@ -54,6 +61,19 @@ class PackageTests(unittest.TestCase):
             "TooLarge Tool ToolArgumentError ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply "
             "ToolResult ToolRun ToolServer TryAgain UnavailableTools UnknownSyscall VersionConflict "
             "WorkflowEndpoint WorkflowRefused WrongState __version__ default_socket tool"
+            "AsyncStream Broadcasted BudgetExhausted BudgetUse CallTimeout Cancelled Compaction ConnectionFailed "
+            "ConnectionLost Conversation ConversationInfo DeadLetter Embeddings Emitted Endpoint Event ExecResult "
+            "Exit Fetched File Files Guarantee HttpAnswer HttpFailed Identity InternalError InvalidArgument "
+            "IoFailed Kernel KernelTool KernelTools Killed LimitExceeded Limits LogText MachineUse Mailbox "
+            "MailboxInfo MalformedFrame Message MetricFamily MetricSeries Metrics ModelFailed ModelProvider "
+            "ModelUsage ModelUse Models NameTaken NoSuchConversation NoSuchFile NoSuchFleet NoSuchMailbox "
+            "NoSuchMessage NoSuchModel NoSuchPipe NoSuchProcess NoSuchSecret NoSuchTool NotConfigured "
+            "NotEnforceable Output Paused PermissionDenied Pipe PipeClosed PolledEvents Process ProtocolError "
+            "ProviderLoad RunawayStopped Secret SecretsUnusable Sent ShuttingDown Spawned StartFailed Status "
+            "StepLimitReached StoredKey Stream Subscription SupervisionNote SyscallError TimedOut TokenCount "
+            "TooLarge Tool ToolArgumentError ToolCall ToolError ToolFailed ToolPart ToolProgress ToolReply "
+            "ToolResult ToolRun ToolServer TryAgain UnavailableTools Unit UnknownSyscall VersionConflict "
+            "WrongState __version__ default_socket tool"
         )
         self.assertEqual(" ".join(analemma.__all__), expected)
         for name in analemma.__all__:

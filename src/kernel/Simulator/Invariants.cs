@@ -48,6 +48,7 @@ internal sealed class Invariants(World world)
         world.Values.Check(state);
         world.Pipes.Check(state);
         world.Mail.Check(state);
+        world.Supervised.Check(state);
         foreach (var process in state.Processes.Living)
         {
             CheckId(process);

@@ -30,6 +30,7 @@ internal sealed class RequestMaker(World world)
     private static readonly JsonElement Wrong = JsonDocument.Parse("""{"n":"five","m":1}""").RootElement;
 
     private readonly ValueRequests _values = new(world);
+    private readonly SupervisionRequests _supervision = new(world);
 
     private readonly MailMaker _mail = new(world);
 
@@ -45,6 +46,11 @@ internal sealed class RequestMaker(World world)
         if (Random.Chance(2_000))
         {
             return _mail.Next(caller);
+        }
+
+        if (world.Options.Fleets > 0 && Random.Chance(world.Options.Fleets))
+        {
+            return _supervision.Next(caller);
         }
 
         return Random.Below(56) switch

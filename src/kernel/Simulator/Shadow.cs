@@ -26,7 +26,9 @@ internal sealed class Shadow(World world)
             var @event = EventCodec.Read(record.Type, record.Body.Span);
             _effects.Clear();
             Coverage.Before(_state);
+            world.Supervised.Before(_state);
             _state.Apply(@event, _effects);
+            world.Supervised.After(_state, _effects);
             Coverage.After(_state, @event, _effects);
             _dump = null;
         }

@@ -125,6 +125,14 @@ internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply
             Register => reply is MailboxView,
             Unregister => reply is UnregisterReply,
             Ack or Nack => reply is AckReply,
+            FleetApply => reply is FleetApplyReply,
+            FleetDown => reply is FleetDownReply,
+            FleetStatus => reply is FleetStatusReply,
+            FleetRestart => reply is FleetRestartReply,
+            Watch => reply is WatchReply,
+            Restart => reply is RestartReply,
+            Escalate => reply is EscalateReply,
+            Ready => reply is ReadyReply,
             _ => true,
         };
         ViolationException.Unless(expected, "an answer fits its request", $"{call} got {reply}");

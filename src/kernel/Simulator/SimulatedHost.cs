@@ -20,6 +20,7 @@ internal sealed class SimulatedHost(World world)
     public void Launch(ProcessId id, SpawnPlan plan)
     {
         ViolationException.Unless(!_children.ContainsKey(id), "no process id is used twice", $"{id} is launched again");
+        world.Supervised.Launching(plan);
         _children.TryGetValue(plan.Parent, out var parent);
         ViolationException.Unless(
             plan.Parent == ProcessId.None || parent is not null, "parents contain children", $"{id} has no parent");

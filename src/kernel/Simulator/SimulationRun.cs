@@ -52,6 +52,12 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>How requests to messaging ended.</summary>
     public IReadOnlyDictionary<string, long> Mails { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>Starts of supervised agents, those after a delay, and escalations.</summary>
+    public (long Starts, long Delayed, int Escalations) Supervised { get; init; }
+
+    /// <summary>States in which supervised agents were.</summary>
+    public IReadOnlySet<string> UnitStates { get; init; } = new HashSet<string>();
+
     /// <summary>How to see it again, what was wrong, and what led to it.</summary>
     public string Report()
     {
@@ -66,6 +72,10 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.Append(CultureInfo.InvariantCulture, $"{Journal.Count} records\n");
         report.AppendJoin(", ", Thoughts.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", ToolCalls.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
+        report.Append(
+            CultureInfo.InvariantCulture,
+            $"{Supervised.Starts} starts of supervised agents, {Supervised.Delayed} after a delay, ");
+        report.Append(CultureInfo.InvariantCulture, $"{Supervised.Escalations} escalations\n");
         report.AppendJoin(", ", Talks.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", Values.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", Mails.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
@@ -128,6 +138,8 @@ public static class SimulationRun
             Talks = world.Calls.Talks,
             Values = world.Calls.Values,
             Mails = world.Mail.Outcomes,
+            Supervised = (world.Supervised.Starts, world.Supervised.Delayed, world.Supervision.Escalations),
+            UnitStates = world.Supervised.States,
         };
     }
 

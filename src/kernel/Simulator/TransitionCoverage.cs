@@ -60,6 +60,9 @@ public sealed class TransitionCoverage
             case SyscallArrived { Syscall: Pause } when effects.OfType<Freeze>().FirstOrDefault() is { } freeze:
                 Take(freeze.Process, ProcessEvent.PauseRequested);
                 break;
+            case WatchdogBarked when effects.OfType<Freeze>().FirstOrDefault() is { } freeze:
+                Take(freeze.Process, ProcessEvent.PauseRequested);
+                break;
             case AgentHalted when effects.OfType<Freeze>().FirstOrDefault() is { } freeze:
                 Take(freeze.Process, ProcessEvent.PauseRequested);
                 break;

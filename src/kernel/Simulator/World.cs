@@ -25,6 +25,7 @@ internal sealed class World
         Watchers = new SimulatedWatchers(this);
         Mail = new SimulatedMail(this);
         Calls.Ended = Mail.Ended;
+        Supervised = new SupervisionInvariants(this);
         Effects = new SimulatedEffects(this);
         Clients = new SimulatedClients(this);
         Kernel = new SimulatedKernel(this);
@@ -68,6 +69,8 @@ internal sealed class World
     public SimulatedPipes Pipes { get; }
 
     public SimulatedWatchers Watchers { get; }
+
+    public SupervisionInvariants Supervised { get; }
 
     public SimulatedEffects Effects { get; }
 

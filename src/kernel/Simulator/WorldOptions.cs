@@ -1,6 +1,7 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Supervision;
 using Analemma.Kernel.Tools;
 using Analemma.Kernel.Values;
 
@@ -47,6 +48,9 @@ internal sealed record WorldOptions
     /// <summary>Of a request, SHUTDOWN.</summary>
     public int Shutdowns { get; init; }
 
+    /// <summary>Of a request, that it is about supervision.</summary>
+    public int Fleets { get; init; }
+
     public int HostClients { get; init; }
 
     /// <summary>Between two requests, over all clients.</summary>
@@ -90,7 +94,13 @@ internal sealed record WorldOptions
                 BytesPerAgent = random.Pick([8_000L, 100_000]),
             },
             Enforced = random.Chance(5_000) ? GuaranteeNames.All : [.. GuaranteeNames.All.Take(3)],
+            Supervision = new SupervisionOptions
+            {
+                RestartsPerSecond = random.Pick([2, 50]),
+                RestartBurst = random.Pick([1, 100]),
+            },
         },
+        Fleets = random.Pick([0, 0, 500, 2_000]),
     };
 
     private static ToolOptions DrawTools(SeededRandom random) => new()

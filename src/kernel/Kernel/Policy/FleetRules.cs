@@ -23,6 +23,10 @@ public static class FleetRules
 
     internal static IEnumerable<string> Problems(Watch watch) =>
     [
+        .. watch.Spawn is null ? [] : SpawnRules.Problems(watch.Spawn).Select(problem => $"spawn: {problem}"),
+        .. watch.Spawn is { Name: null } ? new[] { "spawn.name is missing: it is what the unit is called" } : [],
+        .. watch.Spawn is not null && (watch.Id is not null || watch.Name is not null)
+            ? new[] { "give a process, by id or name, or a spawn" } : [],
         .. RestartProblems("restart", watch.Restart),
         .. ReadyProblems("ready", watch.Ready),
         .. Range("stop.grace_ms", watch.Stop?.GraceMs, 0, Limits.GraceMsMax),

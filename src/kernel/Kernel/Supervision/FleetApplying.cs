@@ -99,7 +99,7 @@ internal static class FleetApplying
     {
         unit.Starts.Clear();
         unit.Chain.Clear();
-        (unit.Failures, unit.Tries, unit.Trouble, unit.Batch) = (0, 0, null, 0);
+        (unit.Failures, unit.Tries, unit.Trouble, unit.Batch, unit.IsAfterFailure) = (0, 0, null, 0, false);
         unit.Reason = reason;
         unit.Goal = UnitGoal.Restart;
         if (!unit.IsLive)
@@ -177,12 +177,7 @@ internal static class FleetApplying
         {
             UnitTimers.Unwatch(state, unit, effects);
             unit.Declared = agent;
-            if (unit is { IsLive: true, IsReady: true })
-            {
-                Watchdogs.Begin(state, unit, effects);
-                UnitNeeds.Begin(state, unit, effects);
-            }
-
+            UnitStart.Redeclared(state, unit, effects);
             UnitSchedules.Redeclared(state, unit, effects);
         }
     }

@@ -84,6 +84,7 @@ internal static class SupervisorTree
     {
         var delayMs = RestartPace.DelayMs(state, unit, boundMs);
         unit.Restarts++;
+        unit.IsAfterFailure = true;
         unit.Phase = UnitPhase.BackingOff;
         unit.Reason = reason;
         unit.HasPass = false;

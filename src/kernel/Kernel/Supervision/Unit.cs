@@ -110,6 +110,9 @@ public sealed class Unit
     /// <summary>The host's bucket has let this restart through.</summary>
     public bool HasPass { get; set; }
 
+    /// <summary>Its next start is one after a failure, and counts for its limit.</summary>
+    public bool IsAfterFailure { get; set; }
+
     public bool IsReady { get; set; }
 
     /// <summary>What its process was seen to suffer from, which decides what its end leads to.</summary>

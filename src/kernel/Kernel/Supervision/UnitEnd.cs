@@ -35,7 +35,7 @@ internal static class UnitEnd
         {
             UnitOrder.Arrived(state, unit, effects);
         }
-        else if (IsOrphan(state, unit))
+        else if (IsOrphan(state, unit, process))
         {
             OrphanEnded(state, unit, effects);
         }
@@ -183,15 +183,18 @@ internal static class UnitEnd
         UnitTelling.Change(state, unit, UnitPhase.Parked, unit.Trouble!.Reason, effects);
     }
 
-    private static bool IsOrphan(KernelState state, Unit unit) =>
-        unit.IsWatched && unit.SupervisorUnit + unit.Parent.Value > 0
-        && !(state.Processes.TryGet(unit.Parent, out var parent) && parent.IsAlive && parent.StopCause is null);
+    private static bool IsOrphan(KernelState state, Unit unit, Process process) =>
+        unit.IsWatched && process.Parent != ProcessId.None
+        && !(state.Processes.TryGet(process.Parent, out var parent) && parent.IsAlive && parent.StopCause is null);
 
     private static void OrphanEnded(KernelState state, Unit unit, List<Effect> effects)
     {
-        if (unit.Orphan is OrphanRule.Restart && state.Fleets.TryUnit(unit.SupervisorUnit, out _)
-            && unit.Restart.Policy is not RestartPolicy.No)
+        state.Fleets.Adopt(unit, ProcessId.None);
+        if (unit.Orphan is OrphanRule.Restart && unit.Restart.Policy is not RestartPolicy.No
+            && state.Fleets.TryUnit(unit.SupervisorUnit, out var above))
         {
+            // Its supervisor may have been faster.
+            state.Fleets.Adopt(unit, above is { IsLive: true, IsReady: true } ? above.Process : ProcessId.None);
             UnitTelling.Change(state, unit, UnitPhase.Waiting, "its supervisor ended", effects);
             return;
         }

@@ -92,17 +92,12 @@ internal static class UnitOrder
         return true;
     }
 
-    /// <summary>A watched unit is started below its supervisor's process, once that is ready.</summary>
-    private static bool HasSupervisor(KernelState state, Unit unit)
-    {
-        if (!unit.IsWatched || unit.SupervisorUnit == 0)
-        {
-            return true;
-        }
-
-        return state.Fleets.TryUnit(unit.SupervisorUnit, out var above)
-            && above is { IsLive: true, IsReady: true, Goal: UnitGoal.Run } && unit.Parent == above.Process;
-    }
+    /// <summary>
+    /// A watched unit whose supervisor ended gets its next process as parent when that is ready, and is started below it.
+    /// </summary>
+    private static bool HasSupervisor(KernelState state, Unit unit) =>
+        unit.SupervisorUnit == 0 || (state.Processes.TryGet(unit.Parent, out var parent)
+            && parent is { IsAlive: true, StopCause: null, StartedAt: not null });
 
     private static bool TryStop(KernelState state, Unit unit, List<Effect> effects)
     {
@@ -124,11 +119,36 @@ internal static class UnitOrder
         return true;
     }
 
-    /// <summary>Somebody that is to be stopped before it still lives.</summary>
-    private static bool Holds(KernelState state, Unit unit) =>
-        !unit.IsWatched && state.Fleets.TryFleet(unit.Fleet, out var fleet)
-        && fleet.DependentsOf(unit.Declared.Name).Any(name => state.Fleets.Of(unit.Fleet, name)
-            .Any(after => after is { IsLive: true, Goal: not UnitGoal.Run }));
+    /// <summary>Somebody that comes after it, or after those, and is to be stopped too still lives.</summary>
+    private static bool Holds(KernelState state, Unit unit)
+    {
+        if (unit.IsWatched || !state.Fleets.TryFleet(unit.Fleet, out var fleet))
+        {
+            return false;
+        }
+
+        HashSet<string> seen = new(StringComparer.Ordinal) { unit.Declared.Name };
+        Queue<string> names = new(fleet.DependentsOf(unit.Declared.Name));
+        while (names.TryDequeue(out var name))
+        {
+            if (!seen.Add(name))
+            {
+                continue;
+            }
+
+            if (state.Fleets.Of(unit.Fleet, name).Any(after => after is { IsLive: true, Goal: not UnitGoal.Run }))
+            {
+                return true;
+            }
+
+            foreach (var next in fleet.DependentsOf(name))
+            {
+                names.Enqueue(next);
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>It is not live, or no longer: its goal is reached.</summary>
     public static void Arrived(KernelState state, Unit unit, List<Effect> effects)

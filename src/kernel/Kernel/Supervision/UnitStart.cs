@@ -22,7 +22,12 @@ internal static class UnitStart
         var orphaned = unit.Parent != ProcessId.None && !state.Processes.TryGet(unit.Parent, out parent);
         unit.Batch = 0;
         unit.Incarnation++;
-        RestartPace.Count(unit.Starts, state.Now, unit.Restart.IntervalMs, Limits.StartsKeptMax);
+        if (unit.IsAfterFailure || unit.Starts.Count == 0)
+        {
+            // Restarted with others, or with its kernel, it is no nearer to its own limit.
+            RestartPace.Count(unit.Starts, state.Now, unit.Restart.IntervalMs, Limits.StartsKeptMax);
+        }
+
         var obstacle = orphaned ? new SysError(SysErrorCode.WrongState, "its supervisor has ended")
             : state.Processes.IsNameTaken(unit.Name)
                 ? new SysError(SysErrorCode.NameTaken, $"a living process is called {unit.Name}")
@@ -45,7 +50,7 @@ internal static class UnitStart
 
         state.Fleets.Embody(unit, process.Id);
         RestingInbox.Embodied(state, unit.Name, process.Id);
-        (unit.IsReady, unit.Trouble, unit.Status) = (false, null, null);
+        (unit.IsReady, unit.IsAfterFailure, unit.Trouble, unit.Status) = (false, false, null, null);
         UnitTelling.Change(state, unit, UnitPhase.Live, null, effects);
         UnitTimers.Arm(unit, state.Now + (ReadyTimeoutMs(unit) * TimeSpan.TicksPerMillisecond), effects);
     }
@@ -53,22 +58,45 @@ internal static class UnitStart
     /// <summary>Its program runs.</summary>
     public static void Started(KernelState state, Process process, List<Effect> effects)
     {
-        if (!IsProcessOf(state, process.Id, out var unit))
+        if (IsProcessOf(state, process.Id, out var unit) && !LookForReady(state, unit, effects))
+        {
+            UnitTelling.Tell(state, unit, effects);
+        }
+    }
+
+    /// <summary>It is declared otherwise while it runs: what makes it ready, and who watches it, may be another.</summary>
+    public static void Redeclared(KernelState state, Unit unit, List<Effect> effects)
+    {
+        if (!unit.IsLive || state.Require(unit.Process).StartedAt is null)
         {
             return;
         }
 
+        if (unit.IsReady)
+        {
+            Watchdogs.Begin(state, unit, effects);
+            UnitNeeds.Begin(state, unit, effects);
+        }
+        else
+        {
+            LookForReady(state, unit, effects);
+        }
+    }
+
+    /// <summary>True when it is ready by that alone that it runs.</summary>
+    private static bool LookForReady(KernelState state, Unit unit, List<Effect> effects)
+    {
         switch (unit.Declared.Ready?.When ?? ReadyWhen.Started)
         {
-            case ReadyWhen.Started:
+            case ReadyWhen.Started when state.Require(unit.Process).StopCause is null:
                 MakeReady(state, unit, null, effects);
-                return;
+                return true;
             case ReadyWhen.Probe:
                 Probe(unit, effects);
-                break;
+                return false;
+            default:
+                return false;
         }
-
-        UnitTelling.Tell(state, unit, effects);
     }
 
     /// <summary>A kernel has taken over its process: what watched it begins anew.</summary>
@@ -109,7 +137,8 @@ internal static class UnitStart
 
     public static void ProbeDue(KernelState state, ProbeDue due, List<Effect> effects)
     {
-        if (state.Fleets.TryUnit(due.Unit, out var unit) && unit is { IsLive: true, IsReady: false })
+        if (state.Fleets.TryUnit(due.Unit, out var unit) && unit is { IsLive: true, IsReady: false }
+            && unit.Declared.Ready?.When is ReadyWhen.Probe)
         {
             Probe(unit, effects);
         }
@@ -127,7 +156,7 @@ internal static class UnitStart
         {
             effects.Add(new Raise(new UnitReady(unit.Id, unit.Process, ended.Detail, null) { At = state.Now }));
         }
-        else
+        else if (unit.Declared.Ready?.When is ReadyWhen.Probe)
         {
             effects.Add(new ArmTimer(
                 new TimerName(TimerKind.UnitProbe, unit.Id),
@@ -143,10 +172,10 @@ internal static class UnitStart
         UnitTelling.Tell(state, unit, effects);
         Watchdogs.Begin(state, unit, effects);
         UnitNeeds.Begin(state, unit, effects);
-        foreach (var below in state.Fleets.Watched.Where(each => each.SupervisorUnit == unit.Id).ToArray())
+        foreach (var below in state.Fleets.Watched
+            .Where(each => each.SupervisorUnit == unit.Id && !each.IsLive).ToArray())
         {
             state.Fleets.Adopt(below, unit.Process);
-            state.Fleets.Track(below);
         }
     }
 

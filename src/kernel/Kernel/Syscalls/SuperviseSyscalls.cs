@@ -32,6 +32,12 @@ internal static class SuperviseSyscalls
 
     private static void Watch(SyscallContext call, Watch request)
     {
+        if (request.Spawn is { } spawn)
+        {
+            WatchNew.Handle(call, request, spawn);
+            return;
+        }
+
         if (!call.TryTarget(request, deadToo: false, out var target))
         {
             return;
@@ -58,7 +64,7 @@ internal static class SuperviseSyscalls
             return;
         }
 
-        if (NoRoom(state, target, call.Caller) is { } full)
+        if (NoRoom(state, target.Name, call.Caller) is { } full)
         {
             call.Refuse(full);
             return;
@@ -82,7 +88,8 @@ internal static class SuperviseSyscalls
             Declared = Rules(target.Name, request),
             Plan = target.Plan,
             Parent = target.Parent,
-            SupervisorUnit = state.Fleets.TryUnit(target.Parent, out var above) ? above.Id : 0,
+            SupervisorUnit = target.Parent != ProcessId.None && state.Fleets.TryUnit(target.Parent, out var above)
+                ? above.Id : 0,
             Orphan = request.Orphan ?? OrphanRule.End,
             Phase = UnitPhase.Live,
             Process = target.Id,
@@ -118,7 +125,7 @@ internal static class SuperviseSyscalls
         call.Answer(new WatchReply(UnitTelling.View(call.State, unit)));
     }
 
-    private static FleetAgent Rules(string name, Watch request) => new()
+    internal static FleetAgent Rules(string name, Watch request) => new()
     {
         Name = name,
         Restart = request.Restart,
@@ -127,12 +134,11 @@ internal static class SuperviseSyscalls
         Watchdog = request.Watchdog,
     };
 
-    private static SysError? NoRoom(KernelState state, Process target, Caller caller)
+    internal static SysError? NoRoom(KernelState state, string name, Caller caller)
     {
-        if (state.Fleets.TryUnit(target.Name, out var former) && !former.IsWatched)
+        if (state.Fleets.TryUnit(name, out var former) && !former.IsWatched)
         {
-            return new SysError(
-                SysErrorCode.NameTaken, $"fleet {former.Fleet} has an agent called {target.Name}");
+            return new SysError(SysErrorCode.NameTaken, $"fleet {former.Fleet} has an agent called {name}");
         }
 
         var own = caller.IsHost ? state.Fleets.Units.Count(unit => unit is { IsWatched: true, SupervisorUnit: 0 }

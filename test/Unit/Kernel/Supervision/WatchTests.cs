@@ -1,0 +1,166 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Unit.Tests.Kernel.Supervision;
+
+public sealed class WatchTests
+{
+    private readonly FleetBench _kernel = new();
+    private readonly long _boss;
+
+    public WatchTests()
+    {
+        _kernel.Call(new Spawn { Argv = ["boss"], Name = "boss" });
+        _boss = _kernel.Process("boss").Value;
+        _kernel.Call(new Spawn { Argv = ["child"], Name = "child" }, _boss);
+    }
+
+    [Fact]
+    public void A_watched_child_is_restarted_below_its_supervisor()
+    {
+        var unit = Assert.IsType<WatchReply>(_kernel.Call(new Watch { Name = "child" }, _boss)).Unit;
+        Assert.Equal((UnitState.Ready, "boss", ""), (unit.State, unit.Supervisor, unit.Fleet));
+        _kernel.Exit("child");
+        _kernel.Wait(1);
+        Assert.True(_kernel.State.Processes.TryFind("child", out var process) && process.IsAlive);
+        Assert.Equal(_boss, process.Parent.Value);
+        Assert.Equal(["child"], process.Plan.Argv);
+    }
+
+    [Fact]
+    public void Its_supervisor_is_told_when_it_is_given_up_and_can_pass_that_on()
+    {
+        _kernel.Call(new Watch { Name = "child", Restart = new RestartRule { Burst = 1 } }, _boss);
+        _kernel.Exit("child", code: 9);
+        var told = Assert.Single(_kernel.Escalations);
+        Assert.Equal("boss", told.To);
+        var reply = Assert.IsType<EscalateReply>(
+            _kernel.Call(new Escalate { Name = "child", Reason = "I give up" }, _boss));
+        Assert.Equal("root", reply.To);
+        Assert.Equal(
+            ["child exited with code 9; 1 start within 60 s, which is the limit", "boss could not cope: I give up"],
+            reply.Chain);
+        Assert.Equal(("root", told.Origin), (_kernel.Escalations.Last().To, _kernel.Escalations.Last().Origin));
+    }
+
+    [Fact]
+    public void A_supervised_supervisor_that_escalates_fails_itself_and_the_chain_goes_with_it()
+    {
+        _kernel.Up(FleetBench.Agent("agent") with { Restart = new RestartRule { Burst = 1 } });
+        var agent = _kernel.Process("agent").Value;
+        _kernel.Call(new Spawn { Argv = ["x"], Name = "grandchild" }, agent);
+        _kernel.Call(new Watch { Name = "grandchild", Restart = new RestartRule { Burst = 1 } }, agent);
+        _kernel.Exit("grandchild", code: 3);
+        _kernel.Call(new Escalate { Name = "grandchild", Reason = "no use" }, agent);
+        _kernel.Obey();
+        var unit = _kernel["agent"];
+        Assert.Equal((UnitState.GivenUp, ExitCause.Escalated), (unit.State, unit.LastExit!.Cause));
+        var last = _kernel.Escalations.Last();
+        Assert.Equal("root", last.To);
+        Assert.StartsWith("grandchild exited with code 3", last.Chain[0], StringComparison.Ordinal);
+        Assert.StartsWith("agent could not cope: no use", last.Chain[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Only_who_spawned_a_process_can_watch_it()
+    {
+        Assert.Equal(SysErrorCode.WrongState, _kernel.Refusal(new Watch { Name = "child" }).Code);
+        Assert.Equal(SysErrorCode.WrongState, _kernel.Refusal(new Watch(), _boss).Code);
+        var child = _kernel.Process("child").Value;
+        Assert.Equal(SysErrorCode.NoSuchProcess, _kernel.Refusal(new Watch { Name = "boss" }, child).Code);
+        Assert.Equal(SysErrorCode.NoSuchProcess, _kernel.Refusal(new Restart { Name = "child" }, child).Code);
+    }
+
+    [Fact]
+    public void With_its_supervisor_it_ends()
+    {
+        _kernel.Call(new Watch { Name = "child" }, _boss);
+        _kernel.Exit("boss");
+        _kernel.Obey();
+        Assert.Empty(_kernel.Status().Units);
+        Assert.Equal(0, _kernel.State.Processes.LivingCount);
+    }
+
+    [Fact]
+    public void Below_a_supervisor_that_is_restarted_it_can_be_restarted_too()
+    {
+        _kernel.Up(FleetBench.Agent("agent") with { Ready = new ReadyRule { When = ReadyWhen.Syscall } });
+        var agent = _kernel.Process("agent").Value;
+        _kernel.Call(new Spawn { Argv = ["x"], Name = "below" }, agent);
+        _kernel.Call(new Watch { Name = "below", Orphan = OrphanRule.Restart }, agent);
+        _kernel.Exit("agent");
+        _kernel.Obey();
+        _kernel.Wait(1);
+        Assert.Equal(UnitState.Waiting, _kernel["below"].State);
+        var next = _kernel.Process("agent").Value;
+        Assert.NotEqual(agent, next);
+        _kernel.Call(new Ready(), next);
+        Assert.Equal((UnitState.Ready, 2), (_kernel["below"].State, _kernel["below"].Incarnation));
+        Assert.True(_kernel.State.Processes.TryGet(_kernel.Process("below"), out var process));
+        Assert.Equal(next, process.Parent.Value);
+    }
+
+    [Fact]
+    public void The_host_watches_what_it_spawned_and_forgets_what_is_done()
+    {
+        _kernel.Call(new Watch { Name = "boss", Restart = new RestartRule { Policy = RestartPolicy.OnFailure } });
+        _kernel.Exit("boss", code: 2);
+        _kernel.Wait(1);
+        Assert.Equal((UnitState.Ready, "root"), (_kernel["boss"].State, _kernel["boss"].Supervisor));
+        _kernel.Exit("boss", code: 0);
+        Assert.Empty(_kernel.Status().Units);
+    }
+
+    [Fact]
+    public void Not_ready_in_time_is_a_failure()
+    {
+        _kernel.Up(FleetBench.Agent("slow") with
+        {
+            Ready = new ReadyRule { When = ReadyWhen.Syscall, TimeoutMs = 2_000 },
+            Stop = new StopRule { GraceMs = 100 },
+        });
+        _kernel.Wait(2);
+        Assert.Equal(UnitState.Stopping, _kernel["slow"].State);
+        _kernel.Obey();
+        var unit = _kernel["slow"];
+        Assert.Equal((UnitState.BackingOff, ExitCause.NotReady), (unit.State, unit.LastExit!.Cause));
+    }
+
+    [Fact]
+    public void A_probe_is_run_until_it_succeeds()
+    {
+        _kernel.Up(
+            FleetBench.Agent("db") with
+            {
+                Ready = new ReadyRule { When = ReadyWhen.Probe, Probe = ["test"], IntervalMs = 500 },
+            },
+            FleetBench.Agent("web", "db"));
+        var probe = Assert.Single(_kernel.Effects.OfType<ProbeUnit>());
+        _kernel.Apply(new ProbeEnded(probe.Unit, probe.Process, false, "1") { At = _kernel.Now });
+        Assert.Equal(UnitState.Running, _kernel["db"].State);
+        _kernel.Wait(0.5);
+        Assert.Equal(2, _kernel.Effects.OfType<ProbeUnit>().Count());
+        _kernel.Apply(new ProbeEnded(probe.Unit, probe.Process, true, "0") { At = _kernel.Now });
+        Assert.Equal((UnitState.Ready, UnitState.Ready), (_kernel["db"].State, _kernel["web"].State));
+    }
+
+    [Fact]
+    public void A_deadlock_is_named()
+    {
+        var child = _kernel.Process("child").Value;
+        _kernel.Call(new Wait { Name = "child" }, _boss);
+        Assert.DoesNotContain(_kernel.Told, each => each.Type == EventTypes.Deadlock);
+        _kernel.Call(new Wait(), child);
+        var deadlock = Assert.Single(_kernel.Told, each => each.Type == EventTypes.Deadlock);
+        Assert.Equal(["child waits for the end of child"], deadlock.Supervision!.Circle);
+    }
+
+    [Fact]
+    public void READY_of_nobody_supervised_is_of_no_effect()
+    {
+        Assert.False(Assert.IsType<ReadyReply>(_kernel.Call(new Ready(), _boss)).Supervised);
+        Assert.Equal(SysErrorCode.WrongState, _kernel.Refusal(new Ready()).Code);
+    }
+}
