@@ -40,8 +40,18 @@ internal sealed class LaunchRunner(
     public void Adopt(Process process, ISandbox sandbox)
     {
         live.Add(process.Id, sandbox);
-        sockets.Open(
-            sandbox, process.Id, process.Name, process.Plan.Limits.ToWire(), HasLoopback(process.Plan));
+        try
+        {
+            sockets.Open(
+                sandbox, process.Id, process.Name, process.Plan.Limits.ToWire(), HasLoopback(process.Plan));
+        }
+        catch (IOException gone)
+        {
+            // It ended between being found and now, and its folder with it; else nobody could hear it.
+            log.NotAdopted(process.Id, gone.Message);
+            sandbox.Kill();
+        }
+
         tasks.Run(_ => WatchAsync(process.Id, sandbox, process.Parent));
     }
 

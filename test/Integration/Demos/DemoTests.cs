@@ -37,6 +37,13 @@ public sealed class DemoTests
         "nothing that had ended ran again",
         "a wait ends when it would have",
         "it came to its end")]
+        "supervisor",
+        "restarts come with growing delays",
+        "no restart before its time, no two processes at once",
+        "the start limit ends a crash loop",
+        "what cannot be started is given up too",
+        "the host is told, with the chain of causes and the last words",
+        "the stable child did not notice")]
     public async Task A_demonstration_holds_its_claims(string name, params string[] claims)
     {
         var (code, output, errors) = await HostPython.RunAsync(

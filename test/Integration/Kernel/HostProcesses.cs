@@ -29,6 +29,10 @@ internal static class HostProcesses
     public static IReadOnlyList<int> WithEnvironment(string variable) =>
         [.. All().Where(pid => EnvironmentOf(pid).Contains(variable, StringComparison.Ordinal))];
 
+    /// <summary>The pid namespaces in which such processes live.</summary>
+    public static IReadOnlySet<string> SandboxesWith(string variable) =>
+        WithEnvironment(variable).Where(IsAlive).Select(NamespaceOf).OfType<string>().ToHashSet();
+
     private static IEnumerable<int> All() =>
         from folder in Directory.EnumerateDirectories("/proc")
         let name = Path.GetFileName(folder)
