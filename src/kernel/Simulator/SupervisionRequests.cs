@@ -95,7 +95,8 @@ internal sealed class SupervisionRequests(World world)
 
     private RestartRule Rule() => new()
     {
-        Policy = Random.Pick<RestartPolicy?>([null, RestartPolicy.Always, RestartPolicy.OnFailure, RestartPolicy.OnAbnormal]),
+        Policy = Random.Pick<RestartPolicy?>(
+            [null, RestartPolicy.Always, RestartPolicy.OnFailure, RestartPolicy.OnAbnormal]),
         BackoffMs = Random.Pick([0L, 50, 400]),
         BackoffMaxMs = Random.Pick([400L, 3_000]),
         ResetAfterMs = Random.Pick([500L, 60_000]),

@@ -56,7 +56,9 @@ public sealed class SupervisionTests
         Assert.Equal(ExitCause.StoppedBySupervisor, ended.Exit!.Cause);
     }
 
-    /// <summary>Killed while agents start, run, crash and back off: nobody is started twice, who lives is kept.</summary>
+    /// <summary>
+    /// Killed while agents start, run, crash and back off: nobody is started twice, who lives is kept.
+    /// </summary>
     [Fact]
     public async Task Killed_at_any_moment_the_next_kernel_has_the_fleet_as_declared_and_nobody_twice()
     {

@@ -3,9 +3,10 @@ using System.Text.Json.Serialization;
 namespace Analemma.Abi.Syscalls;
 
 /// <summary>
-/// Puts a living process, or with <see cref="Spawn"/> a new one, under supervision: its spawner becomes its supervisor, and from now on the kernel restarts it
-/// by these rules, below the same parent. An agent watches children that it spawned, a client on the host those of the
-/// host. What happens is told as events (SUBSCRIBE). Again for the same process it changes the rules.
+/// Puts a living process, or with <see cref="Spawn"/> a new one, under supervision: its spawner becomes its supervisor,
+/// and from now on the kernel restarts it by these rules, below the same parent. An agent watches children that it
+/// spawned, a client on the host those of the host. What happens is told as events (SUBSCRIBE). Again for the same
+/// process it changes the rules.
 /// </summary>
 public sealed record Watch : TargetedSyscall
 {
@@ -13,8 +14,8 @@ public sealed record Watch : TargetedSyscall
     public override SyscallNumber Number => SyscallNumber.Watch;
 
     /// <summary>
-    /// In place of <c>id</c> and <c>name</c>: what to start, with a name. It is supervised from its first start on, also
-    /// when that fails; the answer does not wait for it.
+    /// In place of <c>id</c> and <c>name</c>: what to start, with a name. It is supervised from its first start on,
+    /// also when that fails; the answer does not wait for it.
     /// </summary>
     public Spawn? Spawn { get; init; }
 

@@ -93,7 +93,8 @@ internal static class UnitOrder
     }
 
     /// <summary>
-    /// A watched unit whose supervisor ended gets its next process as parent when that is ready, and is started below it.
+    /// A watched unit whose supervisor ended gets its next process as parent when that is ready, and is started below
+    /// it.
     /// </summary>
     private static bool HasSupervisor(KernelState state, Unit unit) =>
         unit.SupervisorUnit == 0 || (state.Processes.TryGet(unit.Parent, out var parent)

@@ -64,7 +64,9 @@ internal static class UnitStart
         }
     }
 
-    /// <summary>It is declared otherwise while it runs: what makes it ready, and who watches it, may be another.</summary>
+    /// <summary>
+    /// It is declared otherwise while it runs: what makes it ready, and who watches it, may be another.
+    /// </summary>
     public static void Redeclared(KernelState state, Unit unit, List<Effect> effects)
     {
         if (!unit.IsLive || state.Require(unit.Process).StartedAt is null)
