@@ -89,6 +89,7 @@ internal sealed record MachineOptions
         GraceMs = Defaults.GraceMs,
         ProcessesMax = Limits.ProcessesMax,
         DeadRecordsMax = Limits.DeadRecordsMax,
+        Supervision = Limits.ToSupervision(),
         Enforced = enforced,
         Store = Store.ToOptions(),
         UnsandboxedAllowed = Sandbox.UnsandboxedAllowed,

@@ -41,9 +41,9 @@ public sealed class WaitingCalls
     /// <summary>A process has a WAIT or KILL under way.</summary>
     internal bool IsWaiting(ProcessId caller) => _waiting.Has(caller);
 
-    /// <summary>Processes whose end a process waits for without a time-out.</summary>
+    /// <summary>Processes whose end a process waits for.</summary>
     internal IEnumerable<ProcessId> WaitsOf(ProcessId caller) => !_waiting.Has(caller) ? [] : _byCall.Values
-        .Where(call => call.Caller.Process == caller && call is { For: WaitingFor.ExitForWait, HasTimer: false })
+        .Where(call => call.Caller.Process == caller && call.For is WaitingFor.ExitForWait)
         .Select(call => call.Process).Distinct();
 
     /// <summary>Lets a call wait for a process to start or end.</summary>

@@ -131,6 +131,23 @@ public sealed class HistoryTests
         Assert.Empty(read.Processes.Living.First().Plan.Tools);
     }
 
+    [Fact]
+    public void A_checkpoint_of_before_supervision_is_read()
+    {
+        KernelState state = new();
+        foreach (var @event in Story[..4])
+        {
+            state.Apply(@event, []);
+        }
+
+        var body = JsonNode.Parse(StateCheckpoint.Write(state))!.AsObject();
+        Assert.True(body.Remove("fleets") && body["options"]!.AsObject().Remove("supervision"));
+
+        var read = StateCheckpoint.Read(Encoding.UTF8.GetBytes(body.ToJsonString()));
+
+        Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
+    }
+
     [Theory]
     [MemberData(nameof(EveryPoint))]
     public void A_checkpoint_and_the_rest_give_the_same_state_as_the_whole_journal(int at)

@@ -42,7 +42,7 @@ public static class EventTypes
     /// <summary>An agent, or a supervisor, could not cope.</summary>
     public const string Escalated = "escalated";
 
-    /// <summary>Agents wait for each other in a circle, without a time-out.</summary>
+    /// <summary>Agents wait for each other in a circle.</summary>
     public const string Deadlock = "deadlock";
 
     /// <summary>A kernel has started.</summary>

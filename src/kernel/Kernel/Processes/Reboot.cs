@@ -29,6 +29,7 @@ internal static class Reboot
         state.ConversationWork.Clear();
         state.Fleets.IsOpen = false;
         state.Fleets.Watchdogs.Clear();
+        state.Fleets.Circles.Clear();
         state.Mail.Reset();
         state.Mail.Deadlines.Arm(effects);
         Values.ValueChanges.Started(state, effects);

@@ -32,6 +32,9 @@ public sealed class FleetTable
     internal long PaceFullAt { get; set; }
 
     /// <summary>Volatile.</summary>
+    internal ToldCircles Circles { get; } = new();
+
+    /// <summary>Volatile.</summary>
     internal Watchdogs Watchdogs { get; } = new();
 
     /// <summary>Fleets that restart one after the other. An index.</summary>

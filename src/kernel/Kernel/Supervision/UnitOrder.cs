@@ -26,6 +26,12 @@ internal static class UnitOrder
     /// <summary>An event has been applied. Volatile ones decide nothing here.</summary>
     public static void After(KernelState state, KernelEvent @event, List<Effect> effects)
     {
+        if (@event is SyscallArrived { Caller.IsHost: false } arrived)
+        {
+            WaitGraph.Asked(state, arrived, effects);
+            UnitStart.Sent(state, arrived, effects);
+        }
+
         if (@event.IsDurable && (state.Fleets.HasPending || state.Fleets.Rolling.Count > 0))
         {
             Run(state, effects);

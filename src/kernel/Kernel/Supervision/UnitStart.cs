@@ -137,6 +137,20 @@ internal static class UnitStart
         }
     }
 
+    /// <summary>An agent's first message may be what makes it ready.</summary>
+    public static void Sent(KernelState state, SyscallArrived arrived, List<Effect> effects)
+    {
+        if (arrived.Syscall is Send or Broadcast && IsProcessOf(state, arrived.Caller.Process, out var unit)
+            && unit is { IsReady: false, Declared.Ready.When: ReadyWhen.Message }
+            && !effects.OfType<Refuse>().Any(refuse => refuse.Call == arrived.Call))
+        {
+            effects.Add(new Raise(new UnitReady(unit.Id, unit.Process, "sent its first message", null)
+            {
+                At = state.Now,
+            }));
+        }
+    }
+
     public static void ProbeDue(KernelState state, ProbeDue due, List<Effect> effects)
     {
         if (state.Fleets.TryUnit(due.Unit, out var unit) && unit is { IsLive: true, IsReady: false }

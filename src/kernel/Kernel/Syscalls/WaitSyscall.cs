@@ -1,6 +1,5 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
-using Analemma.Kernel.Supervision;
 
 namespace Analemma.Kernel.Syscalls;
 
@@ -29,12 +28,6 @@ internal static class WaitSyscall
 
         var timed = request.TimeoutMs is not null;
         state.Calls.Add(new WaitingCall(call.Call, call.Caller, target.Id, WaitingFor.ExitForWait, timed));
-        if (!timed)
-        {
-            WaitGraph.Added(
-                state, new WaitEdge(call.Caller.Process, target.Id, "waits for the end of"), call.Effects);
-        }
-
         if (request.TimeoutMs is { } timeout)
         {
             call.Effects.Add(new ArmTimer(

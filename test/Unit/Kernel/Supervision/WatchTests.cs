@@ -158,6 +158,43 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void Agents_that_wait_for_each_others_messages_are_a_deadlock_told_once()
+    {
+        var child = _kernel.Process("child");
+        _kernel.Call(new Recv { From = child, TimeoutMs = 60_000 }, _boss);
+        Assert.DoesNotContain(_kernel.Told, each => each.Type == EventTypes.Deadlock);
+        _kernel.Call(new Recv { From = new ProcessId(_boss), TimeoutMs = 60_000 }, child.Value);
+        var deadlock = Assert.Single(_kernel.Told, each => each.Type == EventTypes.Deadlock);
+        Assert.Equal(
+            ["child waits for a message from boss", "boss waits for a message from child"],
+            deadlock.Supervision!.Circle);
+        _kernel.Call(new Recv { From = new ProcessId(_boss), TimeoutMs = 60_000 }, child.Value);
+        Assert.Single(_kernel.Told, each => each.Type == EventTypes.Deadlock);
+    }
+
+    [Fact]
+    public void Waiting_for_anybody_or_in_a_line_is_no_deadlock()
+    {
+        var child = _kernel.Process("child").Value;
+        _kernel.Call(new Wait { Name = "child" }, _boss);
+        _kernel.Call(new Recv { TimeoutMs = 60_000 }, child);
+        Assert.DoesNotContain(_kernel.Told, each => each.Type == EventTypes.Deadlock);
+    }
+
+    [Fact]
+    public void The_first_message_can_be_what_makes_an_agent_ready()
+    {
+        _kernel.Up(
+            FleetBench.Agent("a") with { Ready = new ReadyRule { When = ReadyWhen.Message } },
+            FleetBench.Agent("b", "a"));
+        var agent = _kernel.Process("a").Value;
+        _kernel.Call(new Send { To = "nobody" }, agent);
+        Assert.Equal(UnitState.Running, _kernel["a"].State);
+        _kernel.Call(new Send { To = "boss" }, agent);
+        Assert.Equal((UnitState.Ready, UnitState.Ready), (_kernel["a"].State, _kernel["b"].State));
+    }
+
+    [Fact]
     public void READY_of_nobody_supervised_is_of_no_effect()
     {
         Assert.False(Assert.IsType<ReadyReply>(_kernel.Call(new Ready(), _boss)).Supervised);
