@@ -1,3 +1,4 @@
+using Analemma.Abi;
 using System.Globalization;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
@@ -129,6 +130,20 @@ internal sealed class SimulatedWatchers(World world)
         watching.Skips = 0;
     }
 
+    /// <summary>
+    /// By the sandboxes, which are never forgotten: the same turn may have dropped a record in between.
+    /// </summary>
+    private bool IsBelow(ProcessId process, ProcessId ancestor)
+    {
+        var at = process;
+        while (at != ancestor && world.Host.TryFind(at, out var child))
+        {
+            at = child.Plan.Parent;
+        }
+
+        return at == ancestor;
+    }
+
     private void CheckAudience(SimulatedCall call, EventView view)
     {
         var caller = call.Connection.Caller;
@@ -139,7 +154,8 @@ internal sealed class SimulatedWatchers(World world)
 
         var table = world.Kernel.State.Processes;
         ViolationException.Unless(
-            view.Process is { } id && (!table.TryGet(id, out var process) || table.IsInFamily(process, caller.Process)),
+            view.Process is { } id && (!table.TryGet(id, out var process) || table.IsInFamily(process, caller.Process)
+                || IsBelow(id, caller.Process)),
             "agents are told of their own alone", $"{view} to {call}");
     }
 
