@@ -40,9 +40,10 @@ internal static class UnitTelling
             effects);
     }
 
-    /// <summary>Whose family may see it.</summary>
+    /// <summary>Whose family may see it; before its first process nobody but the host.</summary>
     public static Process? About(KernelState state, Unit unit) =>
-        state.Processes.TryGet(unit.Process, out var process) ? process
+        unit.Process == ProcessId.None ? null
+        : state.Processes.TryGet(unit.Process, out var process) ? process
         : state.Processes.TryGet(unit.Parent, out var parent) ? parent
         : null;
 
