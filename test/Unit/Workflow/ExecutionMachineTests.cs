@@ -100,6 +100,16 @@ public sealed class ExecutionMachineTests
     }
 
     [Fact]
+    public void A_plain_call_cannot_beat_and_is_not_missed()
+    {
+        MachineBench bench = new(Task($$""" "Resource":"{{Function}}","HeartbeatSeconds":5 """));
+        bench.Start();
+        Assert.False(bench.HasTimers);
+        bench.Succeed("1");
+        Assert.Equal(ExecutionStatus.Succeeded, bench.State.Status);
+    }
+
+    [Fact]
     public void A_token_that_comes_back_before_the_call_has_answered_waits_for_its_turn()
     {
         MachineBench bench = new(Task(""" "Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken" """));

@@ -35,8 +35,8 @@ internal static class TaskSteps
             run.TimeoutTimerId = turn.Arm(TimerKind.TaskTimeout, turn.At.AddSeconds(seconds), frame);
         }
 
-        // Nobody's heart beats before a worker has taken the task.
-        if (task.Resource.Kind is not ResourceKind.Activity)
+        // Whoever has the token beats; a worker, once it has taken the task; a plain call cannot.
+        if (task.Resource.Pattern is TaskPattern.WaitForTaskToken)
         {
             ArmHeartbeat(turn, frame, run);
         }
