@@ -108,7 +108,7 @@ public sealed class RequestCheckTests
         var error = Assert.Throws<ArgumentException>(() => new ModelDrivers(
             [
                 new() { Name = "a", Kind = ModelProviderKind.Gemini, BaseUrl = new Uri("ftp://host/") },
-                new() { Name = "a", Kind = ModelProviderKind.OpenAi, BaseUrl = new Uri("https://u:p_host/?k=1") },
+                new() { Name = "a", Kind = ModelProviderKind.OpenAi, BaseUrl = new Uri("https://u:p@host/?k=1") },
                 new() { Name = "b", Kind = ModelProviderKind.Sim, Timeouts = new() { Connect = TimeSpan.Zero } },
                 new() { Name = "d", Kind = ModelProviderKind.Sim, BaseUrl = new Uri("http://localhost/") },
                 new()
