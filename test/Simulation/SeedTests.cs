@@ -71,7 +71,7 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => (long)result.ModelAttempts) > 20 * Seeds, "worlds ask models");
         Assert.Equal(
             ThinkOutcomes, results.SelectMany(result => result.Thoughts.Keys).Distinct().Order(StringComparer.Ordinal));
-        Assert.True(results.Sum(result => (long)result.ToolCallsMade) > 10 * Seeds, "worlds call tools");
+        Assert.True(results.Sum(result => (long)result.ToolCallsMade) > 5 * Seeds, "worlds call tools");
         Assert.True(results.Sum(result => result.ToolDeaths) > 10, "servers of tools die with calls inside");
         Assert.Equal(
             ToolOutcomes, results.SelectMany(result => result.ToolCalls.Keys).Distinct().Order(StringComparer.Ordinal));
@@ -122,7 +122,7 @@ public sealed class SeedTests
     [Fact]
     public void More_steps_of_a_seed_begin_like_fewer()
     {
-        var (few, many) = (SimulationRun.Run(7, steps: 500), SimulationRun.Run(7, steps: 1_000));
+        var (few, many) = (SimulationRun.Run(7, steps: 1_500), SimulationRun.Run(7, steps: 2_500));
 
         // Fewer steps end sooner, in a world without faults: only what comes before is the same.
         Assert.Equal(

@@ -37,6 +37,7 @@ public sealed class DemoTests
         "nothing that had ended ran again",
         "a wait ends when it would have",
         "it came to its end")]
+    [InlineData(
         "supervisor",
         "restarts come with growing delays",
         "no restart before its time, no two processes at once",

@@ -19,7 +19,7 @@ internal static class WatchNew
             return;
         }
 
-        if (SpawnRights.Problem(state.Options, parent, spawn) is { } denied)
+        if (SpawnRights.Problem(state, parent, spawn) is { } denied)
         {
             call.Deny($"WATCH {spawn.Name}", denied);
             return;
