@@ -1,5 +1,5 @@
-using Analemma.Abi;
 using System.Globalization;
+using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
