@@ -7,7 +7,7 @@ say "building with tests"
 quietly build "$root/Analemma.slnx" -c Release -v quiet
 
 # A test that waits for ever must not hide the results of the others.
-seconds_max=600
+seconds_max=900
 
 passed=0 failed=0 skipped=0
 broken=(${broken[@]+"${broken[@]}"})

@@ -172,7 +172,10 @@ public sealed class FleetTests
 
         await folder.DoAsync("restart", "job");
         var ran = await folder.UntilAsync(
-            units => units["job"] is { State: UnitState.Scheduled, Incarnation: 1, LastExit.Code: 0 },
+            units => units["job"] is
+            {
+                State: UnitState.Scheduled, Incarnation: 1, LastExit.Code: 0, NextRestartAt: not null,
+            },
             "a run and its end");
         Assert.Equal(due, ran["job"].NextRestartAt);
     }
