@@ -35,6 +35,9 @@ public sealed class JsonataException : Exception
 
     internal string? Text { get; init; }
 
+    /// <summary>The thread's stack was nearly full: an end for the whole evaluation, whoever came upon it.</summary>
+    internal bool IsStackFull { get; init; }
+
     internal int Offset { get; init; }
 
     internal JsonataException At(int position, string? token = null)

@@ -171,6 +171,22 @@ public sealed class LimitTests
         Assert.Equal("D1011", code);
     }
 
+    /// <summary>By the innermost, and without a stack that grows on the way out.</summary>
+    [Theory]
+    [InlineData("($f := function($n) { $n > 90 ? $number('no') : 1 + $eval('$f($n + 1)') }; $f(0))", "D3121")]
+    [InlineData("($f := function($n) { $n > 90 ? 1 : 1 + $eval($n = 90 ? '1 +' : '$f($n + 1)') }; $f(0))", "D3120")]
+    public void An_error_within_many_evals_is_told_once(string text, string expected)
+    {
+        var code = "";
+        Thread thread = new(
+            () => code = Code(() => JsonataExpression.Compile(text).Evaluate(default, new FixedHost())),
+            maxStackSize: 1024 * 1024);
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal(expected, code);
+    }
+
     [Fact]
     public void A_regular_expression_that_goes_back_for_ever_is_stopped()
     {

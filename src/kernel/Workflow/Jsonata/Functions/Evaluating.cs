@@ -22,25 +22,46 @@ internal static class Evaluating
                 : call[1];
         }
 
+        var (node, unread) = Read(call);
+        if (unread is not null)
+        {
+            throw unread;
+        }
+
+        var (value, failed) = Run(node!, input, call);
+        return failed is null ? value : throw failed;
+    }
+
+    // What is thrown in a catch block stands on all that was thrown before: where one $eval calls the next, each would
+    // add to a stack that may be nearly full. So failures are handed back, and thrown outside.
+    private static (Node? Node, JsonataException? Failure) Read(in Call call)
+    {
         var run = call.Run;
-        Node node;
         try
         {
             run.Spend(call.Text(0).Length);
-            node = Compiler.CompileInner(Parser.Parse(call.Text(0), run.Limits.ExpressionMax));
+            return (Compiler.CompileInner(Parser.Parse(call.Text(0), run.Limits.ExpressionMax)), null);
+        }
+        catch (JsonataException wrong) when (wrong.IsStackFull)
+        {
+            return (null, new JsonataException("D1011", run.Limits.DepthMax));
         }
         catch (JsonataException wrong) when (!IsLimit(wrong))
         {
-            throw new JsonataException("D3120", wrong.Message);
+            return (null, new JsonataException("D3120", wrong.Message));
         }
+    }
 
+    private static (JsonValue Value, JsonataException? Failure) Run(Node node, JsonValue input, in Call call)
+    {
         try
         {
-            return node.Evaluate(input, call.Scope);
+            return (node.Evaluate(input, call.Scope), null);
         }
         catch (JsonataException wrong) when (!IsLimit(wrong))
         {
-            throw new JsonataException("D3121", wrong.Message);
+            // The innermost tells what was wrong; a quotation of a quotation would grow with every level.
+            return (default, wrong.Code is "D3120" or "D3121" ? wrong : new JsonataException("D3121", wrong.Message));
         }
     }
 

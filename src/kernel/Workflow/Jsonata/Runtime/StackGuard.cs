@@ -13,7 +13,7 @@ internal static class StackGuard
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw new JsonataException(code, limit);
+            throw new JsonataException(code, limit) { IsStackFull = true };
         }
     }
 }
