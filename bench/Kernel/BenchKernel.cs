@@ -98,6 +98,13 @@ internal sealed class BenchKernel : IDisposable
 
     public long ResidentBytes() => Memory("VmRSS:");
 
+    /// <summary>What the kernel's own threads have used, user and system.</summary>
+    public TimeSpan ProcessorTime()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
+
     public void Dispose()
     {
         Client.ShutdownAsync(new Shutdown { GraceMs = 0 }).GetAwaiter().GetResult();
