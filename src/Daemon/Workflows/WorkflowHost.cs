@@ -5,7 +5,9 @@ using Analemma.Daemon.Workflows.Api;
 using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Functions;
+using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Storage.Payloads;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -72,8 +74,10 @@ internal sealed class WorkflowHost : IDisposable
             _disposed = true;
             if (_opened is { } opened)
             {
+                opened.Sweeps.Dispose();
                 opened.Engine.Dispose();
                 opened.Store.Dispose();
+                opened.Payloads.Dispose();
                 opened.Machines.Dispose();
                 opened.Functions.Dispose();
                 opened.Aws.Dispose();
@@ -93,10 +97,13 @@ internal sealed class WorkflowHost : IDisposable
     private Opened Compose()
     {
         var store = SqliteExecutionStore.Open(_options.Path);
+        FilePayloadStore? kept = null;
         try
         {
+            kept = FilePayloadStore.Open(_options.PayloadsFolder);
+            ExecutionPayloads payloads = new(store, kept);
             StateMachines machines = new(store);
-            WorkflowEngine engine = new(_options, store, machines, _time, _log);
+            WorkflowEngine engine = new(_options, store, payloads, machines, _time, _log);
             ExecutionStarts starts = new(_options, machines, engine);
             ActivityQueues queues = new(_time);
             AwsClient aws = new(_options, _time);
@@ -118,12 +125,15 @@ internal sealed class WorkflowHost : IDisposable
             TestOperations tests = new(_options, tasks, _time);
             api = new StepFunctionsApi(engine, machines, starts, queues, maps, tests, _log);
             api.Add(new FunctionOperations(functions));
+            api.Add(new PayloadOperations(payloads));
             engine.Open(tasks, maps);
             store.GrowLog();
-            return new Opened(store, machines, engine, functions, aws, api);
+            PayloadSweeps sweeps = new(payloads, _background, _time, _log);
+            return new Opened(store, payloads, sweeps, machines, engine, functions, aws, api);
         }
         catch
         {
+            kept?.Dispose();
             store.Dispose();
             throw;
         }
@@ -131,6 +141,8 @@ internal sealed class WorkflowHost : IDisposable
 
     private sealed record Opened(
         SqliteExecutionStore Store,
+        ExecutionPayloads Payloads,
+        PayloadSweeps Sweeps,
         StateMachines Machines,
         WorkflowEngine Engine,
         AgentFunctions Functions,

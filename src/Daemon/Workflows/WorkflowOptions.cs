@@ -1,3 +1,5 @@
+using Analemma.Workflow.Executions;
+
 namespace Analemma.Daemon.Workflows;
 
 /// <summary>What the owner decides about workflows.</summary>
@@ -5,6 +7,12 @@ internal sealed record WorkflowOptions
 {
     /// <summary>The database.</summary>
     public required string Path { get; init; }
+
+    /// <summary>Bytes of a payload, of executions that begin now.</summary>
+    public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesCeiling;
+
+    /// <summary>Where payloads are that are too large for the database.</summary>
+    public string PayloadsFolder { get; init; } = "";
 
     /// <summary>Where programs of functions are put together.</summary>
     public string FunctionsFolder { get; init; } = "";

@@ -71,9 +71,12 @@ public static unsafe class DurableFile
         return errno == Errno.ENOENT ? null : throw new LinuxException(errno, $"statx {path}");
     }
 
-    private static void SyncFolderOf(string path)
+    private static void SyncFolderOf(string path) => SyncFolder(Path.GetDirectoryName(path)!);
+
+    /// <summary>Sees to it that the names in a folder are on disk.</summary>
+    /// <exception cref="LinuxException">They could not be flushed.</exception>
+    public static void SyncFolder(string folder)
     {
-        var folder = Path.GetDirectoryName(path)!;
         var flags = LibC.O_RDONLY | LibC.O_DIRECTORY | LibC.O_CLOEXEC;
         var fd = LinuxException.ThrowIfFailed(LibC.open(folder, flags, 0), $"open {folder}");
         using SafeFileHandle handle = new(fd, ownsHandle: true);

@@ -1,4 +1,5 @@
 using Analemma.Daemon.Workflows;
+using Analemma.Workflow.Executions;
 
 namespace Analemma.Daemon.Configuration.Sections;
 
@@ -17,6 +18,17 @@ internal sealed record WorkflowsSection
 
     [Setting("The database of state machines and executions.", DefaultText = "workflows.db in kernel.state_folder")]
     public string Path { get; init; } = "";
+
+    [Setting("The most bytes that a payload may have: input, output, what a task is given. Up to 262144 they are in "
+        + "the database; larger ones are kept beside it.")]
+    public int PayloadMax { get; init; } = ExecutionLimits.PayloadBytesCeiling;
+
+    [Setting("Whether payloads have the limit that they have at AWS, 262144 bytes, whatever workflows.payload_max "
+        + "says.")]
+    public bool Strict { get; init; }
+
+    [Setting("The folder of large payloads.", DefaultText = "workflows.payloads in kernel.state_folder")]
+    public string PayloadFolder { get; init; } = "";
 
     [Setting("The account in ARNs: twelve digits.")]
     public string Account { get; init; } = "000000000000";
@@ -39,6 +51,9 @@ internal sealed record WorkflowsSection
         return new WorkflowOptions
         {
             Path = Path.Length > 0 ? Path : System.IO.Path.Combine(stateFolder, "workflows.db"),
+            PayloadBytesMax = Strict ? ExecutionLimits.PayloadBytesMax : PayloadMax,
+            PayloadsFolder = PayloadFolder.Length > 0 ? PayloadFolder
+                : System.IO.Path.Combine(stateFolder, "workflows.payloads"),
             FunctionsFolder = System.IO.Path.Combine(stateFolder, "functions"),
             Account = Account,
             Region = Region,
@@ -61,6 +76,17 @@ internal sealed record WorkflowsSection
         if (Path.Length > 0 && !Path.StartsWith('/'))
         {
             yield return $"workflows.path is '{Path}'; it must be an absolute path";
+        }
+
+        if (PayloadMax is < ExecutionLimits.PayloadBytesMax or > ExecutionLimits.PayloadBytesCeiling)
+        {
+            yield return $"workflows.payload_max is {PayloadMax}; it must be {ExecutionLimits.PayloadBytesMax} to "
+                + $"{ExecutionLimits.PayloadBytesCeiling}";
+        }
+
+        if (PayloadFolder.Length > 0 && !PayloadFolder.StartsWith('/'))
+        {
+            yield return $"workflows.payload_folder is '{PayloadFolder}'; it must be an absolute path";
         }
 
         if (Account.Length != AccountDigits || !Account.All(char.IsAsciiDigit))

@@ -3,6 +3,7 @@ using Analemma.Daemon.Workflows.Engine;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
 
 namespace Analemma.Daemon.Workflows.Api;
 
@@ -12,6 +13,10 @@ internal sealed class ExecutionOperations(
 {
     private const long BilledStepMs = 100;
     private const int BilledMemoryMb = 64;
+
+    /// <summary>Bytes of events in one answer.</summary>
+    private const int HistoryBytesMax = 8 * 1024 * 1024;
+
     private static readonly JsonValue Included = JsonObject.Of(("included", true));
 
     public async Task<JsonValue> StartAsync(ApiRequest request)
@@ -33,10 +38,10 @@ internal sealed class ExecutionOperations(
         made.Set("name", execution.Head.Name);
         made.Set("startDate", Json.Time(execution.StartedAt)).Set("stopDate", Json.Time(end.EndedAt));
         made.Set("status", ExecutionNames.Of(end.Status));
-        made.Set("input", start.InputText).Set("inputDetails", Included);
+        made.Set("input", Json.Maybe(start.InputText)).Set("inputDetails", Details(start.Paged));
         made.Set("traceHeader", Json.Maybe(start.TraceHeader));
         SetEnd(made, end);
-        made.Set("outputDetails", Included);
+        made.Set("outputDetails", Details(end.Paged));
         made.Set("billingDetails", JsonObject.Of(
             ("billedMemoryUsedInMB", BilledMemoryMb),
             ("billedDurationInMilliseconds", Math.Max(1, (took + BilledStepMs - 1) / BilledStepMs) * BilledStepMs)));
@@ -88,19 +93,15 @@ internal sealed class ExecutionOperations(
         made.Set("stateMachineAliasArn", Json.Maybe(head.AliasArn));
         made.Set("mapRunArn", Json.Maybe(head.MapRunArn)).Set("traceHeader", Json.Maybe(head.TraceHeader));
         made.Set("status", ExecutionNames.Of(found.Status)).Set("startDate", Json.Time(found.StartedAt));
-        if (withData && engine.History(found.Key).FirstOrDefault() is { } first)
-        {
-            made.Set("input", first.InputText ?? first.Details["input"].Payload());
-        }
-
-        made.Set("inputDetails", Included);
+        var input = withData ? engine.InputOf(found.Key) : default;
+        made.Set("input", Json.Maybe(input.Text)).Set("inputDetails", Details(input.Paged));
         if (found.End is { } end)
         {
             made.Set("stopDate", Json.Time(end.EndedAt));
             SetEnd(made, withData ? end : end with { Output = JsonValue.Undefined });
             if (end.Status is ExecutionStatus.Succeeded)
             {
-                made.Set("outputDetails", Included);
+                made.Set("outputDetails", Details(end.Paged));
             }
         }
 
@@ -171,14 +172,31 @@ internal sealed class ExecutionOperations(
             events = events.Reverse();
         }
 
-        var (page, next) = PageToken.Take(request, events);
-        JsonArrayBuilder items = new(page.Count);
-        foreach (var each in page)
+        var size = request.Page();
+        var from = PageToken.Read(request) ?? 0;
+        var (items, next) = PageOf(events.Skip((int)Math.Min(from, int.MaxValue)), size, withData);
+        return Task.FromResult<JsonValue>(JsonObject.Of(
+            ("events", items), ("nextToken", next ? PageToken.Of(from + items.Count) : JsonValue.Undefined)));
+    }
+
+    // A page ends early rather than being larger than an answer may be.
+    private static (JsonArray Items, bool GoesOn) PageOf(IEnumerable<HistoryEvent> events, int size, bool withData)
+    {
+        JsonArrayBuilder items = new();
+        var bytes = 0;
+        foreach (var each in events)
         {
-            items.Add(each.ToService(withData));
+            var item = each.ToService(withData);
+            bytes += item.Utf8Length();
+            if (items.Count == size || (items.Count > 0 && bytes > HistoryBytesMax))
+            {
+                return (items.Build(), true);
+            }
+
+            items.Add(item);
         }
 
-        return Task.FromResult<JsonValue>(JsonObject.Of(("events", items.Build()), ("nextToken", Json.Maybe(next))));
+        return (items.Build(), false);
     }
 
     private ExecutionQuery QueryOf(ApiRequest request)
@@ -197,11 +215,10 @@ internal sealed class ExecutionOperations(
             : new ExecutionQuery { Machine = arn };
     }
 
-    private static ExecutionStart StartOf(ApiRequest request)
+    private ExecutionStart StartOf(ApiRequest request)
     {
         var machine = Arns.Check(request.Text("stateMachineArn"));
-        var text = request.MaybeText("input") ?? "{}";
-        return new ExecutionStart(machine, ExecutionStarts.ReadInput(text), text)
+        return starts.Read(machine, request.MaybeText("input") ?? "{}") with
         {
             Name = request.MaybeText("name"),
             TraceHeader = request.MaybeText("traceHeader", 256),
@@ -237,9 +254,14 @@ internal sealed class ExecutionOperations(
         return made.Build();
     }
 
+    // What is too large for an answer can be asked for by its digest.
+    private static JsonValue Details(PayloadReference? paged) => paged is null
+        ? Included
+        : JsonObject.Of(("included", false), ("sha256", paged.Sha256), ("bytes", paged.Bytes));
+
     private static void SetEnd(JsonObjectBuilder made, ExecutionEnd end)
     {
-        if (end.Status is ExecutionStatus.Succeeded && end.Output.IsDefined)
+        if (end.Status is ExecutionStatus.Succeeded && end.Output.IsDefined && end.Paged is null)
         {
             made.Set("output", end.Output.Payload());
         }

@@ -3,12 +3,19 @@ using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
 
 namespace Analemma.Daemon.Workflows.Api;
 
 /// <summary>What an execution is started with, checked.</summary>
-internal sealed record ExecutionStart(string MachineArn, JsonValue Input, string InputText)
+/// <param name="MachineArn">Of the machine, its version or alias.</param>
+/// <param name="Input">Its input.</param>
+/// <param name="InputText">The input as it was sent; null when it is too large to be kept twice.</param>
+internal sealed record ExecutionStart(string MachineArn, JsonValue Input, string? InputText)
 {
+    /// <summary>What the input is, when it is too large for an answer.</summary>
+    public PayloadReference? Paged => InputText is null ? PayloadReference.OfLarge(Input) : null;
+
     /// <summary>Null for one that nobody has.</summary>
     public string? Name { get; init; }
 
@@ -22,12 +29,15 @@ internal sealed record ExecutionStart(string MachineArn, JsonValue Input, string
 internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines machines, WorkflowEngine engine)
 {
     /// <summary>Reads what an execution gets as input.</summary>
-    public static JsonValue ReadInput(string text)
+    public ExecutionStart Read(string machine, string text)
     {
-        return ExecutionInput.TryParse(text, out var input, out var problem)
-            ? input
-            : throw new ApiRefusedException(
-                "InvalidExecutionInput", $"Invalid State Machine Execution Input: '{problem}'");
+        if (ExecutionInput.TryParse(text, options.PayloadBytesMax, out var input, out var problem))
+        {
+            return new ExecutionStart(machine, input, PayloadReference.OfLarge(input) is null ? text : null);
+        }
+
+        throw new ApiRefusedException(
+            "InvalidExecutionInput", $"Invalid State Machine Execution Input: '{problem}'");
     }
 
     /// <summary>
@@ -49,18 +59,13 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
         }
 
         if (engine.Find(head.Arn) is { } running && running.View.End is null
-            && InputOf(running) == start.InputText)
+            && engine.InputOf(running.Key) == new StartedInput(start.InputText, start.Paged))
         {
             return running;
         }
 
         throw new ApiRefusedException("ExecutionAlreadyExists", $"Execution Already Exists: '{head.Arn}'");
     }
-
-    private string? InputOf(LiveExecution running) =>
-        engine.History(running.Key).FirstOrDefault() is { } first
-            ? first.InputText ?? first.Details["input"].Payload()
-            : null;
 
     private ExecutionHead HeadOf(ExecutionStart start)
     {
@@ -94,6 +99,7 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             VersionArn = version is null ? null : Arns.Version(arn, version.Number),
             AliasArn = alias?.Arn,
             TraceHeader = start.TraceHeader,
+            PayloadBytesMax = options.PayloadBytesMax,
         };
     }
 

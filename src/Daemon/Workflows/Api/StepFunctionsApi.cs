@@ -2,6 +2,7 @@ using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Journal;
+using Analemma.Journal.Executions;
 using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging;
 
@@ -89,6 +90,13 @@ internal sealed class StepFunctionsApi
         _ownersOperations.Add("ListFunctions", (_, _) => functions.ListAsync());
     }
 
+    /// <summary>Adds the operations about large payloads, which are the owner's.</summary>
+    public void Add(PayloadOperations payloads)
+    {
+        _ownersOperations.Add("ReadPayload", (request, _) => payloads.ReadAsync(request));
+        _ownersOperations.Add("SweepPayloads", (_, aborted) => payloads.SweepAsync(aborted));
+    }
+
     /// <param name="operation">By its name.</param>
     /// <param name="request">Its members.</param>
     /// <param name="aborted">Nobody waits for the answer any more.</param>
@@ -118,6 +126,10 @@ internal sealed class StepFunctionsApi
         catch (JournalStoreException failed)
         {
             return ApiAnswer.Refused("ServiceUnavailable", $"the store of workflows failed: {failed.Message}");
+        }
+        catch (PayloadException failed)
+        {
+            return ApiAnswer.Refused("ServiceUnavailable", failed.Message);
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {

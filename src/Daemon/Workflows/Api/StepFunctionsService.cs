@@ -13,8 +13,8 @@ internal sealed class StepFunctionsService(StepFunctionsApi api)
     private const string Prefix = "AWSStepFunctions.";
     private const string ContentType = "application/x-amz-json-1.0";
 
-    /// <summary>The largest definition is 1 MiB, and its text within JSON somewhat more.</summary>
-    private static readonly JsonLimits Limits = new(8 * 1024 * 1024, JsonLimits.Default.DepthMax);
+    /// <summary>As long as a body may be.</summary>
+    private static readonly JsonLimits Limits = new(HttpLimits.BodyBytesMax, JsonLimits.Default.DepthMax);
 
     public async Task ServeAsync(HttpContext http)
     {

@@ -86,7 +86,7 @@ internal sealed class TaskOperations(
     {
         var token = request.Text("taskToken", 2048);
         var text = request.Text("output");
-        if (!ExecutionInput.TryParse(text, out var output, out var problem))
+        if (!ExecutionInput.TryParse(text, options.PayloadBytesMax, out var output, out var problem))
         {
             throw new ApiRefusedException("InvalidOutput", $"Invalid Output: '{problem}'");
         }

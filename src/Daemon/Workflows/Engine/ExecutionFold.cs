@@ -1,6 +1,8 @@
+using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Journal;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Payloads;
 using Analemma.Workflow.Records;
 
 namespace Analemma.Daemon.Workflows.Engine;
@@ -18,17 +20,23 @@ internal sealed class ExecutionFold
     /// <param name="definition">What it runs.</param>
     /// <param name="identity">Who it is.</param>
     /// <param name="records">All that happened.</param>
+    /// <param name="payloads">Reads what is kept beside them.</param>
     /// <exception cref="JournalCorruptException">They are not what was written.</exception>
+    /// <exception cref="Journal.Executions.PayloadException">A payload is not there, or not what it was.</exception>
     /// <exception cref="ExecutionDivergedException">The machine would now have done otherwise.</exception>
     public static ExecutionFold Of(
-        StateMachineDefinition definition, ExecutionIdentity identity, IReadOnlyList<JournalRecord> records)
+        StateMachineDefinition definition,
+        ExecutionIdentity identity,
+        IReadOnlyList<JournalRecord> records,
+        PayloadReader payloads)
     {
         ExecutionFold fold = new();
         foreach (var step in StepRecords.Steps(records))
         {
-            var @event = StepRecord.ReadEvent(step.Span);
+            var @event = StepRecord.ReadEvent(
+                step.Span, (reference, slot) => payloads.Load(reference, fold.State.LastEventId + 1, slot));
             var result = ExecutionMachine.Step(definition, identity, fold.State, @event);
-            if (!StepRecord.Write(@event, result.History).AsSpan().SequenceEqual(step.Span))
+            if (!Written(step.Span, @event, result.History).AsSpan().SequenceEqual(step.Span))
             {
                 throw new ExecutionDivergedException(identity.Id, @event.GetType().Name, fold.State.LastEventId);
             }
@@ -39,6 +47,13 @@ internal sealed class ExecutionFold
 
         return fold;
     }
+
+    // What an earlier version wrote whole is compared whole.
+    private static byte[] Written(
+        ReadOnlySpan<byte> step, ExecutionEvent @event, IReadOnlyList<HistoryEvent> history) =>
+        StepRecord.IsPaged(step)
+            ? StepRecord.Write(@event, history, new List<PagedPayload>())
+            : StepRecord.Write(@event, history);
 }
 
 /// <summary>

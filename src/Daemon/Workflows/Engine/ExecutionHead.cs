@@ -1,6 +1,7 @@
 using System.Globalization;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
@@ -47,6 +48,9 @@ internal sealed record ExecutionHead
 
     public int ParentIndex { get; init; }
 
+    /// <summary>Bytes of a payload. It keeps the limit that it began with: a replay must fail where it did.</summary>
+    public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesMax;
+
     /// <summary>Not printed: it has the seed.</summary>
     public override string ToString() => Arn;
 
@@ -61,6 +65,7 @@ internal sealed record ExecutionHead
         Seed = Seed,
         Region = options.Region,
         Account = options.Account,
+        PayloadBytesMax = PayloadBytesMax,
     };
 
     public byte[] Write()
@@ -70,6 +75,11 @@ internal sealed record ExecutionHead
         made.Set("revision", Revision).Set("role", RoleArn).Set("seed", Seed).Set("express", IsExpress);
         made.Set("version", Json.Maybe(VersionArn)).Set("alias", Json.Maybe(AliasArn));
         made.Set("trace", Json.Maybe(TraceHeader)).Set("inner", Inner).Set("map_run", Json.Maybe(MapRunArn));
+        if (PayloadBytesMax != ExecutionLimits.PayloadBytesMax)
+        {
+            made.Set("payload_max", PayloadBytesMax);
+        }
+
         if (ParentKey != 0)
         {
             made.Set("parent", ParentKey.ToString(CultureInfo.InvariantCulture));
@@ -100,13 +110,14 @@ internal sealed record ExecutionHead
             ParentKey = json.MaybeText("parent") is { } key ? long.Parse(key, CultureInfo.InvariantCulture) : 0,
             ParentTask = json["task"].TryGetInt64(out var task) ? task : 0,
             ParentIndex = json["index"].TryGetInt32(out var index) ? index : 0,
+            PayloadBytesMax = json["payload_max"].TryGetInt32(out var most) ? most : ExecutionLimits.PayloadBytesMax,
         };
     }
 }
 
 /// <summary>How an execution ended: the row's tail in the store.</summary>
 /// <param name="Status">How.</param>
-/// <param name="Output">When it succeeded.</param>
+/// <param name="Output">When it succeeded; undefined when it was read and is kept beside.</param>
 /// <param name="Error">When it did not.</param>
 /// <param name="Cause">When it did not.</param>
 /// <param name="EndedAt">When.</param>
@@ -114,12 +125,19 @@ internal sealed record ExecutionHead
 internal sealed record ExecutionEnd(
     ExecutionStatus Status, JsonValue Output, string? Error, string? Cause, DateTimeOffset EndedAt, int RedriveCount)
 {
+    /// <summary>The output, when it is too large for the row; null when it is not.</summary>
+    public PayloadReference? Paged { get; init; }
+
     public static ExecutionEnd Of(ExecutionState state) => new(
-        state.Status, state.Output, state.Error, state.Cause, state.EndedAt ?? state.StartedAt, state.RedriveCount);
+        state.Status, state.Output, state.Error, state.Cause, state.EndedAt ?? state.StartedAt, state.RedriveCount)
+    {
+        Paged = PayloadReference.OfLarge(state.Output),
+    };
 
     public byte[] Write() => JsonValue.From(JsonObject.Of(
         ("status", Status.ToString()),
-        ("output", Output),
+        ("output", Paged is null ? Output : default),
+        ("output_blob", Paged is null ? default : JsonArray.Of(Paged.Sha256, Paged.Bytes)),
         ("error", Json.Maybe(Error)),
         ("cause", Json.Maybe(Cause)),
         ("ended", EndedAt.UtcTicks),
@@ -134,6 +152,10 @@ internal sealed record ExecutionEnd(
             json.MaybeText("error"),
             json.MaybeText("cause"),
             new DateTimeOffset(json["ended"].TryGetInt64(out var ticks) ? ticks : 0, TimeSpan.Zero),
-            json["redrives"].TryGetInt32(out var redrives) ? redrives : 0);
+            json["redrives"].TryGetInt32(out var redrives) ? redrives : 0)
+        {
+            Paged = json["output_blob"] is { IsArray: true } paged && paged[1].TryGetInt64(out var size)
+                ? new PayloadReference(paged[0].AsString(), size) : null,
+        };
     }
 }

@@ -1,7 +1,9 @@
+using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Payloads;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
@@ -164,7 +166,7 @@ internal sealed class LiveExecution
 
             if (turn.Records.Count > 0)
             {
-                _engine.Store.Write(ChangeOf(turn), failure => Committed(turn, failure));
+                Commit(turn);
                 return;
             }
 
@@ -193,18 +195,53 @@ internal sealed class LiveExecution
         turn.Posted[^1] = posted with { Made = made };
     }
 
+    private void Commit(Turn turn)
+    {
+        var change = ChangeOf(turn);
+        if (turn.Payloads.Count == 0)
+        {
+            _engine.Store.Write(change, failure => Committed(turn, failure));
+        }
+        else
+        {
+            _ = CommitWithPayloadsAsync(turn, change);
+        }
+    }
+
+    // What a record refers to is durable before the record is.
+    private async Task CommitWithPayloadsAsync(Turn turn, ExecutionStoreChange change)
+    {
+        try
+        {
+            await _engine.Payloads.KeepAsync(turn.Payloads, CancellationToken.None);
+        }
+        catch (PayloadException failed)
+        {
+            var failure = failed.Failure is PayloadFailure.Full ? JournalStoreFailure.Full : JournalStoreFailure.Busy;
+            NotKept(turn, new JournalStoreException(failure, failed.Message, failed));
+            return;
+        }
+
+        _engine.Store.Write(change, failure => Committed(turn, failure));
+    }
+
     private ExecutionStoreChange ChangeOf(Turn turn)
     {
         var status = (int)_state.Status;
-        var standing = status == 0
-            ? new ExecutionStanding(0, null, null)
-            : new ExecutionStanding(status, _state.EndedAt?.UtcTicks, ExecutionEnd.Of(_state).Write());
+        var end = status == 0 ? null : ExecutionEnd.Of(_state);
+        if (end?.Paged is { } paged)
+        {
+            turn.Payloads.Add(new PagedPayload(paged, end.Output));
+        }
+
+        ExecutionStanding standing = new(status, end is null ? null : _state.EndedAt?.UtcTicks, end?.Write());
         var isNew = status != (int)_view.Status || _state.RedriveCount != _view.RedriveCount;
         return new ExecutionStoreChange
         {
             Key = Key,
             Begins = _begins is null ? null : _begins with { Standing = standing },
             Records = turn.Records,
+            Documents = ExecutionPayloads.Documents(turn.Payloads, Key),
             Standing = isNew && _begins is null ? standing : null,
         };
     }
@@ -226,6 +263,7 @@ internal sealed class LiveExecution
 
     private void Goes(Turn turn)
     {
+        _engine.Payloads.LetGo(turn.Payloads);
         _last = turn.Position;
         _begins = null;
         _view = ExecutionView.Of(_state);
@@ -249,6 +287,7 @@ internal sealed class LiveExecution
 
     private void NotKept(Turn turn, JournalStoreException failure)
     {
+        _engine.Payloads.LetGo(turn.Payloads);
         _engine.NotKept(this, failure);
         turn.TellAll(failure);
         if (_begins is not null)
@@ -298,10 +337,11 @@ internal sealed class LiveExecution
         Turn last = new(_last);
         ExecutionEvent.Stopped stopped = new(_lastAt, "States.Runtime", cause);
         last.Add(stopped, ExecutionMachine.Step(Definition, Identity, _state, stopped));
-        _engine.Store.Write(ChangeOf(last), failure => Committed(last, failure));
+        Commit(last);
     }
 
-    private void Refold() => _state = ExecutionFold.Of(Definition, Identity, _engine.Store.Records(Key)).State;
+    private void Refold() => _state = ExecutionFold.Of(
+        Definition, Identity, _engine.Store.Records(Key), new PayloadReader(_engine.Payloads, Head.Arn)).State;
 
     private bool TryTake(Turn turn, out Posted posted)
     {
@@ -335,13 +375,15 @@ internal sealed class LiveExecution
 
         public List<JournalRecord> Records { get; } = [];
 
+        public List<PagedPayload> Payloads { get; } = [];
+
         public List<WorkflowEffect> Effects { get; } = [];
 
         public List<Posted> Posted { get; } = [];
 
         public void Add(ExecutionEvent @event, StepResult result)
         {
-            Position = StepRecords.Append(Records, Position, @event, result.History);
+            Position = StepRecords.Append(Records, Position, @event, result.History, Payloads);
             Effects.AddRange(result.Effects);
         }
 

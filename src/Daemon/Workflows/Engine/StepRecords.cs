@@ -1,5 +1,6 @@
 using Analemma.Journal;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Payloads;
 using Analemma.Workflow.Records;
 
 namespace Analemma.Daemon.Workflows.Engine;
@@ -12,14 +13,17 @@ internal static class StepRecords
     private const string Whole = "step";
     private const string Part = "step_part";
 
-    /// <summary>Adds a step to records that follow a position; gives the new one.</summary>
+    /// <summary>
+    /// Adds a step to records that follow a position, and what is too large for them to payloads; gives the new one.
+    /// </summary>
     public static JournalPosition Append(
         List<JournalRecord> records,
         JournalPosition last,
         ExecutionEvent @event,
-        IReadOnlyList<HistoryEvent> history)
+        IReadOnlyList<HistoryEvent> history,
+        List<PagedPayload> payloads)
     {
-        ReadOnlyMemory<byte> body = StepRecord.Write(@event, history);
+        ReadOnlyMemory<byte> body = StepRecord.Write(@event, history, payloads);
         while (body.Length > JournalLimits.RecordBytesMax)
         {
             last = Add(records, last, Part, body[..JournalLimits.RecordBytesMax], @event.At);

@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
 using Analemma.Workflow.Records;
 using Microsoft.Extensions.Logging;
 
@@ -30,8 +32,14 @@ internal sealed class WorkflowEngine : IDisposable
     private volatile bool _disposed;
 
     public WorkflowEngine(
-        WorkflowOptions options, IExecutionStore store, StateMachines machines, TimeProvider time, ILogger log)
+        WorkflowOptions options,
+        IExecutionStore store,
+        ExecutionPayloads payloads,
+        StateMachines machines,
+        TimeProvider time,
+        ILogger log)
     {
+        Payloads = payloads;
         (Options, Store, _machines, Time, _log) = (options, store, machines, time, log);
         _timers = new WorkflowTimers(time);
         _lastKey = store.LastKey;
@@ -40,6 +48,8 @@ internal sealed class WorkflowEngine : IDisposable
     public WorkflowOptions Options { get; }
 
     public IExecutionStore Store { get; }
+
+    public ExecutionPayloads Payloads { get; }
 
     public TimeProvider Time { get; }
 
@@ -119,13 +129,31 @@ internal sealed class WorkflowEngine : IDisposable
     public IEnumerable<HistoryEvent> History(long key) =>
         StepRecords.Steps(Store.Records(key)).SelectMany(step => StepRecord.ReadHistory(step.Span));
 
+    /// <summary>What an execution began with, as text; or what it is, when it is too large for an answer.</summary>
+    /// <exception cref="JournalCorruptException">It is not what was written.</exception>
+    public StartedInput InputOf(long key)
+    {
+        var first = History(key).First();
+        return first.Paged?.GetValueOrDefault("input") is { } paged
+            ? new StartedInput(null, paged)
+            : new StartedInput(first.InputText ?? first.Details["input"].Payload(), null);
+    }
+
+    /// <summary>The output of an end that was read.</summary>
+    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
+    public JsonValue OutputOf(string arn, ExecutionEnd end) => end.Paged is { } paged && end.Output.IsUndefined
+        ? Payloads.Load(paged, $"the output of {arn}")
+        : end.Output;
+
     /// <summary>How the distributed Maps of an execution stand, as its records have it.</summary>
     /// <exception cref="JournalCorruptException">They are not what was written.</exception>
     public IReadOnlyCollection<MapRunState> MapRunsOf(StoredExecution stored)
     {
         var head = ExecutionHead.Read(stored.Head);
         var records = Store.Records(stored.Key);
-        return ExecutionFold.Of(DefinitionOf(head), head.Identity(Options), records).Open.MapRuns.Values;
+        return ExecutionFold.Of(
+            DefinitionOf(head), head.Identity(Options), records, new PayloadReader(Payloads, head.Arn))
+            .Open.MapRuns.Values;
     }
 
     public StateMachineDefinition DefinitionOf(ExecutionHead head)
@@ -219,10 +247,34 @@ internal sealed class WorkflowEngine : IDisposable
 
     private async Task ResumeLaterAsync(LiveExecution execution)
     {
-        await Task.Delay(FullBackoff, Time);
-        if (!_disposed)
+        while (true)
         {
-            execution.Resume();
+            await Task.Delay(FullBackoff, Time);
+            try
+            {
+                if (!_disposed)
+                {
+                    execution.Resume();
+                }
+
+                return;
+            }
+            catch (PayloadException failed) when (failed.Failure is PayloadFailure.Unavailable)
+            {
+                _log.ExecutionNotRestored(execution.Head.Arn, failed.Message);
+            }
+        }
+    }
+
+    // Its payloads are elsewhere, and cannot be reached now.
+    private async Task RestoreLaterAsync(StoredExecution stored)
+    {
+        await Task.Delay(FullBackoff, Time);
+        if (!_disposed && !_byArn.ContainsKey(stored.Arn) && TryRestore(stored, out var execution, out var fold)
+            && _byArn.TryAdd(stored.Arn, execution))
+        {
+            _byKey[execution.Key] = execution;
+            Resume(execution, fold);
         }
     }
 
@@ -246,14 +298,23 @@ internal sealed class WorkflowEngine : IDisposable
         {
             var head = ExecutionHead.Read(stored.Head);
             var definition = DefinitionOf(head);
-            fold = ExecutionFold.Of(definition, head.Identity(Options), Store.Records(stored.Key));
+            fold = ExecutionFold.Of(
+                definition,
+                head.Identity(Options),
+                Store.Records(stored.Key),
+                new PayloadReader(Payloads, head.Arn));
             execution = LiveExecution.Restored(this, stored, head, definition, fold);
             return true;
         }
         catch (Exception wrong) when (wrong is JournalCorruptException or ExecutionDivergedException
-            or StepRecordException or JsonTextException or KeyNotFoundException)
+            or StepRecordException or JsonTextException or KeyNotFoundException or PayloadException)
         {
             _log.ExecutionNotRestored(stored.Arn, wrong.Message);
+            if (wrong is PayloadException { Failure: PayloadFailure.Unavailable } && !_disposed)
+            {
+                _ = RestoreLaterAsync(stored);
+            }
+
             return false;
         }
     }
@@ -291,3 +352,8 @@ internal sealed class WorkflowEngine : IDisposable
         }
     }
 }
+
+/// <summary>What an execution began with.</summary>
+/// <param name="Text">As text; null when it is too large.</param>
+/// <param name="Paged">What it is, when it is too large.</param>
+internal readonly record struct StartedInput(string? Text, PayloadReference? Paged);

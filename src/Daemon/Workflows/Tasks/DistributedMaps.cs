@@ -102,6 +102,7 @@ internal sealed class DistributedMaps(
             ParentKey = parent.Key,
             ParentTask = child.TaskId,
             ParentIndex = child.Index,
+            PayloadBytesMax = parent.Head.PayloadBytesMax,
         };
         try
         {
@@ -109,10 +110,15 @@ internal sealed class DistributedMaps(
                 && engine.Store.Find(head.Arn) is { Standing: { Status: not 0, Tail: { } tail } })
             {
                 // The kernel before this one had started it, and it has ended since.
-                Tell(parent.Key, child.TaskId, child.Index, ExecutionEnd.Read(tail));
+                var end = ExecutionEnd.Read(tail);
+                Tell(
+                    parent.Key,
+                    child.TaskId,
+                    child.Index,
+                    end with { Output = engine.OutputOf(head.Arn, end) });
             }
         }
-        catch (Journal.JournalStoreException failed)
+        catch (Exception failed) when (failed is Journal.JournalStoreException or PayloadException)
         {
             log.ExecutionNotKept(head.Arn, failed.Message);
         }

@@ -36,7 +36,7 @@ internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITask
     private static JsonValue PayloadOf(JsonValue given) =>
         given.IsUndefined || given.IsNull ? JsonValue.From(JsonObject.Empty)
         : given.TryGetString(out var text)
-            && JsonValue.TryParse(System.Text.Encoding.UTF8.GetBytes(text), JsonLimits.Default, out var parsed, out _)
+            && JsonValue.TryParse(System.Text.Encoding.UTF8.GetBytes(text), JsonLimits.Payload, out var parsed, out _)
                 ? parsed
         : given;
 
@@ -70,7 +70,7 @@ internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITask
             return Refused(call, answer);
         }
 
-        if (answer.Body.Length > ExecutionLimits.PayloadBytesMax)
+        if (answer.Body.Length > call.Identity.PayloadBytesMax)
         {
             var what = call.Resource.Kind is ResourceKind.Function ? call.Resource.Arn : call.Resource.Service;
             return Invoked.Failed(

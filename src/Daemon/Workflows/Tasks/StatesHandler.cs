@@ -61,7 +61,7 @@ internal sealed class StatesHandler(
     }
 
     // Without a name it has one that is the same when the kernel asks again.
-    private static ExecutionStart StartOf(TaskCall call)
+    private ExecutionStart StartOf(TaskCall call)
     {
         var machine = call.Input.MaybeText("StateMachineArn")
             ?? throw ApiRefusedException.Invalid(
@@ -69,7 +69,7 @@ internal sealed class StatesHandler(
                 + "Member must not be null");
         var input = call.Input["Input"];
         var text = input.IsUndefined ? "{}" : input.TryGetString(out var given) ? given : input.Payload();
-        return new ExecutionStart(machine, ExecutionStarts.ReadInput(text), text)
+        return starts.Read(machine, text) with
         {
             Name = call.Input.MaybeText("Name") ?? NameOf(call.Task.IdempotencyKey),
         };
@@ -102,9 +102,10 @@ internal sealed class StatesHandler(
 
     private TaskOutcome Ended(TaskCall call, FoundExecution found)
     {
-        var input = engine.History(found.Key).First() is var first
-            ? first.InputText ?? first.Details["input"].Payload() : "{}";
-        var end = found.End!;
+        var (text, paged) = engine.InputOf(found.Key);
+        var input = paged is null ? JsonValue.Parse(text!, JsonLimits.Payload)
+            : engine.Payloads.Load(paged, $"the input of {found.Head.Arn}");
+        var end = found.End! with { Output = engine.OutputOf(found.Head.Arn, found.End!) };
         var isJson = call.Resource.Pattern is TaskPattern.Sync2;
         JsonObjectBuilder made = new(14);
         if (end.Status is not ExecutionStatus.Succeeded)
@@ -113,7 +114,7 @@ internal sealed class StatesHandler(
         }
 
         made.Set("ExecutionArn", found.Head.Arn);
-        made.Set("Input", isJson ? JsonValue.Parse(input) : JsonValue.From(input));
+        made.Set("Input", isJson ? input : JsonValue.From(text ?? input.Payload()));
         made.Set("InputDetails", JsonObject.Of(("Included", true)));
         made.Set("Name", found.Head.Name);
         if (end.Status is ExecutionStatus.Succeeded)

@@ -2,6 +2,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Workflows.Tasks;
@@ -14,6 +15,9 @@ internal sealed class TaskRunner(
     BackgroundTasks background,
     ILogger log)
 {
+    /// <summary>The most that a worker is given in an answer.</summary>
+    private const int AnswerBytesMax = 16 * 1024 * 1024;
+
     public void Start(LiveExecution execution, OpenTask open)
     {
         var task = open.Task;
@@ -27,7 +31,17 @@ internal sealed class TaskRunner(
                 task.Token, new TokenHolder(execution, task.TaskId, task.StateName, task.Resource.Arn));
         }
 
-        if (isActivity)
+        if (isActivity && task.Input.IsLongerThan(AnswerBytesMax, JsonWriteOptions.Service))
+        {
+            engine.Drop(execution.Take(task.TaskId));
+            execution.Post(at => new ExecutionEvent.TaskFailed(
+                at,
+                task.TaskId,
+                "States.DataLimitExceeded",
+                $"The input of activity '{task.Resource.Arn}' is larger than the {AnswerBytesMax} bytes that a worker "
+                + "is given; hand over where it is instead."));
+        }
+        else if (isActivity)
         {
             if (!open.IsSubmitted)
             {

@@ -37,8 +37,11 @@ public sealed record ExecutionIdentity
 /// <summary>Bounds of executions; those of the service where it has one.</summary>
 public static class ExecutionLimits
 {
-    /// <summary>256 KiB, as in the service.</summary>
+    /// <summary>256 KiB, as in the service; also the most that stands in a record itself.</summary>
     public const int PayloadBytesMax = 262_144;
+
+    /// <summary>1 GiB: the most that may be asked for.</summary>
+    public const int PayloadBytesCeiling = 1024 * 1024 * 1024;
 
     public const long EventsMax = 25_000;
 

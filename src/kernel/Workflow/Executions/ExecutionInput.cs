@@ -7,11 +7,14 @@ namespace Analemma.Workflow.Executions;
 /// <summary>Input as a client sends it: text that must be JSON.</summary>
 public static class ExecutionInput
 {
-    private static readonly JsonLimits Limits = JsonLimits.Default with { BytesMax = ExecutionLimits.PayloadBytesMax };
-
     /// <summary>Reads it, or says what is wrong in the service's words.</summary>
     public static bool TryParse(string text, out JsonValue value, [NotNullWhen(false)] out string? problem) =>
-        TryParse(text, Limits, out value, out problem);
+        TryParse(text, ExecutionLimits.PayloadBytesMax, out value, out problem);
+
+    /// <inheritdoc cref="TryParse(string, out JsonValue, out string?)"/>
+    public static bool TryParse(
+        string text, int bytesMax, out JsonValue value, [NotNullWhen(false)] out string? problem) =>
+        TryParse(text, JsonLimits.Payload with { BytesMax = bytesMax }, out value, out problem);
 
     /// <inheritdoc cref="TryParse(string, out JsonValue, out string?)"/>
     public static bool TryParse(

@@ -1,4 +1,5 @@
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
 
 namespace Analemma.Workflow.Executions;
 
@@ -84,6 +85,12 @@ public sealed record HistoryEvent(
     /// <summary>The input as it was sent, of ExecutionStarted; null to write it anew.</summary>
     public string? InputText { get; init; }
 
+    /// <summary>
+    /// Payloads kept beside the history, by their field's name, or assignedVariables.NAME; null for none. Their
+    /// fields are null here, and are left out of an answer, which says so.
+    /// </summary>
+    public IReadOnlyDictionary<string, PayloadReference>? Paged { get; init; }
+
     /// <summary>The name that its details have in an answer of the API.</summary>
     public string DetailsName
     {
@@ -122,9 +129,9 @@ public sealed record HistoryEvent(
             var isData = name is "input" or "output" or "parameters" or "taskCredentials";
             if (!isData && name != "assignedVariables")
             {
-                made.Set(name, value);
+                made.Set(name, Paged is null ? value : Told(name, value));
             }
-            else if (withData)
+            else if (withData && Paged?.ContainsKey(name) != true)
             {
                 made.Set(name, isData ? Text(name, value) : Texts(value.AsObject()));
             }
@@ -133,15 +140,35 @@ public sealed record HistoryEvent(
         return made.Build();
     }
 
+    // inputDetails and its kind, of what is left out.
+    private JsonValue Told(string name, JsonValue value)
+    {
+        const string Suffix = "Details";
+        if (!name.EndsWith(Suffix, StringComparison.Ordinal))
+        {
+            return value;
+        }
+
+        var slot = name[..^Suffix.Length];
+        return Paged!.GetValueOrDefault(slot) is { } paged
+            ? JsonObject.Of(("truncated", true), ("sha256", paged.Sha256), ("bytes", paged.Bytes))
+            : Paged!.Keys.Any(paged => paged.StartsWith(slot + ".", StringComparison.Ordinal))
+                ? JsonObject.Of(("truncated", true))
+                : value;
+    }
+
     private string Text(string name, JsonValue value) =>
         name == "input" && InputText is not null ? InputText : value.ToString(JsonWriteOptions.Service);
 
-    private static JsonValue Texts(JsonObject values)
+    private JsonValue Texts(JsonObject values)
     {
         JsonObjectBuilder made = new(values.Count);
         foreach (var (name, value) in values)
         {
-            made.Set(name, value.ToString(JsonWriteOptions.Service));
+            if (Paged?.ContainsKey($"assignedVariables.{name}") != true)
+            {
+                made.Set(name, value.ToString(JsonWriteOptions.Service));
+            }
         }
 
         return made.Build();

@@ -100,7 +100,7 @@ internal static class StateSteps
     public static void Leave(Turn turn, Frame frame, JsonValue output, JsonValue assigned, string? next)
     {
         var scope = frame.Scope;
-        if (output.Utf8Length(JsonWriteOptions.Service) > turn.Identity.PayloadBytesMax)
+        if (output.IsLongerThan(turn.Identity.PayloadBytesMax, JsonWriteOptions.Service))
         {
             Ends.CancelFrame(turn, frame);
             Ends.Fail(turn, scope, ErrorNames.DataLimitExceeded, Failures.TooLarge(frame.State.Name));

@@ -140,7 +140,7 @@ internal static class TaskSteps
     private static void Succeeded(Turn turn, Frame frame, TaskRun run, JsonValue output)
     {
         var resource = run.Invocation.Resource;
-        if (output.Utf8Length(JsonWriteOptions.Service) > turn.Identity.PayloadBytesMax)
+        if (output.IsLongerThan(turn.Identity.PayloadBytesMax, JsonWriteOptions.Service))
         {
             var name = resource.Kind is ResourceKind.Service or ResourceKind.Sdk ? resource.Service : resource.Arn;
             Failed(

@@ -96,7 +96,7 @@ internal static class IntrinsicFunctions
             return JsonValue.Null;
         }
 
-        return JsonValue.TryParse(Encoding.UTF8.GetBytes(text), JsonLimits.Default, out var value, out var error)
+        return JsonValue.TryParse(Encoding.UTF8.GetBytes(text), JsonLimits.Payload, out var value, out var error)
             ? value
             : throw arguments.Failure($"Invalid JSON provided as argument: {error}");
     }

@@ -19,6 +19,9 @@ public readonly record struct JsonLimits(int BytesMax, int DepthMax)
     /// <summary>For text of our own: 1 GiB, and as deep as anything may be.</summary>
     public static JsonLimits Widest { get; } = new(1024 * 1024 * 1024, DepthCeiling);
 
+    /// <summary>For payloads, which have a limit of their own: as deep as by default, and up to 1 GiB.</summary>
+    public static JsonLimits Payload { get; } = Default with { BytesMax = Widest.BytesMax };
+
     internal static void CheckDepth(int depth)
     {
         // Sixteen levels take less than what is left of a stack when it is said to be nearly full.

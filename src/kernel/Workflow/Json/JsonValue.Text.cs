@@ -44,12 +44,34 @@ public readonly partial struct JsonValue
         output.Write(writer.Written);
     }
 
+    /// <summary>As JSON in UTF-8, piece by piece: the whole is never in memory.</summary>
+    /// <exception cref="JsonDepthException">It is nested deeper than <see cref="JsonLimits.DepthCeiling"/>.</exception>
+    public void WriteTo(JsonPieces pieces, JsonWriteOptions options = default)
+    {
+        JsonWriter writer = new(options, pieces);
+        writer.Value(this, 0);
+        writer.End();
+    }
+
     /// <summary>How many bytes <see cref="ToUtf8"/> gives.</summary>
     public int Utf8Length(JsonWriteOptions options = default)
     {
-        JsonWriter writer = new(options);
+        JsonWriter writer = new(options, static _ => { });
         writer.Value(this, 0);
-        return writer.Written.Length;
+        return (int)writer.Length;
+    }
+
+    /// <summary>Whether <see cref="ToUtf8"/> gives more bytes than that.</summary>
+    public bool IsLongerThan(int bytes, JsonWriteOptions options = default)
+    {
+        try
+        {
+            return Utf8Length(options with { BytesMax = bytes }) > bytes;
+        }
+        catch (JsonSizeException)
+        {
+            return true;
+        }
     }
 
     /// <inheritdoc cref="ToUtf8"/>

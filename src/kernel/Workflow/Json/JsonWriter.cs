@@ -6,11 +6,16 @@ using System.Text.Unicode;
 
 namespace Analemma.Workflow.Json;
 
+/// <summary>Takes text piece by piece.</summary>
+public delegate void JsonPieces(ReadOnlySpan<byte> utf8);
+
 /// <summary>From a value to UTF-8: the least that is escaped (RFC 8259 §7), names in their order.</summary>
 internal ref struct JsonWriter
 {
     private const int IntegerBytesMax = 20;
     private const int BytesCeiling = 1024 * 1024 * 1024;
+    private const int PieceBytes = 32 * 1024;
+    private const int PieceChars = 8 * 1024;
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\',
@@ -18,12 +23,17 @@ internal ref struct JsonWriter
 
     private readonly JsonWriteOptions _options;
     private readonly int _bytesMax;
+    private readonly JsonPieces? _pieces;
     private byte[] _buffer;
     private int _count;
+    private long _handedOn;
 
-    public JsonWriter(JsonWriteOptions options)
+    /// <param name="options">How.</param>
+    /// <param name="pieces">Takes what is written, when there is enough of it; null to keep it all.</param>
+    public JsonWriter(JsonWriteOptions options, JsonPieces? pieces = null)
     {
         _options = options;
+        _pieces = pieces;
         _bytesMax = options.BytesMax > 0 ? options.BytesMax : BytesCeiling;
         _buffer = new byte[Math.Min(256, _bytesMax)];
     }
@@ -31,7 +41,20 @@ internal ref struct JsonWriter
     /// <summary>Whether a number was infinite or none, and null was written for it.</summary>
     public bool HasNoNumber { get; private set; }
 
+    /// <summary>All of it, or what has not been handed on.</summary>
     public readonly ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _count);
+
+    /// <summary>Bytes of all that was written.</summary>
+    public readonly long Length => _handedOn + _count;
+
+    /// <summary>Hands on what is left.</summary>
+    public void End()
+    {
+        if (_count > 0)
+        {
+            HandOn();
+        }
+    }
 
     public void Value(JsonValue value, int depth)
     {
@@ -215,6 +238,18 @@ internal ref struct JsonWriter
             return;
         }
 
+        while (_pieces is not null && text.Length > PieceChars)
+        {
+            // No half of a pair is in here, so it can be cut anywhere.
+            Encode(text[..PieceChars]);
+            text = text[PieceChars..];
+        }
+
+        Encode(text);
+    }
+
+    private void Encode(ReadOnlySpan<char> text)
+    {
         // Room for the worst is asked for only where it may come true.
         var worst = text.Length * 3;
         var room = Room(worst <= _buffer.Length - _count ? worst : Encoding.UTF8.GetByteCount(text));
@@ -244,9 +279,15 @@ internal ref struct JsonWriter
     {
         if (_buffer.Length - _count < length)
         {
-            if (_count + (long)length > _bytesMax)
+            if (_handedOn + _count + length > _bytesMax)
             {
                 throw new JsonSizeException(_bytesMax);
+            }
+
+            if (_pieces is not null && _count >= PieceBytes)
+            {
+                HandOn();
+                return Room(length);
             }
 
             var doubled = (int)Math.Min(_buffer.Length * 2L, _bytesMax);
@@ -254,5 +295,12 @@ internal ref struct JsonWriter
         }
 
         return _buffer.AsSpan(_count, length);
+    }
+
+    private void HandOn()
+    {
+        _pieces!(Written);
+        _handedOn += _count;
+        _count = 0;
     }
 }

@@ -4,10 +4,13 @@ using Analemma.Daemon.Workflows;
 using Analemma.Daemon.Workflows.Api;
 using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Journal.Executions;
+using Analemma.Storage.Payloads;
 using Analemma.Storage.Sqlite;
 using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -25,13 +28,20 @@ internal sealed class WorkflowBench : IAsyncDisposable
     private readonly StepFunctionsApi _api;
     private readonly AwsClient _aws;
 
-    private WorkflowBench(IExecutionStore store, string path, FunctionBook functions, TimeProvider time)
+    private WorkflowBench(
+        IExecutionStore store,
+        string path,
+        FunctionBook functions,
+        TimeProvider time,
+        int payloadMax,
+        IPayloadStore? payloads)
     {
         _store = store;
         _background = new BackgroundTasks(wrong => Panics.Add(wrong), NullLogger.Instance);
-        WorkflowOptions options = new() { Path = path };
+        WorkflowOptions options = new() { Path = path, PayloadBytesMax = payloadMax };
+        Payloads = new ExecutionPayloads(store, payloads ?? FilePayloadStore.Open(PayloadsOf(path)));
         _machines = new StateMachines(store);
-        _engine = new WorkflowEngine(options, store, _machines, time, NullLogger.Instance);
+        _engine = new WorkflowEngine(options, store, Payloads, _machines, time, NullLogger.Instance);
         ExecutionStarts starts = new(options, _machines, _engine);
         ActivityQueues queues = new(time);
         _aws = new AwsClient(options, time);
@@ -45,8 +55,13 @@ internal sealed class WorkflowBench : IAsyncDisposable
         DistributedMaps maps = new(_engine, new S3MapFiles(_aws), _background, NullLogger.Instance);
         TestOperations tests = new(options, tasks, time);
         api = _api = new StepFunctionsApi(_engine, _machines, starts, queues, maps, tests, NullLogger.Instance);
+        _api.Add(new PayloadOperations(Payloads));
         _engine.Open(tasks, maps);
     }
+
+    public ExecutionPayloads Payloads { get; }
+
+    public static string PayloadsOf(string path) => path + ".payloads";
 
     public ConcurrentBag<Exception> Panics { get; } = [];
 
@@ -55,14 +70,24 @@ internal sealed class WorkflowBench : IAsyncDisposable
     public WorkflowEngine Engine => _engine;
 
     public static WorkflowBench Open(
-        string path, FunctionBook functions, Func<IExecutionStore, IExecutionStore>? wrap = null)
+        string path,
+        FunctionBook functions,
+        Func<IExecutionStore, IExecutionStore>? wrap = null,
+        int payloadMax = ExecutionLimits.PayloadBytesCeiling,
+        IPayloadStore? payloads = null)
     {
         IExecutionStore store = SqliteExecutionStore.Open(path);
-        return new WorkflowBench(wrap is null ? store : wrap(store), path, functions, new EagerClock(Start));
+        return new WorkflowBench(
+            wrap is null ? store : wrap(store), path, functions, new EagerClock(Start), payloadMax, payloads);
     }
 
     public Task<ApiAnswer> AskAsync(string operation, params ReadOnlySpan<(string, JsonValue)> members) =>
         _api.CallAsync(operation, JsonObject.Of(members), TestContext.Current.CancellationToken);
+
+    /// <summary>As the owner of the kernel asks.</summary>
+    public Task<ApiAnswer> AskOwnerAsync(string operation, params ReadOnlySpan<(string, JsonValue)> members) =>
+        _api.CallAsync(
+            operation, JsonObject.Of(members), TestContext.Current.CancellationToken, isOwner: true);
 
     /// <summary>The answer, which must be one.</summary>
     public async Task<JsonValue> CallAsync(string operation, params (string, JsonValue)[] members)

@@ -11,7 +11,8 @@ internal sealed class SmCommand : ICliCommand
         foreach (var each in new MachineCommands().Declare(set)
             .Concat(new ExecutionCommands().Declare(set))
             .Concat(new TaskCommands().Declare(set))
-            .Concat(new FunctionCommands().Declare(set)))
+            .Concat(new FunctionCommands().Declare(set))
+            .Concat(new PayloadCommands().Declare(set)))
         {
             command.Subcommands.Add(each);
         }

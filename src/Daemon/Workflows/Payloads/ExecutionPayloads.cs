@@ -1,0 +1,285 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Analemma.Journal.Executions;
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
+
+namespace Analemma.Daemon.Workflows.Payloads;
+
+// WHO REFERS TO A PAYLOAD
+//
+//   value ─► digest ─► pinned ─► kept, durably ─► the commit with the records and one document each ─► let go
+//
+// The document "payload", DIGEST/EXECUTION, is put in the commit whose records refer to the payload. So what nobody
+// refers to is what has no document of an execution that is still there. What is pinned is about to be referred to, and
+// what was kept while a sweep looked may have been: a sweep leaves both alone.
+/// <summary>Large payloads of executions: kept before the commit that refers to them, checked when read.</summary>
+internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore payloads) : IDisposable
+{
+    private const string Kind = "payload";
+    private const int KnownMax = 100_000;
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _sweeping = new(1);
+    private readonly Dictionary<string, int> _pinned = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private HashSet<string>? _touched;
+    private (string Digest, WeakReference<byte[]> Bytes)? _last;
+
+    public string Where => payloads.Where;
+
+    /// <summary>The documents that say that an execution refers to payloads.</summary>
+    public static IReadOnlyList<StoredDocument> Documents(IReadOnlyList<PagedPayload> pages, long execution) =>
+        pages.Count == 0 ? [] :
+        [.. pages.DistinctBy(page => page.Reference.Sha256).Select(page => new StoredDocument(
+            Kind,
+            string.Create(CultureInfo.InvariantCulture, $"{page.Reference.Sha256}/{execution}"),
+            "{}"u8.ToArray()))];
+
+    /// <summary>Keeps payloads. Whatever comes of it, <see cref="LetGo"/> must follow.</summary>
+    /// <exception cref="PayloadException">One could not be kept.</exception>
+    public async Task KeepAsync(IReadOnlyList<PagedPayload> pages, CancellationToken cancelled)
+    {
+        lock (_gate)
+        {
+            foreach (var (reference, _) in pages)
+            {
+                _pinned[reference.Sha256] = _pinned.GetValueOrDefault(reference.Sha256) + 1;
+                _touched?.Add(reference.Sha256);
+            }
+        }
+
+        foreach (var (reference, value) in pages)
+        {
+            if (!IsKept(reference))
+            {
+                await payloads.PutAsync(
+                    reference.Sha256,
+                    reference.Bytes,
+                    piece => value.WriteTo(new JsonPieces(piece), JsonWriteOptions.Service),
+                    cancelled);
+                Know(reference);
+            }
+        }
+    }
+
+    /// <summary>The commit that refers to them is made, or will not be.</summary>
+    public void LetGo(IReadOnlyList<PagedPayload> pages)
+    {
+        lock (_gate)
+        {
+            foreach (var (reference, _) in pages)
+            {
+                if (_pinned[reference.Sha256]-- == 1)
+                {
+                    _pinned.Remove(reference.Sha256);
+                }
+            }
+        }
+    }
+
+    /// <summary>A payload's value.</summary>
+    /// <param name="reference">Which.</param>
+    /// <param name="where">What refers to it, for who must look into a mistake.</param>
+    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
+    public JsonValue Load(PayloadReference reference, string where)
+    {
+        var value = JsonValue.Parse(Read(reference, where), JsonLimits.Widest);
+        PayloadReference.Know(value, reference);
+        return value;
+    }
+
+    /// <summary>A payload's text in UTF-8, checked.</summary>
+    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
+    public byte[] Read(PayloadReference reference, string where)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = payloads.Get(reference.Sha256, reference.Bytes);
+        }
+        catch (PayloadException failed)
+        {
+            throw new PayloadException(failed.Failure, $"{failed.Message}; it is referred to by {where}", failed);
+        }
+
+        var found = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        return found == reference.Sha256
+            ? bytes
+            : throw new PayloadException(
+                PayloadFailure.Corrupt,
+                $"payload {reference.Sha256} in {payloads.Where} is not what was written: it has {bytes.Length} bytes "
+                + $"with SHA-256 {found}, and had {reference.Bytes}; it is referred to by {where}");
+    }
+
+    /// <summary>A piece of a payload, for who reads one piece after the other.</summary>
+    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
+    public (ReadOnlyMemory<byte> Piece, long Bytes) ReadPiece(string digest, long offset, int most)
+    {
+        if (_last is not { } last || last.Digest != digest || !last.Bytes.TryGetTarget(out var bytes))
+        {
+            var length = payloads.LengthOf(digest)
+                ?? throw new PayloadException(PayloadFailure.Missing, $"payload {digest} is not in {payloads.Where}");
+            bytes = Read(new PayloadReference(digest, length), "nobody");
+            _last = (digest, new WeakReference<byte[]>(bytes));
+        }
+
+        var from = (int)Math.Min(offset, bytes.Length);
+        return (bytes.AsMemory(from, Math.Min(most, bytes.Length - from)), bytes.Length);
+    }
+
+    /// <summary>Deletes what no execution refers to.</summary>
+    /// <exception cref="PayloadException">The store of payloads failed.</exception>
+    public async Task<PayloadSweep> SweepAsync(CancellationToken cancelled)
+    {
+        await _sweeping.WaitAsync(cancelled);
+        try
+        {
+            lock (_gate)
+            {
+                _touched = [.. _pinned.Keys];
+            }
+
+            // In this order: what is listed and not referred to afterwards was not about to be.
+            var there = payloads.List();
+            var (live, dead) = References();
+            var removed = there.Count(digest => !live.Contains(digest) && TryDelete(digest));
+            await ForgetAsync(dead);
+            return new PayloadSweep(there.Count - removed, removed);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _touched = null;
+            }
+
+            _sweeping.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        payloads.Dispose();
+        _sweeping.Dispose();
+    }
+
+    private (HashSet<string> Live, List<StoredDocument> Dead) References()
+    {
+        HashSet<string> live = new(StringComparer.Ordinal);
+        List<StoredDocument> dead = [];
+        Dictionary<long, bool> isThere = [];
+        foreach (var document in store.Documents(Kind))
+        {
+            var key = long.Parse(document.Key.AsSpan(PayloadReference.DigestChars + 1), CultureInfo.InvariantCulture);
+            if (!isThere.TryGetValue(key, out var there))
+            {
+                isThere[key] = there = store.Find(key) is not null;
+            }
+
+            if (there)
+            {
+                live.Add(document.Key[..PayloadReference.DigestChars]);
+            }
+            else
+            {
+                dead.Add(document with { Body = null });
+            }
+        }
+
+        return (live, dead);
+    }
+
+    // Under the gate: nobody takes it for kept while it goes.
+    private bool TryDelete(string digest)
+    {
+        lock (_gate)
+        {
+            if (_pinned.ContainsKey(digest) || _touched!.Contains(digest))
+            {
+                return false;
+            }
+
+            _known.Remove(digest);
+            payloads.Delete(digest);
+            return true;
+        }
+    }
+
+    private async Task ForgetAsync(List<StoredDocument> dead)
+    {
+        if (dead.Count == 0)
+        {
+            return;
+        }
+
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        store.Write(new ExecutionStoreChange { Documents = dead }, _ => done.SetResult());
+        await done.Task;
+    }
+
+    // What an earlier kernel kept is looked at once: a file that has gone bad is written anew while it can be.
+    private bool IsKept(PayloadReference reference)
+    {
+        lock (_gate)
+        {
+            if (_known.Contains(reference.Sha256))
+            {
+                return true;
+            }
+        }
+
+        if (payloads.LengthOf(reference.Sha256) != reference.Bytes)
+        {
+            return false;
+        }
+
+        try
+        {
+            Read(reference, "nobody yet");
+        }
+        catch (PayloadException bad) when (bad.Failure is PayloadFailure.Corrupt or PayloadFailure.Missing)
+        {
+            return false;
+        }
+
+        Know(reference);
+        return true;
+    }
+
+    private void Know(PayloadReference reference)
+    {
+        lock (_gate)
+        {
+            if (_known.Count >= KnownMax)
+            {
+                _known.Clear();
+            }
+
+            _known.Add(reference.Sha256);
+        }
+    }
+}
+
+/// <summary>What a sweep found.</summary>
+/// <param name="Kept">Payloads that are there.</param>
+/// <param name="Removed">Payloads that nobody referred to.</param>
+internal sealed record PayloadSweep(int Kept, int Removed);
+
+/// <summary>Reads the payloads of one execution: each once, however often it is referred to.</summary>
+internal sealed class PayloadReader(ExecutionPayloads payloads, string arn)
+{
+    private readonly Dictionary<string, JsonValue> _read = new(StringComparer.Ordinal);
+
+    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
+    public JsonValue Load(PayloadReference reference, long eventId, string slot)
+    {
+        if (!_read.TryGetValue(reference.Sha256, out var value))
+        {
+            var where = string.Create(CultureInfo.InvariantCulture, $"{arn}, {slot} of event {eventId}");
+            _read[reference.Sha256] = value = payloads.Load(reference, where);
+        }
+
+        return value;
+    }
+}
