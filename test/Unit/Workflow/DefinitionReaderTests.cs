@@ -7,7 +7,7 @@ public sealed class DefinitionReaderTests
 {
     [Theory]
     [InlineData("{}", "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /")]
-    [InlineData("", "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object")]
+    [InlineData("", "SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object at null")]
     [InlineData(
         """{"StartAt":"A","States":{"A":{"Type":"Nothing","End":true}}}""",
         "SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, "
@@ -28,7 +28,7 @@ public sealed class DefinitionReaderTests
         "SCHEMA_VALIDATION_FAILED: Value is not a valid JSONPath at /States/A/InputPath")]
     [InlineData(
         """{"StartAt":"A","States":{"A":{"Type":"Pass","Nothing":1,"End":true}}}""",
-        "SCHEMA_VALIDATION_FAILED: The field 'Nothing' is not supported by Step Functions at /States/A")]
+        "SCHEMA_VALIDATION_FAILED: Field 'Nothing' is not supported at /States/A")]
     public void A_mistake_is_told_with_its_place(string definition, string expected) =>
         Assert.Equal(expected, DefinitionReader.Read(definition).Problem);
 

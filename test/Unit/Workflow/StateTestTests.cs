@@ -50,6 +50,39 @@ public sealed class StateTestTests
     }
 
     [Theory]
+    [InlineData(
+        """{"Type":"Map","ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Succeed"}}},"End":true}""",
+        "TestState API does not support Map or Parallel states. Supported state types include: "
+        + "[Task, Wait, Pass, Succeed, Fail, Choice]")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:us-east-1:111111111111:activity:a","End":true}""",
+        "TestState does not support Activity tasks when a mock is not specified.")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","End":true}""",
+        "TestState does not support .sync:2 integrations when a mock is not specified.")]
+    public void What_cannot_run_alone_needs_a_mock(string definition, string expected)
+    {
+        var (test, refusal) = StateTest.Begin(Request with { Definition = definition, RoleArn = "r" });
+        Assert.Null(test);
+        Assert.Equal(expected, refusal!.Message);
+    }
+
+    [Fact]
+    public void A_mocked_task_sees_its_token()
+    {
+        var result = Run(Request with
+        {
+            Definition = """
+                {"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true,
+                 "Parameters":{"QueueUrl":"q","MessageBody":{"t.$":"$$.Task.Token"}}}
+                """,
+            Mock = new StateMock { Result = "{}", FieldValidationMode = "NONE" },
+        });
+        Assert.Equal("SUCCEEDED", result.Status);
+        Assert.Contains("\"t\":\"", result.Inspection["afterParameters"].AsString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(1, "RETRIABLE", null, 4L)]
     [InlineData(2, "CAUGHT_ERROR", "C", null)]
     public void A_mocked_error_is_retried_until_it_is_caught(int retries, string status, string? next, long? backoff)

@@ -12,6 +12,8 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
 
     private static readonly JsonValue NoTracing = JsonObject.Of(("enabled", false));
 
+    private static readonly JsonValue OwnedKey = JsonObject.Of(("type", "AWS_OWNED_KEY"));
+
     public Task<JsonValue> CreateAsync(ApiRequest request)
     {
         var name = Arns.CheckName(request.Text("name"));
@@ -225,7 +227,7 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
 
         made.Set("loggingConfiguration", logging.Build());
         made.Set("tracingConfiguration", revision.Tracing.IsDefined ? revision.Tracing : NoTracing);
-        made.Set("encryptionConfiguration", revision.Encryption);
+        made.Set("encryptionConfiguration", revision.Encryption.IsDefined ? revision.Encryption : OwnedKey);
         JsonObjectBuilder uses = new(4);
         foreach (var state in revision.Compiled.AllStates())
         {

@@ -86,6 +86,11 @@ internal sealed class TaskOperations(
     {
         var token = request.Text("taskToken", 2048);
         var text = request.Text("output");
+        if (!TaskTokens.IsToken(token))
+        {
+            throw ApiRefusedException.Token();
+        }
+
         if (!ExecutionInput.TryParse(text, options.PayloadBytesMax, out var output, out var problem))
         {
             throw new ApiRefusedException("InvalidOutput", $"Invalid Output: '{problem}'");

@@ -1,4 +1,5 @@
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Testing;
@@ -47,7 +48,7 @@ internal sealed class TestOperations(WorkflowOptions options, TaskRunner tasks, 
         return new StateTestRequest
         {
             Definition = request.Text("definition"),
-            StateName = request.MaybeText("stateName"),
+            StateName = request.MaybeText("stateName", DefinitionLimits.StateNameCharsMax),
             Input = request.MaybeText("input"),
             Context = request.MaybeText("context"),
             Variables = request.MaybeText("variables"),
@@ -59,7 +60,7 @@ internal sealed class TestOperations(WorkflowOptions options, TaskRunner tasks, 
                     Result = mock.MaybeText("result"),
                     ErrorOutput = error.IsObject
                         ? new StateMockError(error.MaybeText("error"), error.MaybeText("cause")) : null,
-                    FieldValidationMode = mock.MaybeText("fieldValidationMode") ?? "STRICT",
+                    FieldValidationMode = ValidationMode(mock),
                 }
                 : null,
             Configuration = new StateConfiguration
@@ -73,6 +74,16 @@ internal sealed class TestOperations(WorkflowOptions options, TaskRunner tasks, 
             Identity = IdentityOf(request),
         };
     }
+
+    private static string ValidationMode(JsonValue mock) => mock.MaybeText("fieldValidationMode") switch
+    {
+        null => "STRICT",
+        ("STRICT" or "PRESENT" or "NONE") and var mode => mode,
+        var other => throw ApiRefusedException.Constraint(
+            $"'{other}'",
+            "mock.fieldValidationMode",
+            "Member must satisfy enum value set: [STRICT, PRESENT, NONE]"),
+    };
 
     private ExecutionIdentity IdentityOf(ApiRequest request)
     {

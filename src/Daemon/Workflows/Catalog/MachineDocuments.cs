@@ -46,8 +46,9 @@ internal sealed record MachineRevision(string Id, string Definition, string Role
 
     private static StateMachineDefinition Compile(string definition, bool isExpress)
     {
+        // It was taken once: what later versions would refuse goes on running.
         var reading = DefinitionReader.Read(definition, isExpress);
-        return reading.Machine
+        return reading.Readable
             ?? throw new InvalidOperationException($"a definition that was taken is none: {reading.Problem}");
     }
 }

@@ -23,9 +23,11 @@ internal sealed class TaskRunner(
         var task = open.Task;
         var isActivity = task.Resource.Kind is ResourceKind.Activity;
         var hasToken = isActivity || task.Resource.Pattern is TaskPattern.WaitForTaskToken;
-        RunningTask running = new(task.TaskId, hasToken ? task.Token : null);
+        // Whoever was given the token of a task that is waited for may end it too, before what was started has ended.
+        var isEndedByToken = hasToken || task.Resource.Pattern is TaskPattern.Sync or TaskPattern.Sync2;
+        RunningTask running = new(task.TaskId, isEndedByToken ? task.Token : null);
         execution.Keep(running);
-        if (hasToken)
+        if (isEndedByToken)
         {
             engine.Tokens.Add(
                 task.Token, new TokenHolder(execution, task.TaskId, task.StateName, task.Resource.Arn));
@@ -71,7 +73,7 @@ internal sealed class TaskRunner(
         }
 
         var task = call.Task;
-        if (outcome.IsDone && running.Token is not null)
+        if (outcome.IsDone && task.Resource.Pattern is TaskPattern.WaitForTaskToken)
         {
             call.Submitted(outcome.Output);
             return;

@@ -159,7 +159,7 @@ internal static class ChoiceReader
         var by = ChoiceOperator.Of(isPath ? name[..^"Path".Length] : name);
         if (by is null || (isPath && (by.Tests is not null || by.Name == "StringMatches")))
         {
-            reader.Wrong($"The field '{name}' is not supported by Step Functions");
+            reader.Wrong($"Field '{name}' is not supported");
             return null;
         }
 

@@ -17,6 +17,9 @@ public static class DefinitionReader
         "Comment", "StartAt", "States", "TimeoutSeconds", "Version", "QueryLanguage", "ProcessorConfig",
     };
 
+    // The language is that of the whole, or of one state: not of a machine within a state.
+    private static readonly HashSet<string> InnerFields = new(Fields.Except(["QueryLanguage"]), StringComparer.Ordinal);
+
     private static readonly JsonLimits Limits = new(DefinitionLimits.BytesMax, JsonLimits.Default.DepthMax);
 
     /// <summary>Reads and compiles a definition.</summary>
@@ -48,11 +51,14 @@ public static class DefinitionReader
         }
 
         var languageAtTop = LanguageOf(fields, QueryLanguage.JsonPath);
-        ReadingContext context = new(isExpress, new HashSet<string>(StringComparer.Ordinal));
+        ReadingContext context = new(isExpress, languageAtTop, new HashSet<string>(StringComparer.Ordinal));
         FieldReader reader = new(fields, "", languageAtTop, diagnostics);
         var machine = ReadMachine(reader, context, depth: 0);
         return new DefinitionReading(
-            diagnostics.Found.Any(found => found.IsError) ? null : machine, diagnostics.Found);
+            diagnostics.Found.Any(found => found.IsError) ? null : machine, diagnostics.Found)
+        {
+            Readable = machine,
+        };
     }
 
     /// <summary>Compiles one state alone, as TestState has it.</summary>
@@ -66,7 +72,8 @@ public static class DefinitionReader
             return new StateReading(null, diagnostics.Found);
         }
 
-        ReadingContext context = new(IsExpress: false, new HashSet<string>(StringComparer.Ordinal));
+        ReadingContext context = new(
+            IsExpress: false, QueryLanguage.JsonPath, new HashSet<string>(StringComparer.Ordinal));
         var reader = new FieldReader(fields, "", LanguageOf(fields, QueryLanguage.JsonPath), diagnostics);
         var state = StateReader.Read(reader, name, context, depth: 0);
         return new StateReading(diagnostics.Found.Any(found => found.IsError) ? null : state, diagnostics.Found);
@@ -82,8 +89,12 @@ public static class DefinitionReader
         }
 
         var isWhole = reader.Require("States", "StartAt");
-        reader.AllowOnly(Fields);
-        reader.OneOf("QueryLanguage", "JSONPath", "JSONata");
+        reader.AllowOnly(depth == 0 ? Fields : InnerFields);
+        if (depth == 0)
+        {
+            reader.OneOf("QueryLanguage", "JSONPath", "JSONata");
+        }
+
         reader.OneOf("Version", "1.0");
         var timeout = reader.Whole("TimeoutSeconds", 1, DefinitionLimits.SecondsMax);
         if (reader.Object("States") is not { } states || reader.Text("StartAt") is not { } startAt)
@@ -110,10 +121,11 @@ public static class DefinitionReader
         return isWhole ? machine : null;
     }
 
+    // Whatever is there and is not JSONPath counts as JSONata, at the service too; that it is wrong is told apart.
     internal static QueryLanguage LanguageOf(JsonObject fields, QueryLanguage inherited) =>
-        fields["QueryLanguage"].TryGetString(out var text)
-            ? text == "JSONata" ? QueryLanguage.Jsonata : QueryLanguage.JsonPath
-            : inherited;
+        fields["QueryLanguage"] is not { IsDefined: true } given ? inherited
+        : given.TryGetString(out var text) && text == "JSONPath" ? QueryLanguage.JsonPath
+        : QueryLanguage.Jsonata;
 
     private static Dictionary<string, StateDefinition> ReadStates(
         FieldReader reader, JsonObject states, ReadingContext context, int depth)
@@ -128,7 +140,7 @@ public static class DefinitionReader
                 continue;
             }
 
-            var below = reader.Below(fields, name, LanguageOf(fields, reader.Language));
+            var below = reader.Below(fields, name, LanguageOf(fields, context.Language));
             if (StateReader.Read(below, name, context, depth) is { } state)
             {
                 read.Add(name, state);
@@ -151,7 +163,7 @@ public static class DefinitionReader
         if (!context.Names.Add(name))
         {
             reader.Diagnostics.Add(
-                DiagnosticCodes.DuplicateStateName, $"State name \"{name}\" is not unique", reader.At(name));
+                DiagnosticCodes.DuplicateStateName, $"Duplicate State name: {name}", reader.At(name));
         }
     }
 }
@@ -161,6 +173,9 @@ public static class DefinitionReader
 /// <param name="Diagnostics">Errors and warnings.</param>
 public sealed record DefinitionReading(StateMachineDefinition? Machine, IReadOnlyList<Diagnostic> Diagnostics)
 {
+    /// <summary>What could be made of it, whatever is wrong with it; null when it has no states.</summary>
+    public StateMachineDefinition? Readable { get; init; }
+
     /// <summary>As InvalidDefinition says it: all errors, one after the other.</summary>
     public string Problem => string.Join(", ", Diagnostics.Where(found => found.IsError));
 }
@@ -175,7 +190,7 @@ public sealed record StateReading(StateDefinition? State, IReadOnlyList<Diagnost
 }
 
 /// <summary>What is the same throughout one document.</summary>
-internal sealed record ReadingContext(bool IsExpress, HashSet<string> Names)
+internal sealed record ReadingContext(bool IsExpress, QueryLanguage Language, HashSet<string> Names)
 {
     public HashSet<string> Labels { get; } = new(StringComparer.Ordinal);
 }

@@ -11,7 +11,8 @@ public sealed record Diagnostic(string Code, string Message, string? Location)
 
     public bool IsError => Severity == "ERROR";
 
-    public override string ToString() => Location is null ? $"{Code}: {Message}" : $"{Code}: {Message} at {Location}";
+    /// <summary>As the service joins it: without a place it says null.</summary>
+    public override string ToString() => $"{Code}: {Message} at {Location ?? "null"}";
 }
 
 /// <summary>Codes of <see cref="Diagnostic"/> (API reference, ValidateStateMachineDefinitionDiagnostic).</summary>
@@ -26,6 +27,8 @@ public static class DiagnosticCodes
     public const string MissingDescription = "MISSING_DESCRIPTION";
     public const string InvalidLabelName = "INVALID_LABEL_NAME";
     public const string DuplicateLabelName = "DUPLICATE_LABEL_NAME";
+    public const string InvalidJsonataExpression = "INVALID_JSONATA_EXPRESSION";
+    public const string UnsupportedJsonataExpression = "UNSUPPORTED_JSONATA_EXPRESSION";
     public const string TooDeeplyNested = "TOO_DEEPLY_NESTED";
     public const string NoDollar = "NO_DOLLAR";
     public const string NoPath = "NO_PATH";

@@ -118,7 +118,10 @@ internal static class ErrorReader
 
         if (errors.Contains(Templates.ErrorNames.All) && (errors.Count > 1 || !isLast))
         {
-            reader.Wrong("States.ALL must appear alone, and in the last place", "ErrorEquals");
+            var at = errors.IndexOf(Templates.ErrorNames.All);
+            reader.Wrong(
+                "States.ALL must appear alone and at end of list",
+                string.Create(CultureInfo.InvariantCulture, $"ErrorEquals[{at}]"));
         }
 
         return errors;

@@ -59,14 +59,22 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
     }
 
     /// <summary>Tells each field that is not among these.</summary>
-    public void AllowOnly(IReadOnlySet<string> names)
+    /// <param name="names">Those that may be there.</param>
+    /// <param name="ofOther">Those that may be there in the other query language.</param>
+    public void AllowOnly(IReadOnlySet<string> names, IReadOnlySet<string>? ofOther = null)
     {
         foreach (var name in fields.Names)
         {
-            if (!names.Contains(name))
+            if (names.Contains(name))
             {
-                Wrong($"The field '{name}' is not supported by Step Functions");
+                continue;
             }
+
+            var (mine, other) = IsJsonata ? ("JSONata", "JSONPath") : ("JSONPath", "JSONata");
+            Wrong(ofOther?.Contains(name) is true
+                ? $"The QueryLanguage is set to '{mine}', but field '{name}' is only supported for the '{other}' "
+                    + "QueryLanguage"
+                : $"Field '{name}' is not supported");
         }
     }
 
@@ -260,8 +268,10 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
     }
 
     // The place of an expression is named from the state, which is above the parts.
-    private void Tell(string where, string what) =>
-        diagnostics.Schema(what, $"{location[..^_within.Length]}/{where}".Replace("//", "/", StringComparison.Ordinal));
+    private void Tell(string where, TemplateProblem problem) => diagnostics.Add(
+        problem.Code,
+        problem.Message,
+        $"{location[..^_within.Length]}/{where}".Replace("//", "/", StringComparison.Ordinal));
 
     private ValueField? ReadPath(string name, bool mayCall)
     {

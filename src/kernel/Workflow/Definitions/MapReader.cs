@@ -23,8 +23,8 @@ internal static class MapReader
             return null;
         }
 
-        var language = DefinitionReader.LanguageOf(processor, reader.Language);
-        var machine = DefinitionReader.ReadMachine(reader.Below(processor, name, language), context, depth + 1);
+        var machine = DefinitionReader.ReadMachine(
+            reader.Below(processor, name, context.Language), context, depth + 1);
         var (isDistributed, isExpress) = ReadConfig(reader, processor, name);
         var label = ReadLabel(reader, context);
         return machine is null

@@ -17,7 +17,13 @@ internal static class StateReader
         }
 
         reader.OneOf("QueryLanguage", "JSONPath", "JSONata");
-        reader.AllowOnly(StateFieldNames.Of(type, reader.Language));
+        var other = reader.IsJsonata ? QueryLanguage.JsonPath : QueryLanguage.Jsonata;
+        reader.AllowOnly(StateFieldNames.Of(type, reader.Language), StateFieldNames.Of(type, other));
+        if (context.Language is QueryLanguage.Jsonata && !reader.IsJsonata)
+        {
+            reader.Wrong("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine");
+        }
+
         CheckEnd(reader, type);
         var fields = ReadFields(reader, name, type);
         return type switch
@@ -181,7 +187,7 @@ internal static class StateReader
                 continue;
             }
 
-            var below = reader.Below(branch, at, DefinitionReader.LanguageOf(branch, MachineLanguage(reader)));
+            var below = reader.Below(branch, at, context.Language);
             if (DefinitionReader.ReadMachine(below, context, depth + 1) is { } machine)
             {
                 read.Add(machine);
@@ -190,9 +196,6 @@ internal static class StateReader
 
         return read.Count == branches.Count ? new ParallelDefinition(fields) { Branches = read } : null;
     }
-
-    // States inside inherit what this state speaks.
-    private static QueryLanguage MachineLanguage(FieldReader reader) => reader.Language;
 
     private static string? Seconds(JsonValue value) => Between(value, 1);
 

@@ -12,19 +12,19 @@ internal static class TransitionCheck
         {
             diagnostics.Add(
                 DiagnosticCodes.MissingTransitionTarget,
-                $"Missing 'StartAt' target: {machine.StartAt}",
+                $"Missing 'Next' target: {machine.StartAt}",
                 $"{machine.Location}/StartAt");
         }
 
         foreach (var state in machine.States.Values)
         {
-            foreach (var (field, name, target) in TargetsOf(state))
+            foreach (var (field, target) in TargetsOf(state))
             {
                 if (!states.Has(target))
                 {
                     diagnostics.Add(
                         DiagnosticCodes.MissingTransitionTarget,
-                        $"Missing '{name}' target: {target}",
+                        $"Missing 'Next' target: {target}",
                         $"{state.Location}/{field}");
                 }
             }
@@ -37,56 +37,44 @@ internal static class TransitionCheck
         }
     }
 
+    // A state is reachable when some transition names it: whether that one can be reached is not asked.
     private static void CheckReachable(StateMachineDefinition machine, Diagnostics diagnostics)
     {
-        HashSet<string> reached = new(StringComparer.Ordinal);
-        Queue<string> waiting = new([machine.StartAt]);
-        var ends = false;
-        while (waiting.TryDequeue(out var name))
+        if (machine.States.Count > 0 && !machine.States.Values.Any(EndsIn))
         {
-            if (!machine.States.TryGetValue(name, out var state) || !reached.Add(name))
-            {
-                continue;
-            }
-
-            ends |= EndsIn(state);
-            foreach (var (_, _, target) in TargetsOf(state))
-            {
-                waiting.Enqueue(target);
-            }
+            diagnostics.Add(DiagnosticCodes.MissingEndState, "Workflow has no terminal state", location: null);
+            return;
         }
 
-        foreach (var state in machine.States.Values.Where(state => !reached.Contains(state.Name)))
+        HashSet<string> named = new(StringComparer.Ordinal) { machine.StartAt };
+        foreach (var state in machine.States.Values)
+        {
+            named.UnionWith(TargetsOf(state).Select(transition => transition.Target));
+        }
+
+        foreach (var state in machine.States.Values.Where(state => !named.Contains(state.Name)))
         {
             diagnostics.Add(
                 DiagnosticCodes.MissingTransitionTarget,
                 $"State \"{state.Name}\" is not reachable.",
                 state.Location);
         }
-
-        if (!ends && machine.States.ContainsKey(machine.StartAt))
-        {
-            diagnostics.Warn(
-                DiagnosticCodes.MissingEndState,
-                "The workflow does not have a terminal state",
-                $"{machine.Location}/States");
-        }
     }
 
     private static bool EndsIn(StateDefinition state) =>
         state.Type is StateType.Succeed or StateType.Fail || (state.Type is not StateType.Choice && state.Next is null);
 
-    // The field as the place has it, its name, and the target.
-    private static IEnumerable<(string Field, string Name, string Target)> TargetsOf(StateDefinition state)
+    // The field as the place has it, and the target.
+    private static IEnumerable<(string Field, string Target)> TargetsOf(StateDefinition state)
     {
         if (state.Next is { } next)
         {
-            yield return ("Next", "Next", next);
+            yield return ("Next", next);
         }
 
         for (var i = 0; i < state.Catch.Count; i++)
         {
-            yield return (At("Catch", i), "Next", state.Catch[i].Next);
+            yield return (At("Catch", i), state.Catch[i].Next);
         }
 
         if (state is not ChoiceDefinition choice)
@@ -96,12 +84,12 @@ internal static class TransitionCheck
 
         for (var i = 0; i < choice.Choices.Count; i++)
         {
-            yield return (At("Choices", i), "Next", choice.Choices[i].Next);
+            yield return (At("Choices", i), choice.Choices[i].Next);
         }
 
         if (choice.Default is { } otherwise)
         {
-            yield return ("Default", "Default", otherwise);
+            yield return ("Default", otherwise);
         }
     }
 

@@ -153,16 +153,19 @@ internal static class TaskSteps
         }
 
         TaskHistory.Succeeded(turn, frame, run.Invocation, output);
-        Release(turn, frame, cancel: false);
+        Release(turn, frame, cancel: IsWaitedFor(resource));
         StateSteps.LeaveWith(turn, frame, output);
     }
 
     private static void Failed(Turn turn, Frame frame, TaskRun run, ExecutionEvent.TaskFailed failed)
     {
         TaskHistory.Failed(turn, frame, run.Invocation, failed);
-        Release(turn, frame, cancel: false);
+        Release(turn, frame, cancel: IsWaitedFor(run.Invocation.Resource));
         Failures.Fail(turn, frame, failed.Error, failed.Cause);
     }
+
+    // When its token ended it, nobody waits any more for what it started.
+    private static bool IsWaitedFor(TaskResource resource) => resource.Pattern is TaskPattern.Sync or TaskPattern.Sync2;
 
     private static void ArmHeartbeat(Turn turn, Frame frame, TaskRun run)
     {
@@ -191,6 +194,7 @@ internal static class TaskSteps
                 $"The {field.Name} parameter cannot be parsed as a long value: {field.Path} == {value}");
     }
 
-    private static string TokenOf(Turn turn, long id) => Convert.ToBase64String(
+    /// <summary>Of the task with this id: unguessable, and the same whenever it is asked for.</summary>
+    public static string TokenOf(Turn turn, long id) => Convert.ToBase64String(
         SHA512.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{turn.Identity.Seed}/token/{id}"))));
 }

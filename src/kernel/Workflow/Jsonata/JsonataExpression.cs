@@ -30,6 +30,9 @@ public sealed class JsonataExpression
     /// </summary>
     public required IReadOnlySet<string> FreeNames { get; init; }
 
+    /// <summary>Names that are looked up in the input itself, each once.</summary>
+    public required IReadOnlyList<string> TopReferences { get; init; }
+
     /// <exception cref="JsonataException">It is no expression: S codes, with the place.</exception>
     public static JsonataExpression Compile(
         string text,
@@ -42,7 +45,11 @@ public sealed class JsonataExpression
         HashSet<string> free = new(StringComparer.Ordinal);
         Bindings.Collect(tree, bound);
         Bindings.CollectFree(tree, bound, free);
-        return new JsonataExpression(text, Compiler.Compile(tree), profile, limits) { FreeNames = free };
+        return new JsonataExpression(text, Compiler.Compile(tree), profile, limits)
+        {
+            FreeNames = free,
+            TopReferences = Nodes.TopReferences.Of(tree),
+        };
     }
 
     /// <summary>The value, or undefined.</summary>

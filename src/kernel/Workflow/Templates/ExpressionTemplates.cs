@@ -1,4 +1,5 @@
 using System.Globalization;
+using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Workflow.Templates;
@@ -15,7 +16,7 @@ internal static class ExpressionTemplates
     /// <param name="value">As it is in the definition.</param>
     /// <param name="location">Where it is, as Arguments/FunctionName; the words of the service name it.</param>
     /// <param name="wrong">Told where, and what is wrong.</param>
-    public static Template Compile(JsonValue value, string location, Action<string, string> wrong)
+    public static Template Compile(JsonValue value, string location, Action<string, TemplateProblem> wrong)
     {
         if (value.TryGetString(out var text))
         {
@@ -37,20 +38,27 @@ internal static class ExpressionTemplates
         && text.StartsWith(Open, StringComparison.Ordinal)
         && text.EndsWith(Close, StringComparison.Ordinal);
 
-    private static Template CompileText(string text, string location, Action<string, string> wrong)
+    private static Template CompileText(string text, string location, Action<string, TemplateProblem> wrong)
     {
         var inner = text[Open.Length..^Close.Length].Trim();
-        if (StateExpression.TryCompile(inner, out var problem) is { } expression)
+        if (StateExpression.TryCompile(inner, out var problem) is not { } expression)
         {
-            return new ExpressionTemplate(expression, location);
+            wrong(location, new TemplateProblem(DiagnosticCodes.InvalidJsonataExpression, problem));
+            return new LiteralTemplate(JsonValue.Null);
         }
 
-        wrong(location, problem);
-        return new LiteralTemplate(JsonValue.Null);
+        foreach (var name in expression.TopReferences)
+        {
+            wrong(location, new TemplateProblem(
+                DiagnosticCodes.UnsupportedJsonataExpression,
+                $"Reference to '{name}' at the top level is not supported."));
+        }
+
+        return new ExpressionTemplate(expression, location);
     }
 
     private static Template CompileArray(
-        JsonValue value, JsonArray items, string location, Action<string, string> wrong)
+        JsonValue value, JsonArray items, string location, Action<string, TemplateProblem> wrong)
     {
         List<Template> compiled = new(items.Count);
         foreach (var item in items)
@@ -63,7 +71,7 @@ internal static class ExpressionTemplates
     }
 
     private static Template CompileObject(
-        JsonValue value, JsonObject fields, string location, Action<string, string> wrong)
+        JsonValue value, JsonObject fields, string location, Action<string, TemplateProblem> wrong)
     {
         List<(string, Template Value)> compiled = new(fields.Count);
         foreach (var (name, field) in fields)
@@ -76,6 +84,9 @@ internal static class ExpressionTemplates
             : new ObjectTemplate(compiled);
     }
 }
+
+/// <summary>What is wrong with an expression, as a diagnostic has it.</summary>
+internal readonly record struct TemplateProblem(string Code, string Message);
 
 /// <summary>An expression of JSONata in a field.</summary>
 internal sealed class ExpressionTemplate(StateExpression expression, string location) : Template

@@ -10,6 +10,9 @@ internal sealed class StateExpression
 {
     private const string States = "states";
 
+    // Of sequences and texts, as the service was seen to allow: 873,782 numbers at eight bytes each.
+    private static readonly JsonataLimits Limits = new() { SequenceMax = 873_782, StringMax = 8 * 873_782 };
+
     private readonly JsonataExpression _expression;
 
     private StateExpression(JsonataExpression expression)
@@ -28,13 +31,16 @@ internal sealed class StateExpression
     /// <summary>Variables that it reads and does not bind itself, without $states.</summary>
     public IReadOnlyList<string> FreeVariables { get; }
 
+    /// <summary>Names that it would look up in an input, which expressions of states do not have.</summary>
+    public IReadOnlyList<string> TopReferences => _expression.TopReferences;
+
     /// <summary>Null, and what is wrong, when the text is no expression.</summary>
     public static StateExpression? TryCompile(string text, out string problem)
     {
         try
         {
             problem = "";
-            return new StateExpression(JsonataExpression.Compile(text, JsonataProfile.StepFunctions));
+            return new StateExpression(JsonataExpression.Compile(text, JsonataProfile.StepFunctions, Limits));
         }
         catch (JsonataException wrong)
         {
@@ -55,10 +61,21 @@ internal sealed class StateExpression
         {
             throw StateErrorException.Query(
                 $"The JSONata expression '{Text}' specified for the field '{location}' threw an error during "
-                + $"evaluation. {failed.Code}: {failed.Message}",
+                + $"evaluation{Ending(failed)}",
                 location);
         }
     }
+
+    // A limit is told without a code, as the service does.
+    private static string Ending(JsonataException failed) => failed.Code switch
+    {
+        "D1011" => ": Stack overflow error: Check for non-terminating recursive function. "
+            + "Consider rewriting as tail-recursive.",
+        "D1012" or "D1016" => ": Expression evaluation timeout: Check for infinite loop",
+        "D1014" or "D1015" or "D1017" or "D2014" =>
+            ": Expression evaluation memory limit exceeded: Check for excessive memory usage",
+        _ => $". {failed.Code}: {failed.Message}",
+    };
 
     // Only those that it asks for: the context is made when somebody looks at it.
     private Dictionary<string, JsonValue> VariablesOf(EvaluationScope scope)

@@ -27,12 +27,20 @@ internal static class MockRules
         : given.MapItemReaderData is not null ? "MapItemReaderData"
         : null;
 
-    private static StateTestRefusal? WithoutMock(StateTestRequest request, StateDefinition state) => state.Type switch
+    private static StateTestRefusal? WithoutMock(StateTestRequest request, StateDefinition state) => state switch
     {
-        StateType.Task when request.RoleArn is null =>
+        MapDefinition or ParallelDefinition => new StateTestRefusal(
+            "InvalidDefinition",
+            "TestState API does not support Map or Parallel states. Supported state types include: "
+            + "[Task, Wait, Pass, Succeed, Fail, Choice]"),
+        TaskDefinition { Resource.Kind: ResourceKind.Activity } =>
+            StateTestRefusal.Invalid("TestState does not support Activity tasks when a mock is not specified."),
+        TaskDefinition { Resource: { Pattern: not TaskPattern.RequestResponse } resource } =>
+            StateTestRefusal.Invalid(
+                $"TestState does not support {resource.ResourceName[resource.Action.Length..]} integrations when a "
+                + "mock is not specified."),
+        TaskDefinition when request.RoleArn is null =>
             StateTestRefusal.Invalid("RoleArn must be specified when testing a Task state"),
-        StateType.Map or StateType.Parallel =>
-            StateTestRefusal.Invalid($"State type '{state.Type}' is not supported without a mock"),
         _ => null,
     };
 
@@ -42,6 +50,12 @@ internal static class MockRules
         {
             return StateTestRefusal.Invalid(
                 "A test mock should have only one of the following fields: [result, errorOutput].");
+        }
+
+        if (mock.Result is null && mock.ErrorOutput is null)
+        {
+            return StateTestRefusal.Invalid(
+                "A test mock should have one of the following fields: [result, errorOutput].");
         }
 
         if (!state.IsRetriable)

@@ -33,6 +33,12 @@ public sealed class StateTest
         (_state.Root, _state.StartedAt, _state.Input) = (root, request.At, subject.Input);
         _frame = new Frame(root, subject.State, subject.Input, request.At);
         root.Frame = _frame;
+        if (subject.State is TaskDefinition { Resource.IsSubmitted: true })
+        {
+            // What is told before the task begins looks at its token too.
+            _frame.Token = TaskSteps.TokenOf(NewTurn(), _state.LastId + 1);
+        }
+
         _inspection = new Inspection(_frame);
         if (request.Configuration.RetrierRetryCount is { } retries)
         {

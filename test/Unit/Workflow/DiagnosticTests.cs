@@ -1,0 +1,96 @@
+using Analemma.Workflow.Definitions;
+
+namespace Analemma.Unit.Tests.Workflow;
+
+/// <summary>Diagnostics in the words that users of the service were given.</summary>
+public sealed class DiagnosticTests
+{
+    private const string Schema = "SCHEMA_VALIDATION_FAILED: ";
+    private const string Missing = "MISSING_TRANSITION_TARGET: ";
+
+    [Theory]
+    [InlineData(
+        """{"A":{"Type":"Pass","Catch":[],"End":true}}""",
+        Schema + "Field 'Catch' is not supported at /States/A")]
+    [InlineData(
+        """{"B":{"Type":"Pass","Next":"C"},"C":{"Type":"Succeed"}}""",
+        Missing + "Missing 'Next' target: A at /StartAt, " + Missing + "State \"B\" is not reachable. at /States/B")]
+    [InlineData(
+        """{"A":{"Type":"Choice","Choices":[{"Variable":"$.x","IsNull":true,"Next":"A"}],"Default":"X"}}""",
+        Missing + "Missing 'Next' target: X at /States/A/Default, "
+        + "MISSING_END_STATE: Workflow has no terminal state at null")]
+    [InlineData(
+        """{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"},"C":{"Type":"Pass","Next":"A"}}""",
+        "MISSING_END_STATE: Workflow has no terminal state at null")]
+    [InlineData(
+        """{"A":{"Type":"Pass","Next":"X"}}""",
+        Missing + "Missing 'Next' target: X at /States/A/Next, "
+        + "MISSING_END_STATE: Workflow has no terminal state at null")]
+    [InlineData(
+        """{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"},"C":{"Type":"Fail"}}""",
+        Missing + "State \"C\" is not reachable. at /States/C")]
+    public void Of_states_and_where_they_lead(string states, string expected) =>
+        Assert.Equal(expected, Problem("JSONPath", states));
+
+    [Theory]
+    [InlineData(
+        "JSONPath",
+        """{"A":{"Type":"Pass","Output":1,"End":true}}""",
+        "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' "
+        + "QueryLanguage at /States/A")]
+    [InlineData(
+        "JSONata",
+        """{"A":{"Type":"Pass","InputPath":"$","End":true}}""",
+        "The QueryLanguage is set to 'JSONata', but field 'InputPath' is only supported for the 'JSONPath' "
+        + "QueryLanguage at /States/A")]
+    [InlineData(
+        "JSONata",
+        """{"A":{"Type":"Pass","QueryLanguage":"JSONPath","End":true}}""",
+        "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A")]
+    public void Of_query_languages(string language, string states, string expected) =>
+        Assert.Equal(Schema + expected, Problem(language, states));
+
+    [Theory]
+    [InlineData(
+        """ "QueryLanguage":"JSONata", """,
+        """{"Type":"Succeed"}""",
+        "Field 'QueryLanguage' is not supported at /States/A/ItemProcessor")]
+    [InlineData(
+        "",
+        """{"Type":"Succeed","Output":1}""",
+        "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' "
+        + "QueryLanguage at /States/A/ItemProcessor/States/B")]
+    public void Of_machines_within_that_speak_as_the_whole(string field, string inner, string expected) =>
+        Assert.Equal(
+            Schema + expected,
+            Problem(
+                "JSONPath",
+                "{\"A\":{\"Type\":\"Map\",\"QueryLanguage\":\"JSONata\",\"End\":true,\"ItemProcessor\":{"
+                + field + "\"StartAt\":\"B\",\"States\":{\"B\":" + inner + "}}}}"));
+
+    [Theory]
+    [InlineData("a[1,2)", "INVALID_JSONATA_EXPRESSION: Expected \"]\", got \",\" at /States/A/Output/v")]
+    [InlineData("1 +", "INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/A/Output/v")]
+    [InlineData(
+        "phone & $states.input.a[b = c] & $map($states.input.x, function($v) { $v.d })",
+        "UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. "
+        + "at /States/A/Output/v")]
+    [InlineData("$states.input.{ 'k': v }^(w)", "")]
+    public void Of_expressions(string expression, string expected) =>
+        Assert.Equal(
+            expected,
+            Problem("JSONata", "{\"A\":{\"Type\":\"Pass\",\"End\":true,\"Output\":{\"v\":"
+                + $"{Analemma.Workflow.Json.JsonValue.From($"{{% {expression} %}}")}}}}}}}"));
+
+    [Fact]
+    public void What_was_taken_once_can_be_read_for_ever()
+    {
+        var loop = DefinitionReader.Read(
+            """{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A"}}}""");
+        Assert.Null(loop.Machine);
+        Assert.NotNull(loop.Readable);
+    }
+
+    private static string Problem(string language, string states) => DefinitionReader.Read(
+        $$"""{"QueryLanguage":"{{language}}","StartAt":"A","States":{{states}}}""").Problem;
+}
