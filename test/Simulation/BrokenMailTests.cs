@@ -59,6 +59,14 @@ public sealed class BrokenMailTests
     public void A_timer_that_does_not_ring_is_noticed() =>
         AssertNoticed(() => new ForgetsTimer(), "mailboxes are in order");
 
+    [Fact]
+    public void A_handle_that_is_not_closed_is_noticed() =>
+        AssertNoticed(() => new LeaksHandles(), "a handle is in a mailbox until it leaves");
+
+    [Fact]
+    public void A_handle_that_is_closed_and_given_is_noticed() =>
+        AssertNoticed(() => new ClosesGiven(), "a handle leaves the kernel once");
+
     private static void AssertNoticed(Func<Sabotage> sabotage, params string[] invariants)
     {
         var result = Enumerable.Range(1, SeedsMax)
@@ -151,6 +159,19 @@ public sealed class BrokenMailTests
                 box.Senders.RemoveLast();
             }
         }
+    }
+
+    private sealed class LeaksHandles : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) =>
+            effects.Where(effect => effect is not DropHandle);
+    }
+
+    private sealed class ClosesGiven : Sabotage
+    {
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.SelectMany(
+            effect => effect is Answer { Reply: RecvReply { Messages: [{ Handle: { } handle }, ..] } }
+                ? new[] { effect, new DropHandle(handle.Number) } : [effect]);
     }
 
     private sealed class ForgetsTimer : Sabotage

@@ -46,7 +46,8 @@ public sealed class SeedTests
     /// <summary>Every way in which messages go, and do not go.</summary>
     private static readonly string[] MailOutcomes =
     [
-        "Ack ok", "Broadcast ok", "Nack ok", "Recv no_such_mailbox", "Recv ok", "Register name_taken", "Register ok",
+        "Ack ok", "Broadcast ok", "Nack ok", "Recv no_such_mailbox", "Recv no_such_message", "Recv ok",
+        "Register name_taken", "Register ok",
         "Send invalid_argument", "Send no_such_mailbox", "Send no_such_message", "Send ok", "Send timed_out",
         "Send try_again", "Unregister ok",
     ];

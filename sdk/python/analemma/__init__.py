@@ -24,6 +24,7 @@ from analemma._errors import (
     Cancelled,
     ConnectionFailed,
     ConnectionLost,
+    HandleInvalid,
     HttpFailed,
     InternalError,
     InvalidArgument,
@@ -62,6 +63,7 @@ from analemma._errors import (
     WorkflowRefused,
     WrongState,
 )
+from analemma._handles import SealedMemory
 from analemma._mail import Acknowledged, Broadcasted, DeadLetter, MailboxInfo, Message, Sent
 from analemma._event_calls import Emitted, PolledEvents, Subscription
 from analemma._paths import default_socket
@@ -154,6 +156,7 @@ __all__ = [
     "File",
     "Files",
     "Guarantee",
+    "HandleInvalid",
     "HttpAnswer",
     "HttpFailed",
     "Identity",
@@ -204,6 +207,7 @@ __all__ = [
     "ProtocolError",
     "ProviderLoad",
     "RunawayStopped",
+    "SealedMemory",
     "Secret",
     "SecretsUnusable",
     "Sent",

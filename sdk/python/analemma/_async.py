@@ -9,7 +9,7 @@ from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _sta
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
-from analemma._session import IN_FLIGHT_MAX, Request, Session
+from analemma._session import IN_FLIGHT_MAX, Request, Session, close_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class AsyncKernel:
     def __init__(self, path: str | os.PathLike[str] | None = None, *, timeout: float | None = _TIMEOUT_DEFAULT) -> None:
         self.path = default_socket() if path is None else str(path)
         self.timeout = timeout
+        self._takes_handles = False
         self._link: _Link | None = None
         self._connecting: asyncio.Lock | None = None
 
@@ -226,7 +227,25 @@ class AsyncKernel:
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]
 
+    async def _ask_beside(self, request: Request) -> _calls.Reply:
+        """A call with descriptors, which asyncio's transports do not carry: on a connection and a thread of its own."""
+        from analemma._sync import Kernel
+
+        kernel = Kernel(self.path, timeout=self.timeout)
+        asking = asyncio.get_running_loop().run_in_executor(None, kernel._ask, request)
+        try:
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            asking.add_done_callback(_forget)
+            kernel._abandon()
+            raise
+        finally:
+            if asking.done():
+                kernel.close()
+
     async def _ask(self, request: Request) -> _calls.Reply:
+        if request.handles or request.descriptor is not None:
+            return await self._ask_beside(request)
         link = await self._linked()
         await link.room()
         ended = link.loop.create_future()
@@ -257,6 +276,12 @@ class AsyncKernel:
 def _expire(ended: asyncio.Future[None]) -> None:
     if not ended.done():
         ended.set_exception(CallTimeout("the kernel did not answer within the client's timeout"))
+
+
+def _forget(asking: asyncio.Future[_calls.Reply]) -> None:
+    """Nobody wants the answer any more, nor what came with it."""
+    if not asking.cancelled() and asking.exception() is None:
+        close_all(list(asking.result().descriptors))
 
 
 def _fail(waiting: asyncio.Future[None] | None, error: AnalemmaError) -> None:

@@ -107,11 +107,12 @@ _WRITE_BYTES = 8 * 1024 * 1024
 class Reply:
     """A whole answer: the pieces that came with MORE, and the last frame's payload."""
 
-    __slots__ = ("payload", "pieces")
+    __slots__ = ("descriptors", "payload", "pieces")
 
-    def __init__(self, pieces: list[bytes], payload: bytes) -> None:
+    def __init__(self, pieces: list[bytes], payload: bytes, descriptors: Sequence[int] = ()) -> None:
         self.pieces = pieces
         self.payload = payload
+        self.descriptors = descriptors
 
     def json(self) -> dict[str, Any]:
         return parse(self.payload)

@@ -34,6 +34,7 @@
         ├── NoSuchMailbox        no mailbox is there for the caller          (also a LookupError)
         ├── NoSuchPipe           no pipe of that number is there for the caller  (also a LookupError)
         ├── PipeClosed           nobody reads the pipe any more
+        ├── HandleInvalid        that is no memory that a message may carry  (also a ValueError)
         ├── NoSuchMessage        nobody waits for that reply                 (also a LookupError)
         ├── ToolFailed           the server of a tool died, or could not be started
         ├── NoSuchSecret         no secret has that name
@@ -256,6 +257,10 @@ class PipeClosed(SyscallError):
     code = "pipe_closed"
 
 
+class HandleInvalid(SyscallError, ValueError):
+    code = "handle_invalid"
+
+
 class NoSuchMessage(SyscallError, LookupError):
     code = "no_such_message"
 
@@ -317,6 +322,7 @@ BEYOND: dict[int, type[SyscallError]] = {
     71: PipeClosed,
     50: NoSuchMailbox,
     51: NoSuchMessage,
+    52: HandleInvalid,
     60: NoSuchFleet,
     76: VersionConflict,
     80: WorkflowRefused,

@@ -7,9 +7,11 @@ from analemma._records import Process, Record, Spawned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
     from typing import Any, Literal, Union
 
-    from analemma._calls import Call
+    from analemma._calls import Call, Reply
+    from analemma._handles import Handle, SealedMemory
 
     Address = Union[str, int, Process, Spawned]
     Priority = Literal["low", "normal", "high"]
@@ -34,7 +36,8 @@ class Message(_Letter):
     """A message as its receiver gets it. `body` is any JSON value, or bytes.
 
     `sender` is the id of the process that sent it, as the kernel knows, and 0 for a client on the host. `receipt` is
-    there for a message of a durable mailbox: it comes again until it is acknowledged.
+    there for a message of a durable mailbox: it comes again until it is acknowledged. `handle` is there for a message
+    that came with memory, which is the receiver's to close.
     """
 
     id: int
@@ -48,9 +51,14 @@ class Message(_Letter):
     wants_reply: bool = False
     receipt: int | None = None
     delivery: int | None = None
+    handle_bytes: int | None = None
+    handle: SealedMemory | None = None
 
     def __init__(self, fields: Any) -> None:
         super().__init__({("sender" if name == "from" else name): value for name, value in fields.items()})
+
+    def _plain(self) -> Iterator[tuple[str, Any]]:
+        return ((name, value) for name, value in super()._plain() if name != "handle")
 
 
 class Sent(Record):
@@ -84,6 +92,7 @@ class MailboxInfo(Record):
     bytes: int = 0
     max_messages: int = 0
     max_bytes: int = 0
+    handle_bytes: int = 0
     lent: int = 0
     receivers: int = 0
     senders: int = 0
@@ -109,6 +118,7 @@ class DeadLetter(_Letter):
     sent_at: str = ""
     died_at: str = ""
     bytes: int = 0
+    handle_bytes: int | None = None
 
     def __init__(self, fields: Any) -> None:
         super().__init__({("sender" if name == "from" else name): value for name, value in fields.items()})
@@ -125,15 +135,19 @@ def send(
     ttl: float | None = None,
     timeout: float = 0.0,
     key: str | None = None,
+    handle: Handle | None = None,
 ) -> Call[Sent]:
     """Sends a message to a registered name, a process's name, or a process's id. `body` is any JSON value, or bytes.
 
     Into a full mailbox it waits for room for `timeout` seconds, then raises TryAgain or TimedOut. After `ttl` seconds
     nobody is given it any more. To a durable mailbox it returns when the message is on disk, and the same `key` again
     adds nothing. Raises NoSuchMailbox.
+
+    `handle` sends memory beside the body, up to 1 GiB, which the receiver maps: bytes are copied once, `SealedMemory` not
+    at all. It may also be a descriptor of memory that is sealed already; anything else raises HandleInvalid.
     """
-    reply = yield _request(
-        SEND,
+    reply = yield from _send_with(
+        handle,
         timeout,
         **_to(to),
         **_body(body),
@@ -147,6 +161,35 @@ def send(
     return Sent(reply.json())
 
 
+def _send_with(handle: Handle | None, takes: float, **fields: Any) -> Generator[Any, Any, Reply]:
+    asked = _request(SEND, takes, **fields)
+    asked.handles = fields.get("handles") is True
+    if handle is None:
+        reply = yield asked
+        return reply  # type: ignore[no-any-return]
+    from analemma._handles import opened
+
+    asked.descriptor, made = opened(handle)
+    try:
+        reply = yield asked
+    finally:
+        if made is not None:
+            made.close()
+    return reply  # type: ignore[no-any-return]
+
+
+def _with_handles(messages: list[Message], reply: Reply) -> list[Message]:
+    """Messages, those that came with memory with it."""
+    if reply.descriptors:
+        from analemma._handles import SealedMemory
+
+        descriptors = iter(reply.descriptors)
+        for message in messages:
+            if message.handle_bytes is not None:
+                message.__dict__["handle"] = SealedMemory(next(descriptors), message.handle_bytes)
+    return messages
+
+
 def request(
     client: object,
     to: Address,
@@ -156,14 +199,19 @@ def request(
     topic: str | None = None,
     correlation: str | None = None,
     priority: Priority | None = None,
+    handle: Handle | None = None,
+    handles: bool | None = None,
 ) -> Call[Message]:
     """Sends a message and waits for the reply to it, for `timeout` seconds and before that as long for room.
 
-    Raises TimedOut, and NoSuchMailbox when the receiver ends before it replies.
+    `handle` is as in `send`; `handles` says whether the reply may come with one, as in `recv`. Raises TimedOut, and
+    NoSuchMailbox when the receiver ends before it replies.
     """
-    reply = yield _request(
-        SEND,
+    takes = client._takes_handles if handles is None else handles  # type: ignore[attr-defined]
+    reply = yield from _send_with(
+        handle,
         2 * timeout,
+        handles=takes or None,
         **_to(to),
         **_body(body),
         topic=topic,
@@ -174,11 +222,11 @@ def request(
     )
     sent = Sent(reply.json())
     assert sent.reply is not None
-    return sent.reply
+    return _with_handles([sent.reply], reply)[0]
 
 
-def reply(client: object, message: Message, body: Any = None) -> Call[Sent]:
-    """Replies to a message: to who waits for the reply, else as a message to its sender's inbox.
+def reply(client: object, message: Message, body: Any = None, *, handle: Handle | None = None) -> Call[Sent]:
+    """Replies to a message: to who waits for the reply, else as a message to its sender's inbox. `handle` is as in `send`.
 
     Raises NoSuchMessage when nobody waits any more.
     """
@@ -186,7 +234,7 @@ def reply(client: object, message: Message, body: Any = None) -> Call[Sent]:
         target: dict[str, Any] = {"in_reply_to": message.id}
     else:
         target = {"to_id": message.sender, "correlation": message.correlation or str(message.id)}
-    answer = yield _request(SEND, **target, **_body(body))
+    answer = yield from _send_with(handle, 0.0, **target, **_body(body))
     return Sent(answer.json())
 
 
@@ -200,14 +248,22 @@ def recv(
     correlation: str | None = None,
     sender: int | None = None,
     visibility: float | None = None,
+    handles: bool | None = None,
+    reply_to: Message | None = None,
+    reply: Any = None,
 ) -> Call[list[Message]]:
     """Takes messages, one or at most `max`, waiting for the first for `timeout` seconds; None is for ever, 0 not at all.
 
     From the caller's inbox, or from a mailbox by name. Only those of a `topic`, a `correlation` or a `sender`, if given.
     What a durable mailbox gives is to be acknowledged in `visibility` seconds, or comes again. Returns an empty list when
-    the time has passed.
+    the time has passed. `handles` says whether messages that come with memory are taken too, or left: `Kernel` takes them
+    unless told otherwise, `AsyncKernel` when told to.
+
+    With `reply_to`, a message that wants a reply, `reply` goes to who waits for it first: a server's whole turn in one call.
+    Raises NoSuchMessage, and takes nothing, when nobody waits any more.
     """
-    reply = yield _request(
+    takes = client._takes_handles if handles is None else handles  # type: ignore[attr-defined]
+    asked = _request(
         RECV,
         timeout,
         mailbox=mailbox,
@@ -216,9 +272,13 @@ def recv(
         topic=topic,
         correlation=correlation,
         visibility_ms=_ms(visibility),
+        handles=takes or None,
+        reply=None if reply_to is None else {"in_reply_to": reply_to.id, **_body(reply)},
         **({} if sender is None else {"from": sender}),
     )
-    return [Message(each) for each in reply.json()["messages"]]
+    asked.handles = takes
+    answer = yield asked
+    return _with_handles([Message(each) for each in answer.json()["messages"]], answer)
 
 
 def broadcast(

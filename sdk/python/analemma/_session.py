@@ -9,7 +9,8 @@ A frame is a 24-byte little-endian header and a payload:
     offset  size  field
          0     4  magic       the bytes 41 4E 4C 32, "ANL2"
          4     1  kind        1 request, 2 response, 3 cancel
-         5     1  flags       1 MORE: another frame of this request id follows; 2 RAW: bytes, not JSON
+         5     1  flags       1 MORE: another frame of this request id follows; 2 RAW: bytes, not JSON;
+                              4 HANDLE: descriptors came with the first byte (SCM_RIGHTS)
          6     2  opcode      a response repeats the request's
          8     8  request id  unique among the requests in flight
         16     4  status      0, or why a response is a refusal
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MAGIC = 0x324C4E41
 REQUEST, RESPONSE, CANCEL = 1, 2, 3
-MORE, RAW = 1, 2
+MORE, RAW, HANDLE = 1, 2, 4
 HEADER = Struct("<IBBHQII")
 HEADER_SIZE = HEADER.size
 PAYLOAD_BYTES_MAX = 1024 * 1024
@@ -45,9 +46,12 @@ class Request:
     """One call as it goes on the wire. `takes` is how many seconds it may take by its nature, beyond the time that a
     client allows for any answer; None is for ever."""
 
-    __slots__ = ("opcode", "payload", "raw", "takes")
+    __slots__ = ("descriptor", "handles", "opcode", "payload", "raw", "takes")
 
     def __init__(self, opcode: int, payload: bytes, raw: bool = False, takes: float | None = 0.0) -> None:
+        # A descriptor to send with it, and whether some may come with the answer.
+        self.descriptor: int | None = None
+        self.handles = False
         self.opcode = opcode
         self.payload = payload
         self.raw = raw
@@ -57,7 +61,7 @@ class Request:
 class Exchange:
     """One request in flight and what has come for it."""
 
-    __slots__ = ("answer", "error", "id", "opcode", "over", "pieces", "session", "size", "wake")
+    __slots__ = ("answer", "descriptors", "error", "id", "opcode", "over", "pieces", "session", "size", "wake")
 
     def __init__(self, session: Session, identity: int, opcode: int, wake: Callable[[], None] | None) -> None:
         self.session = session
@@ -67,6 +71,7 @@ class Exchange:
         self.pieces: list[bytes] = []
         self.size = 0
         self.answer = b""
+        self.descriptors: list[int] = []
         self.over = False
         self.error: AnalemmaError | None = None
 
@@ -88,11 +93,14 @@ class Exchange:
 class Session:
     """The state of one connection in native framing."""
 
-    __slots__ = ("_abandoned", "_bytes", "_end", "_last_id", "_start", "_view", "in_flight", "queued")
+    __slots__ = ("_abandoned", "_bytes", "_end", "_last_id", "_start", "_view", "descriptors", "in_flight", "queued")
 
     def __init__(self) -> None:
         self.in_flight: dict[int, Exchange] = {}
         self.queued = 0
+        # Those that have come, by the frames that they belong to; None while nobody receives any. recv(2) stops after
+        # what descriptors came with, so what one call brings belongs to one frame.
+        self.descriptors: list[list[int]] | None = None
         self._abandoned: set[int] = set()
         self._last_id = 0
         self._bytes = bytearray(_BUFFER_BYTES)
@@ -107,7 +115,10 @@ class Session:
             raise ValueError(f"the request has {len(payload)} bytes; at most {BODY_BYTES_MAX} are allowed")
         self._last_id = identity = self._last_id + 1
         exchange = self.in_flight[identity] = Exchange(self, identity, request.opcode, wake)
-        flags = RAW if request.raw else 0
+        flags = (RAW if request.raw else 0) | (0 if request.descriptor is None else HANDLE)
+        if request.descriptor is not None and len(payload) > PAYLOAD_BYTES_MAX:
+            del self.in_flight[identity]
+            raise ValueError(f"a request with a handle has at most {PAYLOAD_BYTES_MAX} bytes, not {len(payload)}")
         if len(payload) <= PAYLOAD_BYTES_MAX:
             return exchange, HEADER.pack(MAGIC, REQUEST, flags, request.opcode, identity, 0, len(payload)) + payload
         return exchange, b"".join(self._split(payload, flags, request.opcode, identity))
@@ -133,6 +144,9 @@ class Session:
 
     def lose(self, error: AnalemmaError) -> None:
         """The connection is gone: every exchange ends so."""
+        left, self.descriptors = self.descriptors, None
+        for descriptors in left or []:
+            close_all(descriptors)
         exchanges, self.in_flight = list(self.in_flight.values()), {}
         for exchange in exchanges:
             exchange.end(error)
@@ -148,7 +162,7 @@ class Session:
         needed = HEADER_SIZE
         while end - start >= HEADER_SIZE:
             magic, kind, flags, opcode, identity, status, length = HEADER.unpack_from(view, start)
-            if magic != MAGIC or kind != RESPONSE or flags & ~(MORE | RAW) or length > PAYLOAD_BYTES_MAX:
+            if magic != MAGIC or kind != RESPONSE or flags & ~(MORE | RAW | HANDLE) or length > PAYLOAD_BYTES_MAX:
                 raise ProtocolError(
                     "the peer does not speak the native framing: expected the header of a response, found "
                     + bytes(view[start : start + HEADER_SIZE]).hex(" ")
@@ -178,6 +192,8 @@ class Session:
 
     def _dispatch(self, flags: int, opcode: int, identity: int, status: int, payload: bytes) -> None:
         exchange = self.in_flight.get(identity)
+        if flags & HANDLE:
+            self._take_descriptors(exchange)
         if exchange is None:
             self._dispatch_unasked(flags, identity, status, payload)
             return
@@ -196,6 +212,14 @@ class Session:
         else:
             exchange.end(refusal(status, payload))
 
+    def _take_descriptors(self, exchange: Exchange | None) -> None:
+        """Those of the frame at hand; of one that nobody waits for, closed."""
+        taken = self.descriptors.pop(0) if self.descriptors else []
+        if exchange is not None:
+            exchange.descriptors = taken
+        else:
+            close_all(taken)
+
     def _dispatch_unasked(self, flags: int, identity: int, status: int, payload: bytes) -> None:
         if identity in self._abandoned:
             if not flags & MORE:
@@ -205,3 +229,11 @@ class Session:
             # The kernel says why it closes the connection, in a frame that answers no request.
             raise refusal(status, payload)
         raise ProtocolError(f"an answer came to request {identity}, which is not in flight")
+
+
+def close_all(descriptors: list[int]) -> None:
+    """Closes descriptors that nobody has taken."""
+    from os import close
+
+    for descriptor in descriptors:
+        close(descriptor)

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _TIMEVAL = "ll"
 _TIMEOUT_DEFAULT = 60.0
 
+# For as many descriptors as one message may carry: SCM_MAX_FD of unix(7), 253.
+_DESCRIPTOR_SPACE = 1040
+
 
 def _method(call: Callable[P, Call[T]]) -> Callable[P, T]:
     def method(self: Kernel, *args: Any, **kwargs: Any) -> Any:
@@ -76,6 +79,7 @@ class Kernel:
         self.timeout = timeout
         self._lock = allocate_lock()
         self._socket: Any = None
+        self._takes_handles = True
         self._session = Session()
         self._patience: float | None = None
 
@@ -207,6 +211,12 @@ class Kernel:
     def __repr__(self) -> str:
         return f"Kernel({self.path!r}, {'connected' if self._socket is not None else 'not connected'})"
 
+    def _abandon(self) -> None:
+        """Breaks the connection from another thread: a call in flight ends with ConnectionLost."""
+        stream = self._socket
+        if stream is not None:
+            stream.shutdown(_socket.SHUT_RDWR)
+
     def _connected(self) -> Any:
         if self._socket is not None:
             return self._socket
@@ -245,12 +255,14 @@ class Kernel:
             self._receive(exchange, request, True)
         if exchange.error is not None:
             raise exchange.error
-        return _calls.Reply(exchange.pieces and exchange.take(), exchange.answer)
+        return _calls.Reply(exchange.pieces and exchange.take(), exchange.answer, exchange.descriptors)
 
     def _send(self, request: Request) -> Exchange:
         stream = self._connected()
         exchange, frames = self._session.begin(request)
         try:
+            if request.descriptor is not None:
+                frames = frames[self._send_with(stream, frames, request.descriptor) :]
             stream.sendall(frames)
         except BaseException as failed:
             # Half a frame may have gone: nothing can follow it.
@@ -260,6 +272,28 @@ class Kernel:
             raise
         return exchange
 
+    @staticmethod
+    def _send_with(stream: Any, frames: bytes, descriptor: int) -> int:
+        """The first bytes, and the descriptor with them."""
+        from struct import pack
+
+        return int(stream.sendmsg([frames], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, pack("i", descriptor))]))
+
+    @staticmethod
+    def _receive_with(stream: Any, session: Session) -> int:
+        """Receives bytes, and what descriptors come with them."""
+        from struct import unpack_from
+
+        assert session.descriptors is not None
+        flags = getattr(_socket, "MSG_CMSG_CLOEXEC", 0)
+        count, beside, came, _ = stream.recvmsg_into([session.buffer()], _DESCRIPTOR_SPACE, flags)
+        for level, kind, data in beside:
+            if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+                session.descriptors.append(list(unpack_from(f"{len(data) // 4}i", data)))
+        if came & _socket.MSG_CTRUNC:
+            raise ConnectionLost("descriptors were lost: this process may not have more open files")
+        return int(count)
+
     def _receive(self, exchange: Exchange, request: Request, whole: bool) -> None:
         """Receives until the exchange is over or, unless `whole`, has a piece."""
         limit = None if request.takes is None or self.timeout is None else self.timeout + request.takes
@@ -268,7 +302,12 @@ class Kernel:
             try:
                 if limit != self._patience:
                     self._allow(stream, limit)
-                count = stream.recv_into(session.buffer())
+                if request.handles and session.descriptors is None:
+                    session.descriptors = []
+                if session.descriptors is None:
+                    count = stream.recv_into(session.buffer())
+                else:
+                    count = self._receive_with(stream, session)
                 if count == 0:
                     raise ConnectionLost(f"the kernel at {self.path} closed the connection")
                 session.received(count)

@@ -57,6 +57,38 @@ class RealKernelTests(unittest.TestCase):
         said = self.kernel.logs(agent).gather()
         return ended, said.stdout, said.stderr
 
+    def test_memory_goes_with_a_message_and_a_reply_with_the_next_receive(self) -> None:
+        name = self.name()
+        self.kernel.register(name)
+        self.addCleanup(self.kernel.unregister, name)
+        with analemma.SealedMemory.make(4096, lambda view: view.__setitem__(slice(0, 3), b"abc")) as memory:
+            self.kernel.send(name, "large", handle=memory)
+            self.kernel.send(name, "large", handle=memory)
+        got = self.kernel.recv(name, max=5, timeout=0)
+        self.assertEqual([(each.body, each.handle_bytes) for each in got], [("large", 4096)] * 2)
+        for each in got:
+            assert each.handle is not None
+            with each.handle as received:
+                self.assertEqual(bytes(received.view()[:4]), b"abc\0")
+                with self.assertRaises(TypeError):
+                    received.view()[0] = 1
+        with self.assertRaises(analemma.HandleInvalid) as refused, open(__file__) as file:
+            self.kernel.send(name, handle=file.fileno())
+        self.assertIn("memfd_create", refused.exception.message)
+
+        with Kernel(SOCKET) as server:
+            import threading
+
+            replies: list[object] = []
+            asking = threading.Thread(target=lambda: replies.append(self.kernel.request(name, 20).body))
+            asking.start()
+            [question] = server.recv(name)
+            self.assertEqual(server.recv(name, timeout=0, reply_to=question, reply=question.body + 1), [])
+            asking.join()
+            self.assertEqual(replies, [21])
+            with self.assertRaises(analemma.NoSuchMessage):
+                server.recv(name, timeout=0, reply_to=question, reply=0)
+
     def test_hello_says_who_we_are(self) -> None:
         me = self.kernel.hello()
         self.assertEqual((me.version, me.process), (2, 0))

@@ -10,6 +10,7 @@ internal static class HttpStatus
     {
         SysErrorCode.Ok => 200,
         SysErrorCode.InvalidArgument or SysErrorCode.UnknownSyscall or SysErrorCode.MalformedFrame
+            or SysErrorCode.HandleInvalid
             or SysErrorCode.WorkflowRefused => 400,
         // What is used up does not come back by waiting; what is only busy does.
         SysErrorCode.BudgetExhausted => 402,

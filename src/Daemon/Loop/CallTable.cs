@@ -12,6 +12,9 @@ internal sealed class CallTable
 
     public int Count => _calls.Count;
 
+    /// <summary>What came with calls and lies in mailboxes now.</summary>
+    public HandleTable Handles { get; } = new();
+
     public void Add(SyscallCall call) => _calls[call.Id] = call;
 
     public SyscallCall? Find(long id) => _calls.GetValueOrDefault(id);

@@ -97,6 +97,11 @@ internal sealed class KernelLoop : ISyscallSink
 
         CallSpans.Begin(call);
         _calls.Add(call);
+        if (call.TakeDescriptor() is { } descriptor)
+        {
+            _calls.Handles.Add(call.Id, descriptor);
+        }
+
         Post(new SyscallArrived(new CallId(call.Id), new Caller(call.Peer.Process, call.Peer.Uid), call.Syscall)
         {
             At = Now,

@@ -1,3 +1,4 @@
+using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners.Conversations;
 using Analemma.Daemon.Runners.Network;
@@ -8,6 +9,7 @@ using Analemma.Daemon.Runners.Supervision;
 using Analemma.Daemon.Runners.Thinking;
 using Analemma.Daemon.Runners.Tools;
 using Analemma.Daemon.Runners.Values;
+using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Telemetry;
 using Analemma.Daemon.Workflows;
 using Analemma.Kernel;
@@ -45,7 +47,7 @@ internal sealed class EffectRunner(
         switch (effect)
         {
             case Answer answer:
-                calls.Remove(answer.Call.Value)?.Reply(answer.Reply);
+                End(calls.Remove(answer.Call.Value), answer.Reply);
                 break;
             case Refuse refuse:
                 calls.Remove(refuse.Call.Value)?.Fail(refuse.Error);
@@ -115,6 +117,9 @@ internal sealed class EffectRunner(
         {
             case KeepValue or DropValues or SweepValues or ReadValue:
                 values.Start(effect);
+                break;
+            case DropHandle drop:
+                calls.Handles.Drop(drop.Number);
                 break;
             case UsePipe or ClosePipeEnd or DropPipes:
                 pipes.Start(effect);
@@ -188,6 +193,22 @@ internal sealed class EffectRunner(
                     break;
             }
         });
+    }
+
+    /// <summary>Ends a call, if its client still waits, with the handles of what it is given.</summary>
+    private void End(SyscallCall? call, Reply reply)
+    {
+        var descriptors = calls.Handles.Take(reply);
+        if (call is not null)
+        {
+            call.ReplyWith(reply, descriptors);
+            return;
+        }
+
+        foreach (var descriptor in descriptors)
+        {
+            descriptor.Dispose();
+        }
     }
 
     private void Forget(Forget forget)

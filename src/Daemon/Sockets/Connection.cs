@@ -2,6 +2,7 @@ using System.Buffers;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
 using Analemma.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Daemon.Sockets;
 
@@ -29,6 +30,7 @@ internal sealed class Connection : IReady
     private readonly FrameDecoder _decoder = new();
     private readonly SysError? _refusal;
     private Session? _session;
+    private SafeFileHandle? _descriptor;
     private byte[]? _tail;
     private int _tailBytes;
     private int _needed;
@@ -137,6 +139,7 @@ internal sealed class Connection : IReady
         Server.Count(error);
         _state = State.Refusing;
         FreeTail();
+        CloseDescriptor();
         DeadlineQueue.Clear(_frameDeadline);
         Session.End(error, opcode);
         Output.SetReading(true);
@@ -159,10 +162,41 @@ internal sealed class Connection : IReady
         DeadlineQueue.Clear(_stallDeadline);
         DeadlineQueue.Clear(_lingerDeadline);
         FreeTail();
+        CloseDescriptor();
         Output.Close();
         _session?.End(refusal: null, opcode: 0);
         _socket.Dispose();
         _listener.Forget(this);
+    }
+
+    /// <summary>The descriptor that came with the frame at hand. Whoever takes it closes it.</summary>
+    public SafeFileHandle? TakeDescriptor()
+    {
+        var taken = _descriptor;
+        _descriptor = null;
+        return taken;
+    }
+
+    // recv(2) never reads past the message that a descriptor came with, so at most one waits, for the frame that ends
+    // the bytes that are here or for the one that they begin.
+    private bool TryKeep(SafeFileHandle descriptor, int came)
+    {
+        if (came == 1 && _descriptor is null && (int)descriptor.DangerousGetHandle() < Server.DescriptorMax)
+        {
+            _descriptor = descriptor;
+            return true;
+        }
+
+        DescriptorMessage.CloseAtOnce(descriptor);
+        return false;
+    }
+
+    private void CloseDescriptor()
+    {
+        if (TakeDescriptor() is { } left)
+        {
+            DescriptorMessage.CloseAtOnce(left);
+        }
     }
 
     private Session Session => _session ??= _decoder.Framing == Framing.Native
@@ -188,8 +222,12 @@ internal sealed class Connection : IReady
         }
 
         var buffer = direct ? _tail! : input;
-        var received = _socket.Receive(buffer.AsSpan(_tailBytes));
-        if (received > 0)
+        var received = DescriptorMessage.Receive(_socket, buffer.AsSpan(_tailBytes), out var descriptor, out var came);
+        if (came > 0 && !TryKeep(descriptor!, came))
+        {
+            Refuse(FrameRefusal.Malformed("one descriptor at most comes with a request, and only with a SEND"), 0);
+        }
+        else if (received > 0)
         {
             Serve(buffer, _tailBytes + received);
         }
@@ -235,6 +273,11 @@ internal sealed class Connection : IReady
             }
 
             Session.Handle(frame);
+        }
+
+        if (_descriptor is not null && at == length)
+        {
+            Refuse(FrameRefusal.Malformed("a descriptor came with a frame that does not have the flag HANDLE"), 0);
         }
 
         if (_state is State.Open or State.Waiting)
@@ -403,7 +446,12 @@ internal sealed class Connection : IReady
 
     private void Discard(bool hungUp)
     {
-        var received = _socket.Receive(Io.Reactor.Input);
+        var received = DescriptorMessage.Receive(_socket, Io.Reactor.Input, out var descriptor, out _);
+        if (descriptor is not null)
+        {
+            DescriptorMessage.CloseAtOnce(descriptor);
+        }
+
         if (received is -Errno.EAGAIN or -Errno.EINTR)
         {
             return;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Analemma.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Daemon.Sockets;
 
@@ -14,6 +15,9 @@ namespace Analemma.Daemon.Sockets;
 internal sealed class ConnectionOutput(
     Connection owner, Reactor reactor, UnixSocket socket, ByteBudget budget, SocketOptions options)
 {
+    /// <summary>Answers with descriptors that wait for one client; of more it has stopped reading.</summary>
+    private const int DescriptorsMax = 64;
+
     private readonly Lock _gate = new();
     private byte[]? _pending;
     private int _start;
@@ -24,6 +28,8 @@ internal sealed class ConnectionOutput(
     private bool _broken;
     private Readiness _interest = Readiness.Read;
     private TaskCompletionSource<bool>? _room;
+    private Queue<(long At, SafeFileHandle[] Descriptors)>? _descriptors;
+    private long _taken;
 
     /// <summary>
     /// True when the socket failed or the client let too much lie; the reactor then closes the connection.
@@ -69,6 +75,48 @@ internal sealed class ConnectionOutput(
         }
     }
 
+    /// <summary>
+    /// The same with descriptors, which go with the frame's first byte and are closed here when they have gone.
+    /// </summary>
+    public bool Write(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, SafeFileHandle[] descriptors)
+    {
+        if (descriptors.Length == 0)
+        {
+            return Write(head, body);
+        }
+
+        byte[] frame = [.. head, .. body];
+        lock (_gate)
+        {
+            FlushCorkLocked();
+            if (_closed || _broken || _descriptors is { Count: >= DescriptorsMax })
+            {
+                CloseAll(descriptors);
+                return !_closed && !_broken && BreakLocked();
+            }
+
+            var sent = 0;
+            if (_pending is null)
+            {
+                sent = DescriptorMessage.Send(socket, frame, descriptors);
+                if (sent < 0 && sent is not (-Errno.EAGAIN or -Errno.EINTR))
+                {
+                    CloseAll(descriptors);
+                    return BreakLocked();
+                }
+            }
+
+            if (sent > 0)
+            {
+                CloseAll(descriptors);
+                return sent == frame.Length || EnqueueLocked(frame.AsSpan(sent));
+            }
+
+            (_descriptors ??= []).Enqueue((_taken + Queued, descriptors));
+            return EnqueueLocked(frame);
+        }
+    }
+
     /// <summary>From now on frames gather until <see cref="Uncork"/>. On the reactor's thread.</summary>
     public void Cork()
     {
@@ -100,13 +148,14 @@ internal sealed class ConnectionOutput(
                 return false;
             }
 
-            var sent = socket.Send(_pending.AsSpan(_start, _end - _start));
+            var sent = SendPendingLocked();
             if (sent < 0)
             {
                 return sent is not (-Errno.EAGAIN or -Errno.EINTR) && BreakLocked();
             }
 
             _start += sent;
+            _taken += sent;
             if (_start == _end)
             {
                 FreePendingLocked();
@@ -176,8 +225,56 @@ internal sealed class ConnectionOutput(
             _closed = true;
             _corked = false;
             FreePendingLocked();
+            CloseDescriptorsLocked();
             _room?.TrySetResult(false);
             _room = null;
+        }
+    }
+
+    /// <summary>Sends what waits up to the next frame with descriptors, or that frame with them.</summary>
+    private int SendPendingLocked()
+    {
+        var waiting = _pending.AsSpan(_start, _end - _start);
+        if (_descriptors is null || !_descriptors.TryPeek(out var next))
+        {
+            return socket.Send(waiting);
+        }
+
+        if (next.At > _taken)
+        {
+            return socket.Send(waiting[..(int)(next.At - _taken)]);
+        }
+
+        var sent = DescriptorMessage.Send(socket, FirstFrame(waiting), next.Descriptors);
+        if (sent > 0)
+        {
+            _descriptors.Dequeue();
+            CloseAll(next.Descriptors);
+        }
+
+        return sent;
+    }
+
+    /// <summary>Descriptors stay with what is sent together with them: no further than to the next ones.</summary>
+    private ReadOnlySpan<byte> FirstFrame(ReadOnlySpan<byte> waiting)
+    {
+        var second = _descriptors!.Skip(1).FirstOrDefault();
+        return second.Descriptors is null ? waiting : waiting[..(int)(second.At - _taken)];
+    }
+
+    private void CloseDescriptorsLocked()
+    {
+        while (_descriptors is { Count: > 0 })
+        {
+            CloseAll(_descriptors.Dequeue().Descriptors);
+        }
+    }
+
+    private static void CloseAll(SafeFileHandle[] descriptors)
+    {
+        foreach (var descriptor in descriptors)
+        {
+            descriptor.Dispose();
         }
     }
 
@@ -294,6 +391,7 @@ internal sealed class ConnectionOutput(
     {
         _broken = true;
         FreePendingLocked();
+        CloseDescriptorsLocked();
         reactor.Post(owner.Close);
         _room?.TrySetResult(false);
         _room = null;

@@ -2,6 +2,7 @@ using System.Buffers;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
 using Analemma.Abi.Syscalls;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Daemon.Sockets;
 
@@ -36,6 +37,20 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
             SyscallJson.Write(reply, body);
             session.Finish(this, SysErrorCode.Ok, body.Written);
             body.Return();
+        }
+    }
+
+    public override void ReplyWith(Reply reply, SafeFileHandle[] descriptors)
+    {
+        if (IsOver || descriptors.Length == 0)
+        {
+            base.ReplyWith(reply, descriptors);
+            return;
+        }
+
+        if (!session.Finish(this, SysErrorCode.Ok, SyscallJson.Write(reply), descriptors))
+        {
+            base.ReplyWith(reply, descriptors);
         }
     }
 

@@ -1,6 +1,8 @@
 using Analemma.Abi;
 using Analemma.Abi.Frames;
 using Analemma.Abi.Syscalls;
+using Analemma.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Daemon.Sockets;
 
@@ -37,6 +39,10 @@ internal sealed class NativeSession(Connection connection) : Session
         var header = frame.Native;
         switch (header.Kind)
         {
+            case FrameKind.Cancel or FrameKind.Request
+                when (header.Flags & FrameFlags.Handle) != 0 && (header.Flags & FrameFlags.More) != 0:
+                connection.Refuse(FrameRefusal.Malformed("a request with a handle is one frame"), 0);
+                break;
             case FrameKind.Request when (header.Flags & FrameFlags.More) != 0 || _bodies is { Count: > 0 }:
                 HandlePiece(header, frame.Payload);
                 break;
@@ -74,13 +80,15 @@ internal sealed class NativeSession(Connection connection) : Session
         foreach (var call in calls)
         {
             connection.Server.Watch?.Ended(call, SysErrorCode.Cancelled);
+            call.TakeDescriptor()?.Dispose();
             connection.Budget.Give(call.Bytes);
             connection.Server.Sink.Cancelled(call);
         }
     }
 
     /// <summary>A call's answer, unless it has had one. The id is free again before the client can see it.</summary>
-    public bool Finish(NativeCall call, SysErrorCode status, ReadOnlySpan<byte> payload)
+    public bool Finish(
+        NativeCall call, SysErrorCode status, ReadOnlySpan<byte> payload, SafeFileHandle[]? descriptors = null)
     {
         lock (_gate)
         {
@@ -90,9 +98,10 @@ internal sealed class NativeSession(Connection connection) : Session
             }
 
             _calls?.Remove(call.RequestId);
-            SendBody(FrameFlags.None, call.Opcode, call.RequestId, status, payload);
+            SendBody(FrameFlags.None, call.Opcode, call.RequestId, status, payload, descriptors);
         }
 
+        call.TakeDescriptor()?.Dispose();
         connection.Server.Watch?.Ended(call, status);
         connection.Budget.Give(call.Bytes);
         connection.CallEnded();
@@ -135,6 +144,9 @@ internal sealed class NativeSession(Connection connection) : Session
     {
         switch ((SyscallNumber)header.Opcode)
         {
+            case not SyscallNumber.Send when (header.Flags & FrameFlags.Handle) != 0:
+                HandleSend(header, payload);
+                break;
             case SyscallNumber.Noop:
                 connection.Io.Noops++;
                 SendBody(header.Flags & FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, payload);
@@ -150,7 +162,11 @@ internal sealed class NativeSession(Connection connection) : Session
 
     private void HandleSyscall(NativeFrame header, ReadOnlySpan<byte> payload)
     {
-        if ((header.Flags & FrameFlags.Raw) != 0)
+        if ((header.Flags & FrameFlags.Handle) != 0)
+        {
+            HandleSend(header, payload);
+        }
+        else if ((header.Flags & FrameFlags.Raw) != 0)
         {
             Refuse(header, SysError.InvalidArgument("this syscall takes JSON, not RAW bytes"));
         }
@@ -162,14 +178,45 @@ internal sealed class NativeSession(Connection connection) : Session
         {
             Greet(header, hello);
         }
-        else if (TryBegin(header, payload.Length, syscall, out var call, out error))
-        {
-            connection.Listener.Submit(call);
-        }
         else
         {
-            Refuse(header, error);
+            NativeCall call = new(this, connection.Server.NextCallId(), header, payload.Length, syscall);
+            if (TryBegin(call, out error))
+            {
+                connection.Listener.Submit(call);
+            }
+            else
+            {
+                Refuse(header, error);
+            }
         }
+    }
+
+    /// <summary>A request that came with a descriptor. It is closed here unless the call is on its way.</summary>
+    private void HandleSend(NativeFrame header, ReadOnlySpan<byte> payload)
+    {
+        var sent = connection.TakeDescriptor();
+        var error = HandleCheck.Open(header, sent, out var memory, out var bytes);
+        if (sent is not null)
+        {
+            DescriptorMessage.CloseAtOnce(sent);
+        }
+
+        NativeCall? call = null;
+        if (error is null && SyscallJson.TryRead(header.Opcode, payload, out var syscall, out error))
+        {
+            var id = connection.Server.NextCallId();
+            var send = (Send)syscall with { Handle = new MailHandle(id, bytes) };
+            call = new NativeCall(this, id, header, payload.Length, send) { Descriptor = memory };
+            if (TryBegin(call, out error))
+            {
+                connection.Listener.Submit(call);
+                return;
+            }
+        }
+
+        memory?.Dispose();
+        Refuse(header, error!);
     }
 
     private void Refuse(NativeFrame header, SysError error)
@@ -191,12 +238,10 @@ internal sealed class NativeSession(Connection connection) : Session
         SendBody(FrameFlags.None, header.Opcode, header.RequestId, SysErrorCode.Ok, reply);
     }
 
-    private bool TryBegin(
-        NativeFrame header, int bytes, Syscall syscall, out NativeCall call, out SysError error)
+    private bool TryBegin(NativeCall call, out SysError error)
     {
-        call = new NativeCall(this, connection.Server.NextCallId(), header, bytes, syscall);
         error = new SysError(SysErrorCode.TryAgain, "too much is in flight for this caller", "wait for answers first");
-        if (!connection.Budget.TryTake(bytes))
+        if (!connection.Budget.TryTake(call.Bytes))
         {
             return false;
         }
@@ -206,16 +251,16 @@ internal sealed class NativeSession(Connection connection) : Session
             _calls ??= [];
             if (_calls.Count < AbiLimits.InFlightMax)
             {
-                if (_calls.TryAdd(header.RequestId, call))
+                if (_calls.TryAdd(call.RequestId, call))
                 {
                     return true;
                 }
 
-                error = SysError.InvalidArgument($"request id {header.RequestId} is in flight already");
+                error = SysError.InvalidArgument($"request id {call.RequestId} is in flight already");
             }
         }
 
-        connection.Budget.Give(bytes);
+        connection.Budget.Give(call.Bytes);
         return false;
     }
 
@@ -246,7 +291,8 @@ internal sealed class NativeSession(Connection connection) : Session
 
     /// <summary>One response frame, or several when the body is larger than a frame.</summary>
     private void SendBody(
-        FrameFlags flags, ushort opcode, ulong requestId, SysErrorCode status, ReadOnlySpan<byte> payload)
+        FrameFlags flags, ushort opcode, ulong requestId, SysErrorCode status, ReadOnlySpan<byte> payload,
+        SafeFileHandle[]? descriptors = null)
     {
         while (payload.Length > AbiLimits.PayloadBytesMax)
         {
@@ -254,7 +300,16 @@ internal sealed class NativeSession(Connection connection) : Session
             payload = payload[AbiLimits.PayloadBytesMax..];
         }
 
-        SendFrame(flags, opcode, requestId, status, payload);
+        if (descriptors is null)
+        {
+            SendFrame(flags, opcode, requestId, status, payload);
+            return;
+        }
+
+        Span<byte> header = stackalloc byte[NativeFrame.HeaderSize];
+        new NativeFrame(
+            FrameKind.Response, flags | FrameFlags.Handle, opcode, requestId, status, payload.Length).WriteTo(header);
+        connection.Output.Write(header, payload, descriptors);
     }
 
     public bool SendFrame(

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Daemon.Sockets;
 
@@ -10,6 +11,8 @@ namespace Analemma.Daemon.Sockets;
 /// </summary>
 public abstract class SyscallCall
 {
+    private SafeFileHandle? _descriptor;
+
     protected SyscallCall(long id, Peer peer, Syscall syscall) => (Id, Peer, Syscall) = (id, peer, syscall);
 
     /// <summary>Unique among the calls of this kernel start, never reused.</summary>
@@ -28,7 +31,28 @@ public abstract class SyscallCall
     /// <summary>True once the client has cancelled or gone, or the call has ended.</summary>
     public abstract bool IsOver { get; }
 
+    /// <summary>What came with the request: its handle, until somebody else has it.</summary>
+    public SafeFileHandle? Descriptor
+    {
+        init => _descriptor = value;
+    }
+
     public abstract void Reply(Reply reply);
+
+    /// <summary>Ends the call with an answer, and the descriptors that go with it: the call's from now on.</summary>
+    public virtual void ReplyWith(Reply reply, SafeFileHandle[] descriptors)
+    {
+        foreach (var descriptor in descriptors)
+        {
+            descriptor.Dispose();
+        }
+
+        Reply(reply);
+    }
+
+    /// <summary>The descriptor, to keep: once.</summary>
+    public SafeFileHandle? TakeDescriptor() =>
+        _descriptor is null ? null : Interlocked.Exchange(ref _descriptor, null);
 
     public abstract void Fail(SysError error);
 

@@ -5,6 +5,13 @@ namespace Analemma.Linux;
 // <fcntl.h> and <linux/openat2.h>.
 internal static partial class LibC
 {
+    public const int F_ADD_SEALS = 1033;
+    public const int F_GET_SEALS = 1034;
+    public const int F_SEAL_SEAL = 1;
+    public const int F_SEAL_SHRINK = 2;
+    public const int F_SEAL_GROW = 4;
+    public const int F_SEAL_WRITE = 8;
+
     public const int AT_FDCWD = -100;
 
     public const int O_RDONLY = 0;

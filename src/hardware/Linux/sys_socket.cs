@@ -16,6 +16,7 @@ internal static unsafe partial class LibC
     public const int SOL_SOCKET = 1;
     public const int SO_TYPE = 3;
     public const int SO_SNDBUF = 7;
+    public const int SO_LINGER = 13;
     public const int SO_PEERCRED = 17;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_DOMAIN = 39;

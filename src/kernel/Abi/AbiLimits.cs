@@ -11,6 +11,9 @@ public static class AbiLimits
     /// <summary>A native request body put together from several frames.</summary>
     public const int BodyBytesMax = 16 * 1024 * 1024;
 
+    /// <summary>What one handle of a message may hold.</summary>
+    public const long HandleBytesMax = 1024L * 1024 * 1024;
+
     /// <summary>Objects and arrays inside each other in one JSON payload.</summary>
     public const int JsonDepthMax = 32;
 

@@ -76,6 +76,8 @@ public enum SysErrorCode
     NoSuchMailbox = 50,
     /// <summary>Nobody waits for a reply to that message, or not from this caller.</summary>
     NoSuchMessage = 51,
+    /// <summary>A descriptor sent with a message is none that a message may carry, or none came.</summary>
+    HandleInvalid = 52,
     /// <summary>A key of the store does not have the version that the caller expects.</summary>
     VersionConflict = 76,
     /// <summary>There is no pipe of that number, or none that the caller may know of.</summary>

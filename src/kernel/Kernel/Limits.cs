@@ -1,3 +1,5 @@
+using Analemma.Abi;
+
 namespace Analemma.Kernel;
 
 /// <summary>
@@ -321,6 +323,24 @@ public static class Limits
 
     /// <summary>Messages in all mailboxes together.</summary>
     public const int MailMessagesMax = 500_000;
+
+    /// <summary>Handles in one mailbox, and what they hold together.</summary>
+    public const int MailboxHandlesMax = 64;
+
+    public const long MailboxHandleBytesMax = AbiLimits.HandleBytesMax;
+
+    /// <summary>Handles of one agent in all mailboxes.</summary>
+    public const int MailHandlesPerSenderMax = 64;
+
+    public const long MailHandleBytesPerSenderMax = 2 * AbiLimits.HandleBytesMax;
+
+    /// <summary>Handles in all mailboxes: each is a descriptor of the daemon.</summary>
+    public const int MailHandlesMax = 512;
+
+    public const long MailHandleBytesMax = 8 * AbiLimits.HandleBytesMax;
+
+    /// <summary>Handles in one answer.</summary>
+    public const int MailHandlesPerAnswerMax = 16;
 
     public const long MailBytesMax = 512L * 1024 * 1024;
 

@@ -79,17 +79,21 @@ internal sealed class MailMaker(World world)
             TimeoutMs = Random.Chance(4_000) ? Random.Between(0, 3_000) : null,
             ReplyTimeoutMs = Random.Chance(3_000) ? Random.Between(1, 3_000) : null,
             Key = Random.Chance(500) ? Random.Pick(["k", "l"]) : null,
+            Handles = Random.Chance(5_000) ? true : null,
+            Handle = world.Mail.NextHandle(),
         };
     }
 
     private Send? Reply(Caller caller) => world.Mail.Asked(caller) is { } message
-        ? new Send
-        {
-            InReplyTo = message,
-            Body = new MailBody(System.Text.Encoding.UTF8.GetBytes(
-                message.ToString(System.Globalization.CultureInfo.InvariantCulture))),
-        }
+        ? new Send { InReplyTo = message, Body = Echo(message), Handle = world.Mail.NextHandle() }
         : null;
+
+    private MailReply? ReplyFirst(Caller caller) =>
+        Random.Chance(2_000) && world.Mail.Asked(caller) is { } message
+            ? new MailReply { InReplyTo = message, Body = Echo(message) } : null;
+
+    private static MailBody Echo(long message) =>
+        new(System.Text.Encoding.UTF8.GetBytes(message.ToString(System.Globalization.CultureInfo.InvariantCulture)));
 
     private Syscall Receipts(Caller caller)
     {
@@ -107,6 +111,8 @@ internal sealed class MailMaker(World world)
         Topic = Random.Chance(1_500) ? "t" : null,
         Correlation = Random.Chance(500) ? "c" : null,
         From = Random.Chance(500) ? ProcessId.None : null,
+        Handles = Random.Chance(6_000) ? true : null,
+        Reply = ReplyFirst(caller),
     };
 
     /// <summary>Mostly one that is there.</summary>

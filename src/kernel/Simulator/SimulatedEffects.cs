@@ -17,6 +17,9 @@ internal sealed class SimulatedEffects(World world)
                 world.Mail.Answered(answer);
                 world.Calls.Answered(answer.Call, answer.Reply);
                 break;
+            case DropHandle drop:
+                world.Mail.HandleLeft(drop.Number);
+                break;
             case Refuse refuse:
                 world.Calls.Refused(refuse.Call, refuse.Error);
                 break;

@@ -70,6 +70,7 @@ internal sealed class SimulatedKernel(World world)
         }
 
         world.Trace.Add("event", @event);
+        world.Mail.Arrived(@event);
         _turns.Arrive(@event);
         Pump();
     }
@@ -92,6 +93,7 @@ internal sealed class SimulatedKernel(World world)
         world.Tools.Clear();
         world.Bodies.Clear();
         world.Values.Clear();
+        world.Mail.KernelGone();
         world.Calls.CloseAll();
         world.Clock.After(world.Random.Delay(1_000, 2_000_000), Start);
     }

@@ -27,12 +27,33 @@ internal sealed class SimulatedMail(World world)
     private readonly HashSet<string> _unregistered = new(StringComparer.Ordinal);
     private readonly List<(long Message, ProcessId Replier)> _asked = [];
     private readonly List<(long Receipt, ProcessId Holder)> _held = [];
+    private readonly HashSet<long> _handles = [];
     private long _serial;
+    private long _lastHandle;
 
     /// <summary>How requests to messaging ended.</summary>
     public SortedDictionary<string, long> Outcomes { get; } = new(StringComparer.Ordinal);
 
     public MailBody NextBody() => Number(++_serial);
+
+    /// <summary>Memory of some size, so that mailboxes are full of it at times; none for most messages.</summary>
+    public MailHandle? NextHandle() => world.Random.Chance(1_500)
+        ? new MailHandle(++_lastHandle, world.Random.Between(1, AbiLimits.HandleBytesMax)) : null;
+
+    /// <summary>The kernel is told of a handle: from now on it is in a mailbox, or waits for room, or leaves.</summary>
+    public void Arrived(KernelEvent @event)
+    {
+        if (@event is SyscallArrived { Syscall: Send { Handle: { } handle } })
+        {
+            _handles.Add(handle.Number);
+        }
+    }
+
+    public void HandleLeft(long number) =>
+        Unless(_handles.Remove(number), "a handle leaves the kernel once", $"{number}");
+
+    /// <summary>Descriptors end with the kernel's process.</summary>
+    public void KernelGone() => _handles.Clear();
 
     /// <summary>A message whose sender waits for a reply of this caller, if there is one.</summary>
     public long? Asked(Caller caller)
@@ -74,6 +95,7 @@ internal sealed class SimulatedMail(World world)
             case (RecvReply received, Recv recv):
                 foreach (var message in received.Messages)
                 {
+                    Gave(message, recv.Handles == true);
                     Given(call.Connection.Caller, recv, message);
                 }
 
@@ -106,6 +128,10 @@ internal sealed class SimulatedMail(World world)
     {
         var problem = MailCheck.Problem(state);
         Unless(problem is null, "mailboxes are in order", problem ?? "");
+        Unless(
+            _handles.SetEquals(state.Mail.HandleNumbers),
+            "a handle is in a mailbox until it leaves",
+            $"{string.Join(' ', _handles)} are open, {string.Join(' ', state.Mail.HandleNumbers)} are in mailboxes");
         if (_accepted.Count == 0)
         {
             return;
@@ -135,8 +161,18 @@ internal sealed class SimulatedMail(World world)
 
         if (sent.Reply is { } reply)
         {
+            Gave(reply, send.Handles == true);
             Unless(send.ReplyTimeoutMs is not null, "only requests get replies", $"{send}");
             Unless(Number(sent.Id).Equals(reply.Body), "a reply is to what was asked", $"{sent.Id} got {reply.Id}");
+        }
+    }
+
+    private void Gave(MailMessage message, bool takesHandles)
+    {
+        if (message.Handle is { } handle)
+        {
+            Unless(takesHandles && message.HandleBytes == handle.Bytes, "handles go to who takes them", $"{message}");
+            HandleLeft(handle.Number);
         }
     }
 

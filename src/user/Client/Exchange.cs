@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
 using Analemma.Abi.Syscalls;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Client;
 
@@ -28,11 +29,13 @@ internal static class Exchange
         SyscallNumber number,
         FrameFlags flags,
         ReadOnlyMemory<byte> payload,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        SafeFileHandle? descriptor = null,
+        BytesCall? into = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var call = new BytesCall();
-        var id = connection.Start(number, flags, payload.Span, call);
+        var call = into ?? new BytesCall();
+        var id = connection.Start(number, flags, payload.Span, call, descriptor);
         using var cancelling = cancellationToken.UnsafeRegister(
             _ =>
             {
@@ -48,13 +51,20 @@ internal static class Exchange
         TCall call,
         JsonTypeInfo<TCall> callType,
         JsonTypeInfo<TReply> replyType,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        SafeFileHandle? descriptor = null,
+        BytesCall? into = null)
         where TCall : Syscall
         where TReply : Reply
     {
         var answer = await CallAsync(
-            connection, call.Number, FrameFlags.None, AbiJson.Write(call, callType), cancellationToken)
-            .ConfigureAwait(false);
+            connection,
+            call.Number,
+            FrameFlags.None,
+            AbiJson.Write(call, callType),
+            cancellationToken,
+            descriptor,
+            into).ConfigureAwait(false);
         try
         {
             return Parse(answer.Written, replyType);
@@ -62,6 +72,29 @@ internal static class Exchange
         finally
         {
             answer.Return();
+        }
+    }
+
+    /// <summary>The same, with the descriptors that came with the answer: whoever awaits it closes them.</summary>
+    public static async Task<(TReply Reply, SafeFileHandle[] Descriptors)> RecordWithDescriptorsAsync<TCall, TReply>(
+        KernelConnection connection,
+        TCall call,
+        JsonTypeInfo<TCall> callType,
+        JsonTypeInfo<TReply> replyType,
+        CancellationToken cancellationToken)
+        where TCall : Syscall
+        where TReply : Reply
+    {
+        BytesCall into = new();
+        try
+        {
+            var reply = await RecordAsync(
+                connection, call, callType, replyType, cancellationToken, descriptor: null, into).ConfigureAwait(false);
+            return (reply, into.TakeDescriptors());
+        }
+        finally
+        {
+            into.CloseDescriptors();
         }
     }
 

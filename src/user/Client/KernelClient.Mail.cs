@@ -6,6 +6,9 @@ namespace Analemma.Client;
 // Messaging: the rest of the client is in KernelClient.cs.
 public sealed partial class KernelClient
 {
+    /// <summary>A request with memory is one frame.</summary>
+    private const int RoomForLabels = 4096;
+
     /// <summary>Sends a message; with <see cref="Send.ReplyTimeoutMs"/>, completes with the reply.</summary>
     /// <param name="send">To whom, and what.</param>
     /// <param name="cancellationToken">Takes the request back.</param>
@@ -17,6 +20,55 @@ public sealed partial class KernelClient
     /// <param name="cancellationToken">Takes the request back; a message that was just given is lost then.</param>
     public Task<RecvReply> RecvAsync(Recv recv, CancellationToken cancellationToken = default) =>
         CallAsync(recv, AbiJsonContext.Default.Recv, AbiJsonContext.Default.RecvReply, cancellationToken);
+
+    /// <summary>
+    /// Sends a message with memory, which its receiver maps: up to 1 GiB without a copy. The receiver takes it with
+    /// <see cref="ReceiveAsync"/>.
+    /// </summary>
+    /// <param name="send">To whom, and what beside the memory. A reply comes without memory.</param>
+    /// <param name="memory">Stays the caller's, who may send it again.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<SendReply> SendAsync(Send send, SealedMemory memory, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        if (send?.Body?.Length > AbiLimits.PayloadBytesMax - RoomForLabels)
+        {
+            throw new ArgumentException(
+                $"a body beside memory has at most {AbiLimits.PayloadBytesMax - RoomForLabels} bytes", nameof(send));
+        }
+
+        ArgumentNullException.ThrowIfNull(send);
+        return Exchange.RecordAsync(
+            _connection,
+            send,
+            AbiJsonContext.Default.Send,
+            AbiJsonContext.Default.SendReply,
+            cancellationToken,
+            memory.Descriptor);
+    }
+
+    /// <summary>Takes messages, those that come with memory too, waiting for the first.</summary>
+    /// <param name="recv">From which mailbox, and which.</param>
+    /// <param name="cancellationToken">Takes the request back; a message that was just given is lost then.</param>
+    public async Task<IReadOnlyList<ReceivedMail>> ReceiveAsync(
+        Recv recv, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(recv);
+        var (reply, descriptors) = await Exchange.RecordWithDescriptorsAsync(
+            _connection,
+            recv with { Handles = true },
+            AbiJsonContext.Default.Recv,
+            AbiJsonContext.Default.RecvReply,
+            cancellationToken).ConfigureAwait(false);
+        Queue<Microsoft.Win32.SafeHandles.SafeFileHandle> left = new(descriptors);
+        return
+        [
+            .. reply.Messages.Select(message => new ReceivedMail(
+                message,
+                message.HandleBytes is { } bytes && left.TryDequeue(out var memory)
+                    ? new SealedMemory(memory, bytes) : null)),
+        ];
+    }
 
     /// <summary>Sends a message to all mailboxes of a topic, or to all that are registered.</summary>
     /// <param name="broadcast">What.</param>

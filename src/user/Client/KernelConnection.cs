@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Client;
 
@@ -42,7 +43,8 @@ internal sealed class KernelConnection : IDisposable
     private Exception? _lost;
 
     // Belongs to whoever holds the reading role.
-    private byte[] _buffer = new byte[BufferBytes];
+    private readonly NativeMemory.Receiver _receiver = new();
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes, pinned: true);
     private int _start;
     private int _end;
 
@@ -77,7 +79,9 @@ internal sealed class KernelConnection : IDisposable
     }
 
     /// <summary>Sends a request whose answer the reader thread will hand to <paramref name="call"/>.</summary>
-    public ulong Start(SyscallNumber number, FrameFlags flags, ReadOnlySpan<byte> payload, PendingCall call)
+    public ulong Start(
+        SyscallNumber number, FrameFlags flags, ReadOnlySpan<byte> payload, PendingCall call,
+        SafeFileHandle? descriptor = null)
     {
         ulong id;
         lock (_gate)
@@ -92,7 +96,7 @@ internal sealed class KernelConnection : IDisposable
             }
         }
 
-        Send(number, id, flags, payload);
+        Send(number, id, flags, payload, descriptor);
         return id;
     }
 
@@ -298,6 +302,11 @@ internal sealed class KernelConnection : IDisposable
             }
         }
 
+        if ((header.Flags & FrameFlags.Handle) != 0)
+        {
+            (call ?? new BytesCall()).TakeDescriptors(_receiver.Take());
+        }
+
         if (call is null)
         {
             RefuseStray(frame);
@@ -352,7 +361,7 @@ internal sealed class KernelConnection : IDisposable
         var kept = _end - _start;
         if (needed > _buffer.Length)
         {
-            var larger = new byte[Math.Max(needed, _buffer.Length * 2)];
+            var larger = GC.AllocateUninitializedArray<byte>(Math.Max(needed, _buffer.Length * 2), pinned: true);
             _buffer.AsSpan(_start, kept).CopyTo(larger);
             _buffer = larger;
         }
@@ -373,7 +382,7 @@ internal sealed class KernelConnection : IDisposable
         int received;
         try
         {
-            received = _socket.Receive(_buffer.AsSpan(_end), SocketFlags.None);
+            received = NativeMemory.Receive(_socket, _buffer, _end, _receiver);
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
@@ -388,8 +397,11 @@ internal sealed class KernelConnection : IDisposable
         _end += received;
     }
 
-    private void Send(SyscallNumber number, ulong id, FrameFlags flags, ReadOnlySpan<byte> payload)
+    private void Send(
+        SyscallNumber number, ulong id, FrameFlags flags, ReadOnlySpan<byte> payload, SafeFileHandle? with = null)
     {
+        // A descriptor goes with the first byte of the only frame; its flag says so.
+        flags |= with is null ? FrameFlags.None : FrameFlags.Handle;
         var rented = ArrayPool<byte>.Shared.Rent(
             NativeFrame.HeaderSize + Math.Min(payload.Length, AbiLimits.PayloadBytesMax));
         try
@@ -405,7 +417,8 @@ internal sealed class KernelConnection : IDisposable
                         FrameKind.Request, flags | more, (ushort)number, id, SysErrorCode.Ok, piece.Length)
                         .WriteTo(rented);
                     piece.CopyTo(rented.AsSpan(NativeFrame.HeaderSize));
-                    SendAll(rented.AsSpan(0, NativeFrame.HeaderSize + piece.Length));
+                    var frame = rented.AsSpan(0, NativeFrame.HeaderSize + piece.Length);
+                    SendAll(with is null ? frame : frame[SendFirst(frame, with)..]);
                 }
                 while (payload.Length > 0);
             }
@@ -418,6 +431,18 @@ internal sealed class KernelConnection : IDisposable
         finally
         {
             ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private int SendFirst(ReadOnlySpan<byte> frame, SafeFileHandle with)
+    {
+        try
+        {
+            return NativeMemory.Send(_socket, frame, with);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            throw new KernelConnectionException(Path, $"the connection to {Path} broke: {gone.Message}", gone);
         }
     }
 

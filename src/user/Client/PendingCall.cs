@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Threading.Channels;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
+using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Client;
 
@@ -15,6 +16,15 @@ internal abstract class PendingCall
 
     /// <summary>The last frame.</summary>
     public abstract void End(FrameFlags flags, SysErrorCode status, ReadOnlySpan<byte> payload);
+
+    /// <summary>What came with the last frame, before that: the call's to close.</summary>
+    public virtual void TakeDescriptors(SafeFileHandle[] descriptors)
+    {
+        foreach (var descriptor in descriptors)
+        {
+            descriptor.Dispose();
+        }
+    }
 
     /// <summary>The connection has gone.</summary>
     public abstract void Lost(Exception reason);
@@ -42,10 +52,38 @@ internal sealed class BytesCall : PendingCall
 
     private readonly PooledBytes _body = new();
 
+    private SafeFileHandle[] _descriptors = [];
+
     /// <summary>Whoever awaits it returns it.</summary>
     public Task<PooledBytes> Answer => _answer.Task;
 
     public void Abandon(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
+
+    public override void TakeDescriptors(SafeFileHandle[] descriptors)
+    {
+        lock (_body)
+        {
+            _descriptors = descriptors;
+        }
+
+        if (_answer.Task.IsCanceled)
+        {
+            CloseDescriptors();
+        }
+    }
+
+    /// <summary>Those that came with the answer, once.</summary>
+    public SafeFileHandle[] TakeDescriptors()
+    {
+        lock (_body)
+        {
+            var taken = _descriptors;
+            _descriptors = [];
+            return taken;
+        }
+    }
+
+    public void CloseDescriptors() => base.TakeDescriptors(TakeDescriptors());
 
     public override void Take(FrameFlags flags, ReadOnlySpan<byte> piece)
     {

@@ -11,6 +11,7 @@ namespace Analemma.Abi.Frames;
 //        4     1  kind        1 request, 2 response, 3 cancel
 //        5     1  flags       1 MORE: the body goes on in another frame of the same request id
 //                             2 RAW: the payload is bytes, not JSON
+//                             4 HANDLE: descriptors came with the frame's first byte
 //        6     2  opcode      a response repeats the request's; 0 in a cancel
 //        8     8  request id  chosen by the client, unique among its requests in flight
 //       16     4  status      0 in a request; in a response 0 or an error code
@@ -55,7 +56,7 @@ public readonly record struct NativeFrame(
             return FrameError.BadKind;
         }
 
-        if ((flags & ~(byte)(FrameFlags.More | FrameFlags.Raw)) != 0)
+        if ((flags & ~(byte)(FrameFlags.More | FrameFlags.Raw | FrameFlags.Handle)) != 0)
         {
             return FrameError.BadFlags;
         }
@@ -98,4 +99,9 @@ public enum FrameFlags : byte
     More = 1,
     /// <summary>The payload is bytes, not JSON.</summary>
     Raw = 2,
+    /// <summary>
+    /// Descriptors came with the frame's first byte (SCM_RIGHTS): of a SEND the handle, of an answer those of its
+    /// messages, in their order.
+    /// </summary>
+    Handle = 4,
 }

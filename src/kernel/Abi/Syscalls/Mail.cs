@@ -76,6 +76,37 @@ public sealed record Send : Syscall
     /// mailbox remembers it, is answered as a duplicate and changes nothing.
     /// </summary>
     public string? Key { get; init; }
+
+    /// <summary>The reply may come with a handle: the caller receives descriptors. Default: no.</summary>
+    public bool? Handles { get; init; }
+
+    /// <summary>The sealed memory that goes with the message, as the kernel knows it. Never in a payload.</summary>
+    [JsonIgnore]
+    public MailHandle? Handle { get; init; }
+}
+
+/// <summary>Sealed memory that goes with a message: its number among those of this kernel, and its size.</summary>
+/// <param name="Number">Given by the daemon, which keeps the descriptor.</param>
+/// <param name="Bytes">How much it holds; it cannot change.</param>
+public readonly record struct MailHandle(long Number, long Bytes);
+
+/// <summary>A reply that leaves with a RECV: one call, and one answer, for a server's whole turn.</summary>
+public sealed record MailReply
+{
+    /// <summary>As in <see cref="Send.InReplyTo"/>.</summary>
+    public long InReplyTo { get; init; }
+
+    /// <summary>As in <see cref="Send.Body"/>.</summary>
+    public MailBody? Body { get; init; }
+
+    /// <summary>As in <see cref="Send.Encoding"/>.</summary>
+    public string? Encoding { get; init; }
+
+    /// <summary>As in <see cref="Send.Topic"/>.</summary>
+    public string? Topic { get; init; }
+
+    /// <summary>As in <see cref="Send.Correlation"/>.</summary>
+    public string? Correlation { get; init; }
 }
 
 /// <summary>
@@ -112,6 +143,17 @@ public sealed record Recv : Syscall
     /// Of a durable mailbox: milliseconds to acknowledge them in, 100 to 43,200,000. Default: the mailbox's.
     /// </summary>
     public long? VisibilityMs { get; init; }
+
+    /// <summary>
+    /// Messages with handles too: the caller receives descriptors. Default: no, and they are left where they are.
+    /// </summary>
+    public bool? Handles { get; init; }
+
+    /// <summary>
+    /// Replies first, to a message that was given to the caller and says that it wants a reply. Where nobody waits for
+    /// it any more, the RECV is refused and takes nothing.
+    /// </summary>
+    public MailReply? Reply { get; init; }
 }
 
 /// <summary>

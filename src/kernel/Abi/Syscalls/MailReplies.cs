@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Analemma.Abi.Syscalls;
 
 /// <summary>The message is in its mailbox.</summary>
@@ -56,6 +58,16 @@ public sealed record MailMessage(long Id, ProcessId From, MailBody? Body)
     /// Of a durable mailbox: how often it has been given out by this kernel start, this time included.
     /// </summary>
     public int? Delivery { get; init; }
+
+    /// <summary>
+    /// Bytes of the sealed memory that came with it. Its descriptor comes with the answer's last frame: one for each
+    /// message that has this field, in their order.
+    /// </summary>
+    public long? HandleBytes { get; init; }
+
+    /// <summary>The same as the kernel knows it. Never in a payload.</summary>
+    [JsonIgnore]
+    public MailHandle? Handle { get; init; }
 }
 
 /// <summary>A broadcast is in its mailboxes.</summary>
@@ -93,6 +105,9 @@ public sealed record MailboxView(string Name) : Reply
 
     /// <summary>The most that it takes.</summary>
     public long MaxBytes { get; init; }
+
+    /// <summary>Bytes of the sealed memory that messages in it have, beside <see cref="Bytes"/>.</summary>
+    public long? HandleBytes { get; init; }
 
     /// <summary>Given out and not acknowledged yet.</summary>
     public int? Lent { get; init; }
@@ -160,6 +175,9 @@ public sealed record DeadLetterView(long Id, string Mailbox, string Reason)
 
     /// <summary>As sent.</summary>
     public string? Encoding { get; init; }
+
+    /// <summary>Bytes of the sealed memory that it had; it is gone.</summary>
+    public long? HandleBytes { get; init; }
 
     /// <summary>What it says; absent when it is large.</summary>
     public MailBody? Body { get; init; }

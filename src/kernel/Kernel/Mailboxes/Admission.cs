@@ -9,7 +9,7 @@ namespace Analemma.Kernel.Mailboxes;
 internal static class Admission
 {
     /// <summary>True when it may come in now. Nobody overtakes those who wait.</summary>
-    public static bool HasRoom(Mailbox box, Mail mail) => box.Senders.Count == 0 && box.HasRoom(mail.Weight);
+    public static bool HasRoom(Mailbox box, Mail mail) => box.Senders.Count == 0 && box.HasRoom(mail);
 
     /// <summary>Takes a message in whose room is sure, and answers its sender in time.</summary>
     public static void Admit(
@@ -33,7 +33,7 @@ internal static class Admission
         Letter letter = new(state.Mail.TakeVolatileId(state.Boot), mail);
         if (replyTimeoutMs is { } timeout)
         {
-            AwaitReply(state, call, caller, letter.Id, box, timeout);
+            AwaitReply(state, call, caller, letter, box, timeout);
         }
         else
         {
@@ -44,14 +44,15 @@ internal static class Admission
     }
 
     public static void AwaitReply(
-        KernelState state, CallId call, Caller caller, long letter, Mailbox box, long timeoutMs)
+        KernelState state, CallId call, Caller caller, Letter letter, Mailbox box, long timeoutMs)
     {
-        ReplyWait wait = new(call, caller, letter, box)
+        ReplyWait wait = new(call, caller, letter.Id, box)
         {
+            TakesHandles = letter.Mail.TakesHandles,
             DueAt = state.Now + (timeoutMs * TimeSpan.TicksPerMillisecond),
         };
         state.Mail.Waits.Add(call, wait);
-        state.Mail.Replies.Add(letter, wait);
+        state.Mail.Replies.Add(letter.Id, wait);
         state.Mail.Sending.Add(caller);
         state.Mail.Deadlines.Add(wait);
     }
@@ -90,17 +91,23 @@ internal static class Admission
     /// <summary>There may be room: those who wait for it come in, in their order.</summary>
     public static void Pump(KernelState state, Mailbox box, List<Effect> effects)
     {
-        while (box.Senders.First is { Value: var wait } && box.HasRoom(wait.Mail.Weight))
+        while (box.Senders.First is { Value: var wait } && box.HasRoom(wait.Mail))
         {
             Delivery.End(state.Mail, wait);
             Admit(state, wait.Call, wait.Caller, box, wait.Mail, wait.ReplyTimeoutMs, effects);
         }
     }
 
+    private static string Handles(Mailbox box) => box.HandleCount == 0
+        ? ""
+        : $"{box.HandleCount} of {Limits.MailboxHandlesMax} handles, "
+            + $"{box.HandleBytes} of {Limits.MailboxHandleBytesMax} bytes in them, ";
+
     public static SysError Full(Mailbox box) => new(
         SysErrorCode.TryAgain,
         $"mailbox {box.Plan.Name} is full: {box.Count + box.ReservedCount} of {box.Plan.MaxMessages} messages, "
-        + $"{box.Bytes + box.ReservedBytes} of {box.Plan.MaxBytes} bytes, {box.Senders.Count} senders wait",
+        + $"{box.Bytes + box.ReservedBytes} of {box.Plan.MaxBytes} bytes, {Handles(box)}"
+        + $"{box.Senders.Count} senders wait",
         "give timeout_ms to wait for room, or send later")
     {
         RetryAfterMs = box.TakeMs ?? Limits.MailRetryMsDefault,

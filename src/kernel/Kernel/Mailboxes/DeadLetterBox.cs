@@ -8,10 +8,14 @@ public sealed record DeadLetter(long Id, string Mailbox, string Reason, Mail Mai
     /// <summary>Bytes that the body had; a large one is not kept.</summary>
     public int Bytes { get; init; }
 
+    /// <summary>Bytes of the handle that it had.</summary>
+    public long? HandleBytes { get; init; }
+
     public static DeadLetter Of(long id, string mailbox, string reason, Mail mail, long now) => new(
         id, mailbox, reason, mail.Body?.Length > Limits.DeadLetterBodyBytesMax ? mail with { Body = null } : mail, now)
     {
         Bytes = mail.Body?.Length ?? 0,
+        HandleBytes = mail.Handle?.Bytes,
     };
 
     public DeadLetterView View() => new(Id, Mailbox, Reason)
@@ -24,6 +28,7 @@ public sealed record DeadLetter(long Id, string Mailbox, string Reason, Mail Mai
         DiedAt = new DateTimeOffset(DiedAt, TimeSpan.Zero),
         Bytes = Bytes,
         Encoding = Mail.Encoding,
+        HandleBytes = HandleBytes,
         Body = Mail.Body,
     };
 }

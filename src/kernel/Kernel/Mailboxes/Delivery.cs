@@ -13,8 +13,7 @@ internal static class Delivery
     public static void Keep(MailRoom room, Mailbox box, Letter letter)
     {
         letter.Box = box;
-        box.Count++;
-        box.Bytes += letter.Mail.Weight;
+        box.Hold(letter.Mail, 1);
         room.Accounts.Add(letter.Mail, box.IsDurable);
         if (box.IsDurable)
         {
@@ -53,7 +52,7 @@ internal static class Delivery
         KernelState state, Mailbox box, in LetterFilter filter, int most, List<Effect> effects)
     {
         List<Letter> chosen = [];
-        var bytes = 0L;
+        var (bytes, handles) = (0L, 0);
         while (chosen.Count < most && box.Queue.Find(filter) is { } letter)
         {
             if (letter.HasExpired(state.Now))
@@ -63,7 +62,9 @@ internal static class Delivery
             }
 
             bytes += letter.Mail.Weight;
-            if (chosen.Count > 0 && bytes > Limits.MailAnswerBytesMax)
+            handles += letter.Mail.Handle is null ? 0 : 1;
+            if (chosen.Count > 0
+                && (bytes > Limits.MailAnswerBytesMax || handles > Limits.MailHandlesPerAnswerMax))
             {
                 break;
             }
@@ -100,8 +101,7 @@ internal static class Delivery
         Due(room, letter, 0);
         letter.Box = null;
         box.Kept.Remove(letter.Id);
-        box.Count--;
-        box.Bytes -= letter.Mail.Weight;
+        box.Hold(letter.Mail, -1);
         room.Accounts.Remove(letter.Mail, box.IsDurable);
     }
 
@@ -149,10 +149,27 @@ internal static class Delivery
             return;
         }
 
-        Remove(state.Mail, letter);
-        state.Mail.Dead.Add(DeadLetter.Of(letter.Id, box.Plan.Name, reason, letter.Mail, state.Now));
+        Bury(state, letter, reason, effects);
         MailEnds.Unanswered(state, letter.Id, $"its message to {box.Plan.Name} is a dead letter: {reason}", effects);
         Admission.Pump(state, box, effects);
+    }
+
+    /// <summary>A message of a mailbox that is not durable becomes a dead letter; its handle goes.</summary>
+    public static void Bury(KernelState state, Letter letter, string reason, List<Effect> effects)
+    {
+        var name = letter.Box!.Plan.Name;
+        Remove(state.Mail, letter);
+        state.Mail.Dead.Add(DeadLetter.Of(letter.Id, name, reason, letter.Mail, state.Now));
+        DropHandle(letter.Mail, effects);
+    }
+
+    /// <summary>Nobody will be given the message: nor what came with it.</summary>
+    public static void DropHandle(Mail mail, List<Effect> effects)
+    {
+        if (mail.Handle is { } handle)
+        {
+            effects.Add(new DropHandle(handle.Number));
+        }
     }
 
     /// <summary>The wait is over, and its call nobody's but the caller's.</summary>

@@ -3,12 +3,14 @@ using Analemma.Abi;
 namespace Analemma.Kernel.Mailboxes;
 
 /// <summary>Which messages a receiver wants.</summary>
-internal readonly record struct LetterFilter(string? Topic, string? Correlation, ProcessId? From)
+internal readonly record struct LetterFilter(
+    string? Topic, string? Correlation, ProcessId? From, bool Handles = false)
 {
     public bool Wants(Mail mail) =>
         (Topic is null || string.Equals(Topic, mail.Topic, StringComparison.Ordinal))
         && (Correlation is null || string.Equals(Correlation, mail.Correlation, StringComparison.Ordinal))
-        && (From is not { } from || from == mail.From);
+        && (From is not { } from || from == mail.From)
+        && (Handles || mail.Handle is null);
 }
 
 /// <summary>Messages that wait in one mailbox: by priority, then as they came.</summary>

@@ -30,6 +30,17 @@ public sealed record Mail(ProcessId From, MailBody? Body)
     /// <summary>The sender's own id for it.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Sealed memory that goes with it. Volatile, as the mailboxes that take such.</summary>
+    [JsonIgnore]
+    public MailHandle? Handle { get; init; }
+
+    /// <summary>Of a request: the reply may have a handle. Volatile.</summary>
+    [JsonIgnore]
+    public bool TakesHandles { get; init; }
+
+    [JsonIgnore]
+    public long HandleBytes => Handle?.Bytes ?? 0;
+
     /// <summary>What it counts for in bounds.</summary>
     [JsonIgnore]
     public int Weight => Limits.MailOverheadBytes + (Body?.Length ?? 0) + (Topic?.Length ?? 0)
@@ -84,5 +95,7 @@ internal sealed class Letter(long id, Mail mail) : IDue
         WantsReply = wantsReply ? true : null,
         Receipt = Receipt == 0 ? null : Receipt,
         Delivery = Receipt == 0 ? null : Deliveries,
+        HandleBytes = Mail.Handle?.Bytes,
+        Handle = Mail.Handle,
     };
 }

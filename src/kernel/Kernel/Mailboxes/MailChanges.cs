@@ -69,7 +69,7 @@ internal static class MailChanges
             delivered++;
             if (commit is { IsAbandoned: false, ReplyTimeoutMs: { } timeout })
             {
-                Admission.AwaitReply(state, commit.Call, commit.Caller, letter.Id, box, timeout);
+                Admission.AwaitReply(state, commit.Call, commit.Caller, letter, box, timeout);
             }
 
             Delivery.Offer(state, box, letter, effects);

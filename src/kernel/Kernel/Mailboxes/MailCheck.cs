@@ -37,12 +37,20 @@ public static class MailCheck
             return $"{name} has {held.Length} messages and says {box.Count}";
         }
 
+        var handles = held.Count(letter => letter.Mail.Handle is not null);
+        if (handles != box.HandleCount || held.Sum(letter => letter.Mail.HandleBytes) != box.HandleBytes
+            || handles > Limits.MailboxHandlesMax || box.HandleBytes > Limits.MailboxHandleBytesMax
+            || (box.IsDurable && handles > 0))
+        {
+            return $"{name} has {handles} handles and says {box.HandleCount} of {box.HandleBytes} bytes";
+        }
+
         if (box.Count + box.ReservedCount > box.Plan.MaxMessages || box.Bytes + box.ReservedBytes > box.Plan.MaxBytes)
         {
             return $"{name} has {box.Count} messages of {box.Bytes} bytes, more than it may";
         }
 
-        if (box.Senders.First is { Value: var sender } && box.HasRoom(sender.Mail.Weight))
+        if (box.Senders.First is { Value: var sender } && box.HasRoom(sender.Mail))
         {
             return $"call {sender.Call.Value} waits for room in {name}, which has some";
         }

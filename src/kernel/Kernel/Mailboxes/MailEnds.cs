@@ -47,6 +47,7 @@ internal static class MailEnds
         Delivery.End(state.Mail, wait);
         if (wait is SendWait send)
         {
+            Delivery.DropHandle(send.Mail, effects);
             Admission.Pump(state, send.Box, effects);
         }
     }
@@ -63,9 +64,7 @@ internal static class MailEnds
             room.Remove(inbox);
             foreach (var letter in inbox.Queue.All().ToArray())
             {
-                Delivery.Remove(room, letter);
-                room.Dead.Add(DeadLetter.Of(
-                    letter.Id, inbox.Plan.Name, DeathReasons.ReceiverEnded, letter.Mail, state.Now));
+                Delivery.Bury(state, letter, DeathReasons.ReceiverEnded, effects);
             }
 
             Closed(state, inbox, Ended(process), effects);
@@ -128,6 +127,10 @@ internal static class MailEnds
     {
         Delivery.End(state.Mail, wait);
         effects.Add(new Refuse(wait.Call, error));
+        if (wait is SendWait send)
+        {
+            Delivery.DropHandle(send.Mail, effects);
+        }
     }
 
     private static void LetterDue(KernelState state, Letter letter, List<Effect> effects)

@@ -47,6 +47,12 @@ public sealed class MailRoom
     public IEnumerable<long> DurableIds => _own.Values.SelectMany(box => box.Kept.Keys)
         .Concat(DurableDead.All.Select(letter => letter.Id));
 
+    /// <summary>The handles of messages that lie in mailboxes or wait for room.</summary>
+    public IEnumerable<long> HandleNumbers => _own.Values.Concat(_inboxes.Values).Concat(Resting.Values)
+        .SelectMany(box => box.Queue.All().Select(letter => letter.Mail)
+            .Concat(box.Senders.Select(wait => wait.Mail)))
+        .Select(mail => mail.Handle?.Number).OfType<long>();
+
     internal MailAccounts Accounts { get; } = new();
 
     internal Deadlines Deadlines { get; } = new();

@@ -1,4 +1,3 @@
-using Analemma.Abi;
 using Analemma.Kernel.Events;
 
 namespace Analemma.Kernel.Mailboxes;
@@ -47,6 +46,9 @@ internal sealed class ReplyWait(CallId call, Caller caller, long letter, Mailbox
 
     public Mailbox Box { get; } = box;
 
+    /// <summary>The reply may have a handle.</summary>
+    public bool TakesHandles { get; init; }
+
     /// <summary>Who was given the message, and may reply.</summary>
     public Caller? Replier { get; set; }
 }
@@ -73,71 +75,4 @@ internal sealed class CommitWait(CallId call, Caller caller) : MailWait(call, ca
     public IReadOnlyList<long> Stale { get; init; } = [];
 
     public int Count { get; init; }
-}
-
-/// <summary>What lies in all mailboxes together, and how much of it each agent has sent. Volatile.</summary>
-internal sealed class MailAccounts
-{
-    private readonly Dictionary<ProcessId, (int Count, long Bytes)> _bySender = [];
-
-    public int Count { get; private set; }
-
-    public long Bytes { get; private set; }
-
-    /// <summary>Of all that, what durable mailboxes hold: it is in every checkpoint.</summary>
-    public long DurableBytes { get; private set; }
-
-    public SysError? NoRoom(ProcessId sender, int weight, bool durable)
-    {
-        if (Count >= Limits.MailMessagesMax || Bytes + weight > Limits.MailBytesMax)
-        {
-            return Full("the mailboxes of this kernel are full");
-        }
-
-        if (durable && DurableBytes + weight > Limits.MailDurableBytesMax)
-        {
-            return Full("the durable mailboxes of this kernel are full");
-        }
-
-        var own = _bySender.GetValueOrDefault(sender);
-        return sender != ProcessId.None
-            && (own.Count >= Limits.MailMessagesPerSenderMax || own.Bytes + weight > Limits.MailBytesPerSenderMax)
-            ? Full($"{own.Count} messages of {own.Bytes} bytes from this agent lie in mailboxes")
-            : null;
-    }
-
-    public void Add(Mail mail, bool durable)
-    {
-        Count++;
-        Bytes += mail.Weight;
-        DurableBytes += durable ? mail.Weight : 0;
-        var own = _bySender.GetValueOrDefault(mail.From);
-        _bySender[mail.From] = (own.Count + 1, own.Bytes + mail.Weight);
-    }
-
-    public void Remove(Mail mail, bool durable)
-    {
-        Count--;
-        Bytes -= mail.Weight;
-        DurableBytes -= durable ? mail.Weight : 0;
-        var own = _bySender[mail.From];
-        if (own.Count == 1)
-        {
-            _bySender.Remove(mail.From);
-        }
-        else
-        {
-            _bySender[mail.From] = (own.Count - 1, own.Bytes - mail.Weight);
-        }
-    }
-
-    public void Clear()
-    {
-        Count = 0;
-        Bytes = DurableBytes = 0;
-        _bySender.Clear();
-    }
-
-    private static SysError Full(string message) =>
-        new(SysErrorCode.TryAgain, message, "receivers must take some first") { RetryAfterMs = 100 };
 }

@@ -76,8 +76,27 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
     /// <summary>The senders' ids that are remembered, the oldest first, with the messages they became.</summary>
     internal IEnumerable<(string Key, long Id)> Keys => _keyOrder.Select(key => (key, _keys[key]));
 
-    internal bool HasRoom(int weight) => Count + ReservedCount < Plan.MaxMessages
-        && Bytes + ReservedBytes + weight <= Plan.MaxBytes;
+    /// <summary>Messages in it that have a handle, and what those hold.</summary>
+    public int HandleCount { get; internal set; }
+
+    public long HandleBytes { get; internal set; }
+
+    internal bool HasRoom(Mail mail) => Count + ReservedCount < Plan.MaxMessages
+        && Bytes + ReservedBytes + mail.Weight <= Plan.MaxBytes
+        && (mail.Handle is not { } handle || (HandleCount < Limits.MailboxHandlesMax
+            && HandleBytes + handle.Bytes <= Limits.MailboxHandleBytesMax));
+
+    /// <summary>A message is in it from now on, or not any more: +1 or -1.</summary>
+    internal void Hold(Mail mail, int sign)
+    {
+        Count += sign;
+        Bytes += sign * mail.Weight;
+        if (mail.Handle is { } handle)
+        {
+            HandleCount += sign;
+            HandleBytes += sign * handle.Bytes;
+        }
+    }
 
     internal bool Knows(string? key, out long id)
     {
@@ -126,6 +145,7 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
         Bytes = Bytes,
         MaxMessages = Plan.MaxMessages,
         MaxBytes = Plan.MaxBytes,
+        HandleBytes = HandleCount > 0 ? HandleBytes : null,
         Lent = Lent > 0 ? Lent : null,
         Receivers = Receivers.Count > 0 ? Receivers.Count : null,
         Senders = Senders.Count > 0 ? Senders.Count : null,

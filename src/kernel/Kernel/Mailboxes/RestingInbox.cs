@@ -74,9 +74,7 @@ internal static class RestingInbox
 
         foreach (var letter in box.Queue.All().ToArray())
         {
-            Delivery.Remove(state.Mail, letter);
-            state.Mail.Dead.Add(DeadLetter.Of(
-                letter.Id, name, DeathReasons.ReceiverEnded, letter.Mail, state.Now));
+            Delivery.Bury(state, letter, DeathReasons.ReceiverEnded, effects);
         }
 
         MailEnds.Closed(state, box, SysError.NoSuchMailbox(name), effects);

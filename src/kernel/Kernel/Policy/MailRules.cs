@@ -20,6 +20,7 @@ internal static class MailRules
             .. LabelProblems("topic", recv.Topic),
             .. LabelProblems("correlation", recv.Correlation),
             .. Range("visibility_ms", recv.VisibilityMs, Limits.MailVisibilityMsMin, Limits.MailVisibilityMsMax),
+            .. ReplyProblems(recv),
         ],
         Broadcast broadcast =>
         [
@@ -65,6 +66,16 @@ internal static class MailRules
             .. Range("reply_timeout_ms", send.ReplyTimeoutMs, 1, Limits.WaitMsMax),
         ];
     }
+
+    private static IEnumerable<string> ReplyProblems(Recv recv) => recv.Reply is not { } reply
+        ? []
+        :
+        [
+            .. reply.InReplyTo == 0 ? ["reply needs in_reply_to"] : Array.Empty<string>(),
+            .. BodyProblems(reply.Body, reply.Encoding),
+            .. LabelProblems("reply.topic", reply.Topic),
+            .. LabelProblems("reply.correlation", reply.Correlation),
+        ];
 
     private static IEnumerable<string> RegisterProblems(Register register) =>
     [

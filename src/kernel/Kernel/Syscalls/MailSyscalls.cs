@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
@@ -13,10 +14,15 @@ internal static class MailSyscalls
 {
     public static void Handle(SyscallContext call, Syscall syscall)
     {
+        var before = call.Effects.Count;
         switch (syscall)
         {
             case Send { InReplyTo: { } asked } send:
-                Reply(call, send, asked);
+                if (TryReply(call, send, asked, out var answered))
+                {
+                    call.Answer(answered);
+                }
+
                 break;
             case Send send:
                 Send(call, send);
@@ -35,11 +41,29 @@ internal static class MailSyscalls
                 break;
         }
 
+        if (syscall is Send { Handle: { } handle } && IsRefused(call, before))
+        {
+            call.Effects.Add(new DropHandle(handle.Number));
+        }
+
         call.State.Mail.Deadlines.Arm(call.Effects);
         if (syscall.Number is SyscallNumber.Send or SyscallNumber.Broadcast)
         {
             call.State.Models.Acted(call.State, call.Caller);
         }
+    }
+
+    private static bool IsRefused(SyscallContext call, int from)
+    {
+        for (var i = from; i < call.Effects.Count; i++)
+        {
+            if (call.Effects[i] is Refuse refuse && refuse.Call == call.Call)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void Send(SyscallContext call, Send send)
@@ -64,6 +88,14 @@ internal static class MailSyscalls
             return;
         }
 
+        if (send.Handle is not null && box.IsDurable)
+        {
+            call.Refuse(SysError.InvalidArgument(
+                $"mailbox {box.Plan.Name} is durable, and a handle is memory that goes with the kernel",
+                $"send at most {Limits.MailDurableWeightMax} bytes in the body, or STORE the value and send its key"));
+            return;
+        }
+
         if (box.Knows(send.Key, out var known))
         {
             call.Answer(new SendReply(known, box.Process) { Duplicate = true });
@@ -75,7 +107,7 @@ internal static class MailSyscalls
         {
             call.Refuse(large);
         }
-        else if (room.Accounts.NoRoom(mail.From, mail.Weight, box.IsDurable) is { } full)
+        else if (room.Accounts.NoRoom(mail, box.IsDurable) is { } full)
         {
             call.Refuse(full);
         }
@@ -122,16 +154,26 @@ internal static class MailSyscalls
         }
     }
 
-    private static void Reply(SyscallContext call, Send send, long asked)
+    /// <summary>Ends the request that waits for it, or refuses by itself.</summary>
+    private static bool TryReply(
+        SyscallContext call, Send send, long asked, [NotNullWhen(true)] out SendReply? answer)
     {
         var room = call.State.Mail;
+        answer = null;
         if (!room.Replies.TryGetValue(asked, out var wait) || wait.Replier?.Process != call.Caller.Process)
         {
             call.Refuse(new SysError(
                 SysErrorCode.NoSuchMessage,
                 $"nobody waits for a reply to message {asked} from this caller",
                 "its sender may have given up; a message says wants_reply while somebody waits"));
-            return;
+            return false;
+        }
+
+        if (send.Handle is not null && !wait.TakesHandles)
+        {
+            call.Refuse(SysError.InvalidArgument(
+                $"who asked with message {asked} takes no handles", "reply with a body"));
+            return false;
         }
 
         Letter letter = new(room.TakeVolatileId(call.State.Boot), MailOf(call, send));
@@ -140,7 +182,8 @@ internal static class MailSyscalls
         {
             Reply = letter.View(call.State.Now, wantsReply: false),
         }));
-        call.Answer(new SendReply(letter.Id, wait.Caller.Process));
+        answer = new SendReply(letter.Id, wait.Caller.Process);
+        return true;
     }
 
     private static void Receive(SyscallContext call, Recv recv)
@@ -151,7 +194,12 @@ internal static class MailSyscalls
             return;
         }
 
-        LetterFilter filter = new(recv.Topic, recv.Correlation, recv.From);
+        if (recv.Reply is { } reply && !TryReply(call, ReplyOf(reply), reply.InReplyTo, out _))
+        {
+            return;
+        }
+
+        LetterFilter filter = new(recv.Topic, recv.Correlation, recv.From, recv.Handles == true);
         ReceiveWait wait = new(call.Call, call.Caller, box, filter, recv.VisibilityMs);
         var letters = Delivery.Choose(state, box, filter, recv.Max ?? 1, call.Effects);
         if (letters.Count > 0 || recv.TimeoutMs == 0)
@@ -175,7 +223,7 @@ internal static class MailSyscalls
 
     /// <summary>The mailbox to receive from: the caller's inbox, or a named one. Refuses by itself.</summary>
     public static bool TryFindOwn(
-        SyscallContext call, string? name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Mailbox? box)
+        SyscallContext call, string? name, [NotNullWhen(true)] out Mailbox? box)
     {
         var room = call.State.Mail;
         box = name is null
@@ -220,7 +268,7 @@ internal static class MailSyscalls
             }
 
             if (!Admission.HasRoom(box, mail) || TooLarge(box, mail) is not null
-                || room.Accounts.NoRoom(mail.From, mail.Weight, box.IsDurable) is not null
+                || room.Accounts.NoRoom(mail, box.IsDurable) is not null
                 || SendRights.Problem(state, call.Caller, box) is not null)
             {
                 skipped++;
@@ -257,6 +305,15 @@ internal static class MailSyscalls
         }));
     }
 
+    private static Send ReplyOf(MailReply reply) => new()
+    {
+        InReplyTo = reply.InReplyTo,
+        Body = reply.Body,
+        Encoding = reply.Encoding,
+        Topic = reply.Topic,
+        Correlation = reply.Correlation,
+    };
+
     private static Mail MailOf(SyscallContext call, Send send)
     {
         var now = call.State.Now;
@@ -279,6 +336,8 @@ internal static class MailSyscalls
             SentAt = now,
             ExpiresAt = lives == long.MaxValue ? 0 : now + (lives * TimeSpan.TicksPerMillisecond),
             Key = send.Key,
+            Handle = send.Handle,
+            TakesHandles = send.Handles == true,
         };
     }
 

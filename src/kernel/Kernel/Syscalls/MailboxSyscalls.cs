@@ -230,9 +230,7 @@ internal static class MailboxSyscalls
         var dropped = box.Count;
         foreach (var letter in box.Queue.All().ToArray())
         {
-            Delivery.Remove(call.State.Mail, letter);
-            call.State.Mail.Dead.Add(DeadLetter.Of(
-                letter.Id, box.Plan.Name, DeathReasons.Unregistered, letter.Mail, call.State.Now));
+            Delivery.Bury(call.State, letter, DeathReasons.Unregistered, call.Effects);
         }
 
         MailEnds.Closed(call.State, box, SysError.NoSuchMailbox(box.Plan.Name), call.Effects);
