@@ -4,18 +4,23 @@ using Analemma.Bench.Kernel;
 namespace Analemma.Bench.Messaging;
 
 /// <summary>
-/// Messages between two processes through the kernel, beside a socket pair, a relay in C, Redis and NATS in the same
-/// run. The two ends are the same C program in all of them. What is not installed is left out:
-/// apt-get install redis-server nats-server.
+/// Messages between two processes through the kernel, beside a socket pair, a relay in C, Redis lists and Streams, NATS
+/// and D-Bus in the same run. The two ends are the same C program in all of them. What is not installed is left out:
+/// apt-get install redis-server nats-server dbus.
 /// </summary>
 internal sealed class MessagingBench(BenchReport report, string repository, bool quick) : IDisposable
 {
+    private const string Ours = "analemma";
+    private const string RelayName = "C relay";
     private const double RelayGoal = 1.1;
     private const double RateGoal = 300_000;
     private const double DurableGoal = 20_000;
+    private const double HandleGoal = 10;
+    private const int Large = 16 * 1024 * 1024;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("analemma-bench-");
     private readonly int _runs = quick ? 3 : 5;
+    private readonly List<Middle> _middles = [];
     private string _program = "";
 
     private static string Kernel => BenchKernel.Socket;
@@ -28,97 +33,141 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         using var redis = Peer.Redis(_folder.FullName, durable: false);
         using var kept = Peer.Redis(_folder.FullName, durable: true);
         using var nats = Peer.Nats();
+        using var bus = Peer.DBus(_folder.FullName);
+        _middles.AddRange(
+        [
+            new Middle("socket pair", ["pair"]), new Middle(RelayName, ["relay"]), new Middle(Ours, [Ours, Kernel]),
+        ]);
+        Add("Redis lists", "redis", redis);
+        Add("Redis Streams", "streams", redis);
+        Add("NATS", "nats", nats);
+        Add("D-Bus", "dbus", bus);
         foreach (var (bytes, rounds) in new[] { (64, 20_000), (4_096, 20_000), (65_536, 4_000) })
         {
-            RoundTrips(bytes, quick ? rounds / 4 : rounds, redis, nats);
+            RoundTrips(bytes, quick ? rounds / 4 : rounds);
         }
 
         foreach (var bytes in new[] { 64, 4_096, 65_536 })
         {
-            Rates(bytes, redis, nats);
+            Rates(bytes);
         }
 
+        Moves();
         Durable(kept);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private void RoundTrips(int bytes, int rounds, Peer? redis, Peer? nats)
+    private void RoundTrips(int bytes, int rounds)
     {
-        List<(string Name, string[] Where)> middles =
-        [
-            ("socket pair", ["pair"]), ("C relay", ["relay"]), ("analemma", ["analemma", Kernel]),
-        ];
-        Add(middles, "Redis lists", "redis", redis);
-        Add(middles, "NATS", "nats", nats);
-        // In turn, so that what the host does meanwhile is the same for all.
+        var took = Latencies(
+            "rtt", [.. _middles, new Middle($"{Ours}, reply and receive apart", ["apart", Kernel])], bytes, rounds);
+        foreach (var (name, latency) in took)
+        {
+            var judged = name == Ours && bytes == 64;
+            report.Add(new BenchRow("messaging", $"round trip {Size(bytes)}, {name}, p50", latency.P50, "µs")
+            {
+                Reference = took[RelayName].P50,
+                Goal = judged ? "<= 1.1 x C relay" : null,
+                Met = judged ? latency.P50 <= RelayGoal * took[RelayName].P50 : null,
+            });
+            report.Add(new BenchRow("messaging", $"round trip {Size(bytes)}, {name}, p99", latency.P99, "µs")
+            {
+                Reference = took[RelayName].P99,
+            });
+        }
+    }
+
+    /// <summary>In turn, so that what the host does meanwhile is the same for all.</summary>
+    private Dictionary<string, Latency> Latencies(string what, IReadOnlyList<Middle> middles, int bytes, int rounds)
+    {
         var took = middles.ToDictionary(middle => middle.Name, _ => new List<Latency>(), StringComparer.Ordinal);
         for (var run = 0; run < _runs; run++)
         {
             foreach (var (name, where) in middles)
             {
-                took[name].Add(Latency.Parse(Measure(["rtt", .. where, Text(bytes), Text(rounds)])));
+                took[name].Add(Latency.Parse(Measure([what, .. where, Text(bytes), Text(rounds)])));
             }
         }
 
-        var relay = Latency.Middle(took["C relay"]);
-        foreach (var (name, _) in middles)
+        return took.ToDictionary(each => each.Key, each => Latency.Middle(each.Value), StringComparer.Ordinal);
+    }
+
+    private void Rates(int bytes)
+    {
+        var rates = Rates(_middles, bytes);
+        foreach (var (name, rate) in rates)
         {
-            var latency = Latency.Middle(took[name]);
-            var judged = name == "analemma" && bytes == 64;
-            report.Add(new BenchRow("messaging", $"round trip {Size(bytes)}, {name}, p50", latency.P50, "µs")
+            var judged = name == Ours && bytes == 64;
+            report.Add(new BenchRow("messaging", $"one way {Size(bytes)}, {name}", rate, "1/s")
             {
-                Reference = relay.P50,
-                Goal = judged ? "<= 1.1 x C relay" : null,
-                Met = judged ? latency.P50 <= RelayGoal * relay.P50 : null,
-            });
-            report.Add(new BenchRow("messaging", $"round trip {Size(bytes)}, {name}, p99", latency.P99, "µs")
-            {
-                Reference = relay.P99,
+                Reference = rates[RelayName],
+                Goal = judged ? ">= 300000/s" : null,
+                Met = judged ? rate >= RateGoal : null,
             });
         }
     }
 
-    private void Rates(int bytes, Peer? redis, Peer? nats)
+    private Dictionary<string, double> Rates(IReadOnlyList<Middle> middles, int bytes)
     {
-        List<(string Name, string[] Where)> middles =
-            [("socket pair", ["pair"]), ("C relay", ["relay"]), ("analemma", ["analemma", Kernel])];
-        Add(middles, "Redis lists", "redis", redis);
-        Add(middles, "NATS", "nats", nats);
-        var rates = middles.ToDictionary(
-            middle => middle.Name, middle => Rate(middle.Where, bytes), StringComparer.Ordinal);
-        foreach (var (name, _) in middles)
+        var rates = middles.ToDictionary(middle => middle.Name, _ => new List<double>(), StringComparer.Ordinal);
+        for (var run = 0; run < _runs; run++)
         {
-            var judged = name == "analemma" && bytes == 64;
-            report.Add(new BenchRow("messaging", $"one way {Size(bytes)}, {name}", rates[name], "1/s")
+            foreach (var (name, where) in middles)
             {
-                Reference = rates["C relay"],
-                Goal = judged ? ">= 300000/s" : null,
-                Met = judged ? rates[name] >= RateGoal : null,
+                rates[name].Add(double.Parse(
+                    Measure(["rate", .. where, Text(bytes), quick ? "0.5" : "2"]), CultureInfo.InvariantCulture));
+            }
+        }
+
+        return rates.ToDictionary(
+            each => each.Key, each => each.Value.Order().ElementAt(_runs / 2), StringComparer.Ordinal);
+    }
+
+    /// <summary>Sixteen mebibytes there, and a word back when the other end has them all.</summary>
+    private void Moves()
+    {
+        const string handle = $"{Ours}, by handle";
+        var took = Latencies(
+            "move",
+            [
+                .. _middles.Where(middle => middle.Name != "Redis Streams"), new Middle(handle, ["handle", Kernel]),
+                new Middle($"{handle}, filled anew and read through", ["filled", Kernel]),
+            ],
+            Large,
+            quick ? 20 : 60);
+        foreach (var (name, latency) in took)
+        {
+            report.Add(new BenchRow("messaging", $"16 MiB, {name}, p50", latency.P50, "µs")
+            {
+                Reference = took[Ours].P50,
+                Goal = name == handle ? "<= 0.1 x by copy" : null,
+                Met = name == handle ? HandleGoal * latency.P50 <= took[Ours].P50 : null,
             });
         }
     }
 
     private void Durable(Peer? redis)
     {
-        double? reference = redis is null ? null : Rate(["redis", redis.Where], 64);
-        var rate = Rate(["durable", Kernel], 64);
-        report.Add(new BenchRow("messaging", "durable 64 B, analemma, taken in and acknowledged", rate, "1/s")
+        const string theirs = "Redis lists, appendfsync always";
+        List<Middle> middles = [new Middle(Ours, ["durable", Kernel])];
+        if (redis is not null)
         {
-            Reference = reference,
+            middles.Add(new Middle(theirs, ["redis", redis.Where]));
+        }
+
+        var rates = Rates(middles, 64);
+        report.Add(new BenchRow("messaging", "durable 64 B, analemma, taken in and acknowledged", rates[Ours], "1/s")
+        {
+            Reference = redis is null ? null : rates[theirs],
             Goal = ">= 20000/s",
-            Met = rate >= DurableGoal,
+            Met = rates[Ours] >= DurableGoal,
         });
-        if (reference is { } theirs)
+        if (redis is not null)
         {
-            report.Add(new BenchRow("messaging", "durable 64 B, Redis lists, appendfsync always", theirs, "1/s"));
+            report.Add(new BenchRow("messaging", $"durable 64 B, {theirs}", rates[theirs], "1/s"));
         }
     }
-
-    private double Rate(string[] where, int bytes) => Enumerable.Range(0, _runs)
-        .Select(_ => double.Parse(
-            Measure(["rate", .. where, Text(bytes), quick ? "0.5" : "2"]), CultureInfo.InvariantCulture))
-        .Order().ElementAt(_runs / 2);
 
     private string Measure(string[] arguments)
     {
@@ -126,15 +175,18 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         return BenchProcess.Run(_program, arguments);
     }
 
-    private static void Add(List<(string Name, string[] Where)> middles, string name, string mode, Peer? peer)
+    private void Add(string name, string mode, Peer? peer)
     {
         if (peer is not null)
         {
-            middles.Add((name, [mode, peer.Where]));
+            _middles.Add(new Middle(name, [mode, peer.Where]));
         }
     }
 
     private static string Size(int bytes) => bytes < 1024 ? $"{bytes} B" : $"{bytes / 1024} KiB";
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What messages go through, and how the C program is told of it.</summary>
+    private sealed record Middle(string Name, string[] Where);
 }

@@ -47,6 +47,39 @@ internal sealed class Peer : IDisposable
             port.ToString(CultureInfo.InvariantCulture), () => new IPEndPoint(IPAddress.Loopback, port));
     }
 
+    /// <summary>A bus of its own. Null, with the reason on stderr, where it is not installed.</summary>
+    public static Peer? DBus(string folder)
+    {
+        if (Program("dbus-daemon", "dbus") is not { } program)
+        {
+            return null;
+        }
+
+        var own = Directory.CreateDirectory(Path.Combine(folder, "dbus")).FullName;
+        var (socket, config) = (Path.Combine(own, "bus.sock"), Path.Combine(own, "bus.conf"));
+        File.WriteAllText(
+            config,
+            $"""
+            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+              "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+            <busconfig>
+              <type>session</type>
+              <listen>unix:path={socket}</listen>
+              <auth>EXTERNAL</auth>
+              <policy context="default">
+                <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+              </policy>
+              <limit name="max_incoming_bytes">1000000000</limit>
+              <limit name="max_outgoing_bytes">1000000000</limit>
+              <limit name="max_message_size">1000000000</limit>
+              <limit name="max_replies_per_connection">50000</limit>
+            </busconfig>
+            """);
+        return Start(
+            program, [$"--config-file={config}", "--nofork", "--nopidfile"], socket,
+            () => new UnixDomainSocketEndPoint(socket));
+    }
+
     public void Dispose()
     {
         _process.Kill();
@@ -84,12 +117,12 @@ internal sealed class Peer : IDisposable
         throw new BenchException($"{program} does not answer at {where}");
     }
 
-    private static string? Program(string name)
+    private static string? Program(string name, string? package = null)
     {
         var found = BenchProcess.Find(name) ?? new[] { $"/usr/sbin/{name}" }.FirstOrDefault(File.Exists);
         if (found is null)
         {
-            Console.Error.WriteLine($"{name} is not installed, so its rows are left out: apt-get install {name}");
+            Console.Error.WriteLine($"{name} is not installed, so its rows are left out: apt-get install {package ?? name}");
         }
 
         return found;
