@@ -122,7 +122,8 @@ internal sealed class Peer : IDisposable
         var found = BenchProcess.Find(name) ?? new[] { $"/usr/sbin/{name}" }.FirstOrDefault(File.Exists);
         if (found is null)
         {
-            Console.Error.WriteLine($"{name} is not installed, so its rows are left out: apt-get install {package ?? name}");
+            Console.Error.WriteLine(
+                $"{name} is not installed, so its rows are left out: apt-get install {package ?? name}");
         }
 
         return found;
