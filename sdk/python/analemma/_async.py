@@ -126,6 +126,7 @@ class AsyncKernel:
     task_succeeded = _method(_workflows.task_succeeded)
     task_failed = _method(_workflows.task_failed)
     task_heartbeat = _method(_workflows.task_heartbeat)
+    function_next = _method(_workflows.function_next)
     shutdown = _method(_calls.shutdown)
     watch = _method(_supervision.watch)
     supervise = _method(_supervision.supervise)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from analemma._calls import Call
 
-WORKFLOW_CALL, WORKFLOW_LISTEN = 0x180, 0x181
+WORKFLOW_CALL, WORKFLOW_LISTEN, FUNCTION_NEXT = 0x180, 0x181, 0x182
 
 
 class WorkflowEndpoint(Record):
@@ -55,6 +55,19 @@ def task_failed(client: object, token: str, error: str, cause: str | None = None
     """Tells that a task of a workflow has failed, by the token that came with it."""
     answer = {"taskToken": token, "error": error, "cause": cause or ""}
     yield _request(WORKFLOW_CALL, operation="SendTaskFailure", input=answer)
+
+
+def function_next(
+    client: object, answer: Mapping[str, Any] | None = None, *, wait: bool = True
+) -> Call[Mapping[str, Any]]:
+    """For the environment of a function: tells how the event ended that it had, and waits for the next.
+
+    `answer` has `request_id` and `result`, or `error_type` and `error`, both JSON as text. The next event has
+    `request_id`, `event`, `deadline_ms` and `function_arn`; with `wait` false there is none.
+    """
+    told = None if answer is None else {**answer}
+    reply = yield _request(FUNCTION_NEXT, None if wait else 0.0, answer=told, wait=wait)
+    return reply.json()
 
 
 def task_heartbeat(client: object, token: str) -> Call[None]:

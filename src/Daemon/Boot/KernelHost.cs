@@ -105,7 +105,7 @@ internal sealed class KernelHost : IAsyncDisposable
         HttpSyscalls syscalls = new(_sink, _server.NextCallId, _telemetry.Meter);
         RelayCalls relays = new(_sink, _server.NextCallId);
         _workflows = new WorkflowHost(
-            options.Workflows, new WorkflowKernel(syscalls, _server.HostBudget), _tasks, time, log);
+            options.Workflows, new WorkflowKernel(syscalls, _server.HostBudget, _calls), _tasks, time, log);
         _http = new HttpServer(
             [_workflows.Http, .. HttpServices.All(syscalls, relays, options.Kernel.Models, time)],
             [new TunnelService(relays, time)],

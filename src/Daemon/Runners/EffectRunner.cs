@@ -142,6 +142,9 @@ internal sealed class EffectRunner(
             case CallWorkflows asked:
                 workflows.Start(asked);
                 break;
+            case TurnFunction turn:
+                workflows.Start(turn);
+                break;
             case OpenWorkflows open:
                 workflows.Start(open);
                 break;

@@ -53,6 +53,9 @@ internal sealed class WorkflowHost : IDisposable
     /// <exception cref="Journal.JournalStoreException">The database cannot be opened.</exception>
     public StepFunctionsApi Api => Open().Api;
 
+    /// <summary>Functions; null while nobody has asked for workflows, and there are none.</summary>
+    public AgentFunctions? Functions => Volatile.Read(ref _opened)?.Functions;
+
     /// <summary>Makes the endpoint, which listens when it is first asked to.</summary>
     public void Attach(HttpServer server, AcceptorOptions accepting, ByteBudget budget) =>
         Endpoint = new WorkflowEndpoint(server, accepting, budget, _options, _time);
@@ -79,7 +82,6 @@ internal sealed class WorkflowHost : IDisposable
                 opened.Store.Dispose();
                 opened.Payloads.Dispose();
                 opened.Machines.Dispose();
-                opened.Functions.Dispose();
                 opened.Aws.Dispose();
             }
         }
@@ -108,7 +110,7 @@ internal sealed class WorkflowHost : IDisposable
             ActivityQueues queues = new(_time);
             AwsClient aws = new(_options, _time);
             KernelCalls kernel = new(_kernel.Syscalls, _kernel.Budget);
-            AgentFunctions functions = new(store, kernel, _options.FunctionsFolder);
+            AgentFunctions functions = new(store, kernel, _options, _kernel.Calls, _background, _time);
             StepFunctionsApi? api = null;
             TaskRunner tasks = new(
                 engine,

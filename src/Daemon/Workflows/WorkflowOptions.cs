@@ -17,6 +17,9 @@ internal sealed record WorkflowOptions
     /// <summary>Where programs of functions are put together.</summary>
     public string FunctionsFolder { get; init; } = "";
 
+    /// <summary>Environments of all functions together.</summary>
+    public int EnvironmentsMax { get; init; } = 64;
+
     /// <summary>In ARNs.</summary>
     public string Account { get; init; } = "000000000000";
 

@@ -41,6 +41,20 @@ internal sealed class WorkflowRunner(WorkflowHost workflows, CallTable calls, Ba
         }
     });
 
+    /// <summary>At once, on the kernel's thread: an event of a function is handed on by whoever brings it.</summary>
+    public void Start(TurnFunction turn)
+    {
+        if (workflows.Functions is { } functions)
+        {
+            functions.Turn(turn.Process, turn.Asked, turn.Call.Value);
+        }
+        else
+        {
+            calls.Remove(turn.Call.Value)?.Fail(new SysError(
+                SysErrorCode.WrongState, "only the environment of a function takes events", "register a function"));
+        }
+    }
+
     public void Start(OpenWorkflows open) => tasks.Run(_ =>
     {
         if (calls.Remove(open.Call.Value) is { } call)

@@ -150,6 +150,8 @@ public static class AbiJson
 [JsonSerializable(typeof(WorkflowCallReply))]
 [JsonSerializable(typeof(WorkflowListen))]
 [JsonSerializable(typeof(WorkflowListenReply))]
+[JsonSerializable(typeof(FunctionNext))]
+[JsonSerializable(typeof(FunctionNextReply))]
 [JsonSerializable(typeof(NetworkRule[]))]
 [JsonSerializable(typeof(Http))]
 [JsonSerializable(typeof(HttpReply))]

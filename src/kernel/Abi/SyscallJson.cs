@@ -108,6 +108,7 @@ public static class SyscallJson
             SyscallNumber.PipeRead => Read(json, AbiJsonContext.Default.PipeRead),
             SyscallNumber.PipeClose => Read(json, AbiJsonContext.Default.PipeClose),
             SyscallNumber.PipeList => Read(json, AbiJsonContext.Default.PipeList),
+            SyscallNumber.FunctionNext => Read(json, AbiJsonContext.Default.FunctionNext),
             _ => (null, Unknown(opcode)),
         };
 

@@ -130,6 +130,8 @@ public enum SyscallNumber : ushort
     WorkflowCall = 0x180,
     /// <inheritdoc cref="Syscalls.WorkflowListen"/>
     WorkflowListen = 0x181,
+    /// <inheritdoc cref="Syscalls.FunctionNext"/>
+    FunctionNext = 0x182,
     /// <inheritdoc cref="Syscalls.Watch"/>
     Watch = 0x140,
     /// <inheritdoc cref="Syscalls.Restart"/>

@@ -103,6 +103,9 @@ internal sealed class SimulatedEffects(World world)
             case CallWorkflows asked:
                 world.Calls.Answered(asked.Call, new WorkflowCallReply(default));
                 break;
+            case TurnFunction asked:
+                world.Calls.Answered(asked.Call, new FunctionNextReply());
+                break;
             case OpenWorkflows asked:
                 world.Calls.Answered(asked.Call, new WorkflowListenReply("http://127.0.0.1:1", "here", "0"));
                 break;

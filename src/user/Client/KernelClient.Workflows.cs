@@ -26,6 +26,19 @@ public sealed partial class KernelClient
         return reply.Output;
     }
 
+    /// <summary>
+    /// For the environment of a function: tells how the event ended that it had, and waits for the next.
+    /// </summary>
+    /// <param name="answer">How the event ended; null when there was none.</param>
+    /// <param name="wait">False answers at once, without an event.</param>
+    /// <param name="cancellationToken">Takes the call back.</param>
+    public Task<FunctionNextReply> FunctionNextAsync(
+        FunctionAnswer? answer = null, bool wait = true, CancellationToken cancellationToken = default) => CallAsync(
+            new FunctionNext { Answer = answer, Wait = wait },
+            AbiJsonContext.Default.FunctionNext,
+            AbiJsonContext.Default.FunctionNextReply,
+            cancellationToken);
+
     /// <summary>Where AWS clients find the workflow engine; it listens there from now on. Host clients.</summary>
     /// <param name="cancellationToken">Takes the call back.</param>
     public Task<WorkflowListenReply> WorkflowListenAsync(CancellationToken cancellationToken = default) => CallAsync(

@@ -170,6 +170,7 @@ public sealed partial class AbiDocumentTests
         ["ENDPOINT"] = typeof(EndpointReply),
         ["WORKFLOWCALL"] = typeof(WorkflowCallReply),
         ["WORKFLOWLISTEN"] = typeof(WorkflowListenReply),
+        ["FUNCTIONNEXT"] = typeof(FunctionNextReply),
         ["BUDGETSET"] = typeof(BudgetSetReply),
         ["EMBED"] = typeof(EmbedReply),
         ["LISTTOOLS"] = typeof(ListToolsReply),

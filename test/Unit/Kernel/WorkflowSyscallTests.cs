@@ -46,6 +46,16 @@ public sealed class WorkflowSyscallTests
         Assert.Equal(SysErrorCode.PermissionDenied, _kernel.Refusal().Code);
     }
 
+    [Fact]
+    public void An_agent_may_ask_for_events_and_the_host_has_none()
+    {
+        var agent = _kernel.Run();
+        _kernel.Call(new FunctionNext { Wait = false }, agent.Value);
+        Assert.Equal((agent, false), (_kernel.One<TurnFunction>().Process, _kernel.One<TurnFunction>().Asked.Wait));
+        _kernel.Call(new FunctionNext());
+        Assert.Equal(SysErrorCode.WrongState, _kernel.Refusal().Code);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Start Execution")]

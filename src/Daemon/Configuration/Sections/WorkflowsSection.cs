@@ -8,6 +8,7 @@ internal sealed record WorkflowsSection
 {
     private const int PortMax = 65_535;
     private const int AccountDigits = 12;
+    private const int EnvironmentsTop = 10_000;
 
     [Setting("Whether the Step Functions API listens on the host's loopback address from the kernel's start; else it "
         + "does so when `analemma sm endpoint` first asks.")]
@@ -36,6 +37,9 @@ internal sealed record WorkflowsSection
     [Setting("The region in ARNs.")]
     public string Region { get; init; } = "us-east-1";
 
+    [Setting("Environments of all functions together: sandboxes that wait for events, or have one.")]
+    public int Environments { get; init; } = 64;
+
     [Setting("Where functions, queues and topics are that are not the kernel's own.",
         DefaultText = "$AWS_ENDPOINT_URL, else nowhere")]
     public string AwsEndpoint { get; init; } = "";
@@ -55,6 +59,7 @@ internal sealed record WorkflowsSection
             PayloadsFolder = PayloadFolder.Length > 0 ? PayloadFolder
                 : System.IO.Path.Combine(stateFolder, "workflows.payloads"),
             FunctionsFolder = System.IO.Path.Combine(stateFolder, "functions"),
+            EnvironmentsMax = Environments,
             Account = Account,
             Region = Region,
             Port = Port,
@@ -71,6 +76,11 @@ internal sealed record WorkflowsSection
         if (Port is < 0 or > PortMax)
         {
             yield return $"workflows.port is {Port}; it must be 0 to {PortMax}";
+        }
+
+        if (Environments is < 1 or > EnvironmentsTop)
+        {
+            yield return $"workflows.environments is {Environments}; it must be 1 to {EnvironmentsTop}";
         }
 
         if (Path.Length > 0 && !Path.StartsWith('/'))

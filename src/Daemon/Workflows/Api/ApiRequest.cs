@@ -85,6 +85,18 @@ internal readonly struct ApiRequest(JsonObject members)
             $"'{text}'", name, $"Member must satisfy enum value set: [{string.Join(", ", words!)}]");
     }
 
+    /// <summary>Refuses members that the operation has not, which would be words misspelt.</summary>
+    public void CheckMembers(params ReadOnlySpan<string> known)
+    {
+        foreach (var (name, _) in members)
+        {
+            if (!known.Contains(name))
+            {
+                throw ApiRefusedException.Invalid($"there is no member {name}; there are {string.Join(", ", known!)}");
+            }
+        }
+    }
+
     private static string KindOf(JsonValue value) => value.Kind.ToString().ToLowerInvariant();
 }
 

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Loop;
+using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
@@ -10,180 +12,156 @@ using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Functions;
 
-// ONE INVOCATION
-//
-//   event ─► arguments of a new agent ─► its sandbox (a warm one when one fits) ─► handler(event, context)
-//                                                                                        │
-//   result ◄── the line behind a mark that only this invocation knows, in what it printed ◄┘
-//
-// A function is an agent like any other: isolated, limited, with its log. Nothing of one invocation is left for the
-// next.
-/// <summary>Functions of the kernel's own: a program's handler, called with an event in a sandbox of its own.</summary>
-internal sealed class AgentFunctions : IFunctions, IDisposable
+/// <summary>Functions of the kernel's own: programs in environments that take one event after another.</summary>
+internal sealed class AgentFunctions : IFunctions
 {
     private const string Kind = "function";
-    private const int OutputBytesMax = 8 * 1024 * 1024;
-
-    /// <summary>Bytes of one argument, below MAX_ARG_STRLEN of execve(2).</summary>
-    private const int ArgumentBytesMax = 96 * 1024;
 
     private readonly IExecutionStore _store;
-    private readonly KernelCalls _kernel;
-    private readonly string _folder;
-    private readonly ConcurrentDictionary<string, AgentFunction> _functions = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _slots = new(StringComparer.Ordinal);
+    private readonly WorkflowOptions _options;
+    private readonly FunctionServices _services;
+    private readonly ConcurrentDictionary<string, FunctionPool> _pools = new(StringComparer.Ordinal);
 
-    public AgentFunctions(IExecutionStore store, KernelCalls kernel, string folder)
+    public AgentFunctions(
+        IExecutionStore store,
+        KernelCalls kernel,
+        WorkflowOptions options,
+        CallTable calls,
+        BackgroundTasks background,
+        TimeProvider time)
     {
-        (_store, _kernel, _folder) = (store, kernel, folder);
+        (_store, _options) = (store, options);
+        EnvironmentLauncher launcher = new(
+            kernel,
+            new FunctionPrograms(options),
+            background,
+            (call, error) =>
+            {
+                var found = calls.Remove(call);
+                found?.Fail(error);
+                return found is not null;
+            });
+        _services = new FunctionServices(calls, new EnvironmentRoom(options.EnvironmentsMax), launcher, time);
         foreach (var document in store.Documents(Kind))
         {
-            _functions[document.Key] = AgentFunction.Read(document.Key, document.Body!);
+            Add(AgentFunction.Read(document.Key, document.Body!));
+        }
+
+        if (!_pools.IsEmpty)
+        {
+            background.Run(launcher.SweepAsync);
         }
     }
 
-    public IEnumerable<AgentFunction> All => _functions.Values;
+    public IEnumerable<FunctionPool> All => _pools.Values;
 
-    public bool Has(string name) => _functions.ContainsKey(name);
+    public bool Has(string name) => _pools.ContainsKey(name);
+
+    public FunctionPool? Find(string name) => _pools.GetValueOrDefault(name);
+
+    /// <summary>How many environments may be reserved beside those that other functions have.</summary>
+    public int ReservableFor(string name) =>
+        _options.EnvironmentsMax - 1 - _services.Room.Reserved + (Find(name)?.Function.Reserved ?? 0);
 
     public async Task PutAsync(AgentFunction function)
     {
         await WriteAsync(new StoredDocument(Kind, function.Name, function.Write()));
-        _functions[function.Name] = function;
-        _slots.TryRemove(function.Name, out _);
+        if (_pools.TryGetValue(function.Name, out var pool) && pool.Function.Reserved == function.Reserved)
+        {
+            pool.Change(function);
+            return;
+        }
+
+        // Environments that are reserved are counted otherwise: another pool.
+        Drop(function.Name);
+        Add(function);
     }
 
     public async Task<bool> RemoveAsync(string name)
     {
-        if (!_functions.TryRemove(name, out _))
+        if (!_pools.ContainsKey(name))
         {
             return false;
         }
 
         await WriteAsync(new StoredDocument(Kind, name, null));
+        Drop(name);
         return true;
     }
 
-    public async Task<Invoked> InvokeAsync(TaskCall call, string name, JsonValue payload, CancellationToken cancelled)
+    /// <summary>An agent tells how its event ended, and wants the next.</summary>
+    public void Turn(ProcessId process, FunctionNext asked, long call) =>
+        _services.Launcher.Turn(process, asked, call);
+
+    public async Task<Invoked> InvokeAsync(TaskCall call, string name, FunctionCall asked, CancellationToken cancelled)
     {
-        if (!_functions.TryGetValue(name, out var function))
+        if (!_pools.TryGetValue(name, out var pool))
         {
             return Invoked.Failed("Lambda.ResourceNotFoundException", $"Function not found: {name}");
         }
 
-        var slot = _slots.GetOrAdd(name, _ => new SemaphoreSlim(function.Concurrency));
-        await slot.WaitAsync(cancelled);
-        try
+        Invocation invocation = new(new FunctionNextReply
         {
-            return await RunAsync(call, function, payload, cancelled);
-        }
-        finally
+            RequestId = RequestOf(call.Task.IdempotencyKey),
+            FunctionArn = $"arn:aws:lambda:{_options.Region}:{_options.Account}:function:{name}",
+            TraceId = asked.TraceId,
+            ClientContext = asked.ClientContext,
+            Event = new MailBody(
+                asked.Payload.IsDefined ? asked.Payload.ToUtf8(JsonWriteOptions.Service) : "{}"u8.ToArray()),
+        });
+        pool.Invoke(invocation);
+        InvocationEnd end;
+        await using (cancelled.UnsafeRegister(static both => Cancel(both!), (pool, invocation)))
         {
-            slot.Release();
+            end = await invocation.End;
         }
+
+        cancelled.ThrowIfCancellationRequested();
+        return Read(end) with { RequestId = invocation.RequestId };
     }
 
-    public void Dispose()
+    private static void Cancel(object both)
     {
-        foreach (var slot in _slots.Values)
-        {
-            slot.Dispose();
-        }
+        var (pool, invocation) = ((FunctionPool, Invocation))both;
+        pool.Cancel(invocation);
+        invocation.Finish(default);
     }
 
-    private async Task<Invoked> RunAsync(
-        TaskCall call, AgentFunction function, JsonValue payload, CancellationToken cancelled)
+    private static Invoked Read(in InvocationEnd end)
     {
-        var mark = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var request = Guid.NewGuid().ToString();
-        var @event = payload.IsDefined ? payload.Payload() : "{}";
-        Spawn spawn = new()
+        if (end.ErrorType is { } error)
         {
-            Name = $"fn-{function.Name[..Math.Min(function.Name.Length, 24)]}-{mark[..12]}",
-            Script = FileOf(function),
-            Python = function.IsNode ? "node" : null,
-            Args = [mark, function.Name, function.Handler, request, call.Identity.Region, .. Pieces(@event)],
-            Env = function.Env.Count > 0 ? function.Env : null,
-            Limits = new ResourceLimits { WallMs = function.TimeoutMs, Memory = function.MemoryBytes },
-        };
-        var spawned = await _kernel.AskAsync(spawn, cancelled);
-        if (spawned.Value is not SpawnReply agent)
-        {
-            return Invoked.Failed(
-                "Lambda.ServiceException", $"{function.Name} could not start: {spawned.Error!.Message}");
+            return Invoked.Failed(error, end.Error);
         }
 
-        var ended = await WaitAsync(agent.Id, cancelled);
-        var output = await _kernel.OutputAsync(agent.Id, OutputBytesMax, cancelled);
-        return ResultOf(function, request, mark, output, ended);
+        return JsonValue.TryParse(Encoding.UTF8.GetBytes(end.Result!), JsonLimits.Widest, out var value, out var wrong)
+            ? new Invoked(value, null, null)
+            : Invoked.Failed("Lambda.Unknown", $"The function returned what is no JSON: {wrong}");
     }
 
-    private async Task<ProcessView?> WaitAsync(ProcessId id, CancellationToken cancelled)
+    // Of the attempt: a kernel that runs the task again gives it the same, by which the function can know it.
+    private static string RequestOf(string key)
     {
-        try
-        {
-            return (await _kernel.AskAsync(new Wait { Id = id }, cancelled)).Value as ProcessView;
-        }
-        catch (OperationCanceledException)
-        {
-            await _kernel.AskAsync(new Kill { Id = id }, CancellationToken.None);
-            throw;
-        }
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(key), hash);
+        // Version 8, of RFC 9562: a UUID of one's own making.
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash[..16], bigEndian: true).ToString();
     }
 
-    private static Invoked ResultOf(
-        AgentFunction function, string request, string mark, string output, ProcessView? ended)
+    private void Add(AgentFunction function)
     {
-        var at = output.LastIndexOf($"\n{mark} ", StringComparison.Ordinal);
-        if (at >= 0)
-        {
-            var line = output[(at + mark.Length + 2)..].Split('\n', 2)[0];
-            if (JsonValue.TryParse(Encoding.UTF8.GetBytes(line), JsonLimits.Widest, out var told, out _))
-            {
-                return told["ok"].IsTrue
-                    ? new Invoked(told["value"], null, null)
-                    : Invoked.Failed(told["value"].MaybeText("errorType") ?? "Error", told["value"].Payload());
-            }
-        }
-
-        var (error, why) = ended?.Exit switch
-        {
-            { Cause: ExitCause.Timeout } =>
-                ("Sandbox.Timedout", $"Task timed out after {function.TimeoutMs / 1000.0:0.00} seconds"),
-            { Cause: ExitCause.OomKilled } => ("Runtime.OutOfMemory", "the function used up its memory"),
-            { Code: { } code } => ("Runtime.ExitError", $"Runtime exited with error: exit status {code}"),
-            { Signal: { } signal } => ("Runtime.ExitError", $"Runtime exited with error: signal {signal}"),
-            _ => ("Runtime.ExitError", "Runtime exited without providing a reason"),
-        };
-        return Invoked.Failed(error, JsonValue.From(JsonObject.Of(
-            ("errorType", error), ("errorMessage", $"RequestId: {request} Error: {why}"))).ToString());
+        _services.Room.Reserve(function.Reserved ?? 0);
+        _pools[function.Name] = new FunctionPool(function, _services);
     }
 
-    // Written anew when it is not there: the store has the program.
-    private string FileOf(AgentFunction function)
+    private void Drop(string name)
     {
-        var text = function.IsNode ? Wrappers.Node(function.Source) : Wrappers.Python(function.Source);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
-        var file = Path.Combine(_folder, $"{function.Name}-{digest}{(function.IsNode ? ".js" : ".py")}");
-        if (!File.Exists(file))
+        if (_pools.TryRemove(name, out var pool))
         {
-            Directory.CreateDirectory(
-                _folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            var draft = $"{file}.{Guid.NewGuid():N}";
-            File.WriteAllText(draft, text);
-            File.Move(draft, file, overwrite: true);
-        }
-
-        return file;
-    }
-
-    private static IEnumerable<string> Pieces(string text)
-    {
-        // In base64: whatever characters it has, a piece is whole.
-        var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
-        for (var at = 0; at < encoded.Length; at += ArgumentBytesMax)
-        {
-            yield return encoded[at..Math.Min(encoded.Length, at + ArgumentBytesMax)];
+            pool.Remove();
+            _services.Room.Reserve(-(pool.Function.Reserved ?? 0));
         }
     }
 

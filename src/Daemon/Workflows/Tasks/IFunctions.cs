@@ -7,7 +7,18 @@ internal interface IFunctions
 {
     bool Has(string name);
 
-    Task<Invoked> InvokeAsync(TaskCall call, string name, JsonValue payload, CancellationToken cancelled);
+    Task<Invoked> InvokeAsync(TaskCall call, string name, FunctionCall asked, CancellationToken cancelled);
+}
+
+/// <summary>What a function is called with.</summary>
+/// <param name="Payload">The event; undefined for an empty object.</param>
+internal readonly record struct FunctionCall(JsonValue Payload)
+{
+    /// <summary>JSON, as text; null for none.</summary>
+    public string? ClientContext { get; init; }
+
+    /// <summary>Null for none.</summary>
+    public string? TraceId { get; init; }
 }
 
 /// <summary>None.</summary>
@@ -15,7 +26,6 @@ internal sealed class NoFunctions : IFunctions
 {
     public bool Has(string name) => false;
 
-    public Task<Invoked> InvokeAsync(
-        TaskCall call, string name, JsonValue payload, CancellationToken cancelled) =>
+    public Task<Invoked> InvokeAsync(TaskCall call, string name, FunctionCall asked, CancellationToken cancelled) =>
         throw new InvalidOperationException($"there is no function {name}");
 }

@@ -45,7 +45,11 @@ internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITask
         var plain = NameOf(name);
         if (functions.Has(plain))
         {
-            return await functions.InvokeAsync(call, plain, payload, cancelled);
+            return await functions.InvokeAsync(
+                call,
+                plain,
+                new FunctionCall(payload) { ClientContext = ContextOf(call) },
+                cancelled);
         }
 
         if (aws.Endpoint is null)
@@ -91,6 +95,25 @@ internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITask
             : new Invoked(output, null, null) { Answer = answer };
     }
 
+    // In base64, as clients of the service write it; whoever writes JSON into a definition means the same.
+    private static string? ContextOf(TaskCall call)
+    {
+        if (call.Resource.Kind is ResourceKind.Function || call.Input["ClientContext"] is not { IsDefined: true } given)
+        {
+            return null;
+        }
+
+        if (!given.TryGetString(out var text))
+        {
+            return given.Payload();
+        }
+
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var count)
+            && JsonValue.TryParse(bytes.AsSpan(0, count), JsonLimits.Default, out var context, out _)
+                ? context.Payload() : null;
+    }
+
     private static JsonValue Described(TaskCall call, Invoked invoked)
     {
         JsonObjectBuilder made = new(6);
@@ -102,7 +125,9 @@ internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITask
         if (call.Resource.Kind is ResourceKind.Service)
         {
             var (http, response) = invoked.Answer?.Metadata()
-                ?? (JsonObject.Of(("HttpStatusCode", 200)), JsonObject.Of(("RequestId", call.Task.IdempotencyKey)));
+                ?? (
+                    JsonObject.Of(("HttpStatusCode", 200)),
+                    JsonObject.Of(("RequestId", invoked.RequestId ?? call.Task.IdempotencyKey)));
             made.Set("SdkHttpMetadata", http).Set("SdkResponseMetadata", response);
         }
 
@@ -143,6 +168,9 @@ internal sealed record Invoked(JsonValue Output, string? Error, string? Cause)
 {
     /// <summary>When another server answered.</summary>
     public AwsAnswer? Answer { get; init; }
+
+    /// <summary>When a function of the kernel's own did.</summary>
+    public string? RequestId { get; init; }
 
     public static Invoked Failed(string error, string? cause) => new(default, error, cause);
 }

@@ -137,7 +137,7 @@ internal static class SyscallTable
             case Metrics:
                 MetricsSyscall.Handle(call);
                 break;
-            case WorkflowCall or WorkflowListen:
+            case WorkflowCall or WorkflowListen or FunctionNext:
                 WorkflowSyscalls.Handle(call, syscall);
                 break;
             default:

@@ -6,7 +6,7 @@ namespace Analemma.Kernel.Syscalls;
 
 /// <summary>
 /// WORKFLOWCALL and WORKFLOWLISTEN: the host's, but for telling how a task ended. Who has the token of a task may do
-/// that: nobody can guess one.
+/// that: nobody can guess one. FUNCTIONNEXT: of the environments of functions.
 /// </summary>
 internal static class WorkflowSyscalls
 {
@@ -17,6 +17,10 @@ internal static class WorkflowSyscalls
         if (call.State.ShuttingDown)
         {
             call.Refuse(new SysError(SysErrorCode.ShuttingDown, "the kernel is stopping"));
+        }
+        else if (request is FunctionNext next)
+        {
+            Handle(call, next);
         }
         else if (request is WorkflowCall { Operation: var operation } asked)
         {
@@ -29,6 +33,20 @@ internal static class WorkflowSyscalls
         else
         {
             call.Deny("WORKFLOWLISTEN", SysError.PermissionDenied("workflows are the host's"));
+        }
+    }
+
+    // Which processes are environments, and of what, is known to who started them.
+    private static void Handle(SyscallContext call, FunctionNext next)
+    {
+        if (call.Caller.IsHost)
+        {
+            call.Refuse(new SysError(
+                SysErrorCode.WrongState, "only the environment of a function takes events", "register a function"));
+        }
+        else
+        {
+            call.Effects.Add(new TurnFunction(call.Call, call.Caller.Process, next));
         }
     }
 

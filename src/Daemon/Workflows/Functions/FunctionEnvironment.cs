@@ -1,0 +1,69 @@
+using Analemma.Abi;
+
+namespace Analemma.Daemon.Workflows.Functions;
+
+/// <summary>Where an environment is in its life.</summary>
+internal enum EnvironmentState
+{
+    /// <summary>It has not asked for an event yet.</summary>
+    Starting,
+
+    /// <summary>It waits for an event.</summary>
+    Idle,
+
+    /// <summary>It has one.</summary>
+    Busy,
+
+    /// <summary>It has answered, and not asked for the next yet.</summary>
+    Between,
+
+    /// <summary>It is being ended, and takes nothing any more.</summary>
+    Ending,
+}
+
+/// <summary>
+/// One agent that takes events of a function, one after another. All of it is guarded by its pool's gate.
+/// </summary>
+internal sealed class FunctionEnvironment : IDisposable
+{
+    private readonly ITimer _timer;
+
+    /// <param name="function">As it was when the environment was made.</param>
+    /// <param name="time">Rings the timer.</param>
+    /// <param name="ring">Told when its time is up; any thread.</param>
+    public FunctionEnvironment(AgentFunction function, TimeProvider time, Action<FunctionEnvironment> ring)
+    {
+        Function = function;
+        _timer = time.CreateTimer(
+            state => ring((FunctionEnvironment)state!), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public AgentFunction Function { get; }
+
+    /// <summary>None before it is spawned.</summary>
+    public ProcessId Process { get; set; }
+
+    public EnvironmentState State { get; set; }
+
+    /// <summary>The call that waits for an event, when it is idle.</summary>
+    public long Call { get; set; }
+
+    /// <summary>What it works on.</summary>
+    public Invocation? Current { get; set; }
+
+    /// <summary>Events that it has taken.</summary>
+    public int Uses { get; set; }
+
+    /// <summary>When its time is up, as the clock counts; a timer that rings before is of an earlier event.</summary>
+    public long DueAt { get; private set; }
+
+    public void Arm(TimeProvider time, TimeSpan after)
+    {
+        DueAt = time.GetTimestamp() + (long)(after.TotalSeconds * time.TimestampFrequency);
+        _timer.Change(after, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Disarm() => DueAt = long.MaxValue;
+
+    public void Dispose() => _timer.Dispose();
+}
