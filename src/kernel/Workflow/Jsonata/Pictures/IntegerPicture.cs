@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Jsonata.Functions;
@@ -28,6 +29,8 @@ internal enum LetterCase
 /// </summary>
 internal sealed record IntegerPicture
 {
+    private const double WholeMax = 1e15;
+
     private static readonly int[] DigitFamilies =
     [
         0x30, 0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6,
@@ -171,7 +174,16 @@ internal sealed record IntegerPicture
 
     private string Decimals(double size)
     {
-        var text = JsonNumberText.Format(size, JsonNumberStyle.JavaScript).PadLeft(MandatoryDigits, '0');
+        // A double holds whole numbers up to here exactly, and they are written without an exponent.
+        var text = size < WholeMax && Math.Floor(size) == size
+            ? ((long)size).ToString(CultureInfo.InvariantCulture)
+            : JsonNumberText.Format(size, JsonNumberStyle.JavaScript);
+        text = text.PadLeft(MandatoryDigits, '0');
+        if (Zero == '0' && Separators.Count == 0 && !IsOrdinal)
+        {
+            return text;
+        }
+
         if (Zero != '0')
         {
             text = string.Concat(text.Select(digit => char.ConvertFromUtf32(digit + Zero - '0')));
