@@ -11,7 +11,8 @@ using Analemma.Bench.Workflow;
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
 const string Usage =
-    "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|soak [--json] [--quick] [--soak]";
+    "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|executions|soak"
+    + " [--json] [--quick] [--soak]";
 try
 {
     return args switch
@@ -67,6 +68,9 @@ static int RunCase(string name, string[] options)
             break;
         case "workflows":
             new WorkflowsBench(report, Repository(), quick).Run();
+            break;
+        case "executions":
+            new WorkflowScaleBench(report, Repository(), quick).Run();
             break;
         case "messaging":
             using (MessagingBench messaging = new(report, Repository(), quick))

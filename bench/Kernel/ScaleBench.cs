@@ -23,12 +23,12 @@ internal sealed class ScaleBench(BenchReport report, string repository, bool qui
         using var kernel = BenchKernel.Start(repository, "--pool.created=0", "--pool.preloaded=0");
         Cycle(kernel, 20);
         var alone = Noop(kernel);
-        WaitForTrim(kernel);
+        kernel.WaitForTrim();
         var before = kernel.ResidentBytes();
         var agents = Enumerable.Range(0, _agents).Chunk(8).SelectMany(chunk => Task.WhenAll(chunk.Select(
             _ => kernel.Client.SpawnAsync(new Spawn { Argv = ["/bin/sleep", "100000"] }))).GetAwaiter().GetResult())
             .ToArray();
-        WaitForTrim(kernel);
+        kernel.WaitForTrim();
         var each = (kernel.ResidentBytes() - before) / 1024.0 / _agents;
         Add($"kernel memory per agent, {_agents} idle", each, "KiB", MemoryGoalKiB);
         var list = Lists(kernel);
@@ -46,23 +46,6 @@ internal sealed class ScaleBench(BenchReport report, string repository, bool qui
             .GetAwaiter().GetResult();
         report.Add(new BenchRow("scale", $"kill {_agents} agents", Seconds(begun), "s"));
         Leaks(kernel);
-    }
-
-    // An idle kernel gives back what it does not need, after some seconds; until then the figure is of the runtime's
-    // garbage, and not of what an agent costs.
-    private static void WaitForTrim(BenchKernel kernel)
-    {
-        const int steadySeconds = 7;
-        var (least, since) = (long.MaxValue, Stopwatch.GetTimestamp());
-        while (Seconds(since) < steadySeconds)
-        {
-            Pause.For(500);
-            var now = kernel.ResidentBytes();
-            if (now < least - (256 * 1024))
-            {
-                (least, since) = (now, Stopwatch.GetTimestamp());
-            }
-        }
     }
 
     private void Leaks(BenchKernel kernel)

@@ -38,7 +38,11 @@ internal sealed class WorkflowsBench(BenchReport report, string repository, bool
 
     private readonly int _rounds = quick ? 3 : 10;
 
-    public void Run() => RunAsync().GetAwaiter().GetResult();
+    public void Run()
+    {
+        RunAsync().GetAwaiter().GetResult();
+        new WorkflowScaleBench(report, repository, quick).Run();
+    }
 
     private async Task RunAsync()
     {
@@ -190,7 +194,7 @@ internal sealed class WorkflowsBench(BenchReport report, string repository, bool
         return new Measured(steps / took.TotalSeconds, (kernel.ProcessorTime() - cpu).TotalMicroseconds / steps);
     }
 
-    private static Task<JsonElement> AskAsync(BenchKernel kernel, string operation, JsonObject input)
+    internal static Task<JsonElement> AskAsync(BenchKernel kernel, string operation, JsonObject input)
     {
         using var request = JsonDocument.Parse(input.ToJsonString());
         return kernel.Client.WorkflowCallAsync(operation, request.RootElement.Clone());
