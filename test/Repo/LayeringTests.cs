@@ -11,7 +11,7 @@ public sealed class LayeringTests
         ["Abi"] = [],
         ["Journal"] = ["Abi"],
         ["Kernel"] = ["Abi"],
-        ["Simulator"] = ["Abi", "Journal", "Kernel"],
+        ["Simulator"] = ["Abi", "Journal", "Kernel", "Workflow"],
         ["Workflow"] = [],
         ["Linux"] = [],
         ["Sandbox"] = ["Abi", "Linux"],

@@ -1,12 +1,13 @@
 using System.Globalization;
 using Analemma.Simulator;
+using Analemma.Simulator.Workflows;
 
 namespace Analemma.Simulation.Tests;
 
 /// <summary><c>./analemma sim</c>: worlds from a seed on; ends with 1 at the first bad one.</summary>
 internal static class SimCommand
 {
-    private const string Usage = "usage: ./analemma sim --seed N [--steps M] [--count K]\n";
+    private const string Usage = "usage: ./analemma sim --seed N [--steps M] [--count K] [--workflows 1]\n";
 
     public static int Run(string[] args)
     {
@@ -15,6 +16,7 @@ internal static class SimCommand
             ["--seed"] = 1,
             ["--steps"] = SimulationRun.StepsDefault,
             ["--count"] = 1,
+            ["--workflows"] = 0,
         };
         for (var i = 0; i < args.Length; i += 2)
         {
@@ -27,6 +29,11 @@ internal static class SimCommand
             }
 
             options[args[i]] = value;
+        }
+
+        if (options["--workflows"] != 0)
+        {
+            return RunWorkflows(options["--seed"], options["--steps"], options["--count"]);
         }
 
         var coverage = new TransitionCoverage();
@@ -44,6 +51,21 @@ internal static class SimCommand
         foreach (var (state, @event) in coverage.NeverTaken)
         {
             Console.Out.WriteLine($"never taken: {state}, {@event}");
+        }
+
+        return 0;
+    }
+
+    private static int RunWorkflows(long first, long steps, long count)
+    {
+        for (var seed = first; seed < first + count; seed++)
+        {
+            var result = WorkflowSimulation.Run(seed, steps);
+            Console.Out.WriteLine(result.Report());
+            if (result.Violation is not null)
+            {
+                return 1;
+            }
         }
 
         return 0;

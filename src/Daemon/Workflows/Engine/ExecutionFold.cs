@@ -2,20 +2,15 @@ using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Journal;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Payloads;
 using Analemma.Workflow.Records;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
-/// <summary>An execution's state, made again of what the store has of it.</summary>
-internal sealed class ExecutionFold
+/// <summary>Makes an execution's state again of what the store has of it.</summary>
+internal static class ExecutionFold
 {
-    public ExecutionState State { get; } = new();
-
-    public OpenWork Open { get; } = new();
-
-    public DateTimeOffset LastAt { get; private set; }
-
     /// <summary>Folds checked records.</summary>
     /// <param name="definition">What it runs.</param>
     /// <param name="identity">Who it is.</param>
@@ -24,25 +19,22 @@ internal sealed class ExecutionFold
     /// <exception cref="JournalCorruptException">They are not what was written.</exception>
     /// <exception cref="Journal.Executions.PayloadException">A payload is not there, or not what it was.</exception>
     /// <exception cref="ExecutionDivergedException">The machine would now have done otherwise.</exception>
-    public static ExecutionFold Of(
+    public static ExecutionReplay Of(
         StateMachineDefinition definition,
         ExecutionIdentity identity,
         IReadOnlyList<JournalRecord> records,
         PayloadReader payloads)
     {
-        ExecutionFold fold = new();
+        ExecutionReplay fold = new(definition, identity);
         foreach (var step in StepRecords.Steps(records))
         {
             var @event = StepRecord.ReadEvent(
                 step.Span, (reference, slot) => payloads.Load(reference, fold.State.LastEventId + 1, slot));
-            var result = ExecutionMachine.Step(definition, identity, fold.State, @event);
+            var result = fold.Add(@event);
             if (!Written(step.Span, @event, result.History).AsSpan().SequenceEqual(step.Span))
             {
                 throw new ExecutionDivergedException(identity.Id, @event.GetType().Name, fold.State.LastEventId);
             }
-
-            fold.Open.Happened(@event, result.Effects);
-            fold.LastAt = @event.At;
         }
 
         return fold;

@@ -3,52 +3,44 @@ using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Payloads;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
 // ONE EXECUTION THAT RUNS
 //
-//   events ─► inbox ─► Step, for as many as wait ─► one commit ─► effects, and whoever waits is told ─► the next ones
-//
-// One thread at a time is in here, and nobody is while a commit is under way: so the state is never ahead of the disk
-// for anyone who looks, and effects leave only when what led to them is durable. Commits of many executions go
-// together (IExecutionStore). A step that the store did not keep has not happened: the state is folded again.
+// Its turns are HostedExecution's, which is pure; here are the threads, the store, and who is told. One thread at a
+// time is in a turn, and nobody is while a commit is under way. Commits of many go together (IExecutionStore).
 /// <summary>An execution in memory: its state, and what waits to happen to it.</summary>
 internal sealed class LiveExecution
 {
-    /// <summary>Steps in one commit.</summary>
-    private const int StepsMax = 64;
-
     private readonly Lock _gate = new();
-    private readonly Queue<Posted> _inbox = new();
+    private readonly HostedExecution _turns;
     private readonly WorkflowEngine _engine;
     private readonly TaskCompletionSource<ExecutionEnd> _ended =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ExecutionState _state;
     private JournalPosition _last;
-    private DateTimeOffset _lastAt;
     private StoredExecution? _begins;
     private Dictionary<long, RunningTask>? _tasks;
-    private bool _busy;
     private volatile ExecutionView _view;
 
     private LiveExecution(
-        WorkflowEngine engine, long key, ExecutionHead head, StateMachineDefinition definition, ExecutionState state)
+        WorkflowEngine engine, long key, ExecutionHead head, StateMachineDefinition definition, DateTimeOffset at)
     {
-        (_engine, Key, Head, Definition, _state) = (engine, key, head, definition, state);
-        Identity = head.Identity(engine.Options);
-        _view = ExecutionView.Of(state);
+        (_engine, Key, Head) = (engine, key, head);
+        _turns = new HostedExecution(definition, head.Identity(engine.Options), at);
+        _view = ExecutionView.Of(_turns.State);
     }
 
     public long Key { get; }
 
     public ExecutionHead Head { get; }
 
-    public ExecutionIdentity Identity { get; }
+    public ExecutionIdentity Identity => _turns.Identity;
 
-    public StateMachineDefinition Definition { get; }
+    public StateMachineDefinition Definition => _turns.Definition;
 
     /// <summary>When it began.</summary>
     public DateTimeOffset StartedAt { get; private init; }
@@ -62,14 +54,13 @@ internal sealed class LiveExecution
     /// <summary>A new one; nothing of it is durable before its first event is.</summary>
     public static LiveExecution New(
         WorkflowEngine engine, long key, ExecutionHead head, StateMachineDefinition definition, DateTimeOffset at) =>
-        new(engine, key, head, definition, new ExecutionState())
+        new(engine, key, head, definition, at)
         {
             _begins = new StoredExecution(
                 key, head.Arn, head.MachineArn, at.UtcTicks, head.Write(), new ExecutionStanding(0, null, null))
             {
                 Run = head.MapRunArn,
             },
-            _lastAt = at,
             StartedAt = at,
         };
 
@@ -79,13 +70,17 @@ internal sealed class LiveExecution
         StoredExecution stored,
         ExecutionHead head,
         StateMachineDefinition definition,
-        ExecutionFold fold) =>
-        new(engine, stored.Key, head, definition, fold.State)
+        ExecutionReplay replay)
+    {
+        LiveExecution restored = new(engine, stored.Key, head, definition, replay.LastAt)
         {
             _last = stored.Last,
-            _lastAt = fold.LastAt,
             StartedAt = new DateTimeOffset(stored.StartedTicks, TimeSpan.Zero),
         };
+        restored._turns.Restore(replay);
+        restored._view = ExecutionView.Of(replay.State);
+        return restored;
+    }
 
     /// <summary>
     /// Lets something happen to it. Completes when that is durable: true when it made a difference. Any thread.
@@ -93,12 +88,12 @@ internal sealed class LiveExecution
     public Task<bool> PostAsync(Func<DateTimeOffset, ExecutionEvent> make)
     {
         TaskCompletionSource<bool> told = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enter(new Posted(make, told));
+        Enter(new Posting(make, told));
         return told.Task;
     }
 
     /// <summary>The same for who need not know.</summary>
-    public void Post(Func<DateTimeOffset, ExecutionEvent> make) => Enter(new Posted(make, null));
+    public void Post(Func<DateTimeOffset, ExecutionEvent> make) => Enter(new Posting(make));
 
     public void Fire(long timerId) => Post(at => new ExecutionEvent.TimerFired(at, timerId));
 
@@ -130,17 +125,14 @@ internal sealed class LiveExecution
         }
     }
 
-    private void Enter(Posted posted)
+    private void Enter(Posting posting)
     {
         lock (_gate)
         {
-            _inbox.Enqueue(posted);
-            if (_busy)
+            if (!_turns.Post(posting))
             {
                 return;
             }
-
-            _busy = true;
         }
 
         Step();
@@ -150,13 +142,11 @@ internal sealed class LiveExecution
     {
         while (true)
         {
-            Turn turn = new(_last);
+            Turn turn = new(Take(), _last);
             try
             {
-                while (turn.Records.Count < StepsMax && TryTake(turn, out var posted))
-                {
-                    Apply(turn, posted);
-                }
+                _turns.Apply(turn.Hosted, _engine.Time.GetUtcNow());
+                turn.Write();
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
@@ -176,23 +166,6 @@ internal sealed class LiveExecution
                 return;
             }
         }
-    }
-
-    private void Apply(Turn turn, Posted posted)
-    {
-        var now = _engine.Time.GetUtcNow();
-        var at = now > _lastAt ? now : _lastAt;
-        var @event = posted.Make(at);
-        var result = ExecutionMachine.Step(Definition, Identity, _state, @event);
-        var made = result.History.Count > 0 || result.Effects.Count > 0;
-        // An end that comes too early is remembered without a word; a timer that comes too late is not.
-        if (made || @event is ExecutionEvent.TaskSucceeded or ExecutionEvent.TaskFailed)
-        {
-            turn.Add(@event, result);
-            _lastAt = at;
-        }
-
-        turn.Posted[^1] = posted with { Made = made };
     }
 
     private void Commit(Turn turn)
@@ -227,15 +200,15 @@ internal sealed class LiveExecution
 
     private ExecutionStoreChange ChangeOf(Turn turn)
     {
-        var status = (int)_state.Status;
-        var end = status == 0 ? null : ExecutionEnd.Of(_state);
+        var status = (int)_turns.State.Status;
+        var end = status == 0 ? null : ExecutionEnd.Of(_turns.State);
         if (end?.Paged is { } paged)
         {
             turn.Payloads.Add(new PagedPayload(paged, end.Output));
         }
 
-        ExecutionStanding standing = new(status, end is null ? null : _state.EndedAt?.UtcTicks, end?.Write());
-        var isNew = status != (int)_view.Status || _state.RedriveCount != _view.RedriveCount;
+        ExecutionStanding standing = new(status, end is null ? null : _turns.State.EndedAt?.UtcTicks, end?.Write());
+        var isNew = status != (int)_view.Status || _turns.State.RedriveCount != _view.RedriveCount;
         return new ExecutionStoreChange
         {
             Key = Key,
@@ -266,14 +239,14 @@ internal sealed class LiveExecution
         _engine.Payloads.LetGo(turn.Payloads);
         _last = turn.Position;
         _begins = null;
-        _view = ExecutionView.Of(_state);
+        _view = ExecutionView.Of(_turns.State);
         if (_view.IsOver)
         {
             _engine.Leave(this);
             _ended.TrySetResult(_view.End!);
         }
 
-        foreach (var effect in turn.Effects)
+        foreach (var effect in turn.Hosted.Effects)
         {
             _engine.Do(this, effect);
         }
@@ -299,13 +272,7 @@ internal sealed class LiveExecution
 
         lock (_gate)
         {
-            // What nobody was told about happens again, before what came later.
-            Posted[] later = [.. _inbox];
-            _inbox.Clear();
-            foreach (var posted in turn.Posted.Where(posted => posted.Told is null).Concat(later))
-            {
-                _inbox.Enqueue(posted);
-            }
+            _turns.NotKept(turn.Hosted);
         }
 
         _engine.TryAgain(this, failure);
@@ -334,26 +301,22 @@ internal sealed class LiveExecution
 
         Refold();
         var cause = $"the engine met a fault of its own and cannot go on: {fault.GetType().Name}";
-        Turn last = new(_last);
-        ExecutionEvent.Stopped stopped = new(_lastAt, "States.Runtime", cause);
-        last.Add(stopped, ExecutionMachine.Step(Definition, Identity, _state, stopped));
+        HostTurn ending = new();
+        ending.Postings.Add(new Posting(at => new ExecutionEvent.Stopped(at, "States.Runtime", cause)));
+        _turns.Apply(ending, _engine.Time.GetUtcNow());
+        Turn last = new(ending, _last);
+        last.Write();
         Commit(last);
     }
 
-    private void Refold() => _state = ExecutionFold.Of(
-        Definition, Identity, _engine.Store.Records(Key), new PayloadReader(_engine.Payloads, Head.Arn)).State;
+    private void Refold() => _turns.Restore(ExecutionFold.Of(
+        Definition, Identity, _engine.Store.Records(Key), new PayloadReader(_engine.Payloads, Head.Arn)));
 
-    private bool TryTake(Turn turn, out Posted posted)
+    private HostTurn Take()
     {
         lock (_gate)
         {
-            if (_inbox.TryDequeue(out posted))
-            {
-                turn.Posted.Add(posted);
-                return true;
-            }
-
-            return false;
+            return _turns.Take();
         }
     }
 
@@ -361,43 +324,41 @@ internal sealed class LiveExecution
     {
         lock (_gate)
         {
-            return _busy = _inbox.Count > 0;
+            return _turns.GoesOn();
         }
     }
 
-    private readonly record struct Posted(
-        Func<DateTimeOffset, ExecutionEvent> Make, TaskCompletionSource<bool>? Told, bool Made = false);
-
     /// <summary>What goes into one commit.</summary>
-    private sealed class Turn(JournalPosition last)
+    private sealed class Turn(HostTurn hosted, JournalPosition last)
     {
+        public HostTurn Hosted => hosted;
+
         public JournalPosition Position { get; private set; } = last;
 
         public List<JournalRecord> Records { get; } = [];
 
         public List<PagedPayload> Payloads { get; } = [];
 
-        public List<WorkflowEffect> Effects { get; } = [];
-
-        public List<Posted> Posted { get; } = [];
-
-        public void Add(ExecutionEvent @event, StepResult result)
+        public void Write()
         {
-            Position = StepRecords.Append(Records, Position, @event, result.History, Payloads);
-            Effects.AddRange(result.Effects);
+            foreach (var step in hosted.Steps)
+            {
+                Position = StepRecords.Append(Records, Position, step.Event, step.Result.History, Payloads);
+            }
         }
 
         public void TellAll(Exception? failure = null)
         {
-            foreach (var posted in Posted)
+            foreach (var (ticket, made) in hosted.Told)
             {
+                var told = (TaskCompletionSource<bool>)ticket;
                 if (failure is not null)
                 {
-                    posted.Told?.TrySetException(failure);
+                    told.TrySetException(failure);
                 }
                 else
                 {
-                    posted.Told?.TrySetResult(posted.Made);
+                    told.TrySetResult(made);
                 }
             }
         }

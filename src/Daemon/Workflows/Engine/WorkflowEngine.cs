@@ -7,6 +7,7 @@ using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
 using Analemma.Workflow.Records;
@@ -63,7 +64,7 @@ internal sealed class WorkflowEngine : IDisposable
     public void Open(TaskRunner tasks, DistributedMaps maps)
     {
         (_tasks, _maps) = (tasks, maps);
-        List<(LiveExecution Execution, ExecutionFold Fold)> restored = [];
+        List<(LiveExecution Execution, ExecutionReplay Fold)> restored = [];
         foreach (var stored in Store.Open())
         {
             if (TryRestore(stored, out var execution, out var fold))
@@ -291,7 +292,7 @@ internal sealed class WorkflowEngine : IDisposable
         }
     }
 
-    private bool TryRestore(StoredExecution stored, out LiveExecution execution, out ExecutionFold fold)
+    private bool TryRestore(StoredExecution stored, out LiveExecution execution, out ExecutionReplay fold)
     {
         (execution, fold) = (null!, null!);
         try
@@ -319,36 +320,23 @@ internal sealed class WorkflowEngine : IDisposable
         }
     }
 
-    private void Resume(LiveExecution execution, ExecutionFold fold)
+    private void Resume(LiveExecution execution, ExecutionReplay fold)
     {
         foreach (var timer in fold.State.OpenTimers())
         {
             _timers.Arm(execution, timer.TimerId, timer.Due);
         }
 
-        foreach (var task in fold.Open.Tasks)
+        foreach (var effect in fold.Open.Again())
         {
-            _tasks!.Start(execution, task);
-        }
-
-        foreach (var run in fold.Open.MapRuns.Values)
-        {
-            _maps!.Do(execution, new WorkflowEffect.TellMapRun(run));
-        }
-
-        foreach (var other in fold.Open.Others)
-        {
-            _maps!.Do(execution, other);
-        }
-
-        foreach (var child in fold.Open.Children)
-        {
-            _maps!.Do(execution, new WorkflowEffect.StartChild(child));
-        }
-
-        if (fold.Open.Continues)
-        {
-            execution.Post(at => new ExecutionEvent.Continued(at));
+            if (effect is WorkflowEffect.StartTask start)
+            {
+                _tasks!.Start(execution, fold.Open.Find(start.Task.TaskId)!);
+            }
+            else
+            {
+                Do(execution, effect);
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using Analemma.Workflow.Hosting;
+
 namespace Analemma.Daemon.Workflows.Engine;
 
 /// <summary>
@@ -9,10 +11,9 @@ internal sealed class WorkflowTimers : IDisposable
     private static readonly TimeSpan StrideMax = TimeSpan.FromDays(7);
 
     private readonly Lock _gate = new();
-    private readonly PriorityQueue<(LiveExecution Execution, long TimerId), DateTimeOffset> _due = new();
+    private readonly DueTimers<LiveExecution> _due = new();
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private DateTimeOffset _next = DateTimeOffset.MaxValue;
     private bool _disposed;
 
     public WorkflowTimers(TimeProvider time)
@@ -36,8 +37,7 @@ internal sealed class WorkflowTimers : IDisposable
     {
         lock (_gate)
         {
-            _due.Enqueue((execution, timerId), due);
-            if (due < _next)
+            if (_due.Arm(execution, timerId, due))
             {
                 Set(due);
             }
@@ -56,7 +56,7 @@ internal sealed class WorkflowTimers : IDisposable
 
     private void Ring()
     {
-        List<(LiveExecution Execution, long TimerId)> rung = [];
+        List<(LiveExecution Execution, long TimerId)> rung;
         lock (_gate)
         {
             if (_disposed)
@@ -64,14 +64,8 @@ internal sealed class WorkflowTimers : IDisposable
                 return;
             }
 
-            var now = _time.GetUtcNow();
-            while (_due.TryPeek(out _, out var due) && due <= now)
-            {
-                rung.Add(_due.Dequeue());
-            }
-
-            _next = DateTimeOffset.MaxValue;
-            if (_due.TryPeek(out _, out var next))
+            rung = _due.Ring(_time.GetUtcNow());
+            if (_due.Next is { } next)
             {
                 Set(next);
             }
@@ -85,7 +79,6 @@ internal sealed class WorkflowTimers : IDisposable
 
     private void Set(DateTimeOffset due)
     {
-        _next = due;
         var wait = due - _time.GetUtcNow();
         // Timers of the host have an end, and count whole milliseconds: one that is early would only ring twice.
         wait = wait > StrideMax ? StrideMax : wait < TimeSpan.Zero ? TimeSpan.Zero : wait;

@@ -2,6 +2,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging;
 
@@ -27,7 +28,7 @@ internal sealed class TaskRunner(
         var isEndedByToken = hasToken || task.Resource.Pattern is TaskPattern.Sync or TaskPattern.Sync2;
         RunningTask running = new(task.TaskId, isEndedByToken ? task.Token : null);
         execution.Keep(running);
-        if (isEndedByToken)
+        if (isEndedByToken && !open.IsEnded)
         {
             engine.Tokens.Add(
                 task.Token, new TokenHolder(execution, task.TaskId, task.StateName, task.Resource.Arn));

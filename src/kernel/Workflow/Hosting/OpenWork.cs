@@ -1,12 +1,12 @@
 using Analemma.Workflow.Executions;
 
-namespace Analemma.Daemon.Workflows.Engine;
+namespace Analemma.Workflow.Hosting;
 
 /// <summary>
 /// What an execution has wanted done and not been told the end of: gathered while its events are folded, so that a
 /// kernel that starts again does what the one before did not come to.
 /// </summary>
-internal sealed class OpenWork
+public sealed class OpenWork
 {
     private readonly SortedDictionary<long, OpenTask> _tasks = [];
     private readonly SortedDictionary<long, WorkflowEffect> _others = [];
@@ -27,22 +27,36 @@ internal sealed class OpenWork
     /// <summary>How each distributed Map stands.</summary>
     public Dictionary<string, MapRunState> MapRuns { get; } = new(StringComparer.Ordinal);
 
-    public void Happened(ExecutionEvent @event, IReadOnlyList<WorkflowEffect> effects)
+    /// <summary>What is to be done again by whoever takes the execution up; timers are in its state.</summary>
+    public IEnumerable<WorkflowEffect> Again()
+    {
+        IEnumerable<WorkflowEffect> again = _tasks.Values.Select(open => new WorkflowEffect.StartTask(open.Task))
+            .Concat<WorkflowEffect>(MapRuns.Values.Select(run => new WorkflowEffect.TellMapRun(run)))
+            .Concat(_others.Values)
+            .Concat(_children.Values.Select(child => new WorkflowEffect.StartChild(child)));
+        return Continues ? again.Append(new WorkflowEffect.Continue()) : again;
+    }
+
+    /// <summary>How a task stands; null when it is not open.</summary>
+    public OpenTask? Find(long taskId) => _tasks.GetValueOrDefault(taskId);
+
+    /// <summary>Takes in a step, in the order in which they happened.</summary>
+    public void Happened(ExecutionEvent @event, StepResult result)
     {
         Continues = false;
         switch (@event)
         {
             case ExecutionEvent.TaskSubmitted submitted when _tasks.TryGetValue(submitted.TaskId, out var open):
-                _tasks[submitted.TaskId] = open with { IsSubmitted = true };
+                Submitted(open);
                 break;
             case ExecutionEvent.ActivityTaken taken when _tasks.TryGetValue(taken.TaskId, out var open):
                 _tasks[taken.TaskId] = open with { IsSubmitted = true };
                 break;
             case ExecutionEvent.TaskSucceeded ended:
-                _tasks.Remove(ended.TaskId);
+                Ended(ended.TaskId, result);
                 break;
             case ExecutionEvent.TaskFailed ended:
-                _tasks.Remove(ended.TaskId);
+                Ended(ended.TaskId, result);
                 break;
             case ExecutionEvent.ChildEnded ended:
                 _children.Remove((ended.TaskId, ended.Index));
@@ -53,9 +67,36 @@ internal sealed class OpenWork
                 break;
         }
 
-        foreach (var effect in effects)
+        foreach (var effect in result.Effects)
         {
             Wanted(effect);
+        }
+    }
+
+    // A token may come back before the call that carried it has answered: nothing comes of that yet, and the call is
+    // still to be made by whoever takes the execution up.
+    private void Ended(long taskId, StepResult result)
+    {
+        if (result.History.Count > 0)
+        {
+            _tasks.Remove(taskId);
+        }
+        else if (_tasks.TryGetValue(taskId, out var open))
+        {
+            _tasks[taskId] = open with { IsEnded = true };
+        }
+    }
+
+    // With an end that came before, that is all.
+    private void Submitted(OpenTask open)
+    {
+        if (open.IsEnded)
+        {
+            _tasks.Remove(open.Task.TaskId);
+        }
+        else
+        {
+            _tasks[open.Task.TaskId] = open with { IsSubmitted = true };
         }
     }
 
@@ -113,4 +154,8 @@ internal sealed class OpenWork
 /// <summary>A task that has not ended.</summary>
 /// <param name="Task">Which.</param>
 /// <param name="IsSubmitted">Whether what starts it is done: it is only waited for.</param>
-internal sealed record OpenTask(TaskInvocation Task, bool IsSubmitted);
+public sealed record OpenTask(TaskInvocation Task, bool IsSubmitted)
+{
+    /// <summary>Whether its token has come back, so that nobody else can send it.</summary>
+    public bool IsEnded { get; init; }
+}
