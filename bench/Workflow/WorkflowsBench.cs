@@ -205,7 +205,7 @@ internal sealed class WorkflowsBench(BenchReport report, string repository, bool
     {
         var path = Path.Combine(BenchKernel.Folder, $"store-{writers}.db");
         using var store = SqliteExecutionStore.Open(path);
-        store.GrowLog();
+        store.Ready();
         var commits = (quick ? 2_000 : 10_000) / (writers == 1 ? 2 : 1);
         var body = new byte[300];
         HostLoad.WaitForQuiet();

@@ -112,4 +112,10 @@ internal static partial class DaemonLog
 
     [LoggerMessage(805, LogLevel.Error, "the operation {Operation} failed with {Fault} {Trace}")]
     public static partial void WorkflowFault(this ILogger log, string operation, string fault, string trace);
+
+    [LoggerMessage(806, LogLevel.Error, "the store of workflows cannot be used: {Why}")]
+    public static partial void WorkflowStoreGone(this ILogger log, string why);
+
+    [LoggerMessage(807, LogLevel.Warning, "the store of workflows is there again: {Store}")]
+    public static partial void WorkflowStoreBack(this ILogger log, string store);
 }

@@ -7,8 +7,9 @@ using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Functions;
 using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Journal;
+using Analemma.Journal.Executions;
 using Analemma.Storage.Payloads;
-using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Workflows;
@@ -16,7 +17,7 @@ namespace Analemma.Daemon.Workflows;
 // WORKFLOWS
 //
 //   AWS clients ─ HTTP ──┐
-//   clients ── WORKFLOW ─┴─► StepFunctionsApi ─► WorkflowEngine ─► LiveExecution ─► IExecutionStore ─► SQLite
+//   clients ── WORKFLOW ─┴─► StepFunctionsApi ─► WorkflowEngine ─► LiveExecution ─► IExecutionStore: SQLite, a server
 //                                                      ▲                  │ effects, once durable
 //                                                      └── timers, tasks ◄┘
 //
@@ -25,6 +26,8 @@ namespace Analemma.Daemon.Workflows;
 /// <summary>Workflows of one kernel: opened when first asked for.</summary>
 internal sealed class WorkflowHost : IDisposable
 {
+    private static readonly TimeSpan TakeUpBackoff = TimeSpan.FromSeconds(1);
+
     private readonly WorkflowOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -50,7 +53,7 @@ internal sealed class WorkflowHost : IDisposable
     public WorkflowEndpoint? Endpoint { get; private set; }
 
     /// <summary>The API, and all behind it, opened now if it was not.</summary>
-    /// <exception cref="Journal.JournalStoreException">The database cannot be opened.</exception>
+    /// <exception cref="JournalStoreException">The database cannot be opened.</exception>
     public StepFunctionsApi Api => Open().Api;
 
     /// <summary>Functions; null while nobody has asked for workflows, and there are none.</summary>
@@ -60,12 +63,25 @@ internal sealed class WorkflowHost : IDisposable
     public void Attach(HttpServer server, AcceptorOptions accepting, ByteBudget budget) =>
         Endpoint = new WorkflowEndpoint(server, accepting, budget, _options, _time);
 
-    /// <summary>Goes on with executions that an earlier kernel left open.</summary>
+    /// <summary>
+    /// Goes on with executions that an earlier kernel left open: now, or as soon as the server that has them can be
+    /// reached. Everything else of the kernel does not wait for it.
+    /// </summary>
     public void TakeUp()
     {
-        if (File.Exists(_options.Path))
+        if (!ExecutionStores.MayHoldSome(_options))
+        {
+            return;
+        }
+
+        try
         {
             Open();
+        }
+        catch (JournalStoreException failed) when (failed.StoreIsUsable)
+        {
+            _log.WorkflowStoreGone(failed.Message);
+            _background.Run(TakeUpLaterAsync);
         }
     }
 
@@ -87,6 +103,33 @@ internal sealed class WorkflowHost : IDisposable
         }
     }
 
+    private async Task TakeUpLaterAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            await Task.Delay(TakeUpBackoff, _time, stopping);
+            try
+            {
+                var store = Open().Store;
+                _log.WorkflowStoreBack(store.Name);
+                return;
+            }
+            catch (JournalStoreException failed) when (failed.StoreIsUsable)
+            {
+                // Told already.
+            }
+            catch (JournalStoreException failed)
+            {
+                _log.WorkflowStoreGone(failed.Message);
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
     private Opened Open()
     {
         lock (_gate)
@@ -98,7 +141,7 @@ internal sealed class WorkflowHost : IDisposable
 
     private Opened Compose()
     {
-        var store = SqliteExecutionStore.Open(_options.Path);
+        var store = ExecutionStores.Open(_options, _time);
         FilePayloadStore? kept = null;
         try
         {
@@ -129,7 +172,7 @@ internal sealed class WorkflowHost : IDisposable
             api.Add(new FunctionOperations(functions));
             api.Add(new PayloadOperations(payloads));
             engine.Open(tasks, maps);
-            store.GrowLog();
+            store.Ready();
             PayloadSweeps sweeps = new(payloads, _background, _time, _log);
             return new Opened(store, payloads, sweeps, machines, engine, functions, aws, api);
         }
@@ -142,7 +185,7 @@ internal sealed class WorkflowHost : IDisposable
     }
 
     private sealed record Opened(
-        SqliteExecutionStore Store,
+        IExecutionStore Store,
         ExecutionPayloads Payloads,
         PayloadSweeps Sweeps,
         StateMachines Machines,

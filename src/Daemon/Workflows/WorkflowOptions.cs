@@ -1,3 +1,4 @@
+using Analemma.Daemon.Configuration.Sections;
 using Analemma.Workflow.Executions;
 
 namespace Analemma.Daemon.Workflows;
@@ -13,6 +14,11 @@ internal sealed record WorkflowOptions
 
     /// <summary>Where payloads are that are too large for the database.</summary>
     public string PayloadsFolder { get; init; } = "";
+
+    public ExecutionStoreKind Store { get; init; } = ExecutionStoreKind.Sqlite;
+
+    /// <summary>With a store on a server.</summary>
+    public PostgresPlace Postgres { get; init; } = new("", "");
 
     /// <summary>Where programs of functions are put together.</summary>
     public string FunctionsFolder { get; init; } = "";
@@ -46,4 +52,13 @@ internal sealed record AwsCredentials(string AccessKeyId, string SecretAccessKey
 {
     /// <summary>Without the secret, whoever prints it.</summary>
     public override string ToString() => AccessKeyId;
+}
+
+/// <summary>How the server of workflows is found.</summary>
+/// <param name="File">A file with the connection string; empty for none.</param>
+/// <param name="Variable">The connection string; empty for none.</param>
+internal sealed record PostgresPlace(string File, string Variable)
+{
+    /// <summary>Without the string, whoever prints it.</summary>
+    public override string ToString() => File;
 }

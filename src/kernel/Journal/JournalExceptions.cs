@@ -41,6 +41,12 @@ public enum JournalStoreFailure
 
     /// <summary>Too much already waits; the caller may try again.</summary>
     Busy,
+
+    /// <summary>The server that keeps it cannot be reached; the caller may try again.</summary>
+    Gone,
+
+    /// <summary>Another kernel has taken it since: this one must not write, and cannot.</summary>
+    Fenced,
 }
 
 /// <summary>
@@ -54,5 +60,6 @@ public sealed class JournalStoreException(
     public JournalStoreFailure Failure { get; } = failure;
 
     /// <summary>True when the failed batch is certainly absent and the next append may succeed.</summary>
-    public bool StoreIsUsable => Failure is JournalStoreFailure.Full or JournalStoreFailure.Busy;
+    public bool StoreIsUsable => Failure is JournalStoreFailure.Full or JournalStoreFailure.Busy
+        or JournalStoreFailure.Gone;
 }

@@ -3,6 +3,13 @@ using Analemma.Workflow.Executions;
 
 namespace Analemma.Daemon.Configuration.Sections;
 
+/// <summary>Where executions are kept.</summary>
+internal enum ExecutionStoreKind
+{
+    Sqlite,
+    Postgres,
+}
+
 /// <summary>The <c>[workflows]</c> section of the machine file: durable executions of state machines.</summary>
 internal sealed record WorkflowsSection
 {
@@ -31,6 +38,15 @@ internal sealed record WorkflowsSection
     [Setting("The folder of large payloads.", DefaultText = "workflows.payloads in kernel.state_folder")]
     public string PayloadFolder { get; init; } = "";
 
+    [Setting(
+        "Where state machines and executions are kept: in the database `workflows.path`, or on a PostgreSQL server.")]
+    public ExecutionStoreKind Store { get; init; } = ExecutionStoreKind.Sqlite;
+
+    [Setting("With `store = \"postgres\"`: a file, for the owner's eyes alone, with the connection string, such as "
+        + "`Host=db;Database=workflows;Username=analemma;Password=…`.",
+        DefaultText = "the string is the variable ANALEMMA_WORKFLOWS_POSTGRES")]
+    public string PostgresFile { get; init; } = "";
+
     [Setting("The account in ARNs: twelve digits.")]
     public string Account { get; init; } = "000000000000";
 
@@ -58,6 +74,8 @@ internal sealed record WorkflowsSection
             PayloadBytesMax = Strict ? ExecutionLimits.PayloadBytesMax : PayloadMax,
             PayloadsFolder = PayloadFolder.Length > 0 ? PayloadFolder
                 : System.IO.Path.Combine(stateFolder, "workflows.payloads"),
+            Store = Store,
+            Postgres = new PostgresPlace(PostgresFile, environment("ANALEMMA_WORKFLOWS_POSTGRES") ?? ""),
             FunctionsFolder = System.IO.Path.Combine(stateFolder, "functions"),
             EnvironmentsMax = Environments,
             Account = Account,
@@ -97,6 +115,11 @@ internal sealed record WorkflowsSection
         if (PayloadFolder.Length > 0 && !PayloadFolder.StartsWith('/'))
         {
             yield return $"workflows.payload_folder is '{PayloadFolder}'; it must be an absolute path";
+        }
+
+        if (PostgresFile.Length > 0 && !PostgresFile.StartsWith('/'))
+        {
+            yield return $"workflows.postgres_file is '{PostgresFile}'; it must be an absolute path";
         }
 
         if (Account.Length != AccountDigits || !Account.All(char.IsAsciiDigit))

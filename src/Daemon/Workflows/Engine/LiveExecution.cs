@@ -261,7 +261,7 @@ internal sealed class LiveExecution
     private void NotKept(Turn turn, JournalStoreException failure)
     {
         _engine.Payloads.LetGo(turn.Payloads);
-        _engine.NotKept(this, failure);
+        _engine.NotKept(this, failure.Message);
         turn.TellAll(failure);
         if (_begins is not null)
         {
@@ -299,7 +299,17 @@ internal sealed class LiveExecution
             return;
         }
 
-        Refold();
+        try
+        {
+            Refold();
+        }
+        catch (JournalStoreException failure)
+        {
+            // Its end comes when the store can be read: by the same event, which will meet the same mistake.
+            NotKept(turn, failure);
+            return;
+        }
+
         var cause = $"the engine met a fault of its own and cannot go on: {fault.GetType().Name}";
         HostTurn ending = new();
         ending.Postings.Add(new Posting(at => new ExecutionEvent.Stopped(at, "States.Runtime", cause)));

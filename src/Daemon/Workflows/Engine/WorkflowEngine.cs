@@ -83,8 +83,14 @@ internal sealed class WorkflowEngine : IDisposable
     }
 
     /// <summary>Starts an execution; completes when that is durable. Null when its ARN is taken.</summary>
+    /// <exception cref="JournalStoreException">The store takes nothing new now.</exception>
     public async Task<LiveExecution?> StartAsync(ExecutionHead head, JsonValue input, string? inputText)
     {
+        if (Store.Health.Refusal is { } refusal)
+        {
+            throw refusal;
+        }
+
         var execution = LiveExecution.New(
             this, Interlocked.Increment(ref _lastKey), head, DefinitionOf(head), Time.GetUtcNow());
         if (!_byArn.TryAdd(head.Arn, execution))
@@ -218,8 +224,7 @@ internal sealed class WorkflowEngine : IDisposable
         _byKey.TryRemove(execution.Key, out _);
     }
 
-    public void NotKept(LiveExecution execution, JournalStoreException failure) =>
-        _log.ExecutionNotKept(execution.Head.Arn, failure.Message);
+    public void NotKept(LiveExecution execution, string why) => _log.ExecutionNotKept(execution.Head.Arn, why);
 
     public void Faulted(LiveExecution execution, Exception fault) =>
         _log.ExecutionFault(execution.Head.Arn, fault.GetType().FullName!, fault.StackTrace ?? "");
@@ -248,21 +253,30 @@ internal sealed class WorkflowEngine : IDisposable
 
     private async Task ResumeLaterAsync(LiveExecution execution)
     {
-        while (true)
+        while (!_disposed)
         {
             await Task.Delay(FullBackoff, Time);
             try
             {
-                if (!_disposed)
-                {
-                    execution.Resume();
-                }
-
+                execution.Resume();
                 return;
             }
             catch (PayloadException failed) when (failed.Failure is PayloadFailure.Unavailable)
             {
                 _log.ExecutionNotRestored(execution.Head.Arn, failed.Message);
+            }
+            catch (JournalStoreException failed) when (failed.StoreIsUsable)
+            {
+                // It cannot be read either; later, then.
+            }
+            catch (Exception wrong) when (wrong is JournalStoreException or JournalCorruptException)
+            {
+                NotKept(execution, wrong.Message);
+                return;
+            }
+            catch (ObjectDisposedException) when (_disposed)
+            {
+                return;
             }
         }
     }

@@ -1,5 +1,6 @@
 using Analemma.Journal;
 using Analemma.Journal.Executions;
+using Analemma.Storage.Executions;
 using Microsoft.Data.Sqlite;
 
 namespace Analemma.Storage.Sqlite;
@@ -16,7 +17,7 @@ internal sealed class SqliteExecutionReader : IDisposable
 
     public SqliteExecutionReader(string path)
     {
-        _connection = SqliteExecutionSchema.OpenForReading(path);
+        _connection = SqliteExecutionSchema.Database.OpenForReading(path);
         _find = SqliteExecutionStatements.Command(_connection, $"SELECT {Columns} FROM execution WHERE arn = $1", 1);
         _records = SqliteExecutionStatements.Command(
             _connection, "SELECT id, ticks, type, hash, body FROM record WHERE id BETWEEN $1 AND $2 ORDER BY id", 2);
@@ -96,9 +97,44 @@ internal sealed class SqliteExecutionReader : IDisposable
         while (rows.Read())
         {
             var sequence = rows.GetInt64(0) - SqliteExecutionStatements.IdOf(key, 0);
-            ChainHash.TryRead((byte[])rows.GetValue(3), out var hash);
-            found.Add(new JournalRecord(
-                sequence, rows.GetInt64(1), rows.GetString(2), (byte[])rows.GetValue(4), hash));
+            // A damaged page may hold any type, whatever the table says.
+            if (rows.GetValue(1) is not long ticks
+                || rows.GetValue(2) is not string type
+                || rows.GetValue(3) is not byte[] bytes || !ChainHash.TryRead(bytes, out var hash)
+                || rows.GetValue(4) is not byte[] body)
+            {
+                throw new JournalCorruptException(sequence, "row", "values of the columns' types", "others");
+            }
+
+            found.Add(new JournalRecord(sequence, ticks, type, body, hash));
+        }
+
+        return found;
+    }
+
+    public Checkpoint? Checkpoint(long key)
+    {
+        using var select = SqliteExecutionStatements.Command(
+            _connection, "SELECT sequence, hash, format_version, digest, state FROM checkpoint WHERE key = $1", 1);
+        SqliteExecutionStatements.Set(select, 0, key);
+        using var rows = select.ExecuteReader();
+        return rows.Read()
+            ? StoredCheckpoints.Check(
+                rows.GetInt64(0), Bytes(rows, 1), rows.GetInt32(2), Bytes(rows, 3), Bytes(rows, 4))
+            : null;
+    }
+
+    public List<long> EndedBefore(long ticks, int max)
+    {
+        using var select = SqliteExecutionStatements.Command(
+            _connection, "SELECT key FROM execution WHERE ended < $1 ORDER BY ended, key LIMIT $2", 2);
+        SqliteExecutionStatements.Set(select, 0, ticks);
+        SqliteExecutionStatements.Set(select, 1, max);
+        using var rows = select.ExecuteReader();
+        List<long> found = [];
+        while (rows.Read())
+        {
+            found.Add(rows.GetInt64(0));
         }
 
         return found;
@@ -117,6 +153,8 @@ internal sealed class SqliteExecutionReader : IDisposable
         _records.Dispose();
         _connection.Dispose();
     }
+
+    private static byte[] Bytes(SqliteDataReader row, int column) => (byte[])row.GetValue(column);
 
     private static List<StoredExecution> All(SqliteCommand select)
     {

@@ -1,3 +1,4 @@
+using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Microsoft.Data.Sqlite;
 
@@ -87,9 +88,14 @@ internal sealed class SqliteExecutionStatements(SqliteConnection connection) : I
             _stand.ExecuteNonQuery();
         }
 
-        if (change.Forget != 0)
+        if (change.Checkpoint is { } checkpoint)
         {
-            Forget(change.Forget);
+            Keep(change.Key, checkpoint);
+        }
+
+        foreach (var key in change.Forget)
+        {
+            Forget(key);
         }
     }
 
@@ -146,12 +152,27 @@ internal sealed class SqliteExecutionStatements(SqliteConnection connection) : I
         _start.ExecuteNonQuery();
     }
 
+    private void Keep(long key, Checkpoint checkpoint)
+    {
+        using var keep = Command(connection, "INSERT OR REPLACE INTO checkpoint VALUES ($1, $2, $3, $4, $5, $6)", 6);
+        Set(keep, 0, key);
+        Set(keep, 1, checkpoint.Position.Sequence);
+        Set(keep, 2, checkpoint.Position.Hash.ToArray());
+        Set(keep, 3, checkpoint.FormatVersion);
+        Set(keep, 4, HashChain.DigestOf(checkpoint).ToArray());
+        Set(keep, 5, checkpoint.State.ToArray());
+        keep.ExecuteNonQuery();
+    }
+
     private void Forget(long key)
     {
         using var records = Command(connection, "DELETE FROM record WHERE id BETWEEN $1 AND $2", 2);
         Set(records, 0, IdOf(key, 0));
         Set(records, 1, IdOf(key + 1, 0) - 1);
         records.ExecuteNonQuery();
+        using var checkpoint = Command(connection, "DELETE FROM checkpoint WHERE key = $1", 1);
+        Set(checkpoint, 0, key);
+        checkpoint.ExecuteNonQuery();
         using var row = Command(connection, "DELETE FROM execution WHERE key = $1", 1);
         Set(row, 0, key);
         row.ExecuteNonQuery();

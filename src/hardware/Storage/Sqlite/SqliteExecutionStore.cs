@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
+using Analemma.Storage.Executions;
 using Microsoft.Data.Sqlite;
 
 namespace Analemma.Storage.Sqlite;
@@ -12,38 +13,20 @@ namespace Analemma.Storage.Sqlite;
 /// </summary>
 public sealed class SqliteExecutionStore : IExecutionStore
 {
-    /// <summary>Changes in one transaction: what one flush may hold up.</summary>
-    private const int GroupMax = 1024;
-
     private readonly string _path;
     private readonly JournalFileLock _lock;
     private readonly SqliteConnection _connection;
     private readonly SqliteExecutionStatements _statements;
-    private readonly StorageThread _thread;
+    private readonly CommitQueue _queue;
     private readonly ConcurrentBag<SqliteExecutionReader> _readers = [];
-    private readonly ConcurrentQueue<Pending> _pending = new();
-    private readonly List<Pending> _group = [];
-    private int _scheduled;
     private long _commits;
     private volatile JournalStoreException? _broken;
     private volatile bool _disposed;
 
-    private readonly record struct Pending(ExecutionStoreChange Change, Action<JournalStoreException?> Done);
-
-    private SqliteExecutionStore(string path, JournalFileLock fileLock)
+    private SqliteExecutionStore(string path, long bytesMax, JournalFileLock fileLock, TimeProvider time)
     {
         (_path, _lock) = (path, fileLock);
-        using (new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-        }
-
-        _connection = SqliteExecutionSchema.OpenForWriting(path);
+        _connection = SqliteExecutionSchema.Database.OpenForWriting(path, bytesMax);
         try
         {
             _statements = new SqliteExecutionStatements(_connection);
@@ -55,24 +38,28 @@ public sealed class SqliteExecutionStore : IExecutionStore
             throw;
         }
 
-        _thread = new StorageThread("workflows");
+        _queue = new CommitQueue("workflows", CommitGroup, time);
     }
+
+    public string Name => _path;
 
     public long Commits => Interlocked.Read(ref _commits);
 
     public long LastKey { get; }
 
-    /// <summary>Why nothing is written any more; null while it is.</summary>
-    public JournalStoreException? Broken => _broken;
+    public ExecutionStoreHealth Health => new(_broken, _queue.Waiting, _queue.OldestWait);
 
-    /// <summary>Creates the file if there is none, mode 0600; its directory must exist.</summary>
+    /// <summary>
+    /// Creates the file if there is none, mode 0600; its directory must exist. One that has grown to
+    /// <paramref name="bytesMax"/> is full, as if the disk were.
+    /// </summary>
     /// <exception cref="JournalStoreException">It is no such file, in use, or cannot be opened.</exception>
-    public static SqliteExecutionStore Open(string path)
+    public static SqliteExecutionStore Open(string path, long bytesMax = long.MaxValue, TimeProvider? time = null)
     {
         var fileLock = JournalFileLock.Take(path);
         try
         {
-            return new SqliteExecutionStore(path, fileLock);
+            return new SqliteExecutionStore(path, bytesMax, fileLock, time ?? TimeProvider.System);
         }
         catch (SqliteException error)
         {
@@ -87,15 +74,18 @@ public sealed class SqliteExecutionStore : IExecutionStore
     }
 
     /// <summary>Makes commits faster from soon on, as the journal does.</summary>
-    public void GrowLog() => _thread.TryPost(() =>
+    public void Ready() => _queue.TryPost(() =>
     {
         try
         {
-            SqliteLogGrowth.Grow(_connection, _path);
+            if (_broken is null)
+            {
+                SqliteLogGrowth.Grow(_connection, _path);
+            }
         }
         catch (SqliteException error)
         {
-            _broken = error.ToStoreException(_path);
+            Break(error.ToStoreException(_path));
         }
         catch (IOException)
         {
@@ -103,14 +93,7 @@ public sealed class SqliteExecutionStore : IExecutionStore
         }
     });
 
-    public void Write(ExecutionStoreChange change, Action<JournalStoreException?> done)
-    {
-        _pending.Enqueue(new Pending(change, done));
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0 && !_thread.TryPost(CommitPending))
-        {
-            Refuse();
-        }
-    }
+    public void Write(ExecutionStoreChange change, Action<JournalStoreException?> done) => _queue.Write(change, done);
 
     public IReadOnlyList<StoredDocument> Documents(string kind) => Read(reader => reader.Documents(kind));
 
@@ -125,6 +108,10 @@ public sealed class SqliteExecutionStore : IExecutionStore
     public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) =>
         Read(reader => reader.Records(key, fromSequence));
 
+    public Checkpoint? Checkpoint(long key) => Read(reader => reader.Checkpoint(key));
+
+    public IReadOnlyList<long> EndedBefore(long ticks, int max) => Read(reader => reader.EndedBefore(ticks, max));
+
     public void Dispose()
     {
         if (_disposed)
@@ -133,8 +120,7 @@ public sealed class SqliteExecutionStore : IExecutionStore
         }
 
         _disposed = true;
-        _thread.Dispose();
-        Refuse();
+        _queue.Dispose();
         foreach (var reader in _readers)
         {
             reader.Dispose();
@@ -148,54 +134,30 @@ public sealed class SqliteExecutionStore : IExecutionStore
     private T Read<T>(Func<SqliteExecutionReader, T> read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        SqliteExecutionReader? reader = null;
         try
         {
-            if (!_readers.TryTake(out var reader))
+            if (!_readers.TryTake(out reader))
             {
                 reader = new SqliteExecutionReader(_path);
             }
 
             var found = read(reader);
             _readers.Add(reader);
+            reader = null;
             return found;
         }
         catch (SqliteException error)
         {
             throw error.ToStoreException(_path);
         }
-    }
-
-    private void CommitPending()
-    {
-        while (true)
+        finally
         {
-            while (_group.Count < GroupMax && _pending.TryDequeue(out var next))
-            {
-                _group.Add(next);
-            }
-
-            if (_group.Count == 0)
-            {
-                Interlocked.Exchange(ref _scheduled, 0);
-                if (_pending.IsEmpty || Interlocked.Exchange(ref _scheduled, 1) != 0)
-                {
-                    return;
-                }
-
-                continue;
-            }
-
-            var failure = CommitGroup();
-            foreach (var each in _group)
-            {
-                each.Done(failure);
-            }
-
-            _group.Clear();
+            reader?.Dispose();
         }
     }
 
-    private JournalStoreException? CommitGroup()
+    private JournalStoreException? CommitGroup(IReadOnlyList<PendingChange> group)
     {
         if (_broken is { } broken)
         {
@@ -205,9 +167,9 @@ public sealed class SqliteExecutionStore : IExecutionStore
         try
         {
             _statements.Begin();
-            foreach (var each in _group)
+            for (var i = 0; i < group.Count; i++)
             {
-                _statements.Write(each.Change);
+                _statements.Write(group[i].Change);
             }
 
             _statements.Commit();
@@ -219,23 +181,19 @@ public sealed class SqliteExecutionStore : IExecutionStore
             var failure = error.ToStoreException(_path);
             if (!_statements.TryRollback() || !failure.StoreIsUsable)
             {
-                _broken = failure;
+                Break(failure);
             }
 
             return failure;
         }
     }
 
-    private void Refuse()
+    private void Break(JournalStoreException failure)
     {
-        while (_pending.TryDequeue(out var each))
-        {
-            each.Done(Closed(_broken));
-        }
+        _broken = failure;
+        _queue.RefuseWork(Closed(failure));
     }
 
-    private JournalStoreException Closed(JournalStoreException? why) => new(
-        JournalStoreFailure.Closed,
-        why is null ? $"{_path} is closed" : $"{_path} failed before and must be opened again: {why.Message}",
-        why);
+    private JournalStoreException Closed(JournalStoreException why) => new(
+        JournalStoreFailure.Closed, $"{_path} failed before and must be opened again: {why.Message}", why);
 }

@@ -29,7 +29,8 @@ public sealed class SqliteJournalReader : IJournalReader, IDisposable
         SqliteConnection? connection = null;
         try
         {
-            connection = SqliteJournalSchema.OpenForReading(path);
+            connection = SqliteJournalSchema.Database.OpenForReading(path);
+            SqliteDatabase.Execute(connection, "BEGIN");
             return new SqliteJournalReader(connection, path);
         }
         catch (SqliteException error)

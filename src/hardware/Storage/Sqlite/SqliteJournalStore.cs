@@ -27,8 +27,7 @@ public sealed class SqliteJournalStore : IJournalStore
     {
         _path = path;
         _lock = fileLock;
-        CreatePrivately(path);
-        _connection = SqliteJournalSchema.OpenForWriting(path, bytesMax);
+        _connection = SqliteJournalSchema.Database.OpenForWriting(path, bytesMax);
         try
         {
             _statements = new SqliteJournalStatements(_connection);
@@ -178,17 +177,6 @@ public sealed class SqliteJournalStore : IJournalStore
         _statements.Dispose();
         _connection.Dispose();
         _lock.Dispose();
-    }
-
-    private static void CreatePrivately(string path)
-    {
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
     }
 
     private void Insert(IReadOnlyList<JournalRecord> batch)

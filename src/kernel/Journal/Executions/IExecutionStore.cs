@@ -6,16 +6,39 @@ namespace Analemma.Journal.Executions;
 //   execution   one row a run of a state machine: what it is found and listed by, how it began and how it ended
 //   record      what happened to an execution, in order, each tied to the one before by its hash (HashChain). Every
 //               execution has a chain of its own, so that they can be written, checked and forgotten one by one.
+//   checkpoint  at most one an execution: its state as of a record, so that a long history is not folded from its start
 //
 // A change is durable as a whole or not at all. Changes are committed in the order in which they came, as many together
 // as wait: the disk's flushes follow its speed and not the number of executions.
+//
+// When a store fails:
+//
+//   Full            nothing of the change was kept; it may be written again when there is room
+//   Gone            the server cannot be reached. What begins something is refused; what goes on is kept, and written
+//                   once when the server is back
+//   Fenced          another kernel has taken the store: nothing is written any more
+//   Io and others   nobody knows what is on disk: nothing is written before the store is opened again
 /// <summary>
-/// Keeps executions of workflows. Single owner, as the journal. What bodies mean is the owner's matter.
+/// Keeps executions of workflows. Single owner, as the journal: a second one is refused, and one that was cut off from
+/// its store and replaced can write no more. What bodies mean is the owner's matter. Reading blocks, for about the time
+/// of one look into an index, and throws <see cref="JournalStoreException"/> when the store cannot be read.
 /// </summary>
 public interface IExecutionStore : IDisposable
 {
+    /// <summary>What and where it is, for people; without anything secret.</summary>
+    string Name { get; }
+
     /// <summary>Transactions since it was opened.</summary>
     long Commits { get; }
+
+    /// <summary>How it is doing. Any thread.</summary>
+    ExecutionStoreHealth Health { get; }
+
+    /// <summary>
+    /// The owner has taken up what was open: what makes later commits faster, and would have kept it waiting, may be
+    /// done now.
+    /// </summary>
+    void Ready();
 
     /// <summary>
     /// Makes a change durable and then calls back: null for done. The callback runs on the store's own thread, or on
@@ -41,8 +64,33 @@ public interface IExecutionStore : IDisposable
     /// <summary>What happened to an execution, unchecked, from a sequence on.</summary>
     IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1);
 
+    /// <summary>The latest checkpoint of an execution, its digest checked; null when there is none.</summary>
+    /// <exception cref="JournalCorruptException">It is not what was written.</exception>
+    Checkpoint? Checkpoint(long key);
+
+    /// <summary>Keys of those that ended before a time in UTC ticks, those that ended first first.</summary>
+    IReadOnlyList<long> EndedBefore(long ticks, int max);
+
     /// <summary>The highest key that was ever given; 0 for none.</summary>
     long LastKey { get; }
+}
+
+/// <summary>How a store is doing.</summary>
+/// <param name="Failure">Why it does not write now; null while it does.</param>
+/// <param name="Waiting">Changes that are not durable yet.</param>
+/// <param name="OldestWait">How long the oldest of them has waited.</param>
+public readonly record struct ExecutionStoreHealth(JournalStoreException? Failure, int Waiting, TimeSpan OldestWait)
+{
+    /// <summary>A disk or a server that takes longer than that for a commit cannot take new work.</summary>
+    public static TimeSpan SlowAfter { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Why nothing new may begin; null when it may.</summary>
+    public JournalStoreException? Refusal => Failure
+        ?? (OldestWait > SlowAfter
+            ? new JournalStoreException(
+                JournalStoreFailure.Busy,
+                $"the store is slow: {Waiting} changes wait, the oldest for {OldestWait.TotalSeconds:F0} s")
+            : null);
 }
 
 /// <summary>What one commit adds, whole or not at all.</summary>
@@ -63,8 +111,14 @@ public sealed record ExecutionStoreChange
     /// <summary>How it stands now; null when that is as before.</summary>
     public ExecutionStanding? Standing { get; init; }
 
-    /// <summary>An execution to forget, with its records; 0 for none.</summary>
-    public long Forget { get; init; }
+    /// <summary>State of the execution as of one of its records; takes the place of the checkpoint before.</summary>
+    public Checkpoint? Checkpoint { get; init; }
+
+    /// <summary>Executions to forget, with all that is kept of them.</summary>
+    public IReadOnlyList<long> Forget { get; init; } = [];
+
+    /// <summary>Whether it begins something, and so may be refused without a loss.</summary>
+    public bool BeginsWork => Begins is not null || Key == 0;
 }
 
 /// <summary>A value that is kept by kind and key.</summary>

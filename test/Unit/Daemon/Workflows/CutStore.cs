@@ -17,6 +17,12 @@ internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept) : 
     /// <summary>Completes when it is cut, and what is kept is on disk.</summary>
     public Task Cut => _cut.Task;
 
+    public string Name => inner.Name;
+
+    public ExecutionStoreHealth Health => inner.Health;
+
+    public void Ready() => inner.Ready();
+
     public long Commits => inner.Commits;
 
     public long LastKey => inner.LastKey;
@@ -56,6 +62,10 @@ internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept) : 
     public IReadOnlyList<StoredExecution> List(ExecutionQuery query) => inner.List(query);
 
     public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) => inner.Records(key, fromSequence);
+
+    public Checkpoint? Checkpoint(long key) => inner.Checkpoint(key);
+
+    public IReadOnlyList<long> EndedBefore(long ticks, int max) => inner.EndedBefore(ticks, max);
 
     public void Dispose() => inner.Dispose();
 }

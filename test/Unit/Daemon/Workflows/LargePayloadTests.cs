@@ -231,7 +231,7 @@ public sealed class LargePayloadTests : IDisposable
     private static Task ForgetAsync(WorkflowBench bench, long key)
     {
         TaskCompletionSource done = new();
-        bench.Store.Write(new ExecutionStoreChange { Forget = key }, (JournalStoreException? _) => done.SetResult());
+        bench.Store.Write(new ExecutionStoreChange { Forget = [key] }, (JournalStoreException? _) => done.SetResult());
         return done.Task;
     }
 

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Analemma.Journal;
+using Analemma.Journal.Executions;
+using Analemma.Storage.Sqlite;
+
+namespace Analemma.Storage.Executions;
+
+/// <summary>A change, and who is told when it is durable.</summary>
+internal readonly record struct PendingChange(
+    ExecutionStoreChange Change, Action<JournalStoreException?> Done, long WaitsSince);
+
+/// <summary>
+/// Group commit: changes of many executions, in the order in which they came, in one transaction for as many as wait
+/// when it begins. One thread commits; any may write.
+/// </summary>
+/// <param name="name">Of the thread.</param>
+/// <param name="commit">Commits a group whole or not at all, and says why not. On the thread.</param>
+/// <param name="time">For how long changes wait.</param>
+internal sealed class CommitQueue(
+    string name, Func<IReadOnlyList<PendingChange>, JournalStoreException?> commit, TimeProvider time) : IDisposable
+{
+    /// <summary>Changes in one transaction: what one flush may hold up.</summary>
+    private const int GroupMax = 1024;
+
+    private readonly StorageThread _thread = new(name);
+    private readonly ConcurrentQueue<PendingChange> _pending = new();
+    private readonly List<PendingChange> _group = [];
+    private int _scheduled;
+    private int _waiting;
+    private long _groupSince;
+    private volatile JournalStoreException? _refusal;
+    private volatile bool _closed;
+
+    /// <summary>Why what begins work is refused; null while it is taken.</summary>
+    public JournalStoreException? Refusal => _refusal;
+
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>How long the oldest change has waited.</summary>
+    public TimeSpan OldestWait
+    {
+        get
+        {
+            var since = Interlocked.Read(ref _groupSince);
+            if (since == 0)
+            {
+                since = _pending.TryPeek(out var next) ? next.WaitsSince : 0;
+            }
+
+            return since == 0 ? TimeSpan.Zero : time.GetElapsedTime(since);
+        }
+    }
+
+    public void Write(ExecutionStoreChange change, Action<JournalStoreException?> done)
+    {
+        if (_refusal is { } refusal && change.BeginsWork)
+        {
+            done(refusal);
+            return;
+        }
+
+        Interlocked.Increment(ref _waiting);
+        _pending.Enqueue(new PendingChange(change, done, time.GetTimestamp()));
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0 && !_thread.TryPost(CommitPending))
+        {
+            RefuseAll();
+        }
+    }
+
+    /// <summary>Runs between two commits; false when the thread is ending.</summary>
+    public bool TryPost(Action work) => _thread.TryPost(work);
+
+    /// <summary>
+    /// From now on what begins work is refused, also what waits already; the rest goes on waiting. On the thread.
+    /// </summary>
+    public void RefuseWork(JournalStoreException why)
+    {
+        _refusal = why;
+        for (var left = _pending.Count; left > 0 && _pending.TryDequeue(out var each); left--)
+        {
+            if (each.Change.BeginsWork)
+            {
+                Tell(each, why);
+            }
+            else
+            {
+                _pending.Enqueue(each);
+            }
+        }
+    }
+
+    /// <summary>Takes what begins work again. On the thread.</summary>
+    public void TakeWork() => _refusal = null;
+
+    /// <summary>What waits is committed, or refused when it cannot be.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        _thread.Dispose();
+        RefuseAll();
+    }
+
+    private void CommitPending()
+    {
+        while (true)
+        {
+            while (_group.Count < GroupMax && _pending.TryDequeue(out var next))
+            {
+                _group.Add(next);
+            }
+
+            if (_group.Count == 0)
+            {
+                Interlocked.Exchange(ref _scheduled, 0);
+                if (_pending.IsEmpty || Interlocked.Exchange(ref _scheduled, 1) != 0)
+                {
+                    return;
+                }
+
+                continue;
+            }
+
+            Interlocked.Exchange(ref _groupSince, _group[0].WaitsSince);
+            var failure = commit(_group);
+            Interlocked.Exchange(ref _groupSince, 0);
+            foreach (var each in _group)
+            {
+                Tell(each, failure);
+            }
+
+            _group.Clear();
+        }
+    }
+
+    private void Tell(PendingChange each, JournalStoreException? failure)
+    {
+        Interlocked.Decrement(ref _waiting);
+        each.Done(failure);
+    }
+
+    private void RefuseAll()
+    {
+        while (_pending.TryDequeue(out var each))
+        {
+            Tell(each, new JournalStoreException(
+                JournalStoreFailure.Closed, _closed ? "the store is closed" : "the store is closing"));
+        }
+    }
+}

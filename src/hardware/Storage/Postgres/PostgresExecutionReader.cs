@@ -1,0 +1,109 @@
+using Analemma.Journal;
+using Analemma.Journal.Executions;
+using Analemma.Storage.Executions;
+using Npgsql;
+
+namespace Analemma.Storage.Postgres;
+
+/// <summary>Questions to the tables; each on a session of the pool.</summary>
+internal static class PostgresExecutionReader
+{
+    private const string Columns = "key, arn, machine, run, status, started, ended, head, tail, sequence, hash";
+
+    public static List<StoredDocument> Documents(NpgsqlDataSource source, string kind) => All(
+        source, "SELECT key, body FROM workflow_document WHERE kind = $1 ORDER BY key",
+        row => new StoredDocument(kind, row.GetString(0), row.GetFieldValue<byte[]>(1)), kind);
+
+    public static StoredExecution? Find(NpgsqlDataSource source, string arn) => All(
+        source, $"SELECT {Columns} FROM workflow_execution WHERE arn = $1", Execution, arn).FirstOrDefault();
+
+    public static StoredExecution? Find(NpgsqlDataSource source, long key) => All(
+        source, $"SELECT {Columns} FROM workflow_execution WHERE key = $1", Execution, key).FirstOrDefault();
+
+    public static List<StoredExecution> Open(NpgsqlDataSource source) => All(
+        source, $"SELECT {Columns} FROM workflow_execution WHERE status = 0 ORDER BY key", Execution);
+
+    public static List<StoredExecution> List(NpgsqlDataSource source, ExecutionQuery query)
+    {
+        List<string> wanted = ["key < $1"];
+        List<object> values = [query.BeforeKey];
+        void Want(string column, object? value)
+        {
+            if (value is not null)
+            {
+                values.Add(value);
+                wanted.Add($"{column} = ${values.Count}");
+            }
+        }
+
+        Want("machine", query.Machine);
+        Want("run", query.Run);
+        Want("status", query.Status);
+        values.Add(query.Max);
+        var sql = $"SELECT {Columns} FROM workflow_execution WHERE {string.Join(" AND ", wanted)} "
+            + $"ORDER BY key DESC LIMIT ${values.Count}";
+        return All(source, sql, Execution, [.. values]);
+    }
+
+    public static List<JournalRecord> Records(NpgsqlDataSource source, long key, long from) => All(
+        source,
+        "SELECT sequence, ticks, type, hash, body FROM workflow_record WHERE execution = $1 AND sequence >= $2 "
+            + "ORDER BY sequence",
+        row =>
+        {
+            var sequence = row.GetInt64(0);
+            return ChainHash.TryRead(row.GetFieldValue<byte[]>(3), out var hash)
+                ? new JournalRecord(sequence, row.GetInt64(1), row.GetString(2), row.GetFieldValue<byte[]>(4), hash)
+                : throw new JournalCorruptException(sequence, "hash", "32 bytes", "another length");
+        },
+        key, from);
+
+    public static Checkpoint? Checkpoint(NpgsqlDataSource source, long key) => All(
+        source, "SELECT sequence, hash, format_version, digest, state FROM workflow_checkpoint WHERE key = $1",
+        row => StoredCheckpoints.Check(
+            row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetInt32(2), row.GetFieldValue<byte[]>(3),
+            row.GetFieldValue<byte[]>(4)),
+        key).FirstOrDefault();
+
+    public static List<long> EndedBefore(NpgsqlDataSource source, long ticks, int max) => All(
+        source, "SELECT key FROM workflow_execution WHERE ended < $1 ORDER BY ended, key LIMIT $2",
+        row => row.GetInt64(0), ticks, max);
+
+    public static long LastKey(NpgsqlDataSource source) => All(
+        source, "SELECT coalesce(max(key), 0) FROM workflow_execution", row => row.GetInt64(0))[0];
+
+    private static List<T> All<T>(
+        NpgsqlDataSource source, string sql, Func<NpgsqlDataReader, T> read, params ReadOnlySpan<object> values)
+    {
+        using var command = source.CreateCommand(sql);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        using var rows = command.ExecuteReader();
+        List<T> found = [];
+        while (rows.Read())
+        {
+            found.Add(read(rows));
+        }
+
+        return found;
+    }
+
+    private static StoredExecution Execution(NpgsqlDataReader row)
+    {
+        ChainHash.TryRead(row.GetFieldValue<byte[]>(10), out var hash);
+        ExecutionStanding standing = new(
+            row.GetInt32(4),
+            row.IsDBNull(6) ? null : row.GetInt64(6),
+            row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8));
+        return new StoredExecution(
+            row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt64(5), row.GetFieldValue<byte[]>(7),
+            standing)
+        {
+            Run = row.IsDBNull(3) ? null : row.GetString(3),
+            Last = new JournalPosition(row.GetInt64(9), hash),
+        };
+    }
+}
