@@ -238,6 +238,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _tasks.Run(sampler.RunAsync);
         _tasks.Run(new MemoryTrim(_time).RunAsync);
         _telemetry.Open(_loop, _server, () => _sandboxes.PoolCounts, _metrics!, _log);
+        KernelGauges.OfWorkflows(_telemetry.Meter, () => _workflows.Figures);
         // What was made before the leftovers are settled would be taken for some.
         _toolHost.SetResult(new ToolHost(
             _sandboxes.For(sandboxed: true), _secrets, Environment.GetEnvironmentVariable, _time, _log));

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Telemetry.Instruments;
+using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Kernel;
 
 namespace Analemma.Daemon.Telemetry;
@@ -49,6 +50,30 @@ internal static class KernelGauges
         meter.Observe(MetricSpecs.Uptime, () => [One(time.GetElapsedTime(began).TotalSeconds)]);
         meter.Observe(MetricSpecs.Memory, () => [One(Environment.WorkingSet)]);
         meter.Observe(MetricSpecs.Cpu, () => [One(CpuSeconds())]);
+    }
+
+    /// <summary>Workflows, once somebody has asked for them.</summary>
+    public static void OfWorkflows(
+        KernelMeter meter, Func<(ConcurrencyFigures Executions, ConcurrencyFigures Tasks)?> figures)
+    {
+        Many(MetricSpecs.WorkflowExecutions, now => States(now.Executions));
+        Many(MetricSpecs.WorkflowTasks, now => States(now.Tasks));
+        Many(
+            MetricSpecs.WorkflowQueueAge,
+            now =>
+            [
+                One(now.Executions.OldestSeconds, ("of", "execution")),
+                One(now.Tasks.OldestSeconds, ("of", "task")),
+            ]);
+        Many(MetricSpecs.WorkflowRefused, now => [One(now.Executions.Refused)]);
+
+        void Many(
+            MetricSpec spec,
+            Func<(ConcurrencyFigures Executions, ConcurrencyFigures Tasks), IEnumerable<Measurement<double>>> look) =>
+            meter.Observe(spec, () => figures() is { } now ? look(now) : []);
+
+        static IEnumerable<Measurement<double>> States(ConcurrencyFigures of) =>
+            [One(of.Running, ("state", "running")), One(of.Queued, ("state", "queued"))];
     }
 
     /// <summary>Agents without series of their own are left out: what is left is nothing to add up.</summary>

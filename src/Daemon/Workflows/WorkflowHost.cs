@@ -3,6 +3,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Workflows.Api;
 using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Functions;
 using Analemma.Daemon.Workflows.Payloads;
@@ -58,6 +59,10 @@ internal sealed class WorkflowHost : IDisposable
 
     /// <summary>Functions; null while nobody has asked for workflows, and there are none.</summary>
     public AgentFunctions? Functions => Volatile.Read(ref _opened)?.Functions;
+
+    /// <summary>How executions and tasks stand; null when nobody has asked for workflows yet.</summary>
+    public (ConcurrencyFigures Executions, ConcurrencyFigures Tasks)? Figures =>
+        Volatile.Read(ref _opened) is { } opened ? (opened.Engine.Admission.Figures, opened.Places.Figures) : null;
 
     /// <summary>Makes the endpoint, which listens when it is first asked to.</summary>
     public void Attach(HttpServer server, AcceptorOptions accepting, ByteBudget budget) =>
@@ -154,6 +159,7 @@ internal sealed class WorkflowHost : IDisposable
             AwsClient aws = new(_options, _time);
             KernelCalls kernel = new(_kernel.Syscalls, _kernel.Budget);
             AgentFunctions functions = new(store, kernel, _options, _kernel.Calls, _background, _time);
+            ResourceSlots places = new(store, _time);
             StepFunctionsApi? api = null;
             TaskRunner tasks = new(
                 engine,
@@ -164,6 +170,7 @@ internal sealed class WorkflowHost : IDisposable
                     new JsonServiceHandler(aws),
                 ],
                 queues,
+                places,
                 _background,
                 _log);
             DistributedMaps maps = new(engine, new S3MapFiles(aws), _background, _log);
@@ -171,10 +178,11 @@ internal sealed class WorkflowHost : IDisposable
             api = new StepFunctionsApi(engine, machines, starts, queues, maps, tests, _log);
             api.Add(new FunctionOperations(functions));
             api.Add(new PayloadOperations(payloads));
+            api.Add(new ConcurrencyOperations(machines, engine.Admission, places, _time));
             engine.Open(tasks, maps);
             store.Ready();
             PayloadSweeps sweeps = new(payloads, _background, _time, _log);
-            return new Opened(store, payloads, sweeps, machines, engine, functions, aws, api);
+            return new Opened(store, payloads, sweeps, places, machines, engine, functions, aws, api);
         }
         catch
         {
@@ -188,6 +196,7 @@ internal sealed class WorkflowHost : IDisposable
         IExecutionStore Store,
         ExecutionPayloads Payloads,
         PayloadSweeps Sweeps,
+        ResourceSlots Places,
         StateMachines Machines,
         WorkflowEngine Engine,
         AgentFunctions Functions,

@@ -12,6 +12,12 @@ internal sealed record WorkflowOptions
     /// <summary>Bytes of a payload, of executions that begin now.</summary>
     public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesCeiling;
 
+    /// <summary>Executions that run at once, without those that others wait for.</summary>
+    public int ExecutionsMax { get; init; } = 100_000;
+
+    /// <summary>Executions that wait for a place.</summary>
+    public int ExecutionsQueuedMax { get; init; } = 100_000;
+
     /// <summary>Where payloads are that are too large for the database.</summary>
     public string PayloadsFolder { get; init; } = "";
 

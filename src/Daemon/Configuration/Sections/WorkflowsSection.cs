@@ -35,6 +35,13 @@ internal sealed record WorkflowsSection
         + "says.")]
     public bool Strict { get; init; }
 
+    [Setting("At most so many executions run at once, without those that others wait for; more wait in line. "
+        + "`analemma sm concurrency` sets limits of one state machine or resource.")]
+    public int ExecutionsMax { get; init; } = 100_000;
+
+    [Setting("At most so many executions wait in line; one more is refused with ExecutionLimitExceeded.")]
+    public int ExecutionsQueued { get; init; } = 100_000;
+
     [Setting("The folder of large payloads.", DefaultText = "workflows.payloads in kernel.state_folder")]
     public string PayloadFolder { get; init; } = "";
 
@@ -72,6 +79,8 @@ internal sealed record WorkflowsSection
         {
             Path = Path.Length > 0 ? Path : System.IO.Path.Combine(stateFolder, "workflows.db"),
             PayloadBytesMax = Strict ? ExecutionLimits.PayloadBytesMax : PayloadMax,
+            ExecutionsMax = ExecutionsMax,
+            ExecutionsQueuedMax = ExecutionsQueued,
             PayloadsFolder = PayloadFolder.Length > 0 ? PayloadFolder
                 : System.IO.Path.Combine(stateFolder, "workflows.payloads"),
             Store = Store,
@@ -110,6 +119,12 @@ internal sealed record WorkflowsSection
         {
             yield return $"workflows.payload_max is {PayloadMax}; it must be {ExecutionLimits.PayloadBytesMax} to "
                 + $"{ExecutionLimits.PayloadBytesCeiling}";
+        }
+
+        if (ExecutionsMax < 1 || ExecutionsQueued < 0)
+        {
+            yield return $"workflows.executions_max is {ExecutionsMax} and workflows.executions_queued is "
+                + $"{ExecutionsQueued}; the first must be 1 or more, the second 0 or more";
         }
 
         if (PayloadFolder.Length > 0 && !PayloadFolder.StartsWith('/'))

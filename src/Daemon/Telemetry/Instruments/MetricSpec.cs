@@ -149,6 +149,22 @@ internal static class MetricSpecs
     public static readonly MetricSpec PoolSlots = new(
         "analemma.pool.slots", MetricKind.Gauge, "{sandbox}", "Warm sandboxes that are ready, by tier.", "tier");
 
+    public static readonly MetricSpec WorkflowExecutions = new(
+        "analemma.workflow.executions", MetricKind.Gauge, "{execution}",
+        "Executions of workflows that run, and that wait in line.", "state");
+
+    public static readonly MetricSpec WorkflowTasks = new(
+        "analemma.workflow.tasks", MetricKind.Gauge, "{task}",
+        "Tasks of workflows that run, and that wait for a place at their resource.", "state");
+
+    public static readonly MetricSpec WorkflowQueueAge = new(
+        "analemma.workflow.queue.age", MetricKind.Gauge, "s",
+        "How long the first execution, or task, in line has waited.", "of");
+
+    public static readonly MetricSpec WorkflowRefused = new(
+        "analemma.workflow.refused", MetricKind.Counter, "{execution}",
+        "Executions that were refused because too many wait.");
+
     public static readonly MetricSpec QueueLength = new(
         "analemma.model.queue.length", MetricKind.Gauge, "{call}", "Calls that wait for their turn.", "provider");
 
@@ -190,6 +206,7 @@ internal static class MetricSpecs
         QueueLength, QueueWait, Slots, Calls, Attempts, ModelTokens, ModelCost, BudgetLeft,
         Syscalls, SyscallDuration, Noops, Connections, ConnectionsRefused,
         Agents, Spawns, AgentStart, Exits, OomKills, Denials, PoolSlots,
+        WorkflowExecutions, WorkflowTasks, WorkflowQueueAge, WorkflowRefused,
         Turns, Events, EventsWaiting, JournalCommits, JournalRecords, JournalDuration,
         Kernel, Uptime, Memory, Cpu,
     ];

@@ -28,5 +28,12 @@ internal sealed class ApiRefusedException(string code, string message) : Excepti
     public static ApiRefusedException NoResource(string arn) =>
         new("ResourceNotFound", $"Resource not found: '{arn}'");
 
+    public static ApiRefusedException TooManyExecutions() => new(
+        "ExecutionLimitExceeded",
+        "The maximum number of running executions has been reached. Running executions must end or be stopped before a "
+        + "new execution can be started.");
+
+    public static ApiRefusedException TooFast() => new("ThrottlingException", "Rate exceeded");
+
     public static ApiRefusedException Token() => new("InvalidToken", "Invalid Token: 'Invalid token'");
 }

@@ -21,6 +21,9 @@ internal sealed record ExecutionStart(string MachineArn, JsonValue Input, string
 
     public string? TraceHeader { get; init; }
 
+    /// <summary>Whether what starts it waits for it.</summary>
+    public bool IsNested { get; init; }
+
     /// <summary>The one that is tied to what starts it; null for none.</summary>
     public string? Seed { get; init; }
 }
@@ -40,6 +43,11 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             "InvalidExecutionInput", $"Invalid State Machine Execution Input: '{problem}'");
     }
 
+    /// <summary>Starts that are not on disk yet: with one more, the store is behind.</summary>
+    private const int UnderWayMax = 10_000;
+
+    private int _underWay;
+
     /// <summary>
     /// Starts one. The same name, machine and input as one that runs is that one; else a name is good once.
     /// </summary>
@@ -52,8 +60,7 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
                 "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
         }
 
-        var started = await engine.StartAsync(head, start.Input, start.InputText);
-        if (started is not null)
+        if (await StartOneAsync(head, start) is { } started)
         {
             return started;
         }
@@ -65,6 +72,20 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
         }
 
         throw new ApiRefusedException("ExecutionAlreadyExists", $"Execution Already Exists: '{head.Arn}'");
+    }
+
+    private async Task<LiveExecution?> StartOneAsync(ExecutionHead head, ExecutionStart start)
+    {
+        try
+        {
+            return Interlocked.Increment(ref _underWay) <= UnderWayMax
+                ? await engine.StartAsync(head, start.Input, start.InputText)
+                : throw ApiRefusedException.TooFast();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
     }
 
     private ExecutionHead HeadOf(ExecutionStart start)
@@ -100,6 +121,7 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             AliasArn = alias?.Arn,
             TraceHeader = start.TraceHeader,
             PayloadBytesMax = options.PayloadBytesMax,
+            IsNested = start.IsNested,
         };
     }
 

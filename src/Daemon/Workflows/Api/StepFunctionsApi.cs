@@ -97,6 +97,13 @@ internal sealed class StepFunctionsApi
         _ownersOperations.Add("SweepPayloads", (_, aborted) => payloads.SweepAsync(aborted));
     }
 
+    /// <summary>Adds the operations about how much runs at once, which are the owner's.</summary>
+    public void Add(ConcurrencyOperations concurrency)
+    {
+        _ownersOperations.Add("SetConcurrency", (request, _) => concurrency.SetAsync(request));
+        _ownersOperations.Add("ListConcurrency", (_, _) => concurrency.ListAsync());
+    }
+
     /// <param name="operation">By its name.</param>
     /// <param name="request">Its members.</param>
     /// <param name="aborted">Nobody waits for the answer any more.</param>

@@ -48,6 +48,9 @@ internal sealed record ExecutionHead
 
     public int ParentIndex { get; init; }
 
+    /// <summary>Whether the execution that started it waits for it: it then has a place already.</summary>
+    public bool IsNested { get; init; }
+
     /// <summary>Bytes of a payload. It keeps the limit that it began with: a replay must fail where it did.</summary>
     public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesMax;
 
@@ -75,6 +78,11 @@ internal sealed record ExecutionHead
         made.Set("revision", Revision).Set("role", RoleArn).Set("seed", Seed).Set("express", IsExpress);
         made.Set("version", Json.Maybe(VersionArn)).Set("alias", Json.Maybe(AliasArn));
         made.Set("trace", Json.Maybe(TraceHeader)).Set("inner", Inner).Set("map_run", Json.Maybe(MapRunArn));
+        if (IsNested)
+        {
+            made.Set("nested", true);
+        }
+
         if (PayloadBytesMax != ExecutionLimits.PayloadBytesMax)
         {
             made.Set("payload_max", PayloadBytesMax);
@@ -110,6 +118,7 @@ internal sealed record ExecutionHead
             ParentKey = json.MaybeText("parent") is { } key ? long.Parse(key, CultureInfo.InvariantCulture) : 0,
             ParentTask = json["task"].TryGetInt64(out var task) ? task : 0,
             ParentIndex = json["index"].TryGetInt32(out var index) ? index : 0,
+            IsNested = json["nested"].IsTrue,
             PayloadBytesMax = json["payload_max"].TryGetInt32(out var most) ? most : ExecutionLimits.PayloadBytesMax,
         };
     }

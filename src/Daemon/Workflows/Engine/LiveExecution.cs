@@ -15,6 +15,9 @@ namespace Analemma.Daemon.Workflows.Engine;
 /// <summary>An execution in memory: its state, and what waits to happen to it.</summary>
 internal sealed class LiveExecution
 {
+    private const int IsOnDisk = 1;
+    private const int HasPlace = 2;
+
     private readonly Lock _gate = new();
     private readonly HostedExecution _turns;
     private readonly WorkflowEngine _engine;
@@ -24,6 +27,7 @@ internal sealed class LiveExecution
     private JournalPosition _last;
     private StoredExecution? _begins;
     private Dictionary<long, RunningTask>? _tasks;
+    private int _turn;
     private volatile ExecutionView _view;
 
     private LiveExecution(
@@ -96,6 +100,22 @@ internal sealed class LiveExecution
     public void Post(Func<DateTimeOffset, ExecutionEvent> make) => Enter(new Posting(make));
 
     public void Fire(long timerId) => Post(at => new ExecutionEvent.TimerFired(at, timerId));
+
+    /// <summary>It waits for its place, and that is on disk.</summary>
+    public void Waits() => Turns(IsOnDisk);
+
+    /// <summary>It has a place.</summary>
+    public void Admitted() => Turns(HasPlace);
+
+    // A place may come before its start is on disk: whoever is last lets it go on.
+    private void Turns(int what)
+    {
+        var before = Interlocked.Or(ref _turn, what);
+        if (before != (before | what) && (before | what) == (IsOnDisk | HasPlace))
+        {
+            Post(at => new ExecutionEvent.Continued(at));
+        }
+    }
 
     /// <summary>Keeps a task that runs, until it is taken.</summary>
     public void Keep(RunningTask task)

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
+using Analemma.Workflow.Admission;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Hosting;
@@ -41,6 +43,7 @@ internal sealed class WorkflowEngine : IDisposable
         ILogger log)
     {
         Payloads = payloads;
+        Admission = new ExecutionAdmission(options, store, time);
         (Options, Store, _machines, Time, _log) = (options, store, machines, time, log);
         _timers = new WorkflowTimers(time);
         _lastKey = store.LastKey;
@@ -51,6 +54,8 @@ internal sealed class WorkflowEngine : IDisposable
     public IExecutionStore Store { get; }
 
     public ExecutionPayloads Payloads { get; }
+
+    public ExecutionAdmission Admission { get; }
 
     public TimeProvider Time { get; }
 
@@ -72,6 +77,7 @@ internal sealed class WorkflowEngine : IDisposable
                 _byArn[execution.Head.Arn] = execution;
                 _byKey[execution.Key] = execution;
                 restored.Add((execution, fold));
+                Admission.Restore(execution, fold.State.IsHeld);
             }
         }
 
@@ -80,9 +86,14 @@ internal sealed class WorkflowEngine : IDisposable
         {
             Resume(execution, fold);
         }
+
+        Admission.Admit();
     }
 
-    /// <summary>Starts an execution; completes when that is durable. Null when its ARN is taken.</summary>
+    /// <summary>
+    /// Starts an execution, or lets it wait for a place; completes when that is durable. Null when its ARN is taken.
+    /// </summary>
+    /// <exception cref="Api.ApiRefusedException">Too many wait already.</exception>
     /// <exception cref="JournalStoreException">The store takes nothing new now.</exception>
     public async Task<LiveExecution?> StartAsync(ExecutionHead head, JsonValue input, string? inputText)
     {
@@ -104,8 +115,21 @@ internal sealed class WorkflowEngine : IDisposable
             return null;
         }
 
+        var answer = Admission.Ask(execution);
+        if (answer is AdmissionAnswer.Refused)
+        {
+            Leave(execution);
+            throw Api.ApiRefusedException.TooManyExecutions();
+        }
+
         _byKey[execution.Key] = execution;
-        await execution.PostAsync(at => new ExecutionEvent.Started(at, input, inputText));
+        var isHeld = answer is AdmissionAnswer.Queued;
+        await execution.PostAsync(at => new ExecutionEvent.Started(at, input, inputText) { IsHeld = isHeld });
+        if (isHeld)
+        {
+            execution.Waits();
+        }
+
         return execution;
     }
 
@@ -115,6 +139,7 @@ internal sealed class WorkflowEngine : IDisposable
     public LiveExecution? Find(long key) => _byKey.GetValueOrDefault(key);
 
     /// <summary>Takes up one that has ended, to start it again; null when it cannot be read.</summary>
+    /// <exception cref="Api.ApiRefusedException">There is no place for it.</exception>
     public LiveExecution? Reopen(StoredExecution stored)
     {
         if (!TryRestore(stored, out var execution, out _))
@@ -125,6 +150,12 @@ internal sealed class WorkflowEngine : IDisposable
         if (!_byArn.TryAdd(execution.Head.Arn, execution))
         {
             return null;
+        }
+
+        if (Admission.Ask(execution) is not AdmissionAnswer.Admitted)
+        {
+            Leave(execution);
+            throw Api.ApiRefusedException.TooManyExecutions();
         }
 
         _byKey[execution.Key] = execution;
@@ -222,6 +253,7 @@ internal sealed class WorkflowEngine : IDisposable
     {
         _byArn.TryRemove(new KeyValuePair<string, LiveExecution>(execution.Head.Arn, execution));
         _byKey.TryRemove(execution.Key, out _);
+        Admission.Leave(execution);
     }
 
     public void NotKept(LiveExecution execution, string why) => _log.ExecutionNotKept(execution.Head.Arn, why);
@@ -289,7 +321,9 @@ internal sealed class WorkflowEngine : IDisposable
             && _byArn.TryAdd(stored.Arn, execution))
         {
             _byKey[execution.Key] = execution;
+            Admission.Restore(execution, fold.State.IsHeld);
             Resume(execution, fold);
+            Admission.Admit();
         }
     }
 
@@ -336,6 +370,11 @@ internal sealed class WorkflowEngine : IDisposable
 
     private void Resume(LiveExecution execution, ExecutionReplay fold)
     {
+        if (fold.State.IsHeld)
+        {
+            execution.Waits();
+        }
+
         foreach (var timer in fold.State.OpenTimers())
         {
             _timers.Arm(execution, timer.TimerId, timer.Due);

@@ -71,6 +71,7 @@ internal sealed class StatesHandler(
         var text = input.IsUndefined ? "{}" : input.TryGetString(out var given) ? given : input.Payload();
         return starts.Read(machine, text) with
         {
+            IsNested = call.Resource.Pattern is TaskPattern.Sync or TaskPattern.Sync2,
             Name = call.Input.MaybeText("Name") ?? NameOf(call.Task.IdempotencyKey),
         };
     }

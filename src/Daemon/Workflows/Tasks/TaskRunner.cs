@@ -1,4 +1,5 @@
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
@@ -13,6 +14,7 @@ internal sealed class TaskRunner(
     WorkflowEngine engine,
     IReadOnlyList<ITaskHandler> handlers,
     ActivityQueues activities,
+    ResourceSlots places,
     BackgroundTasks background,
     ILogger log)
 {
@@ -91,6 +93,15 @@ internal sealed class TaskRunner(
     {
         try
         {
+            var lane = ResourceSlots.LaneOf(call.Resource);
+            using var place = lane is null ? null : await places.EnterAsync(lane, cancelled);
+            if (lane is not null && place is null)
+            {
+                return TaskOutcome.Failed(
+                    lane == "lambda" ? "Lambda.TooManyRequestsException" : "ThrottlingException",
+                    $"Rate exceeded: too many tasks of {lane} wait already.");
+            }
+
             var handler = handlers.FirstOrDefault(handler => handler.Takes(call.Resource));
             return handler is null
                 ? TaskOutcome.Failed(

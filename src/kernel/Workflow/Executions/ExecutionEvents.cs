@@ -15,7 +15,11 @@ public abstract record ExecutionEvent(DateTimeOffset At)
     /// <param name="At">When.</param>
     /// <param name="Input">Its input.</param>
     /// <param name="InputText">The input as it was sent; null to write it anew.</param>
-    public sealed record Started(DateTimeOffset At, JsonValue Input, string? InputText = null) : ExecutionEvent(At);
+    public sealed record Started(DateTimeOffset At, JsonValue Input, string? InputText = null) : ExecutionEvent(At)
+    {
+        /// <summary>Whether it waits for a place before its first state: until <see cref="Continued"/>.</summary>
+        public bool IsHeld { get; init; }
+    }
 
     /// <summary>A timer that was armed is due.</summary>
     public sealed record TimerFired(DateTimeOffset At, long TimerId) : ExecutionEvent(At);
@@ -91,7 +95,7 @@ public abstract record ExecutionEvent(DateTimeOffset At)
     /// <summary>RedriveExecution: what failed is done again.</summary>
     public sealed record Redriven(DateTimeOffset At) : ExecutionEvent(At);
 
-    /// <summary>The machine asked to be called again, so that others get their turn.</summary>
+    /// <summary>The machine asked to be called again, so that others get their turn; or its turn has come.</summary>
     public sealed record Continued(DateTimeOffset At) : ExecutionEvent(At);
 }
 

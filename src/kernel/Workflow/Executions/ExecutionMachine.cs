@@ -51,6 +51,7 @@ public static class ExecutionMachine
                 Ends.Abort(turn, stopped.Error, stopped.Cause);
                 break;
             case ExecutionEvent.Continued:
+                turn.State.IsHeld = false;
                 break;
             case ExecutionEvent.ItemsRead or ExecutionEvent.ItemsUnreadable or ExecutionEvent.ChildEnded
                 or ExecutionEvent.ResultsWritten or ExecutionEvent.ResultsUnwritable or ExecutionEvent.MapRunChanged:
@@ -67,6 +68,7 @@ public static class ExecutionMachine
         Scope root = new(definition, owner: null, index: 0);
         turn.State.Root = root;
         turn.State.StartedAt = turn.At;
+        turn.State.IsHeld = started.IsHeld;
         turn.State.Input = started.Input;
         turn.WriteStart(
             JsonObject.Of(
@@ -87,7 +89,7 @@ public static class ExecutionMachine
     private static void Run(Turn turn)
     {
         var entered = 0;
-        while (!turn.State.IsOver && turn.State.Ready.TryPeek(out var entry))
+        while (turn.State is { IsOver: false, IsHeld: false } && turn.State.Ready.TryPeek(out var entry))
         {
             if (++entered > ExecutionLimits.StatesPerTurnMax)
             {

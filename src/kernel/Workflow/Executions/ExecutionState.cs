@@ -28,6 +28,9 @@ public sealed class ExecutionState
     /// <summary>Of the history.</summary>
     public long LastEventId { get; internal set; }
 
+    /// <summary>Whether it has begun, and waits for a place before its first state.</summary>
+    public bool IsHeld { get; internal set; }
+
     /// <summary>Whether it has begun.</summary>
     public bool IsStarted => Root is not null;
 

@@ -20,6 +20,14 @@ internal static class Redrives
             HistoryEventType.ExecutionRedriven,
             JsonObject.Of(("redriveCount", state.RedriveCount)));
         ExecutionMachine.ArmTimeout(turn, state.Root!.Machine);
+        if (state.IsHeld)
+        {
+            // It ended while it waited for its place, and has it now.
+            state.IsHeld = false;
+            state.Ready.Enqueue(new Entry(state.Root, state.Root.Machine.StartAt, state.Input));
+            return;
+        }
+
         Resume(turn, state.Root);
     }
 

@@ -24,7 +24,10 @@ internal static class EventCodec
         var type = fields.Text("type");
         return type switch
         {
-            "started" => new ExecutionEvent.Started(at, fields["input"], fields.MaybeText("text")),
+            "started" => new ExecutionEvent.Started(at, fields["input"], fields.MaybeText("text"))
+            {
+                IsHeld = fields["held"].IsTrue,
+            },
             "stopped" => new ExecutionEvent.Stopped(at, fields.MaybeText("error"), fields.MaybeText("cause")),
             "redriven" => new ExecutionEvent.Redriven(at),
             "continued" => new ExecutionEvent.Continued(at),
@@ -85,6 +88,7 @@ internal static class EventCodec
         {
             case ExecutionEvent.Started started:
                 made.Set("input", started.Input).Set("text", Maybe(started.InputText));
+                made.Set("held", started.IsHeld ? JsonValue.True : JsonValue.Undefined);
                 break;
             case ExecutionEvent.TimerFired fired:
                 made.Set("timer", fired.TimerId);

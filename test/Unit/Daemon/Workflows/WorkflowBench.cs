@@ -3,6 +3,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows;
 using Analemma.Daemon.Workflows.Api;
 using Analemma.Daemon.Workflows.Catalog;
+using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
@@ -34,28 +35,32 @@ internal sealed class WorkflowBench : IAsyncDisposable
         FunctionBook functions,
         TimeProvider time,
         int payloadMax,
+        int executionsMax,
         IPayloadStore? payloads)
     {
         _store = store;
         _background = new BackgroundTasks(wrong => Panics.Add(wrong), NullLogger.Instance);
-        WorkflowOptions options = new() { Path = path, PayloadBytesMax = payloadMax };
+        WorkflowOptions options = new() { Path = path, PayloadBytesMax = payloadMax, ExecutionsMax = executionsMax };
         Payloads = new ExecutionPayloads(store, payloads ?? FilePayloadStore.Open(PayloadsOf(path)));
         _machines = new StateMachines(store);
         _engine = new WorkflowEngine(options, store, Payloads, _machines, time, NullLogger.Instance);
         ExecutionStarts starts = new(options, _machines, _engine);
         ActivityQueues queues = new(time);
         _aws = new AwsClient(options, time);
+        ResourceSlots places = new(store, time);
         StepFunctionsApi? api = null;
         TaskRunner tasks = new(
             _engine,
             [functions, new LambdaHandler(new NoFunctions(), _aws), new StatesHandler(_engine, starts, () => api!)],
             queues,
+            places,
             _background,
             NullLogger.Instance);
         DistributedMaps maps = new(_engine, new S3MapFiles(_aws), _background, NullLogger.Instance);
         TestOperations tests = new(options, tasks, time);
         api = _api = new StepFunctionsApi(_engine, _machines, starts, queues, maps, tests, NullLogger.Instance);
         _api.Add(new PayloadOperations(Payloads));
+        _api.Add(new ConcurrencyOperations(_machines, _engine.Admission, places, time));
         _engine.Open(tasks, maps);
     }
 
@@ -74,11 +79,18 @@ internal sealed class WorkflowBench : IAsyncDisposable
         FunctionBook functions,
         Func<IExecutionStore, IExecutionStore>? wrap = null,
         int payloadMax = ExecutionLimits.PayloadBytesCeiling,
-        IPayloadStore? payloads = null)
+        IPayloadStore? payloads = null,
+        int executionsMax = 100_000)
     {
         IExecutionStore store = SqliteExecutionStore.Open(path);
         return new WorkflowBench(
-            wrap is null ? store : wrap(store), path, functions, new EagerClock(Start), payloadMax, payloads);
+            wrap is null ? store : wrap(store),
+            path,
+            functions,
+            new EagerClock(Start),
+            payloadMax,
+            executionsMax,
+            payloads);
     }
 
     public Task<ApiAnswer> AskAsync(string operation, params ReadOnlySpan<(string, JsonValue)> members) =>
@@ -148,7 +160,9 @@ internal sealed class WorkflowBench : IAsyncDisposable
 /// <summary>Functions by name, and how often each attempt of a task was run.</summary>
 internal sealed class FunctionBook : ITaskHandler
 {
-    private readonly Dictionary<string, Func<JsonValue, int, TaskOutcome>> _functions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<JsonValue, int, Task<TaskOutcome>>> _functions =
+        new(StringComparer.Ordinal);
+
     private readonly ConcurrentDictionary<string, int> _calls = new(StringComparer.Ordinal);
 
     /// <summary>How often each attempt was begun, by its key.</summary>
@@ -159,7 +173,13 @@ internal sealed class FunctionBook : ITaskHandler
     /// <summary>Adds one, which is given its input and how often it was called before with that key.</summary>
     public FunctionBook With(string name, Func<JsonValue, int, TaskOutcome> function)
     {
-        _functions.Add(name, function);
+        _functions.Add(name, (input, retries) => Task.FromResult(function(input, retries)));
+        return this;
+    }
+
+    public FunctionBook WithAsync(string name, Func<Task<TaskOutcome>> function)
+    {
+        _functions.Add(name, (_, _) => function());
         return this;
     }
 
@@ -170,6 +190,6 @@ internal sealed class FunctionBook : ITaskHandler
     {
         Runs.AddOrUpdate(call.Task.IdempotencyKey, 1, (_, runs) => runs + 1);
         _calls.AddOrUpdate(call.Resource.Action, 1, (_, calls) => calls + 1);
-        return Task.FromResult(_functions[call.Resource.Action](call.Input, call.Task.RetryCount));
+        return _functions[call.Resource.Action](call.Input, call.Task.RetryCount);
     }
 }

@@ -12,7 +12,8 @@ internal sealed class SmCommand : ICliCommand
             .Concat(new ExecutionCommands().Declare(set))
             .Concat(new TaskCommands().Declare(set))
             .Concat(new FunctionCommands().Declare(set))
-            .Concat(new PayloadCommands().Declare(set)))
+            .Concat(new PayloadCommands().Declare(set))
+            .Concat(new ConcurrencyCommands().Declare(set)))
         {
             command.Subcommands.Add(each);
         }
