@@ -1,3 +1,4 @@
+using Analemma.Daemon.Http.Lambda;
 using Analemma.Daemon.Http.Models;
 using Analemma.Daemon.Http.Proxy;
 using Analemma.Daemon.Http.Tools;
@@ -22,6 +23,7 @@ internal static class HttpServices
             new EmbeddingService(syscalls, stamps),
             new ModelListService(models, stamps),
             new McpService(syscalls),
+            new LambdaRuntimeService(syscalls),
             new IndexService(),
         ];
     }

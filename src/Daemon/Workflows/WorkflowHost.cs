@@ -160,14 +160,14 @@ internal sealed class WorkflowHost : IDisposable
             KernelCalls kernel = new(_kernel.Syscalls, _kernel.Budget);
             AgentFunctions functions = new(store, kernel, _options, _kernel.Calls, _background, _time);
             ResourceSlots places = new(store, _time);
+            Connections connections = new(store);
             StepFunctionsApi? api = null;
             TaskRunner tasks = new(
                 engine,
                 [
                     new LambdaHandler(functions, aws),
                     new StatesHandler(engine, starts, () => api!),
-                    new KernelHandler(kernel),
-                    new JsonServiceHandler(aws),
+                    .. TaskHandlers.All(kernel, aws, connections, _time),
                 ],
                 queues,
                 places,
@@ -177,6 +177,7 @@ internal sealed class WorkflowHost : IDisposable
             TestOperations tests = new(_options, tasks, _time);
             api = new StepFunctionsApi(engine, machines, starts, queues, maps, tests, _log);
             api.Add(new FunctionOperations(functions));
+            api.Add(new ConnectionOperations(connections));
             api.Add(new PayloadOperations(payloads));
             api.Add(new ConcurrencyOperations(machines, engine.Admission, places, _time));
             engine.Open(tasks, maps);

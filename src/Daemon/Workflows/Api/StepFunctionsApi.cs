@@ -90,6 +90,14 @@ internal sealed class StepFunctionsApi
         _ownersOperations.Add("ListFunctions", (_, _) => functions.ListAsync());
     }
 
+    /// <summary>Adds the operations about connections, which are the owner's.</summary>
+    public void Add(ConnectionOperations connections)
+    {
+        _ownersOperations.Add("PutConnection", (request, _) => connections.PutAsync(request));
+        _ownersOperations.Add("RemoveConnection", (request, _) => connections.RemoveAsync(request));
+        _ownersOperations.Add("ListConnections", (_, _) => connections.ListAsync());
+    }
+
     /// <summary>Adds the operations about large payloads, which are the owner's.</summary>
     public void Add(PayloadOperations payloads)
     {

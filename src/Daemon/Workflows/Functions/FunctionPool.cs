@@ -201,6 +201,13 @@ internal sealed class FunctionPool
                 return null;
             }
 
+            if (environment.State is EnvironmentState.Idle && _services.Calls.Find(environment.Call) is null)
+            {
+                // It hung up while it waited, and asks again.
+                environment.Call = call;
+                return null;
+            }
+
             if (environment.Current is not null || environment.State is EnvironmentState.Idle)
             {
                 return new SysError(

@@ -3,6 +3,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Workflows.Tasks;
@@ -120,7 +121,15 @@ internal sealed class DistributedMaps(
         }
         catch (Exception failed) when (failed is Journal.JournalStoreException or PayloadException)
         {
+            // Its item has failed, and what the definition tolerates, retries and catches applies: nothing else would.
             log.ExecutionNotKept(head.Arn, failed.Message);
+            Tell(parent.Key, child.TaskId, child.Index, new ExecutionEnd(
+                ExecutionStatus.Failed,
+                JsonValue.Undefined,
+                "StepFunctions.ServiceUnavailable",
+                $"the execution of the item could not be kept: {failed.Message}",
+                engine.Time.GetUtcNow(),
+                0));
         }
     }
 

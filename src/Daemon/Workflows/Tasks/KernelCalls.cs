@@ -22,6 +22,22 @@ internal sealed class KernelCalls(HttpSyscalls syscalls, ByteBudget budget)
         return end;
     }
 
+    /// <summary>The answer to a request over HTTP, and its body.</summary>
+    public async Task<(SysResult<Reply> End, byte[] Body)> FetchAsync(
+        Abi.Syscalls.Http request, CancellationToken cancelled)
+    {
+        using var begun = syscalls.Begin(_host, request, cancelled);
+        using MemoryStream body = new();
+        await foreach (var piece in begun.Call.Pieces.ReadAllAsync(cancelled))
+        {
+            body.Write(piece.Span);
+        }
+
+        var end = await begun.Call.End;
+        cancelled.ThrowIfCancellationRequested();
+        return (end, body.ToArray());
+    }
+
     /// <summary>What a process has printed, its last bytes when it is more.</summary>
     public async Task<string> OutputAsync(ProcessId process, int bytesMax, CancellationToken cancelled)
     {

@@ -34,6 +34,11 @@ public sealed record Http : Syscall
     /// <summary>The most bytes of the answer's body that the caller takes; never more than the rule's.</summary>
     public long? MaxBytes { get; init; }
 
+    /// <summary>
+    /// Of a client on the host, which has no spawn: the rules that the request is held against. Host clients only.
+    /// </summary>
+    public IReadOnlyList<NetworkRule>? Network { get; init; }
+
     /// <summary>Without headers and body, in which agents have keys too.</summary>
     protected override bool PrintMembers(StringBuilder builder)
     {

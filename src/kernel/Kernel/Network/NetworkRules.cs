@@ -38,6 +38,7 @@ internal static class NetworkRules
             ? new[] { $"a {http.Method ?? "GET"} has no body" } : [],
         .. Range("timeout_ms", http.TimeoutMs, 1, Limits.HttpTimeoutMsMax),
         .. Range("max_bytes", http.MaxBytes, 0, Limits.NetworkBytesMax),
+        .. http.Network is null ? [] : Problems(new NetworkAccess { Rules = http.Network }),
     ];
 
     private static string WhyNot(string? url)

@@ -37,7 +37,7 @@ internal static class HttpSyscall
     public static void Ended(KernelState state, HttpEnded ended, List<Effect> effects)
     {
         state.Http.Remove(ended.Call);
-        if (ended.Denial is { } denial)
+        if (ended.Denial is { } denial && ended.Process != ProcessId.None)
         {
             effects.Add(Report(ended.Process, denial.What, denial.Reason, ended.At));
         }
@@ -48,8 +48,14 @@ internal static class HttpSyscall
         var state = call.State;
         if (call.Caller.IsHost)
         {
+            HandleHost(call, request, method, url, bodyBytes);
+            return;
+        }
+
+        if (request is Http { Network: not null })
+        {
             call.Refuse(SysError.InvalidArgument(
-                "HTTP is for agents: a client on the host has the host's network and no rules"));
+                "network is for clients on the host; an agent has the rules of its spawn"));
             return;
         }
 
@@ -82,16 +88,46 @@ internal static class HttpSyscall
         }
         else
         {
-            Send(call, process, request, method, decision);
+            Send(call, process.Id, request, method, decision);
+        }
+    }
+
+    // It brings its rules, and has its secrets put in and its addresses watched as an agent has.
+    private static void HandleHost(SyscallContext call, Syscall request, string method, HttpUrl url, long bodyBytes)
+    {
+        if (request is not Http { Network: { } rules })
+        {
+            call.Refuse(SysError.InvalidArgument(
+                "HTTP is for agents: a client on the host has the host's network and no rules",
+                "give network, the rules to hold the request against"));
+            return;
+        }
+
+        var decision = NetworkJudge.Judge([.. rules.Select(RulePlan.Of)], method, url);
+        if (call.State.ShuttingDown)
+        {
+            call.Refuse(new SysError(SysErrorCode.ShuttingDown, "the kernel is stopping and sends nothing more"));
+        }
+        else if (Denial(decision, bodyBytes) is { } denied)
+        {
+            call.Refuse(denied);
+        }
+        else if (call.State.Http.NoRoom(call.Caller) is { } full)
+        {
+            call.Refuse(full);
+        }
+        else
+        {
+            Send(call, ProcessId.None, request, method, decision);
         }
     }
 
     private static void Send(
-        SyscallContext call, Process process, Syscall request, string method, NetworkDecision decision)
+        SyscallContext call, ProcessId process, Syscall request, string method, NetworkDecision decision)
     {
         call.State.Http.Add(call.Call, call.Caller);
         var http = request as Http;
-        call.Effects.Add(new SendHttp(call.Call, process.Id, decision.Rule!, decision.Target, request)
+        call.Effects.Add(new SendHttp(call.Call, process, decision.Rule!, decision.Target, request)
         {
             RuleNumber = decision.Index + 1,
             Method = method,
