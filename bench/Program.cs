@@ -12,7 +12,7 @@ using Analemma.Bench.Workflow;
 
 const string Usage =
     "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|executions|soak"
-    + " [--json] [--quick] [--soak]";
+    + " [--json] [--quick] [--soak] [--busy]";
 try
 {
     return args switch
@@ -25,7 +25,8 @@ try
         ["upstream"] => await Upstream.RunAsync(),
         ["ask", var port, var headers, var how, var rounds, var clients] =>
             AskClient.Run(Number(port), headers, how == "stream", Number(rounds), Number(clients)),
-        [var name, .. var options] when options.All(option => option is "--json" or "--quick" or "--soak") =>
+        [var name, .. var options]
+            when options.All(option => option is "--json" or "--quick" or "--soak" or "--busy") =>
             RunCase(name, options),
         _ => Refuse(Usage),
     };
@@ -38,6 +39,7 @@ catch (BenchException cannot)
 static int RunCase(string name, string[] options)
 {
     var quick = options.Contains("--quick");
+    HostLoad.Waits = !options.Contains("--busy");
     BenchReport report = new(options.Contains("--json"));
     switch (name)
     {

@@ -12,22 +12,23 @@ internal sealed class HandleTable
 {
     private readonly ConcurrentDictionary<long, SafeFileHandle> _open = new();
 
-    public int Count => _open.Count;
+    // Asked at every answer, where the dictionary itself would take all its locks to say that it is empty.
+    private int _count;
 
-    public void Add(long number, SafeFileHandle descriptor) => _open[number] = descriptor;
+    public int Count => Volatile.Read(ref _count);
 
-    public void Drop(long number)
+    public void Add(long number, SafeFileHandle descriptor)
     {
-        if (_open.TryRemove(number, out var descriptor))
-        {
-            descriptor.Dispose();
-        }
+        Interlocked.Increment(ref _count);
+        _open[number] = descriptor;
     }
+
+    public void Drop(long number) => Remove(number)?.Dispose();
 
     /// <summary>What goes with a reply, in the order of its messages; none for most.</summary>
     public SafeFileHandle[] Take(Reply reply)
     {
-        if (_open.IsEmpty)
+        if (Count == 0)
         {
             return [];
         }
@@ -41,5 +42,16 @@ internal sealed class HandleTable
     }
 
     private SafeFileHandle? Take(MailMessage message) =>
-        message.Handle is { } handle && _open.TryRemove(handle.Number, out var descriptor) ? descriptor : null;
+        message.Handle is { } handle ? Remove(handle.Number) : null;
+
+    private SafeFileHandle? Remove(long number)
+    {
+        if (!_open.TryRemove(number, out var descriptor))
+        {
+            return null;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return descriptor;
+    }
 }

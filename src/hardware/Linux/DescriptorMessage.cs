@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -60,6 +61,7 @@ public static unsafe class DescriptorMessage
     /// Receives bytes into a stream that may carry descriptors: the first that came, and how many there were. All but
     /// the first are closed.
     /// </summary>
+    [SkipLocalsInit]
     public static int Receive(UnixSocket socket, Span<byte> into, out SafeFileHandle? first, out int came)
     {
         var control = stackalloc byte[ControlSizeMax];

@@ -10,6 +10,10 @@ namespace Analemma.Abi;
 /// <summary>The JSON payloads of the native framing, by opcode. Never throws on what a peer sends.</summary>
 public static class SyscallJson
 {
+    /// <summary>The writer of this thread: an answer is written in one go.</summary>
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
     private static ReadOnlySpan<byte> EmptyObject => "{}"u8;
 
     /// <summary>Reads a request's payload; an empty one stands for an object without fields.</summary>
@@ -27,6 +31,18 @@ public static class SyscallJson
         }
 
         var json = payload.IsEmpty ? EmptyObject : payload;
+        if (opcode == (ushort)SyscallNumber.Send && MailJson.TryRead(json, out Send? send))
+        {
+            (syscall, error) = (send, null);
+            return true;
+        }
+
+        if (opcode == (ushort)SyscallNumber.Recv && MailJson.TryRead(json, out Recv? recv))
+        {
+            (syscall, error) = (recv, null);
+            return true;
+        }
+
         (syscall, error) = (SyscallNumber)opcode switch
         {
             SyscallNumber.Think => Read(json, AbiJsonContext.Default.Think),
@@ -118,8 +134,23 @@ public static class SyscallJson
     /// <summary>The same into memory that the caller has: a reply may be large.</summary>
     public static void Write(Reply reply, IBufferWriter<byte> into)
     {
-        using Utf8JsonWriter json = new(into, new JsonWriterOptions { SkipValidation = true });
-        JsonSerializer.Serialize(json, reply, TypeOf(reply));
+        var json = _writer ??= new Utf8JsonWriter(Stream.Null, new JsonWriterOptions { SkipValidation = true });
+        json.Reset(into);
+        switch (reply)
+        {
+            case RecvReply received:
+                MailJson.Write(json, received);
+                break;
+            case SendReply sent:
+                MailJson.Write(json, sent);
+                break;
+            default:
+                JsonSerializer.Serialize(json, reply, TypeOf(reply));
+                break;
+        }
+
+        json.Flush();
+        json.Reset(Stream.Null);
     }
 
     /// <summary>The payload of a refusal.</summary>

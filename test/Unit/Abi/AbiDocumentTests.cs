@@ -283,7 +283,8 @@ public sealed partial class AbiDocumentTests
             .Where(type => type.Namespace == typeof(Syscall).Namespace && !type.IsAbstract && type.IsClass);
         var fields = records.SelectMany(type => type.GetProperties())
             .Where(property => property.GetMethod!.IsPublic && !property.GetMethod.IsStatic)
-            .Where(property => property.Name is not ("Number" or "EqualityContract"))
+            .Where(property => property.Name is not ("Number" or "EqualityContract")
+                && !property.IsDefined(typeof(JsonIgnoreAttribute), inherit: false))
             .Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
         string[] names =
         [

@@ -66,6 +66,7 @@ public sealed record Files : TargetedSyscall
 public sealed record FilesReply(bool IsFolder, IReadOnlyList<FileEntry> Entries) : Reply;
 
 /// <summary>What a file is. Links are shown, never followed.</summary>
+[JsonConverter(typeof(EnumNames<FileKind>))]
 public enum FileKind
 {
     /// <summary>A regular file.</summary>

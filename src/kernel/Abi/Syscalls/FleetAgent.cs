@@ -82,6 +82,7 @@ public sealed record RestartRule
 /// <summary>
 /// Which ends of an agent lead to a restart. None of these restarts what an operator ended, or what broke a rule.
 /// </summary>
+[JsonConverter(typeof(EnumNames<RestartPolicy>))]
 public enum RestartPolicy
 {
     /// <summary>None.</summary>
@@ -115,6 +116,7 @@ public sealed record ReadyRule
 }
 
 /// <summary>What makes an agent ready.</summary>
+[JsonConverter(typeof(EnumNames<ReadyWhen>))]
 public enum ReadyWhen
 {
     /// <summary>Its program runs.</summary>
@@ -158,6 +160,7 @@ public sealed record WatchdogRule
 }
 
 /// <summary>What is done to an agent that the watchdog finds.</summary>
+[JsonConverter(typeof(EnumNames<WatchdogAction>))]
 public enum WatchdogAction
 {
     /// <summary>It is ended with cause <c>watchdog</c>, and its restart policy decides.</summary>
@@ -185,6 +188,7 @@ public sealed record FleetSchedule
 }
 
 /// <summary>What becomes of starts that nobody was there for.</summary>
+[JsonConverter(typeof(EnumNames<MissedStart>))]
 public enum MissedStart
 {
     /// <summary>Nothing.</summary>
@@ -196,6 +200,7 @@ public enum MissedStart
 }
 
 /// <summary>What starts an agent.</summary>
+[JsonConverter(typeof(EnumNames<StartOn>))]
 public enum StartOn
 {
     /// <summary>Its fleet's being applied, and each start of the kernel.</summary>
@@ -239,6 +244,7 @@ public sealed record FleetSupervisor
 }
 
 /// <summary>Who is restarted when one child of a supervisor fails.</summary>
+[JsonConverter(typeof(EnumNames<SupervisorStrategy>))]
 public enum SupervisorStrategy
 {
     /// <summary>It alone.</summary>

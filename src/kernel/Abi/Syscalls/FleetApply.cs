@@ -154,6 +154,7 @@ public sealed record UnitView(string Name, UnitState State)
 }
 
 /// <summary>How a supervised agent stands.</summary>
+[JsonConverter(typeof(EnumNames<UnitState>))]
 public enum UnitState
 {
     /// <summary>It shall run and waits: for those before it, or for its supervisor.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Analemma.Abi.Syscalls;
 
 /// <summary>Which messages are taken first. Those of one sender and one priority keep their order.</summary>
+[JsonConverter(typeof(EnumNames<MailPriority>))]
 public enum MailPriority
 {
     /// <summary>After all others.</summary>

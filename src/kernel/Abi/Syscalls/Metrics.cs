@@ -22,6 +22,7 @@ public sealed record MetricsReply(DateTimeOffset At, IReadOnlyList<MetricFamily>
 }
 
 /// <summary>What a metric is.</summary>
+[JsonConverter(typeof(EnumNames<MetricKind>))]
 public enum MetricKind
 {
     /// <summary>Only grows, from 0 at the start of the kernel.</summary>

@@ -6,6 +6,7 @@ namespace Analemma.Abi.Syscalls;
 /// How an agent's model calls stand against those of others. A lower class gets less, and never nothing: 16, 4 and 1
 /// parts when all have work.
 /// </summary>
+[JsonConverter(typeof(EnumNames<ModelPriority>))]
 public enum ModelPriority
 {
     /// <summary>For what can wait.</summary>

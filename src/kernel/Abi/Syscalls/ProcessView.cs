@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 namespace Analemma.Abi.Syscalls;
 
 /// <summary>Where a process is in its life.</summary>
+[JsonConverter(typeof(EnumNames<ProcessState>))]
 public enum ProcessState
 {
     /// <summary>Its sandbox is being made.</summary>
@@ -23,6 +24,7 @@ public enum ProcessState
 }
 
 /// <summary>Why a process ended. The first cause that holds, in the kernel's view, not only its wait status.</summary>
+[JsonConverter(typeof(EnumNames<ExitCause>))]
 public enum ExitCause
 {
     /// <summary>It ended by itself, with a code.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 namespace Analemma.Abi.Syscalls;
 
 /// <summary>Who shares a value in the kernel's store.</summary>
+[JsonConverter(typeof(EnumNames<StoreScope>))]
 public enum StoreScope
 {
     /// <summary>

@@ -38,6 +38,7 @@ public sealed record Watch : TargetedSyscall
 }
 
 /// <summary>What becomes of a watched agent whose supervisor has ended.</summary>
+[JsonConverter(typeof(EnumNames<OrphanRule>))]
 public enum OrphanRule
 {
     /// <summary>It is no longer supervised.</summary>

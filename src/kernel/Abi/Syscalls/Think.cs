@@ -94,6 +94,7 @@ public sealed record Think : Syscall
 }
 
 /// <summary>Who speaks in a conversation.</summary>
+[JsonConverter(typeof(EnumNames<ChatRole>))]
 public enum ChatRole
 {
     /// <summary>Instructions.</summary>

@@ -9,6 +9,29 @@ internal static class MailRules
 {
     private const long ReceiptsMax = 1_000;
 
+    /// <summary>True of a SEND or RECV without a problem that has nothing unusual in it.</summary>
+    public static bool IsPlain(Syscall syscall) => syscall switch
+    {
+        Send send => (send.To is null ? 0 : 1) + (send.ToId is null ? 0 : 1) + (send.InReplyTo is null ? 0 : 1) == 1
+            && (send.To is null || SpawnRules.IsName(send.To))
+            && send.Encoding is null or "base64"
+            && !(send.Body?.Length > AbiLimits.PayloadBytesMax)
+            && IsLabel(send.Topic) && IsLabel(send.Correlation) && IsLabel(send.Key)
+            && send.TtlMs is null or (>= 1 and <= Limits.MailTtlMsMax)
+            && send.TimeoutMs is null or (>= 0 and <= Limits.WaitMsMax)
+            && send.ReplyTimeoutMs is null or (>= 1 and <= Limits.WaitMsMax),
+        Recv recv => (recv.Mailbox is null || SpawnRules.IsName(recv.Mailbox))
+            && recv.Max is null or (>= 1 and <= Limits.MailPerAnswerMax)
+            && recv.TimeoutMs is null or (>= 0 and <= Limits.WaitMsMax)
+            && IsLabel(recv.Topic) && IsLabel(recv.Correlation)
+            && recv.VisibilityMs is null or (>= Limits.MailVisibilityMsMin and <= Limits.MailVisibilityMsMax)
+            && (recv.Reply is not { } reply || (reply.InReplyTo != 0
+                && reply.Encoding is null or "base64"
+                && !(reply.Body?.Length > AbiLimits.PayloadBytesMax)
+                && IsLabel(reply.Topic) && IsLabel(reply.Correlation))),
+        _ => false,
+    };
+
     public static IEnumerable<string> Problems(Syscall syscall) => syscall switch
     {
         Send send => SendProblems(send),
@@ -97,11 +120,29 @@ internal static class MailRules
             ? [$"body has {body.Length} bytes; at most {AbiLimits.PayloadBytesMax}"] : Array.Empty<string>(),
     ];
 
+    private static bool IsLabel(string? label)
+    {
+        if (label is null)
+        {
+            return true;
+        }
+
+        foreach (var letter in label)
+        {
+            if (char.IsControl(letter))
+            {
+                return false;
+            }
+        }
+
+        return label.Length is >= 1 and <= Limits.MailLabelCharsMax;
+    }
+
     private static IEnumerable<string> LabelProblems(string field, string? label)
     {
-        if (label is not null && (label.Length is 0 or > Limits.MailLabelCharsMax || label.Any(char.IsControl)))
+        if (label is not null && !IsLabel(label))
         {
-            yield return $"{field} is {Quote(label)}; it must be 1 to {Limits.MailLabelCharsMax} characters";
+            yield return $"{field} is {Quote(label)}; it must be 1 to {Limits.MailLabelCharsMax} characters, none of control";
         }
     }
 

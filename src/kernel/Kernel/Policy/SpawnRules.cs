@@ -49,9 +49,18 @@ internal static class SpawnRules
         }
     }
 
-    internal static bool IsName(string name) => name.Length is > 0 and <= AbiLimits.NameLengthMax
-        && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-')
-        && char.IsAsciiLetterOrDigit(name[0]);
+    internal static bool IsName(string name)
+    {
+        foreach (var character in name)
+        {
+            if (!(char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-'))
+            {
+                return false;
+            }
+        }
+
+        return name.Length is > 0 and <= AbiLimits.NameLengthMax && char.IsAsciiLetterOrDigit(name[0]);
+    }
 
     private static IEnumerable<string> NameProblems(string? name)
     {

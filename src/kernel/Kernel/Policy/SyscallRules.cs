@@ -11,6 +11,12 @@ public static class SyscallRules
 {
     public static SysError? Check(Syscall syscall)
     {
+        // Nearly all messages are well-formed, and to collect no problems costs as much as what is done with them.
+        if (MailRules.IsPlain(syscall))
+        {
+            return null;
+        }
+
         var problems = syscall switch
         {
             Spawn spawn => SpawnRules.Problems(spawn),

@@ -131,7 +131,8 @@ internal static class MailSyscalls
         return mail.Weight > most
             ? new SysError(
                 SysErrorCode.TooLarge,
-                $"the message counts for {mail.Weight} bytes, and mailbox {box.Plan.Name} takes at most {most}")
+                $"the message counts for {mail.Weight} bytes, and mailbox {box.Plan.Name} takes at most {most}",
+                box.IsDurable ? "STORE the value and send its key" : "send it as a handle, or in pieces")
             : null;
     }
 
