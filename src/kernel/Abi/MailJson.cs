@@ -5,9 +5,9 @@ using Analemma.Abi.Syscalls;
 
 namespace Analemma.Abi;
 
-// Most of what a message costs the kernel is JSON, and most messages are plain. Those are read and written here by hand,
-// in a third of the time; whatever is out of the ordinary (an escape, a null, a field twice or unknown, a fault) is left
-// to the serializer, which decides and explains as it does for every other syscall.
+// Most of what a message costs the kernel is JSON, and most messages are plain. Those are read and written here by
+// hand, in a third of the time; whatever is out of the ordinary (an escape, a null, a field twice or unknown, a fault)
+// is left to the serializer, which decides and explains as it does for every other syscall.
 
 /// <summary>SEND, RECV and their answers, the quick way.</summary>
 internal static class MailJson

@@ -31,18 +31,6 @@ public static class SyscallJson
         }
 
         var json = payload.IsEmpty ? EmptyObject : payload;
-        if (opcode == (ushort)SyscallNumber.Send && MailJson.TryRead(json, out Send? send))
-        {
-            (syscall, error) = (send, null);
-            return true;
-        }
-
-        if (opcode == (ushort)SyscallNumber.Recv && MailJson.TryRead(json, out Recv? recv))
-        {
-            (syscall, error) = (recv, null);
-            return true;
-        }
-
         (syscall, error) = (SyscallNumber)opcode switch
         {
             SyscallNumber.Think => Read(json, AbiJsonContext.Default.Think),
@@ -160,8 +148,10 @@ public static class SyscallJson
     private static (Syscall?, SysError?) ReadMail(ushort opcode, ReadOnlySpan<byte> json) =>
         (SyscallNumber)opcode switch
         {
-            SyscallNumber.Send => Read(json, AbiJsonContext.Default.Send),
-            SyscallNumber.Recv => Read(json, AbiJsonContext.Default.Recv),
+            SyscallNumber.Send => MailJson.TryRead(json, out Send? send)
+                ? (send, null) : Read(json, AbiJsonContext.Default.Send),
+            SyscallNumber.Recv => MailJson.TryRead(json, out Recv? recv)
+                ? (recv, null) : Read(json, AbiJsonContext.Default.Recv),
             SyscallNumber.Broadcast => Read(json, AbiJsonContext.Default.Broadcast),
             SyscallNumber.Register => Read(json, AbiJsonContext.Default.Register),
             SyscallNumber.Unregister => Read(json, AbiJsonContext.Default.Unregister),

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using System.Text.Json.Serialization;
 using Analemma.Abi;
@@ -31,6 +32,6 @@ public sealed class EnumNamesTests
     [Fact]
     public void Every_choice_on_the_wire_is_read_by_name_alone() => Assert.Empty(
         typeof(Syscall).Assembly.GetTypes().Where(type => type.IsEnum && type.Namespace == typeof(Syscall).Namespace)
-            .Where(type => (Attribute.GetCustomAttribute(type, typeof(JsonConverterAttribute)) as JsonConverterAttribute)
-                ?.ConverterType != typeof(EnumNames<>).MakeGenericType(type)));
+            .Where(type => type.GetCustomAttribute<JsonConverterAttribute>()?.ConverterType
+                != typeof(EnumNames<>).MakeGenericType(type)));
 }

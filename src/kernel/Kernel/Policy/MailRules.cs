@@ -142,7 +142,8 @@ internal static class MailRules
     {
         if (label is not null && !IsLabel(label))
         {
-            yield return $"{field} is {Quote(label)}; it must be 1 to {Limits.MailLabelCharsMax} characters, none of control";
+            yield return $"{field} is {Quote(label)}; it must be 1 to {Limits.MailLabelCharsMax} characters, "
+                + "none of control";
         }
     }
 
