@@ -2,6 +2,7 @@ using Analemma.Daemon.Http;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Workflows.Api;
+using Analemma.Daemon.Workflows.Api.Rest;
 using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Daemon.Workflows.Engine;
@@ -63,6 +64,17 @@ internal sealed class WorkflowHost : IDisposable
     /// <summary>How executions and tasks stand; null when nobody has asked for workflows yet.</summary>
     public (ConcurrencyFigures Executions, ConcurrencyFigures Tasks)? Figures =>
         Volatile.Read(ref _opened) is { } opened ? (opened.Engine.Admission.Figures, opened.Places.Figures) : null;
+
+    /// <summary>The native API, opened as that is.</summary>
+    /// <exception cref="Journal.JournalStoreException">The database cannot be opened.</exception>
+    public RestService Rest
+    {
+        get
+        {
+            var opened = Open();
+            return new RestService(opened.Api, new ExecutionStreams(opened.Engine), _options);
+        }
+    }
 
     /// <summary>Makes the endpoint, which listens when it is first asked to.</summary>
     public void Attach(HttpServer server, AcceptorOptions accepting, ByteBudget budget) =>

@@ -128,13 +128,20 @@ internal sealed class ExecutionOperations(
         return Task.FromResult<JsonValue>(made.Build());
     }
 
-    public Task<JsonValue> ListAsync(ApiRequest request)
+    public Task<JsonValue> ListAsync(ApiRequest request) => ListAsync(request, QueryOf(request));
+
+    /// <summary>As ListExecutions, and of all state machines when none is named.</summary>
+    public Task<JsonValue> ListAllAsync(ApiRequest request) => ListAsync(
+        request,
+        request.Has("stateMachineArn") || request.Has("mapRunArn") ? QueryOf(request) : new ExecutionQuery());
+
+    private Task<JsonValue> ListAsync(ApiRequest request, ExecutionQuery asked)
     {
         var status = request.Word("statusFilter", ExecutionNames.All);
         var size = request.Page();
         var filter = request.Word("redriveFilter", "REDRIVEN", "NOT_REDRIVEN");
         List<StoredExecution> rows = [];
-        ExecutionQuery query = QueryOf(request) with
+        ExecutionQuery query = asked with
         {
             Status = status is null ? null : (int)ExecutionNames.Read(status),
             BeforeKey = PageToken.Read(request) ?? long.MaxValue,

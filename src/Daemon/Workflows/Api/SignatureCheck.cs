@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Analemma.Daemon.Workflows.Api;
 
@@ -38,23 +39,42 @@ internal static class SignatureCheck
             return ApiAnswer.Refused("InvalidSignatureException", $"Signature expired or not yet valid: {date}");
         }
 
-        var canonical = Canonical(request, signature.Headers, body);
-        var digest = Hex(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)));
-        var toSign = $"{Algorithm}\n{date}\n{signature.Scope}\n{digest}";
-        var expected = Hex(HMACSHA256.HashData(
-            AwsSigning.Key(key.SecretAccessKey, signature.Scope), Encoding.UTF8.GetBytes(toSign)));
-        return CryptographicOperations.FixedTimeEquals(
-            Encoding.ASCII.GetBytes(expected), Encoding.ASCII.GetBytes(signature.Value))
+        // Clients write the path of a canonical request as it is sent, or with its signs of encoding encoded again.
+        var path = RawPath(request);
+        return IsSigned(request, path, signature, date, body, key)
+            || IsSigned(request, Again(path), signature, date, body, key)
                 ? null
                 : ApiAnswer.Refused(
                     "InvalidSignatureException",
                     "The request signature we calculated does not match the signature you provided.");
     }
 
-    private static string Canonical(HttpRequest request, string headers, ReadOnlySpan<byte> body)
+    private static bool IsSigned(
+        HttpRequest request,
+        string path,
+        Signature signature,
+        string date,
+        ReadOnlySpan<byte> body,
+        AwsCredentials key)
+    {
+        var canonical = Canonical(request, path, signature.Headers, body);
+        var digest = Hex(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)));
+        var toSign = $"{Algorithm}\n{date}\n{signature.Scope}\n{digest}";
+        var expected = Hex(HMACSHA256.HashData(
+            AwsSigning.Key(key.SecretAccessKey, signature.Scope), Encoding.UTF8.GetBytes(toSign)));
+        return CryptographicOperations.FixedTimeEquals(
+            Encoding.ASCII.GetBytes(expected), Encoding.ASCII.GetBytes(signature.Value));
+    }
+
+    private static string RawPath(HttpRequest request) =>
+        request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget.Split('?')[0] ?? request.Path;
+
+    private static string Again(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+
+    private static string Canonical(HttpRequest request, string path, string headers, ReadOnlySpan<byte> body)
     {
         StringBuilder text = new();
-        text.Append(request.Method).Append('\n').Append(request.Path).Append('\n');
+        text.Append(request.Method).Append('\n').Append(path).Append('\n');
         var query = request.Query.OrderBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value.ToString())}");
         text.Append(string.Join('&', query)).Append('\n');

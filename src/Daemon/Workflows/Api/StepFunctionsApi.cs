@@ -73,6 +73,7 @@ internal sealed class StepFunctionsApi
         Add("SendTaskFailure", tasks.FailAsync);
         Add("SendTaskHeartbeat", tasks.HeartbeatAsync);
         _ownersOperations.Add("ListTaskTokens", (_, _) => tasks.ListTokensAsync());
+        _ownersOperations.Add("ListAllExecutions", (request, _) => executions.ListAllAsync(request));
         Add("DescribeMapRun", runs.DescribeAsync);
         Add("ListMapRuns", runs.ListAsync);
         Add("UpdateMapRun", runs.UpdateAsync);

@@ -49,10 +49,19 @@ internal sealed class WorkflowEndpoint(
 
     /// <summary>Why a request is not taken; null when it is.</summary>
     public ApiAnswer? Problem(HttpRequest request, ReadOnlySpan<byte> body) =>
-        // A browser's page must not be able to ask, whatever name it reaches this address by.
-        request.Headers.ContainsKey("Origin")
+        // A browser's page must not be able to ask, whatever name it reaches this address by: one that another site
+        // gave this address (DNS rebinding), or none, by a form or an image.
+        !IsOurName(request.Host.Host)
+            ? ApiAnswer.Refused(
+                "AccessDeniedException",
+                $"the host '{request.Host.Host}' is not one of this address: 127.0.0.1, localhost")
+        : request.Headers.ContainsKey("Origin") || request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "none")
             ? ApiAnswer.Refused("AccessDeniedException", "pages of browsers are not served")
-            : workflows.Credentials is { } key ? SignatureCheck.Problem(request, body, key, time.GetUtcNow()) : null;
+        : workflows.Credentials is { } key ? SignatureCheck.Problem(request, body, key, time.GetUtcNow())
+        : null;
+
+    private static bool IsOurName(string host) =>
+        host is "127.0.0.1" or "[::1]" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
     public override HttpCaller? CallerOf(HttpRequest request, out SysError? refusal)
     {

@@ -260,6 +260,7 @@ internal sealed class LiveExecution
         _last = turn.Position;
         _begins = null;
         _view = ExecutionView.Of(_turns.State);
+        _engine.Watchers.Tell(Key);
         if (_view.IsOver)
         {
             _engine.Leave(this);

@@ -10,7 +10,7 @@ namespace Analemma.Daemon.Workflows.Engine;
 /// </summary>
 internal static class StepRecords
 {
-    private const string Whole = "step";
+    private const string Step = "step";
     private const string Part = "step_part";
 
     /// <summary>
@@ -30,7 +30,7 @@ internal static class StepRecords
             body = body[JournalLimits.RecordBytesMax..];
         }
 
-        return Add(records, last, Whole, body, @event.At);
+        return Add(records, last, Step, body, @event.At);
     }
 
     /// <summary>The steps of checked records, in order.</summary>
@@ -59,6 +59,26 @@ internal static class StepRecords
             yield return parts.ToArray();
             parts = null;
         }
+    }
+
+    /// <summary>The step that a record ends; null for a part of one, which is kept until then.</summary>
+    public static ReadOnlyMemory<byte>? Whole(JournalRecord record, ref List<byte>? parts)
+    {
+        if (record.Type == Part)
+        {
+            (parts ??= []).AddRange(record.Body.Span);
+            return null;
+        }
+
+        if (parts is null)
+        {
+            return record.Body;
+        }
+
+        parts.AddRange(record.Body.Span);
+        var step = parts.ToArray();
+        parts = null;
+        return step;
     }
 
     private static JournalPosition Add(

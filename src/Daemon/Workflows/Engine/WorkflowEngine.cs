@@ -61,6 +61,9 @@ internal sealed class WorkflowEngine : IDisposable
 
     public TaskTokens Tokens { get; } = new();
 
+    /// <summary>Who follows executions as they run.</summary>
+    public HistoryWatchers Watchers { get; } = new();
+
     public DistributedMaps Maps => _maps!;
 
     public IEnumerable<LiveExecution> Running => _byKey.Values;

@@ -310,7 +310,8 @@ internal sealed class ExecutionCommands
         return ExitCodes.Ok;
     }
 
-    private static string Failure(string status, JsonElement described) => string.Join(
+    /// <summary>How it ended that did not end well, in one line.</summary>
+    internal static string Failure(string status, JsonElement described) => string.Join(
         ": ",
         new[] { status, JsonText.Text(described, "error"), JsonText.Text(described, "cause") }
             .Where(part => part.Length > 0));

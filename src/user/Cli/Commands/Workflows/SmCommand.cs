@@ -10,6 +10,7 @@ internal sealed class SmCommand : ICliCommand
         var command = new Command("sm", "Durable workflows: state machines, and executions of them.");
         foreach (var each in new MachineCommands().Declare(set)
             .Concat(new ExecutionCommands().Declare(set))
+            .Concat(new WatchCommands().Declare(set))
             .Concat(new TaskCommands().Declare(set))
             .Concat(new FunctionCommands().Declare(set))
             .Concat(new PayloadCommands().Declare(set))

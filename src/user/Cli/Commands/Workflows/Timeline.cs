@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Analemma.Cli.Commands.Workflows;
 
 /// <summary>A history as lines that people read: when, what, and the words that matter of it.</summary>
-internal static class Timeline
+internal sealed class Timeline
 {
     private const int DetailCharsMax = 200;
 
@@ -14,37 +14,72 @@ internal static class Timeline
         "output",
     ];
 
+    private readonly Dictionary<string, int> _open = new(StringComparer.Ordinal);
+    private double? _start;
+    private int _indent;
+
+    /// <summary>States that were entered and not left yet, each with how often.</summary>
+    public IEnumerable<string> OpenStates =>
+        _open.Select(each => each.Value > 1 ? $"{each.Key} ({each.Value})" : each.Key);
+
     public static IEnumerable<string> Of(IReadOnlyList<JsonElement> events)
     {
-        if (events.Count == 0)
+        Timeline timeline = new();
+        return events.Select(timeline.Next);
+    }
+
+    /// <summary>The line of the event that comes next.</summary>
+    public string Next(JsonElement each)
+    {
+        var type = each.GetProperty("type").GetString()!;
+        var entered = type.EndsWith("StateEntered", StringComparison.Ordinal) && type != "FailStateEntered";
+        var left = type.EndsWith("StateExited", StringComparison.Ordinal);
+        _start ??= each.GetProperty("timestamp").GetDouble();
+        if (left || IsEnd(type))
         {
-            yield break;
+            _indent = Math.Max(0, _indent - 1);
         }
 
-        var start = events[0].GetProperty("timestamp").GetDouble();
-        var indent = 0;
-        foreach (var each in events)
+        var at = each.GetProperty("timestamp").GetDouble() - _start.Value;
+        var id = each.GetProperty("id").GetInt64();
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{at,9:0.000}s {id,5} {new string(' ', 2 * _indent)}{type}{Details(each)}");
+        if (entered)
         {
-            var type = each.GetProperty("type").GetString()!;
-            if (type.EndsWith("Exited", StringComparison.Ordinal) || IsEndOfBranches(type))
-            {
-                indent = Math.Max(0, indent - 1);
-            }
+            _indent++;
+        }
 
-            var at = each.GetProperty("timestamp").GetDouble() - start;
-            var id = each.GetProperty("id").GetInt64();
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
-                $"{at,9:0.000}s {id,5} {new string(' ', 2 * indent)}{type}{Details(each)}");
-            if (type.EndsWith("StateEntered", StringComparison.Ordinal) && type != "FailStateEntered")
+        Count(each, entered ? 1 : left ? -1 : 0);
+        if (IsEnd(type))
+        {
+            // A state that failed is entered and never left.
+            _indent = 0;
+            _open.Clear();
+        }
+
+        return line;
+    }
+
+    private void Count(JsonElement each, int change)
+    {
+        var details = change > 0 ? "stateEnteredEventDetails" : "stateExitedEventDetails";
+        if (change != 0 && each.TryGetProperty(details, out var told)
+            && told.TryGetProperty("name", out var name) && name.GetString() is { } state)
+        {
+            var count = _open.GetValueOrDefault(state) + change;
+            if (count > 0)
             {
-                indent++;
+                _open[state] = count;
+            }
+            else
+            {
+                _open.Remove(state);
             }
         }
     }
 
-    // A state that failed is entered and never left.
-    private static bool IsEndOfBranches(string type) =>
+    private static bool IsEnd(string type) =>
         type is "ExecutionSucceeded" or "ExecutionFailed" or "ExecutionAborted" or "ExecutionTimedOut";
 
     private static string Details(JsonElement each)
