@@ -5,13 +5,14 @@ using Analemma.Bench.Ipc;
 using Analemma.Bench.Kernel;
 using Analemma.Bench.Messaging;
 using Analemma.Bench.Models;
+using Analemma.Bench.Supervision;
 using Analemma.Bench.Workflow;
 
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
 const string Usage =
-    "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|executions|soak"
+    "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|executions|supervisor|soak"
     + " [--json] [--quick] [--soak] [--busy]";
 try
 {
@@ -80,6 +81,9 @@ static int RunCase(string name, string[] options)
                 messaging.Run();
             }
 
+            break;
+        case "supervisor":
+            new SupervisorBench(report, Repository(), quick).Run();
             break;
         case "soak":
             new SoakBench(report, Repository(), quick).Run();

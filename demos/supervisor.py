@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import os
+import re
 from typing import Any
 
 from analemma import AsyncKernel, Event
@@ -26,7 +27,9 @@ EARLY_SECONDS_MAX = 0.001
 
 
 def _at(text: str) -> float:
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")[:26].rstrip("+") + "+00:00").timestamp()
+    """Seconds of a time on the wire, whose fraction has as many digits as it needs."""
+    whole, fraction = re.fullmatch(r"([^.]+?)(\.\d+)?(?:Z|\+00:00)", text).groups()
+    return datetime.datetime.fromisoformat(whole + "+00:00").timestamp() + float(fraction or 0)
 
 
 class Story:

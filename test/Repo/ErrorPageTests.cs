@@ -16,8 +16,11 @@ public sealed class ErrorPageTests
         "Violation", // of the simulator: what a test finds
     ];
 
+    /// <summary>Of the command line alone: a file that it reads, and sends nothing of when that is wrong.</summary>
+    private static readonly string[] Files = ["fleet_invalid"];
+
     /// <summary>What a program can be told or stopped by: codes of refusals, and exceptions.</summary>
-    private static IEnumerable<string> Subjects => Codes.Concat(Faults);
+    private static IEnumerable<string> Subjects => Codes.Concat(Faults).Concat(Files);
 
     private static IEnumerable<string> Faults => Repository.Sources
         .Where(file => file.StartsWith("src/", StringComparison.Ordinal))

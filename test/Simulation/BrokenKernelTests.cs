@@ -185,7 +185,9 @@ public sealed class BrokenKernelTests
     [Fact]
     public void An_event_told_to_a_stranger_is_noticed() =>
         AssertNoticed(
-            () => new TellsStrangers(), "agents are told of their own alone", "events come in their order");
+            () => new TellsStrangers(),
+            "agents are told of those alone whom they may read",
+            "events come in their order");
 
     [Fact]
     public void An_agent_that_is_started_twice_is_noticed() =>

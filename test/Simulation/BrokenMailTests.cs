@@ -3,6 +3,7 @@ using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Mailboxes;
+using Analemma.Kernel.Supervision;
 using Analemma.Simulator;
 
 namespace Analemma.Simulation.Tests;
@@ -66,6 +67,10 @@ public sealed class BrokenMailTests
     [Fact]
     public void A_handle_that_is_closed_and_given_is_noticed() =>
         AssertNoticed(() => new ClosesGiven(), "a handle leaves the kernel once");
+
+    [Fact]
+    public void An_agent_that_rests_although_a_message_waits_is_noticed() =>
+        AssertNoticed(() => new LetsRest(), "what is needed is started", "mailboxes are in order");
 
     private static void AssertNoticed(Func<Sabotage> sabotage, params string[] invariants)
     {
@@ -172,6 +177,22 @@ public sealed class BrokenMailTests
         public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.SelectMany(
             effect => effect is Answer { Reply: RecvReply { Messages: [{ Handle: { } handle }, ..] } }
                 ? new[] { effect, new DropHandle(handle.Number) } : [effect]);
+    }
+
+    private sealed class LetsRest : Sabotage
+    {
+        private static readonly Mail Something = new(new Abi.ProcessId(1), new MailBody("1"u8.ToArray()));
+
+        public override void AfterTurn(KernelState state)
+        {
+            foreach (var unit in state.Fleets.Units.Where(UnitNeeds.RestsUntilNeeded))
+            {
+                if (RestingInbox.Find(state, unit.Name) is { Count: 0 } box)
+                {
+                    Delivery.Keep(state.Mail, box, new Letter(state.Mail.TakeVolatileId(state.Boot), Something));
+                }
+            }
+        }
     }
 
     private sealed class ForgetsTimer : Sabotage

@@ -16,8 +16,8 @@ public sealed class SeedTests
     [
         "answer_invalid", "budget_exhausted", "cancelled", "invalid_argument", "model_failed",
         "no_such_conversation", "no_such_model",
-        "not_configured", "ok", "runaway_stopped", "shutting_down", "timed_out", "too_large", "try_again",
-        "wrong_state",
+        "not_configured", "ok", "permission_denied", "runaway_stopped", "shutting_down",
+        "timed_out", "too_large", "try_again", "wrong_state",
     ];
 
     /// <summary>Every way in which a CALLTOOL can end, too.</summary>
@@ -80,8 +80,13 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => result.Supervised.Starts) > 5 * Seeds, "worlds supervise");
         Assert.True(results.Sum(result => result.Supervised.Delayed) > Seeds / 4, "supervised agents are restarted");
         Assert.True(results.Sum(result => result.Supervised.Escalations) > Seeds / 2, "failures are escalated");
+        Assert.True(results.Sum(result => result.Woken.ByTheClock) > Seeds / 4, "schedules start agents");
+        Assert.True(results.Sum(result => result.Woken.OnDemand) > 10, "messages start agents");
+        Assert.True(results.Sum(result => result.Woken.Rolled) > 10, "agents are restarted one by one");
+        Assert.True(results.Sum(result => result.Rights.Allowed) > 5 * Seeds, "agents use their rights");
+        Assert.True(results.Sum(result => result.Rights.Refused) > Seeds, "agents are refused what they may not");
         Assert.Equal(
-            ["BackingOff", "GivenUp", "Live", "Parked", "Paused", "Stopped", "Waiting"],
+            ["BackingOff", "GivenUp", "Live", "Parked", "Paused", "Scheduled", "Stopped", "Waiting"],
             results.SelectMany(result => result.UnitStates).Distinct().Order(StringComparer.Ordinal));
         Assert.Empty(TalkOutcomes.Except(results.SelectMany(result => result.Talks.Keys)));
         Assert.Empty(StoreOutcomes.Except(results.SelectMany(result => result.Values.Keys)));

@@ -51,6 +51,8 @@ public static class Limits
     /// <summary>Agents that one agent waits for.</summary>
     public const int FleetAfterMax = 64;
 
+    public const int FleetMailboxesMax = 256;
+
     public const int ReplicasMax = 1_000;
 
     /// <summary>Supervised agents of all fleets, and those that WATCH made.</summary>

@@ -134,13 +134,13 @@ public sealed class WaitingCalls
         EventView? view = null;
         foreach (var (call, subscriber) in _subscribers)
         {
-            if (told.IsFor(subscriber.Caller) && subscriber.Selection.Takes(@event))
+            if (told.IsFor(state, subscriber.Caller) && subscriber.Selection.Takes(@event))
             {
                 effects.Add(new Publish(call, view ??= told.ToView()));
             }
         }
 
-        state.Polls.Tell(told, effects);
+        state.Polls.Tell(state, told, effects);
         return told;
     }
 

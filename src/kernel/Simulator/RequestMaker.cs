@@ -62,7 +62,7 @@ internal sealed class RequestMaker(World world)
             12 or 13 => Target(new Wait { TimeoutMs = Maybe(Random.Between(0, 5_000)) }),
             14 => new List { All = Random.Chance(5_000) },
             15 => Target(new Inspect()),
-            16 => Watch(),
+            16 => Random.Chance(5_000) ? Watch() : Target(PermissionRequests.Next(Random)),
             17 => Data(),
             18 => Random.Chance(5_000) ? new Status() : new Metrics(),
             28 => Secret(),
@@ -210,6 +210,7 @@ internal sealed class RequestMaker(World world)
         Models = Random.Chance(3_000) ? Share(caller) : null,
         StdinPipe = Random.Chance(1_500) ? AnyPipe() : null,
         StdoutPipe = Random.Chance(1_500) ? AnyPipe() : null,
+        Permissions = Random.Chance(3_000) ? PermissionRequests.Some(Random) : null,
         Tools = Random.Chance(8_000) ? [Random.Pick(ToolRights), Random.Pick(ToolRights)] : null,
     };
 

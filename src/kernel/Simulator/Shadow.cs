@@ -27,8 +27,10 @@ internal sealed class Shadow(World world)
             _effects.Clear();
             Coverage.Before(_state);
             world.Supervised.Before(_state);
+            world.Rights.Before(_state, @event);
             _state.Apply(@event, _effects);
-            world.Supervised.After(_state, _effects);
+            world.Rights.After(_state, @event, _effects);
+            world.Supervised.After(_state, @event, _effects);
             Coverage.After(_state, @event, _effects);
             _dump = null;
         }

@@ -3,6 +3,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Policy;
 
 namespace Analemma.Simulator;
 
@@ -14,6 +15,8 @@ namespace Analemma.Simulator;
 /// <summary>Those who subscribed: what they are sent, and in which order.</summary>
 internal sealed class SimulatedWatchers(World world)
 {
+    private static readonly long JustNowTicks = TimeSpan.FromMilliseconds(500).Ticks;
+
     private readonly Dictionary<CallId, Watching> _watching = [];
     private readonly Dictionary<string, int> _witnessed = new(StringComparer.Ordinal);
     private CallId? _witness;
@@ -152,11 +155,20 @@ internal sealed class SimulatedWatchers(World world)
             return;
         }
 
-        var table = world.Kernel.State.Processes;
+        var (state, table) = (world.Kernel.State, world.Kernel.State.Processes);
+        if (world.Clock.Ticks - world.Rights.ChangedAt < JustNowTicks)
+        {
+            // It may have been told by the permissions of before.
+            return;
+        }
+
         ViolationException.Unless(
-            view.Process is { } id && (!table.TryGet(id, out var process) || table.IsInFamily(process, caller.Process)
-                || IsBelow(id, caller.Process)),
-            "agents are told of their own alone", $"{view} to {call}");
+            view.Process is { } id && (id == caller.Process || !table.TryGet(id, out var process)
+                || !table.TryGet(caller.Process, out var reader)
+                || RightsInvariants.Allows(
+                    state, reader, Capability.Read, view.Name ?? "",
+                    table.IsInFamily(process, caller.Process) || IsBelow(id, caller.Process))),
+            "agents are told of those alone whom they may read", $"{view} to {call}");
     }
 
     private void FallBehind(Watching watching)

@@ -55,6 +55,12 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>Starts of supervised agents, those after a delay, and escalations.</summary>
     public (long Starts, long Delayed, int Escalations) Supervised { get; init; }
 
+    /// <summary>Starts by the clock, starts for a message, and steps of rolling restarts.</summary>
+    public (long ByTheClock, long OnDemand, long Rolled) Woken { get; init; }
+
+    /// <summary>Requests that took a right: of agents that have it, and of those that have not.</summary>
+    public (long Allowed, long Refused) Rights { get; init; }
+
     /// <summary>States in which supervised agents were.</summary>
     public IReadOnlySet<string> UnitStates { get; init; } = new HashSet<string>();
 
@@ -75,7 +81,12 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.Append(
             CultureInfo.InvariantCulture,
             $"{Supervised.Starts} starts of supervised agents, {Supervised.Delayed} after a delay, ");
-        report.Append(CultureInfo.InvariantCulture, $"{Supervised.Escalations} escalations\n");
+        report.Append(CultureInfo.InvariantCulture, $"{Supervised.Escalations} escalations, ");
+        report.Append(
+            CultureInfo.InvariantCulture,
+            $"{Woken.ByTheClock} starts by the clock, {Woken.OnDemand} for a message, {Woken.Rolled} rolled, ");
+        report.Append(
+            CultureInfo.InvariantCulture, $"{Rights.Allowed} rights used, {Rights.Refused} refused\n");
         report.AppendJoin(", ", Talks.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", Values.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", Mails.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
@@ -139,6 +150,8 @@ public static class SimulationRun
             Values = world.Calls.Values,
             Mails = world.Mail.Outcomes,
             Supervised = (world.Supervised.Starts, world.Supervised.Delayed, world.Supervision.Escalations),
+            Woken = (world.Supervised.ByTheClock, world.Supervised.OnDemand, world.Supervised.Rolled),
+            Rights = (world.Rights.Allowed, world.Rights.Refused),
             UnitStates = world.Supervised.States,
         };
     }

@@ -1,5 +1,7 @@
+using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
 
@@ -13,12 +15,22 @@ internal sealed class SupervisionInvariants(World world)
 
     private readonly Dictionary<long, (UnitPhase Phase, long? DueAt, long Restarts, int Failures)> _before = [];
     private readonly Dictionary<long, int> _burst = [];
+    private readonly Dictionary<string, long> _rolling = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _wanted = new(StringComparer.Ordinal);
 
     /// <summary>Starts of units that were seen.</summary>
     public long Starts { get; private set; }
 
     /// <summary>Restarts after a delay that were seen.</summary>
     public long Delayed { get; private set; }
+
+    /// <summary>Starts by the clock, and for a message, that were seen.</summary>
+    public long ByTheClock { get; private set; }
+
+    public long OnDemand { get; private set; }
+
+    /// <summary>Steps from one to the next of a rolling restart that were seen.</summary>
+    public long Rolled { get; private set; }
 
     /// <summary>States in which units were seen.</summary>
     public SortedSet<string> States { get; } = new(StringComparer.Ordinal);
@@ -31,18 +43,27 @@ internal sealed class SupervisionInvariants(World world)
         {
             _before.Add(unit.Id, (unit.Phase, unit.DueAt, unit.Restarts, unit.Failures));
         }
+
+        _rolling.Clear();
+        foreach (var fleet in state.Fleets.Fleets.Where(fleet => fleet.Rolling.Count > 0))
+        {
+            _rolling.Add(fleet.Name, fleet.Rolling[0]);
+        }
     }
 
     /// <summary>And with the state after it: what it has started must have been due.</summary>
-    public void After(KernelState state, IReadOnlyList<Effect> effects)
+    public void After(KernelState state, KernelEvent @event, IReadOnlyList<Effect> effects)
     {
         foreach (var launch in effects.OfType<Launch>())
         {
             if (state.Fleets.TryUnit(launch.Process, out var unit))
             {
                 Started(state, unit);
+                CheckWoken(state, unit, @event);
             }
         }
+
+        CheckRolling(state);
 
         foreach (var unit in state.Fleets.Units)
         {
@@ -75,6 +96,7 @@ internal sealed class SupervisionInvariants(World world)
                 unit.IsLive || unit.Goal is UnitGoal.Run, "what does not live has reached its goal", unit.Name);
         }
 
+        CheckWanted(state);
         ViolationException.Unless(
             !state.Fleets.Units.Any(unit => unit.Phase is UnitPhase.Waiting && !unit.IsWatched && unit.Batch == 0
                 && unit.Declared.After is null) || state.ShuttingDown || !state.Fleets.IsOpen,
@@ -99,6 +121,76 @@ internal sealed class SupervisionInvariants(World world)
             Delayed++;
             ViolationException.Unless(
                 state.Now >= due, "the back-off plan is respected", $"{unit.Name} was started before its delay");
+        }
+    }
+
+    /// <summary>
+    /// What rests is started when its time has come, when something came for it, or when somebody says so.
+    /// </summary>
+    private void CheckWoken(KernelState state, Unit unit, KernelEvent @event)
+    {
+        if (!_before.TryGetValue(unit.Id, out var was) || was.Phase is not UnitPhase.Scheduled)
+        {
+            return;
+        }
+
+        switch (@event)
+        {
+            case UnitDue:
+                ByTheClock++;
+                ViolationException.Unless(
+                    was.DueAt is { } due && state.Now >= due, "a schedule is kept", $"{unit.Name} was early");
+                break;
+            case UnitNeeded needed:
+                OnDemand++;
+                ViolationException.Unless(
+                    needed.Unit == unit.Id, "who rests is started when needed", $"{unit.Name} was not needed");
+                break;
+            case KernelSettled:
+                ViolationException.Unless(
+                    was.DueAt <= state.Now && unit.Declared.Schedule?.Missed is MissedStart.Once,
+                    "a missed start is made up for when that is declared", unit.Name);
+                break;
+            default:
+                ViolationException.Unless(
+                    @event is SyscallArrived { Syscall: FleetApply or FleetRestart or Restart },
+                    "who rests is started when needed", $"{unit.Name} was started by {@event.GetType().Name}");
+                break;
+        }
+    }
+
+    /// <summary>The next of a rolling restart follows when the one before is there, or is no more.</summary>
+    private void CheckRolling(KernelState state)
+    {
+        foreach (var (name, first) in _rolling)
+        {
+            if (!state.Fleets.TryFleet(name, out var fleet) || fleet.Rolling.Count == 0 || fleet.Rolling[0] == first)
+            {
+                continue;
+            }
+
+            Rolled++;
+            ViolationException.Unless(
+                !state.Fleets.TryUnit(first, out var unit) || unit.IsThere || unit.Goal is not UnitGoal.Run
+                || unit.Phase is UnitPhase.Scheduled,
+                "a rolling restart goes one by one", $"{unit?.Name} is {unit?.Phase}, and the next was restarted");
+        }
+    }
+
+    /// <summary>Who rests while a message lies in his inbox is started soon.</summary>
+    private void CheckWanted(KernelState state)
+    {
+        foreach (var unit in state.Fleets.Units.Where(unit => unit is { Phase: UnitPhase.Scheduled, IsWatched: false }))
+        {
+            if (state.ShuttingDown || !state.Mail.Resting.TryGetValue(unit.Name, out var box) || box.Count == 0)
+            {
+                _wanted.Remove(unit.Name);
+            }
+            else if (!_wanted.TryAdd(unit.Name, world.Clock.Ticks))
+            {
+                ViolationException.Unless(
+                    world.Clock.Ticks - _wanted[unit.Name] < PatienceTicks, "what is needed is started", unit.Name);
+            }
         }
     }
 

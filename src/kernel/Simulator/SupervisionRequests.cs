@@ -34,6 +34,7 @@ internal sealed class SupervisionRequests(World world)
             {
                 Fleet = Random.Pick(["one", "two"]),
                 Agent = Random.Pick([null, "fa", "fb"]),
+                Rolling = Random.Chance(5_000),
             },
             7 => new FleetStatus { Fleet = Random.Pick([null, "one", "two", "three"]) },
             8 => new Restart { Name = units.Length > 0 ? Random.Pick(units) : "fa" },
@@ -50,6 +51,7 @@ internal sealed class SupervisionRequests(World world)
         {
             Fleet = first == 0 ? "one" : Random.Pick(["one", "two"]),
             Agents = [.. Enumerable.Range(first, (int)Random.Between(1, 2)).Select(Agent)],
+            Mailboxes = Random.Chance(3_000) ? Mailboxes() : null,
             Supervisors =
             [
                 new FleetSupervisor { Name = "root", Burst = Random.Pick([0, 2]), Strategy = Strategy() },
@@ -59,15 +61,23 @@ internal sealed class SupervisionRequests(World world)
         };
     }
 
+    /// <summary>One that clients of the host make too, and one with little room.</summary>
+    private FleetMailbox[] Mailboxes() =>
+    [
+        new FleetMailbox { Name = "box", Durable = Random.Pick<bool?>([null, false]) },
+        new FleetMailbox { Name = "fbox", Durable = Random.Pick<bool?>([null, false]), MaxMessages = 3 },
+    ];
+
     private SupervisorStrategy Strategy() => Random.Pick(Enum.GetValues<SupervisorStrategy>());
 
-    private FleetAgent Agent(int number) => new()
+    private FleetAgent Plain(int number) => new()
     {
         Name = Agents[number],
         Spawn = new Spawn
         {
             Argv = ["agent"],
             Limits = Random.Chance(3_000) ? new ResourceLimits { WallMs = Random.Between(1, 3_000) } : null,
+            Permissions = Random.Chance(3_000) ? PermissionRequests.Some(Random) : null,
         },
         Supervisor = Random.Pick([null, "root", "mid", "low"]),
         After = number % 2 == 1 && Random.Chance(7_000) ? [Agents[number - 1]] : null,
@@ -78,6 +88,28 @@ internal sealed class SupervisionRequests(World world)
         Watchdog = Random.Chance(4_000) ? Dog() : null,
         Digest = Random.Pick([null, "x", "y"]),
     };
+
+    /// <summary>Some are started by the clock, some by a message, and some stop when nobody needs them.</summary>
+    private FleetAgent Agent(int number)
+    {
+        var agent = Plain(number);
+        var idle = Random.Chance(2_500) ? Random.Pick([100L, 1_000]) : (long?)null;
+        return Random.Below(6) switch
+        {
+            0 => agent with
+            {
+                StartOn = StartOn.Schedule,
+                Schedule = new FleetSchedule
+                {
+                    Cron = Random.Pick(["* * * * *", "@daily"]),
+                    Zone = Random.Pick([null, "UTC", "Europe/Vienna"]),
+                    Missed = Random.Pick<MissedStart?>([null, MissedStart.Once]),
+                },
+            },
+            1 => agent with { StartOn = StartOn.Message, IdleStopMs = idle },
+            _ => agent with { IdleStopMs = idle },
+        };
+    }
 
     private Watch Watch(Caller caller)
     {

@@ -72,6 +72,8 @@ internal sealed class World
 
     public SupervisionInvariants Supervised { get; }
 
+    public RightsInvariants Rights { get; } = new();
+
     public SimulatedEffects Effects { get; }
 
     public SimulatedClients Clients { get; }

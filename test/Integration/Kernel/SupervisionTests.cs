@@ -75,7 +75,7 @@ public sealed class SupervisionTests
         var incarnations = stable.ToDictionary(unit => unit.Name, unit => unit.Incarnation);
         for (var round = 0; round < 8; round++)
         {
-            await Task.Delay(37 * (round + 1), TestContext.Current.CancellationToken);
+            await HearAsync(kernel, round + 1);
             await kernel.CrashAsync();
             foreach (var name in incarnations.Keys)
             {
@@ -204,15 +204,30 @@ public sealed class SupervisionTests
     {
         using CancellationTokenSource timer = new(Patience, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, Token);
-        while (true)
+        // From the oldest on, so that nothing can have happened before we listened.
+        Subscribe all = new() { Types = [EventTypes.Supervision], From = "oldest" };
+        await foreach (var _ in kernel.Client.Events(all, either.Token))
         {
             var units = (await kernel.Client.FleetStatusAsync(null, either.Token)).Units;
             if (isSo(units))
             {
                 return units;
             }
+        }
 
-            await Task.Delay(10, either.Token);
+        throw new InvalidOperationException("the kernel ended");
+    }
+
+    /// <summary>Waits until so many more things have happened to the fleet.</summary>
+    private static async Task HearAsync(RunningKernel kernel, int count)
+    {
+        Subscribe all = new() { Types = [EventTypes.Supervision], From = "now" };
+        await foreach (var _ in kernel.Client.Events(all, Token))
+        {
+            if (--count == 0)
+            {
+                return;
+            }
         }
     }
 

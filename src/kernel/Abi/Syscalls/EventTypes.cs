@@ -45,6 +45,15 @@ public static class EventTypes
     /// <summary>Agents wait for each other in a circle.</summary>
     public const string Deadlock = "deadlock";
 
+    /// <summary>Messages that nobody will be given; <c>kind</c> is why, <c>what</c> the mailbox.</summary>
+    public const string DeadLetter = "dead-letter";
+
+    /// <summary>A message found no room; told once, until the mailbox is half empty again.</summary>
+    public const string MailboxFull = "mailbox-full";
+
+    /// <summary>A budget for models runs out: <c>kind</c> is low or exhausted.</summary>
+    public const string Budget = "budget";
+
     /// <summary>A kernel has started.</summary>
     public const string KernelStarted = "kernel-started";
 
@@ -60,7 +69,7 @@ public static class EventTypes
     public static IReadOnlyList<string> All { get; } =
     [
         Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, ToolCalled, ToolServer, Exited,
-        SecretChanged, KernelStarted, Supervision, Escalated, Deadlock, Missed,
+        SecretChanged, KernelStarted, Supervision, Escalated, Deadlock, DeadLetter, MailboxFull, Budget, Missed,
     ];
 
     // Those that follow from what is in the journal alone. Any other, even when told at the same moment, is memory.

@@ -21,6 +21,11 @@ public sealed record FleetApply : Syscall
     /// <summary>Its supervisors; default <c>root</c> alone.</summary>
     public IReadOnlyList<FleetSupervisor>? Supervisors { get; init; }
 
+    /// <summary>
+    /// Mailboxes that there shall be, at most 256. One that is not here any more stays as it is: UNREGISTER ends it.
+    /// </summary>
+    public IReadOnlyList<FleetMailbox>? Mailboxes { get; init; }
+
     /// <summary>True answers with the difference and changes nothing.</summary>
     public bool DryRun { get; init; }
 }
@@ -38,6 +43,9 @@ public sealed record FleetApplyReply(string Fleet, long Revision) : Reply
 
     /// <summary>Agents that are stopped and removed.</summary>
     public IReadOnlyList<string> Removed { get; init; } = [];
+
+    /// <summary>Mailboxes that are made, or get other options.</summary>
+    public IReadOnlyList<string> Mailboxes { get; init => field = value ?? []; } = [];
 
     /// <summary>Agents that are as before; nothing happens to them.</summary>
     public IReadOnlyList<string> Unchanged { get; init; } = [];

@@ -18,12 +18,14 @@ public sealed record Permissions
     public IReadOnlyList<string>? Spawn { get; init; }
 
     /// <summary>
-    /// Agents that it may kill, pause and resume, by name; <c>_family</c> (default) for those that it spawned and those
-    /// below them. Itself it always may, here and with the two that follow.
+    /// Agents that it may kill, pause, resume, restart and watch, by name; <c>_family</c> (default) for those that it
+    /// spawned and those below them. Itself it always may, here and with the two that follow.
     /// </summary>
     public IReadOnlyList<string>? Kill { get; init; }
 
-    /// <summary>Agents that it may see, await and read output and files of; as <c>kill</c>.</summary>
+    /// <summary>
+    /// Agents that it may see, await, hear of, and read output, files and conversations of; as <c>kill</c>.
+    /// </summary>
     public IReadOnlyList<string>? Read { get; init; }
 
     /// <summary>Agents in which it may run commands and write files; as <c>kill</c>.</summary>

@@ -27,6 +27,9 @@ internal sealed class Budgets
     private readonly Dictionary<string, Amount> _byGroup = new(StringComparer.Ordinal);
     private Amount _all;
 
+    /// <summary>What was told of them.</summary>
+    public BudgetTelling Telling { get; } = new();
+
     /// <summary>The reservations of all calls together.</summary>
     public Amount Reserved => _all;
 

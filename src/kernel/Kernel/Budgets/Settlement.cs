@@ -13,7 +13,10 @@ internal static class Settlement
     {
         for (var at = settled.Process; state.Processes.TryGet(at, out var process); at = process.Parent)
         {
+            var before = process.Spent;
             process.Spent = process.Spent.Plus(settled.Spend);
+            BudgetTelling.Spent(
+                state, process, "agent", process.Id.ToString(), process.Budget, before, process.Spent, effects);
         }
 
         if (settled.Process == ProcessId.None)
@@ -21,7 +24,16 @@ internal static class Settlement
             state.Models.HostMeter.Spent = state.Models.HostMeter.Spent.Plus(settled.Spend);
         }
 
+        var (ofGroup, ofDay) = (state.Ledger.OfGroup(settled.Group), state.Ledger.OnDayOf(state.Now));
         state.Ledger.Add(settled.Group, settled.Spend, state.Now);
+        if (state.Options.Models.Groups.FirstOrDefault(each => each.Name == settled.Group) is { } group)
+        {
+            BudgetTelling.Spent(
+                state, null, "group", group.Name, group.Budget, ofGroup, state.Ledger.OfGroup(group.Name), effects);
+        }
+
+        BudgetTelling.Spent(
+            state, null, "day", "", state.Options.Models.DayBudget, ofDay, state.Ledger.OnDayOf(state.Now), effects);
         if (settled is { Conversation: { } conversation, Said: { } said })
         {
             ConversationChanges.Extend(state, conversation, said, effects);

@@ -42,7 +42,7 @@ public sealed class EventPolls
     }
 
     /// <summary>Answers those who wait for it.</summary>
-    internal void Tell(Told told, List<Effect> effects)
+    internal void Tell(KernelState state, Told told, List<Effect> effects)
     {
         if (_waiting.Count == 0)
         {
@@ -52,7 +52,7 @@ public sealed class EventPolls
         HashSet<Caller> served = [];
         foreach (var poll in _waiting.Values.ToArray())
         {
-            if (!told.IsFor(poll.Caller) || !poll.Selection.Takes(told.View)
+            if (!told.IsFor(state, poll.Caller) || !poll.Selection.Takes(told.View)
                 || (poll.IsStanding && !served.Add(poll.Caller)))
             {
                 continue;

@@ -58,9 +58,10 @@ public sealed class HappeningLog
     /// What a caller may and wants to be told after a place, the oldest first, and where something is not kept any
     /// more, how much. Looks at a bounded part.
     /// </summary>
-    internal Telling Read(Caller caller, Selection selection, Place after, int max, bool tellMissed, long now)
+    internal Telling Read(
+        KernelState state, Caller caller, Selection selection, Place after, int max, bool tellMissed)
     {
-        var telling = new TellingMaker(this, after, tellMissed, now);
+        var telling = new TellingMaker(this, after, tellMissed, state.Now);
         var (durable, other) = (_durable.After(after), _volatile.After(after));
         var (seen, bytes) = (0, 0L);
         while (durable < _durable.Count || other < _volatile.Count)
@@ -74,7 +75,7 @@ public sealed class HappeningLog
                 || (durable < _durable.Count && _durable[durable].Place < _volatile[other].Place)
                     ? _durable[durable++] : _volatile[other++];
             telling.Pass(told);
-            if (!told.IsFor(caller) || !selection.Takes(told.View))
+            if (!told.IsFor(state, caller) || !selection.Takes(told.View))
             {
                 telling.At = told.Place;
             }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Policy;
 
 namespace Analemma.Kernel.Happenings;
 
@@ -43,5 +44,11 @@ public sealed record Told
     /// <summary>As it is sent.</summary>
     public EventView ToView() => View with { Cursor = Place.ToString() };
 
-    public bool IsFor(Caller caller) => caller.IsHost || ForEveryone || Family.Contains(caller.Process);
+    /// <summary>
+    /// The host is told everything, an agent of itself and of those that it may read, as they are called and as its
+    /// permissions are now.
+    /// </summary>
+    internal bool IsFor(KernelState state, Caller caller) => caller.IsHost || ForEveryone
+        || (Family.Count > 0 && (Family[0] == caller.Process
+            || Rights.MayHear(state, caller.Process, View.Name, Family.Contains(caller.Process))));
 }

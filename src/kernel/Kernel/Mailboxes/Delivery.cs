@@ -102,6 +102,7 @@ internal static class Delivery
         letter.Box = null;
         box.Kept.Remove(letter.Id);
         box.Hold(letter.Mail, -1);
+        box.IsFullTold &= box.Count * 2L > box.Plan.MaxMessages || box.Bytes * 2 > box.Plan.MaxBytes;
         room.Accounts.Remove(letter.Mail, box.IsDurable);
     }
 
@@ -150,6 +151,7 @@ internal static class Delivery
         }
 
         Bury(state, letter, reason, effects);
+        MailTelling.Died(state, box.Plan.Name, reason, [letter], effects);
         MailEnds.Unanswered(state, letter.Id, $"its message to {box.Plan.Name} is a dead letter: {reason}", effects);
         Admission.Pump(state, box, effects);
     }

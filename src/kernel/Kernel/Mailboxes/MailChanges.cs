@@ -145,6 +145,7 @@ internal static class MailChanges
         var name = letter.Box!.Plan.Name;
         Delivery.Remove(state.Mail, letter);
         state.Mail.DurableDead.Add(DeadLetter.Of(letter.Id, name, reason, letter.Mail, state.Now));
+        MailTelling.Died(state, name, reason, [letter], effects);
         MailEnds.Unanswered(state, letter.Id, $"its message to {name} is a dead letter: {reason}", effects);
     }
 

@@ -9,7 +9,7 @@ public static class MailCheck
     public static string? Problem(KernelState state)
     {
         var room = state.Mail;
-        var boxes = room.Own.Concat(room.Inboxes).ToArray();
+        var boxes = room.Own.Concat(room.Inboxes).Concat(room.Resting.Values).ToArray();
         var problem = boxes.Select(box => Problem(state, box)).FirstOrDefault(found => found is not null);
         if (problem is not null)
         {

@@ -62,11 +62,7 @@ internal static class MailEnds
             && !RestingInbox.Outlives(state, process, inbox, Ended(process), effects))
         {
             room.Remove(inbox);
-            foreach (var letter in inbox.Queue.All().ToArray())
-            {
-                Delivery.Bury(state, letter, DeathReasons.ReceiverEnded, effects);
-            }
-
+            BuryAll(state, inbox, DeathReasons.ReceiverEnded, effects);
             Closed(state, inbox, Ended(process), effects);
         }
 
@@ -87,6 +83,25 @@ internal static class MailEnds
         }
 
         room.Deadlines.Arm(effects);
+    }
+
+    /// <summary>A mailbox that is not durable is no more, and what is in it dead.</summary>
+    public static void Unregistered(KernelState state, Mailbox box, List<Effect> effects)
+    {
+        BuryAll(state, box, DeathReasons.Unregistered, effects);
+        Closed(state, box, SysError.NoSuchMailbox(box.Plan.Name), effects);
+    }
+
+    /// <summary>Messages that are not durable die together.</summary>
+    public static void BuryAll(KernelState state, Mailbox box, string reason, List<Effect> effects)
+    {
+        var letters = box.Queue.All().ToArray();
+        foreach (var letter in letters)
+        {
+            Delivery.Bury(state, letter, reason, effects);
+        }
+
+        MailTelling.Died(state, box.Plan.Name, reason, letters, effects);
     }
 
     /// <summary>Nobody will reply to a message.</summary>

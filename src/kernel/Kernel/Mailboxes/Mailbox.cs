@@ -32,7 +32,7 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
     private long _takenAt;
     private long _takeInterval;
 
-    public MailboxPlan Plan { get; } = plan;
+    public MailboxPlan Plan { get; internal set; } = plan;
 
     /// <summary>Whose inbox it is; none for a mailbox of its own, and for an inbox that rests.</summary>
     public ProcessId Process { get; internal set; } = process;
@@ -75,6 +75,9 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
 
     /// <summary>The senders' ids that are remembered, the oldest first, with the messages they became.</summary>
     internal IEnumerable<(string Key, long Id)> Keys => _keyOrder.Select(key => (key, _keys[key]));
+
+    /// <summary>Those who watch know that it is full; until it is half empty again.</summary>
+    internal bool IsFullTold { get; set; }
 
     /// <summary>Messages in it that have a handle, and what those hold.</summary>
     public int HandleCount { get; internal set; }

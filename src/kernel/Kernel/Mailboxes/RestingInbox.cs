@@ -72,11 +72,7 @@ internal static class RestingInbox
             return;
         }
 
-        foreach (var letter in box.Queue.All().ToArray())
-        {
-            Delivery.Bury(state, letter, DeathReasons.ReceiverEnded, effects);
-        }
-
+        MailEnds.BuryAll(state, box, DeathReasons.ReceiverEnded, effects);
         MailEnds.Closed(state, box, SysError.NoSuchMailbox(name), effects);
     }
 

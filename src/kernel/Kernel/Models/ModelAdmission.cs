@@ -117,6 +117,7 @@ internal static class ModelAdmission
             return;
         }
 
+        state.Models.Budgets.Telling.Refused(state, refused, effects);
         var isHeld = state.Models.Of(call.Process).Any(other => other != call && other.State is ModelCallState.Held);
         if (state.Options.Models.PauseWhenExhausted && refused.Budget?.Scope != "call" && caller is not null
             && (isHeld || AgentHalt.Raise(state, caller, refused.Message, effects)))

@@ -61,6 +61,7 @@ internal static class ModelEnd
     /// <summary>Ends a call that is in no queue and has no attempt under way.</summary>
     public static void Fail(KernelState state, ModelCall call, SysError error, List<Effect> effects)
     {
+        state.Models.Budgets.Telling.Refused(state, error, effects);
         call.Error = error;
         Finish(state, call, effects);
     }

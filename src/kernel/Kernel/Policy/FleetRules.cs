@@ -18,7 +18,42 @@ public static class FleetRules
             ? [$"agents has {apply.Agents.Count} items; it must be 1 to {Limits.FleetAgentsMax}"]
             : Array.Empty<string>(),
         .. apply.Agents.Any(agent => agent is null) ? new[] { "agents: an item is null" }
-            : [.. Whole(apply.Agents, apply.Supervisors ?? [])],
+            : [.. Whole(apply.Agents, apply.Supervisors ?? []), .. MailboxProblems(apply)],
+    ];
+
+    private static IEnumerable<string> MailboxProblems(FleetApply apply)
+    {
+        var mailboxes = apply.Mailboxes ?? [];
+        if (mailboxes.Any(mailbox => mailbox is null))
+        {
+            return ["mailboxes: an item is null"];
+        }
+
+        return
+        [
+            .. mailboxes.Count > Limits.FleetMailboxesMax
+                ? [$"mailboxes has {mailboxes.Count} items; at most {Limits.FleetMailboxesMax}"]
+                : Array.Empty<string>(),
+            .. Twice(mailboxes.Select(mailbox => mailbox.Name))
+                .Select(name => $"mailboxes: {Quote(name)} is there twice"),
+            .. mailboxes.SelectMany((mailbox, at) => MailboxProblems(mailbox, $"mailboxes[{at}]", apply.Agents)),
+        ];
+    }
+
+    private static IEnumerable<string> MailboxProblems(
+        FleetMailbox mailbox, string at, IReadOnlyList<FleetAgent> agents) =>
+    [
+        .. NameProblems($"{at}.name", mailbox.Name),
+        .. mailbox.Receiver is { } receiver
+            && agents.FirstOrDefault(agent => agent.Name == receiver) is not { Replicas: null or 1 }
+            ? new[] { $"{at}.receiver is {Quote(receiver)}; it must be an agent of the fleet without replicas" } : [],
+        .. mailbox.Receiver != mailbox.Name && agents.Any(agent => agent.Name == mailbox.Name)
+            ? new[] { $"{at}.name is {Quote(mailbox.Name)}, and so is an agent, which would not be its receiver" } : [],
+        .. MailRules.OptionProblems(
+            $"{at}.", mailbox.MaxMessages, mailbox.MaxBytes, mailbox.VisibilityMs, mailbox.MaxDeliveries),
+        .. mailbox.Topics?.Count > Limits.MailboxTopicsMax
+            ? new[] { $"{at}.topics has {mailbox.Topics.Count} items; at most {Limits.MailboxTopicsMax}" } : [],
+        .. (mailbox.Topics ?? []).SelectMany(topic => MailRules.TopicProblems($"{at}.topics", topic)),
     ];
 
     internal static IEnumerable<string> Problems(Watch watch) =>

@@ -107,11 +107,22 @@ internal static class MailRules
         .. NameProblems("name", register.Name),
         .. NameProblems("receiver", register.Receiver),
         .. LabelProblems("topic", register.Topic),
-        .. Range("max_messages", register.MaxMessages, 1, Limits.MailboxMessagesMax),
-        .. Range("max_bytes", register.MaxBytes, 1_024, Limits.MailboxBytesMax),
-        .. Range("visibility_ms", register.VisibilityMs, Limits.MailVisibilityMsMin, Limits.MailVisibilityMsMax),
-        .. Range("max_deliveries", register.MaxDeliveries, 1, Limits.MailDeliveriesMax),
+        .. OptionProblems(
+            "", register.MaxMessages, register.MaxBytes, register.VisibilityMs, register.MaxDeliveries),
     ];
+
+    /// <summary>Of the options of a mailbox, wherever they stand.</summary>
+    internal static IEnumerable<string> OptionProblems(
+        string at, int? maxMessages, long? maxBytes, long? visibilityMs, int? maxDeliveries) =>
+    [
+        .. Range($"{at}max_messages", maxMessages, 1, Limits.MailboxMessagesMax),
+        .. Range($"{at}max_bytes", maxBytes, 1_024, Limits.MailboxBytesMax),
+        .. Range($"{at}visibility_ms", visibilityMs, Limits.MailVisibilityMsMin, Limits.MailVisibilityMsMax),
+        .. Range($"{at}max_deliveries", maxDeliveries, 1, Limits.MailDeliveriesMax),
+    ];
+
+    internal static IEnumerable<string> TopicProblems(string field, string? topic) =>
+        topic is null ? [$"{field}: an item is null"] : LabelProblems(field, topic);
 
     private static IEnumerable<string> BodyProblems(MailBody? body, string? encoding) =>
     [

@@ -9,17 +9,21 @@ namespace Analemma.Kernel.Policy;
 /// What an agent may, by its permissions and those of all above it: what GET_PERMS shows is what holds. The host may
 /// everything.
 /// </summary>
-internal static class Rights
+public static class Rights
 {
     /// <summary>The list that holds for an agent: its own, within its parent's, up to the oldest of all.</summary>
     public static IReadOnlyList<string> Of(KernelState state, Process process, Capability capability)
     {
         var own = Capabilities.Of(process.Permissions, capability);
-        return !state.Processes.TryGet(process.Parent, out var parent)
-            ? own ?? Capabilities.DefaultOf(capability)
-            : own is null
-                ? Of(state, parent, capability)
-                : NamePattern.Both(Of(state, parent, capability), own);
+        if (process.Parent == ProcessId.None)
+        {
+            return own ?? Capabilities.DefaultOf(capability);
+        }
+
+        // Of a child whose parent is forgotten already nobody knows what it may: it is ending too, and may nothing.
+        return !state.Processes.TryGet(process.Parent, out var parent) ? []
+            : own is null ? Of(state, parent, capability)
+            : NamePattern.Both(Of(state, parent, capability), own);
     }
 
     /// <summary>Every list, decided.</summary>
@@ -42,6 +46,15 @@ internal static class Rights
         target.Id == caller
         || (state.Processes.TryGet(caller, out var process)
             && Reaches(Of(state, process, capability), target.Name, state.Processes.IsInFamily(target, caller)));
+
+    /// <summary>Whether an agent may be told of one so called; near is whoever is below it.</summary>
+    public static bool MayHear(KernelState state, ProcessId caller, string? name, bool isNear) =>
+        state.Processes.TryGet(caller, out var process) && (name is null
+            ? isNear : Reaches(Of(state, process, Capability.Read), name, isNear));
+
+    /// <summary>Whether an agent may do that to what is supervised under a name.</summary>
+    public static bool Reaches(KernelState state, ProcessId caller, Capability capability, string name, bool isNear) =>
+        state.Processes.TryGet(caller, out var process) && Reaches(Of(state, process, capability), name, isNear);
 
     /// <summary>
     /// Why an agent may not send to a mailbox of that name, or null. Near are those that it reaches without being told.

@@ -28,6 +28,8 @@ public sealed class Fleet
 
     = [];
 
+    public IReadOnlyList<FleetMailbox> Mailboxes { get; set => field = value ?? []; } = [];
+
     /// <summary>The root first, then as declared.</summary>
     public List<SupervisorState> Supervisors { get; init => field = value ?? []; } = [];
 

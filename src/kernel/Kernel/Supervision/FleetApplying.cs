@@ -17,6 +17,11 @@ internal static class FleetApplying
                 SysErrorCode.LimitExceeded, $"{Limits.FleetsMax} fleets are declared, which is the limit");
         }
 
+        if (FleetMailboxes.Problem(state, request.Mailboxes ?? []) is { } noMailbox)
+        {
+            return noMailbox;
+        }
+
         var others = state.Fleets.Count - state.Fleets.Of(request.Fleet).Count();
         var wanted = request.Agents.Sum(agent => agent.Replicas ?? 1);
         if (others + wanted > Limits.UnitsMax)
@@ -58,8 +63,12 @@ internal static class FleetApplying
         fleet.Revision = difference.Revision;
         fleet.Agents = request.Agents;
         Supervise(fleet, request.Supervisors ?? []);
+        FleetMailboxes.Apply(state, fleet, request.Mailboxes ?? [], effects);
         var restarts = difference.Changed.Where(change => change.Action == "restart").Select(change => change.Name)
             .ToHashSet(StringComparer.Ordinal);
+        var otherRights = difference.Changed
+            .Where(change => change.Fields.Any(field => field is "spawn" or "spawn.permissions"))
+            .Select(change => change.Name).ToHashSet(StringComparer.Ordinal);
         var wanted = request.Agents.SelectMany(Names).Select(pair => pair.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var unit in state.Fleets.Of(fleet.Name).Where(unit => !wanted.Contains(unit.Name)).ToArray())
         {
@@ -73,6 +82,8 @@ internal static class FleetApplying
             {
                 if (state.Fleets.TryUnit(name, out var unit))
                 {
+                    unit.PermissionsSet =
+                        otherRights.Contains(agent.Name) || unit.Goal is UnitGoal.Leave ? null : unit.PermissionsSet;
                     Update(state, fleet, unit, agent, restarts.Contains(agent.Name), rolling, effects);
                 }
                 else

@@ -21,7 +21,8 @@ internal static class FleetTelling
     /// Whether a declaration is another than the one before, in its agents, their order or its supervisors.
     /// </summary>
     public static bool Differs(Fleet fleet, FleetApply request, FleetApplyReply difference) =>
-        difference.Added.Count + difference.Changed.Count + difference.Removed.Count > 0
+        difference.Added.Count + difference.Changed.Count + difference.Removed.Count + difference.Mailboxes.Count > 0
+        || fleet.Mailboxes.Count != (request.Mailboxes?.Count ?? 0)
         || !fleet.Agents.Select(agent => agent.Name).SequenceEqual(request.Agents.Select(agent => agent.Name))
         || !Json(fleet.Supervisors.Select(each => each.Declared))
             .SequenceEqual(Json(WithRoot(request.Supervisors ?? [])));

@@ -68,6 +68,12 @@ public sealed class Unit
     /// <summary>Of the fleet, as it runs.</summary>
     public long Revision { get; set; }
 
+    /// <summary>
+    /// What the permissions of its processes were changed to, until it is declared otherwise: nobody gets back by a
+    /// crash what was taken from him. Null while they are as declared.
+    /// </summary>
+    public Permissions? PermissionsSet { get; set; }
+
     /// <summary>Of a watched one: what its first process was started with.</summary>
     public SpawnPlan? Plan { get; set; }
 

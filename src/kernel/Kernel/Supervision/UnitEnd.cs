@@ -76,6 +76,7 @@ internal static class UnitEnd
     public static void Settled(KernelState state, List<Effect> effects)
     {
         state.Fleets.IsOpen = true;
+        FleetMailboxes.Settled(state, effects);
         foreach (var unit in state.Fleets.Units)
         {
             if (UnitSchedules.Rests(unit))

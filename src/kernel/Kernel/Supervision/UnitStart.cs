@@ -43,6 +43,7 @@ internal static class UnitStart
         var plan = unit.Plan is { } known ? known with { Parent = unit.Parent }
             : SpawnPlanning.Plan(state.Options, null, unit.Declared.Spawn, unit.Name);
         var process = SpawnSyscall.Launch(state, plan, parent, effects);
+        process.PermissionsSet = unit.PermissionsSet;
         if (state.Fleets.TryFleet(unit.Fleet, out var fleet))
         {
             unit.Revision = fleet.Revision;

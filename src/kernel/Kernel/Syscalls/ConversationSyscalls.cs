@@ -5,6 +5,7 @@ using Analemma.Kernel.Conversations;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Policy;
 
 namespace Analemma.Kernel.Syscalls;
 
@@ -199,7 +200,7 @@ internal static class ConversationSyscalls
     private static bool Reaches(SyscallContext call, Conversation conversation) => call.Caller.IsHost
         || conversation.Owner == call.Caller.Process
         || (call.State.Processes.TryGet(conversation.Owner, out var owner)
-            && call.State.Processes.IsInFamily(owner, call.Caller.Process));
+            && Rights.Reaches(call.State, call.Caller.Process, Capability.Read, owner));
 
     private static ConversationView View(KernelState state, Conversation conversation) =>
         conversation.View(state.ConversationWork.IsBusy(conversation.Id));

@@ -49,7 +49,7 @@ internal static class EventSyscalls
         KernelState state, CallId call, Subscriber subscriber, Place after, bool tellMissed, List<Effect> effects)
     {
         var told = state.Happenings.Read(
-            subscriber.Caller, subscriber.Selection, after, Limits.EventsPerBatchMax, tellMissed, state.Now);
+            state, subscriber.Caller, subscriber.Selection, after, Limits.EventsPerBatchMax, tellMissed);
         effects.Add(new PublishKept(call, told.Views, told.Next.ToString(), told.IsWhole));
     }
 
@@ -84,7 +84,7 @@ internal static class EventSyscalls
 
         var selection = standing?.Selection ?? Selection.Of(request);
         var told = state.Happenings.Read(
-            call.Caller, selection, after, request.Max ?? MaxDefault, request.From != "oldest", state.Now);
+            state, call.Caller, selection, after, request.Max ?? MaxDefault, request.From != "oldest");
         if (standing is not null)
         {
             standing.Next = told.Next;

@@ -53,6 +53,7 @@ internal static class FleetSyscalls
         state.Fleets.TryFleet(request.Fleet, out var fleet);
         var before = fleet is null ? null : FleetTelling.View(fleet);
         var difference = FleetDiff.Between(before, fleet is { IsLeaving: false } ? fleet.Agents : [], request);
+        difference = difference with { Mailboxes = FleetMailboxes.Changed(fleet, request.Mailboxes ?? []) };
         if (fleet is null || fleet.IsLeaving || FleetTelling.Differs(fleet, request, difference))
         {
             difference = difference with { Revision = difference.Revision + 1 };

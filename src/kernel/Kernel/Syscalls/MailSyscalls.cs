@@ -138,6 +138,7 @@ internal static class MailSyscalls
 
     private static void Block(SyscallContext call, Mailbox box, Mail mail, Send send)
     {
+        MailTelling.Full(call.State, box, call.Effects);
         if (send.TimeoutMs is not > 0)
         {
             call.Refuse(Admission.Full(box));

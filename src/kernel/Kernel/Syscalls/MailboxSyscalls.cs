@@ -228,12 +228,7 @@ internal static class MailboxSyscalls
     private static void Close(SyscallContext call, Mailbox box)
     {
         var dropped = box.Count;
-        foreach (var letter in box.Queue.All().ToArray())
-        {
-            Delivery.Bury(call.State, letter, DeathReasons.Unregistered, call.Effects);
-        }
-
-        MailEnds.Closed(call.State, box, SysError.NoSuchMailbox(box.Plan.Name), call.Effects);
+        MailEnds.Unregistered(call.State, box, call.Effects);
         call.Answer(new UnregisterReply(dropped));
     }
 

@@ -33,6 +33,11 @@ internal static class PermissionSyscalls
         }
 
         target.PermissionsSet = Merge(target.Permissions, request.Permissions!);
+        if (state.Fleets.TryUnit(target.Id, out var unit) && unit.Process == target.Id)
+        {
+            unit.PermissionsSet = target.PermissionsSet;
+        }
+
         call.Answer(Reply(state, target));
     }
 

@@ -3,6 +3,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Policy;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Supervision;
 
@@ -151,7 +152,7 @@ internal static class SuperviseSyscalls
 
     private static void Restart(SyscallContext call, Restart request)
     {
-        if (!TryUnit(call, request, out var unit))
+        if (!TryUnit(call, request, Capability.Kill, out var unit))
         {
             return;
         }
@@ -181,7 +182,7 @@ internal static class SuperviseSyscalls
         var origin = process.Id;
         if (request.Id is not null || request.Name is not null)
         {
-            if (!TryUnit(call, request, out var child))
+            if (!TryUnit(call, request, Capability.Read, out var child))
             {
                 return;
             }
@@ -246,22 +247,35 @@ internal static class SuperviseSyscalls
     }
 
     /// <summary>
-    /// The unit of that name, or of that process. An agent reaches those that it or one of its descendants supervises.
+    /// The unit of that name, or of that process. An agent reaches those that its permissions name; near are those that
+    /// it or one of its descendants supervises.
     /// </summary>
-    private static bool TryUnit(SyscallContext call, TargetedSyscall request, [NotNullWhen(true)] out Unit? unit)
+    private static bool TryUnit(
+        SyscallContext call, TargetedSyscall request, Capability right, [NotNullWhen(true)] out Unit? unit)
     {
-        var fleets = call.State.Fleets;
+        var (state, caller) = (call.State, call.Caller);
         unit = null;
-        var found = request.Id is { } id ? fleets.TryUnit(id, out unit)
-            : request.Name is { } name && fleets.TryUnit(name, out unit);
-        var what = request.Id?.ToString() ?? request.Name ?? "without a name";
-        if (found && unit is not null && (call.Caller.IsHost
-            || (call.State.Processes.TryGet(unit.Parent, out var parent)
-            && call.State.Processes.IsInFamily(parent, call.Caller.Process))))
+        var found = request.Id is { } id ? state.Fleets.TryUnit(id, out unit)
+            : request.Name is { } name && state.Fleets.TryUnit(name, out unit);
+        if (found && unit is not null)
         {
-            return true;
+            var isNear = state.Processes.TryGet(unit.Parent, out var parent)
+                && state.Processes.IsInFamily(parent, caller.Process);
+            if (caller.IsHost || Rights.Reaches(state, caller.Process, right, unit.Name, isNear))
+            {
+                return true;
+            }
+
+            if (Rights.Reaches(state, caller.Process, Capability.Read, unit.Name, isNear))
+            {
+                call.Deny(
+                    $"{request.Number} of {unit.Name}",
+                    Rights.Missing(right, unit.Name, $"this agent may not {request.Number} {unit.Name}"));
+                return false;
+            }
         }
 
+        var what = request.Id?.ToString() ?? request.Name ?? "without a name";
         call.Refuse(new SysError(
             SysErrorCode.NoSuchProcess, $"nothing called {what} is supervised here", "WATCH makes you its supervisor"));
         return false;

@@ -31,7 +31,7 @@ internal readonly record struct SyscallContext(
 
     private static Capability RightFor(TargetedSyscall syscall) => syscall switch
     {
-        Kill or Pause or Resume or SetPerms => Capability.Kill,
+        Kill or Pause or Resume or SetPerms or Watch => Capability.Kill,
         Exec or Write => Capability.Exec,
         _ => Capability.Read,
     };

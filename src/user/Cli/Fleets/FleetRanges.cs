@@ -8,6 +8,15 @@ internal static class FleetRanges
 {
     public const int AgentsMax = 1_000;
     public const int SupervisorsMax = 256;
+    public const int MailboxesMax = 256;
+    public const int MailboxMessagesMax = 100_000;
+    public const long MailboxBytesMin = 1_024;
+    public const long MailboxBytesMax = 64L * 1024 * 1024;
+    public const long VisibilityMsMin = 100;
+    public const long VisibilityMsMax = 43_200_000;
+    public const int DeliveriesMax = 1_000;
+    public const int TopicsMax = 256;
+    public const int TopicCharsMax = 128;
     public const int ReplicasMax = 1_000;
     public const int ArgumentsMax = 256;
     public const int ArgumentCharsMax = 100_000;

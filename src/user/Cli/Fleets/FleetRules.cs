@@ -17,6 +17,7 @@ internal static class FleetRules
         CheckSupervisors(fleet, reading);
         CheckNames(fleet, reading);
         CheckAfter(fleet, reading);
+        CheckMailboxes(fleet, reading);
         foreach (var agent in fleet.Agents)
         {
             CheckStart(agent, reading);
@@ -108,6 +109,30 @@ internal static class FleetRules
         {
             Wrong(reading, $"agents.{cycle[0]}.after", $"agents wait for each other: {Cycles.Text(cycle)}",
                 "remove one of these dependencies");
+        }
+    }
+
+    private static void CheckMailboxes(FleetApply fleet, ShapeReading reading)
+    {
+        foreach (var mailbox in fleet.Mailboxes ?? [])
+        {
+            var path = $"mailboxes.{mailbox.Name}";
+            var receiver = fleet.Agents.FirstOrDefault(agent => agent.Name == mailbox.Receiver);
+            if (mailbox.Receiver is { } name && receiver is null)
+            {
+                Unknown(reading, $"{path}.receiver", "agent", name, [.. fleet.Agents.Select(agent => agent.Name)]);
+            }
+            else if (receiver is { Replicas: > 1 })
+            {
+                Wrong(reading, $"{path}.receiver", $"{receiver.Name} has replicas, and a mailbox has one receiver",
+                    "name an agent without replicas");
+            }
+
+            if (mailbox.Receiver != mailbox.Name && fleet.Agents.Any(agent => agent.Name == mailbox.Name))
+            {
+                Wrong(reading, path, $"an agent is called {mailbox.Name}, and would not be its receiver",
+                    "give it another name, or that receiver");
+            }
         }
     }
 

@@ -151,12 +151,28 @@ internal static class FleetShape
         new("interval", "interval_ms", Interval, "Default 1m."),
         new("webhook", "webhook", new TextShape("http address", "^https?://[^ ]+$"), "Of root: told of escalations."));
 
+    private static readonly KeysShape Mailbox = new(
+        new("durable", "durable", new FlagShape(),
+            "Whether messages are on disk before SEND is answered, and outlive the kernel. Default true."),
+        new("receiver", "receiver", Name,
+            "The agent that receives, one without replicas. Default: programs of this host."),
+        new("topics", "topics", new ListShape(new TextShape("topic", charsMax: TopicCharsMax), 0, TopicsMax),
+            "Topics whose broadcasts come to it."),
+        new("max_messages", "max_messages", new WholeShape(1, MailboxMessagesMax), "What it holds. Default 1000."),
+        new("max_size", "max_bytes", new SizeShape(MailboxBytesMin, MailboxBytesMax), "What it holds. Default 8M."),
+        new("visibility", "visibility_ms", new TimeShape(VisibilityMsMin, VisibilityMsMax),
+            "What was given out and is not acknowledged in this time comes again. Default 30s."),
+        new("max_deliveries", "max_deliveries", new WholeShape(1, DeliveriesMax),
+            "A message given out so often is a dead letter. Default 10."));
+
     /// <summary>The whole file.</summary>
     public static KeysShape File { get; } = new(
         new("fleet", "fleet", Name, "The name of the fleet.") { IsRequired = true },
         new("defaults", "defaults", new KeysShape(Common), "What every agent has that does not say otherwise."),
         new("supervisors", "supervisors", new NamedShape(Supervisor, "supervisor", NamePattern, SupervisorsMax, "name"),
             "The tree of supervisors; root is always there."),
+        new("mailboxes", "mailboxes", new NamedShape(Mailbox, "mailbox", NamePattern, MailboxesMax, "name"),
+            "Mailboxes that are there for the agents; what is taken out of the file stays."),
         new("agents", "agents", new NamedShape(Agent, "agent", NamePattern, AgentsMax, "name"),
             "The agents, by their names.")
         {

@@ -36,10 +36,15 @@ internal static class FleetTables
         {
             yield return $"- {name}";
         }
+
+        foreach (var name in reply.Mailboxes)
+        {
+            yield return $"~ mailbox {name}";
+        }
     }
 
     public static bool Differs(FleetApplyReply reply) =>
-        reply.Added.Count + reply.Changed.Count + reply.Removed.Count > 0;
+        reply.Added.Count + reply.Changed.Count + reply.Removed.Count + reply.Mailboxes.Count > 0;
 
     public static string Time(DateTimeOffset at) =>
         at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);

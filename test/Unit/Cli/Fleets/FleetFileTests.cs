@@ -17,6 +17,9 @@ public sealed class FleetFileTests : IDisposable
         supervisors:
           root: {strategy: rest_for_one, burst: 20, interval: 5m, webhook: "http://127.0.0.1:9/hook"}
           pool: {parent: root, strategy: one_for_all, burst: 3}
+        mailboxes:
+          pages: {receiver: store, max_messages: 500, max_size: 1M, visibility: 2m, max_deliveries: 3}
+          prices: {durable: false, topics: [prices]}
         agents:
           store:
             script: a.py
@@ -88,6 +91,10 @@ public sealed class FleetFileTests : IDisposable
         fleet: f\nagents: {a: !secret {script: a.py}} ⇒ 2:13 agents.a: the tag !secret means nothing here
         fleet: f\nagents: {a: *r} ⇒ 2:13 : no YAML: there is no anchor &r before this
         fleet: f\nagents: {a: &r {script: *r}} ⇒ 2:25 : no YAML: there is no anchor &r before this
+        fleet: f\nmailboxes: {m: {receiver: b}}\nagents: {a: {script: a.py}} ⇒ 2:27 mailboxes.m.receiver: there is no agent 'b'
+        fleet: f\nmailboxes: {m: {receiver: a}}\nagents: {a: {script: a.py, replicas: 2}} ⇒ 2:27 mailboxes.m.receiver: a has replicas
+        fleet: f\nmailboxes: {a: {}}\nagents: {a: {script: a.py}} ⇒ 2:16 mailboxes.a: an agent is called a
+        fleet: f\nmailboxes: {m: {max_size: 1}}\nagents: {a: {script: a.py}} ⇒ 2:27 mailboxes.m.max_size: 1 is not 1 KiB
         fleet: [f ⇒ 
         fleet: f\n\tagents: x ⇒ 
         """;
@@ -126,6 +133,18 @@ public sealed class FleetFileTests : IDisposable
         Assert.Equal(MissedStart.Once, report.Schedule!.Missed);
         Assert.Equal(StartOn.Schedule, report.StartOn);
         Assert.Equal("@hourly", tick.Schedule!.Cron);
+        Assert.Equal(
+            new FleetMailbox
+            {
+                Name = "pages",
+                Receiver = "store",
+                MaxMessages = 500,
+                MaxBytes = 1024 * 1024,
+                VisibilityMs = 120_000,
+                MaxDeliveries = 3,
+            },
+            fleet.Mailboxes![0]);
+        Assert.Equal((false, "prices"), (fleet.Mailboxes[1].Durable, fleet.Mailboxes[1].Topics![0]));
         Assert.Equal(SupervisorStrategy.RestForOne, fleet.Supervisors![0].Strategy);
     }
 

@@ -97,6 +97,14 @@ public sealed class FleetSchemaTests : IDisposable
         Assert.Equal(Limits.FleetAgentsMax, FleetRanges.AgentsMax);
         Assert.Equal(Limits.FleetSupervisorsMax, FleetRanges.SupervisorsMax);
         Assert.Equal(Limits.FleetAfterMax, FleetRanges.AfterMax);
+        Assert.Equal(Limits.FleetMailboxesMax, FleetRanges.MailboxesMax);
+        Assert.Equal(Limits.MailboxMessagesMax, FleetRanges.MailboxMessagesMax);
+        Assert.Equal(Limits.MailboxBytesMax, FleetRanges.MailboxBytesMax);
+        Assert.Equal(Limits.MailVisibilityMsMin, FleetRanges.VisibilityMsMin);
+        Assert.Equal(Limits.MailVisibilityMsMax, FleetRanges.VisibilityMsMax);
+        Assert.Equal(Limits.MailDeliveriesMax, FleetRanges.DeliveriesMax);
+        Assert.Equal(Limits.MailboxTopicsMax, FleetRanges.TopicsMax);
+        Assert.Equal(Limits.MailLabelCharsMax, FleetRanges.TopicCharsMax);
         Assert.Equal(Limits.ReplicasMax, FleetRanges.ReplicasMax);
         Assert.Equal(Limits.StartsKeptMax, FleetRanges.BurstMax);
         Assert.Equal(Limits.BackoffMsMax, FleetRanges.BackoffMsMax);

@@ -60,6 +60,30 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public void A_budget_that_runs_out_is_told_once_and_so_is_its_end()
+    {
+        var agent = Kernel.Run(Spawn(new ModelBudget { Tokens = Most * 2 }));
+        Kernel.Call(new Subscribe { Types = [EventTypes.Budget] });
+        List<EventView> told = [];
+        for (var i = 0; i < 6; i++)
+        {
+            var call = _bench.Think(caller: agent);
+            Hear(told);
+            if (Kernel.State.Models.Of(agent).Count > 0)
+            {
+                _bench.End(call, input: (int)(Most / 2), output: (int)(Most / 3));
+                Hear(told);
+            }
+        }
+
+        Assert.Equal(["low", "exhausted"], told.Select(each => each.Kind));
+        Assert.All(told, each => Assert.Equal(($"agent {agent}", agent), (each.What, each.Process)));
+    }
+
+    private void Hear(List<EventView> told) =>
+        told.AddRange(Kernel.Effects.OfType<Publish>().Select(publish => publish.Event));
+
+    [Fact]
     public void A_group_shares_one_budget()
     {
         var one = Kernel.Run(Spawn(null, "team"));

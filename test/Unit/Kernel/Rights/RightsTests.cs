@@ -61,6 +61,28 @@ public sealed class RightsTests
     }
 
     [Fact]
+    public void An_agent_hears_of_those_whom_it_may_read()
+    {
+        var (eye, deaf) = (Run("eye", new Permissions { Read = ["worker-*"] }),
+            Run("deaf", new Permissions { Read = [] }));
+        var (worker, child, other) = (Run("worker-1"), Run("child", caller: deaf), Run("other"));
+        _kernel.Call(new Subscribe { Types = [EventTypes.Exited] }, eye.Value);
+        var watching = _kernel.CallId;
+        _kernel.Call(new Subscribe { Types = [EventTypes.Exited] }, deaf.Value);
+        foreach (var process in new[] { child, other })
+        {
+            _kernel.Exit(process);
+            Assert.Empty(_kernel.Effects.OfType<Publish>());
+        }
+
+        _kernel.Exit(worker);
+        Assert.Equal(watching, _kernel.One<Publish>().Subscriber.Value);
+        _kernel.Call(new PollEvents { From = "oldest", Types = [EventTypes.Exited] }, eye.Value);
+        var kept = Assert.IsType<PollEventsReply>(_kernel.One<Answer>().Reply).Events;
+        Assert.Equal("worker-1", Assert.Single(kept).Name);
+    }
+
+    [Fact]
     public void An_agent_spawns_by_the_names_that_it_may_give()
     {
         var boss = Run("boss", new Permissions { Spawn = ["worker-*"] });

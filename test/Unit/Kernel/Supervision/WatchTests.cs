@@ -74,6 +74,62 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void Whom_it_may_restart_is_a_matter_of_permissions()
+    {
+        _kernel.Up(FleetBench.Agent("worker-1"), FleetBench.Agent("other"));
+        _kernel.Call(new Spawn
+        {
+            Argv = ["x"],
+            Name = "doctor",
+            Permissions = new Permissions { Kill = ["worker-*"], Read = ["*"] },
+        });
+        var doctor = _kernel.Process("doctor").Value;
+        var first = _kernel.Process("worker-1");
+        Assert.IsType<RestartReply>(_kernel.Call(new Restart { Name = "worker-1" }, doctor));
+        _kernel.Obey();
+        Assert.NotEqual(first, _kernel.Process("worker-1"));
+        var refused = _kernel.Refusal(new Restart { Name = "other" }, doctor);
+        Assert.Equal(
+            (SysErrorCode.PermissionDenied, "missing capability: kill other"), (refused.Code, refused.Hint));
+    }
+
+    [Fact]
+    public void Who_may_not_kill_its_child_may_neither_watch_nor_restart_it()
+    {
+        _kernel.Call(new Watch { Name = "child" }, _boss);
+        _kernel.Call(new SetPerms { Name = "boss", Permissions = new Permissions { Kill = [] } });
+        foreach (var asked in new Syscall[] { new Watch { Name = "child" }, new Restart { Name = "child" } })
+        {
+            Assert.Equal("missing capability: kill child", _kernel.Refusal(asked, _boss).Hint);
+        }
+    }
+
+    [Fact]
+    public void What_was_taken_from_an_agent_does_not_come_back_with_its_next_process()
+    {
+        var agent = FleetBench.Agent("a");
+        _kernel.Up(agent);
+        _kernel.Call(new SetPerms { Name = "a", Permissions = new Permissions { Spawn = [] } });
+        _kernel.Exit("a");
+        _kernel.Crash();
+        _kernel.Wait(1);
+        Assert.Equal(2, _kernel["a"].Incarnation);
+        Assert.Equal([], Spawnable());
+        _kernel.Up(agent with { Digest = "another script" });
+        _kernel.Obey();
+        Assert.Equal([], Spawnable());
+        _kernel.Up(agent with
+        {
+            Spawn = agent.Spawn with { Permissions = new Permissions { Spawn = ["x"] } },
+        });
+        _kernel.Obey();
+        Assert.Equal(["x"], Spawnable());
+    }
+
+    private IReadOnlyList<string>? Spawnable() =>
+        Assert.IsType<PermsReply>(_kernel.Call(new GetPerms { Name = "a" })).Permissions.Spawn;
+
+    [Fact]
     public void With_its_supervisor_it_ends()
     {
         _kernel.Call(new Watch { Name = "child" }, _boss);
