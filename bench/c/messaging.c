@@ -40,7 +40,7 @@ enum { WARMUP = 4000, ROOM = 40 << 20, WINDOW = 512, PIECE = 1048000 };
 static size_t bytes;
 static const char *mode, *where;
 static char *text; // the body: BYTES of x
-static char *out, *in;
+static char *out, *base, *in; // `in` is what has come and is not done with, somewhere in `base`
 static size_t have; // bytes in `in`
 
 static void die(const char *why) { fprintf(stderr, "messaging %s: %s: %s\n", mode, why, strerror(errno)); exit(1); }
@@ -63,9 +63,20 @@ static void put(int fd, const char *data, size_t n)
     }
 }
 
+// How many more bytes may come after those that are there: at least half of all, so that little is moved, and seldom.
+static size_t room(void)
+{
+    if (in != base && (have == 0 || (size_t)(base + ROOM - in) - have < ROOM / 2)) {
+        memmove(base, in, have);
+        in = base;
+    }
+    return (size_t)(base + ROOM - in) - have - 1;
+}
+
 static void more(int fd)
 {
-    ssize_t n = recv(fd, in + have, ROOM - have - 1, 0);
+    size_t free = room();
+    ssize_t n = recv(fd, in + have, free, 0);
     if (n <= 0)
         exit(0);
     have += (size_t)n;
@@ -74,7 +85,7 @@ static void more(int fd)
 
 static void drop(size_t n)
 {
-    memmove(in, in + n, have - n);
+    in += n;
     have -= n;
 }
 
@@ -201,6 +212,8 @@ static size_t send_frame(char *at, uint64_t id, const char *head)
     memcpy(json + n, "\"}", 2);
     return ask(at, SEND, id, json, n + 2);
 }
+
+static char to_b[32], to_a[32]; // lists and streams of this run: what another has left would come first
 
 // --- Redis: RESP ------------------------------------------------------------------------------------------------------
 
@@ -424,14 +437,14 @@ static void echo_end(int ready)
             n += ask(out + n, RECV, id++, take, sizeof take - 1);
             put(fd, out, n);
         } else if (is("redis")) {
-            put(fd, out, pop(out, "b"));
+            put(fd, out, pop(out, to_b));
             get_popped(fd);
-            put(fd, out, push(out, "a"));
+            put(fd, out, push(out, to_a));
             line(fd);
         } else if (is("streams")) {
-            put(fd, out, read_entries(out, "sb"));
+            put(fd, out, read_entries(out, to_b));
             get_entries(fd);
-            put(fd, out, add_entry(out, "sa"));
+            put(fd, out, add_entry(out, to_a));
             line(fd); // $n
             line(fd); // the id
         } else if (is("dbus")) {
@@ -460,14 +473,14 @@ static void round_trip(int fd, uint64_t id)
         check(&frame, payload);
         done(&frame);
     } else if (is("redis")) {
-        size_t n = push(out, "b");
-        n += pop(out + n, "a");
+        size_t n = push(out, to_b);
+        n += pop(out + n, to_a);
         put(fd, out, n);
         line(fd);
         get_popped(fd);
     } else if (is("streams")) {
-        size_t n = add_entry(out, "sb");
-        n += read_entries(out + n, "sa");
+        size_t n = add_entry(out, to_b);
+        n += read_entries(out + n, to_a);
         put(fd, out, n);
         line(fd);
         line(fd);
@@ -560,7 +573,9 @@ static void take_end(int ready)
             done(&frame);
         } else if (is("redis")) {
             size_t n = (size_t)sprintf(
-                out, "*7\r\n$6\r\nBLMPOP\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\nb\r\n$5\r\nRIGHT\r\n$5\r\nCOUNT\r\n$3\r\n256\r\n");
+                out,
+                "*7\r\n$6\r\nBLMPOP\r\n$1\r\n0\r\n$1\r\n1\r\n$%zu\r\n%s\r\n$5\r\nRIGHT\r\n$5\r\nCOUNT\r\n$3\r\n256\r\n",
+                strlen(to_b), to_b);
             put(fd, out, n);
             line(fd); // *2
             line(fd); // $1
@@ -580,7 +595,7 @@ static void take_end(int ready)
             get_published(fd);
             ++*count;
         } else if (is("streams")) {
-            put(fd, out, read_entries(out, "sb"));
+            put(fd, out, read_entries(out, to_b));
             *count += get_entries(fd);
         } else if (is("dbus")) {
             get_message(fd);
@@ -613,9 +628,9 @@ static void give_end(int fd)
             if (is("analemma") || is("durable"))
                 n += send_frame(out + n, id++, head);
             else if (is("redis"))
-                n += push(out + n, "b");
+                n += push(out + n, to_b);
             else if (is("streams"))
-                n += add_entry(out + n, "sb");
+                n += add_entry(out + n, to_b);
             else if (is("dbus")) {
                 // One of a batch is answered: so no more than a window waits in the bus, which would break off else.
                 // A message begins at a multiple of 8 in memory, as its padding counts from there.
@@ -663,11 +678,15 @@ static void give_end(int fd)
 static int sealed(const char *data)
 {
     int memory = memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (memory < 0 || ftruncate(memory, (off_t)bytes) != 0)
+    if (memory < 0 || bytes == 0)
         die("memfd_create");
-    char *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-    memcpy(map, data, bytes);
-    munmap(map, bytes);
+    // Written, not mapped: a fault for each page costs more than the copy.
+    for (size_t done = 0; done < bytes;) {
+        ssize_t n = write(memory, data + done, bytes - done);
+        if (n <= 0)
+            die("write");
+        done += (size_t)n;
+    }
     if (fcntl(memory, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
         die("F_ADD_SEALS");
     return memory;
@@ -690,7 +709,8 @@ static int came = -1; // the descriptor that came last
 static void more_with(int fd)
 {
     char beside[CMSG_SPACE(sizeof(int))];
-    struct iovec part = {in + have, ROOM - have - 1};
+    size_t free = room();
+    struct iovec part = {in + have, free};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = beside, .msg_controllen = sizeof beside};
     ssize_t n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     if (n <= 0)
@@ -742,7 +762,7 @@ static void get_moved(int fd, int back)
     }
     bytes = whole;
     if (handle) {
-        volatile long *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED, came, 0);
+        volatile long *map = mmap(NULL, bytes, PROT_READ, MAP_SHARED | (is("filled") ? MAP_POPULATE : 0), came, 0);
         if (map == MAP_FAILED)
             die("mmap");
         long sum = 0;
@@ -853,12 +873,14 @@ int main(int argc, char **argv)
     where = plain ? "" : argv[3];
     bytes = (size_t)atol(argv[plain ? 3 : 4]);
     double last_argument = atof(argv[plain ? 4 : 5]);
+    sprintf(to_b, "b%d", getpid());
+    sprintf(to_a, "a%d", getpid());
     text = malloc(bytes + 1);
     memset(text, 'x', bytes);
     out = malloc((bytes + 512) * (bytes > 1 << 20 ? 2 : 130));
     dbus_room = malloc(bytes + 4096);
     json = malloc(bytes + 65536);
-    in = malloc(ROOM);
+    in = base = malloc(ROOM);
     count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, far) != 0)
         die("socketpair");

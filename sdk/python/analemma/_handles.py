@@ -41,16 +41,23 @@ class SealedMemory:
     def of(cls, data: bytes | bytearray | memoryview) -> SealedMemory:
         """Memory with a copy of `data`."""
         with memoryview(data).cast("B") as source:
-
-            def fill(target: memoryview) -> None:
-                target[:] = source
-
-            return cls.make(source.nbytes, fill)
+            if source.nbytes < 1:
+                raise ValueError("the memory would have 0 bytes; a handle has at least 1")
+            descriptor = os.memfd_create("analemma", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+            try:
+                # Written, not mapped: a fault for each page costs more than the copy.
+                done = 0
+                while done < source.nbytes:
+                    done += os.write(descriptor, source[done:])
+                _seal(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            return cls(descriptor, source.nbytes)
 
     @classmethod
     def make(cls, size: int, fill: Callable[[memoryview], object]) -> SealedMemory:
         """Memory of `size` bytes that `fill` writes in place, through a view that ends with it."""
-        import fcntl
         import mmap
 
         if size < 1:
@@ -60,7 +67,7 @@ class SealedMemory:
             os.ftruncate(descriptor, size)
             with mmap.mmap(descriptor, size) as mapped, memoryview(mapped) as view:
                 fill(view)
-            fcntl.fcntl(descriptor, _F_ADD_SEALS, _ALL_SEALS)
+            _seal(descriptor)
         except BaseException:
             os.close(descriptor)
             raise
@@ -110,6 +117,12 @@ class SealedMemory:
 
     def __repr__(self) -> str:
         return f"SealedMemory({self.size} bytes{'' if self._descriptor >= 0 else ', closed'})"
+
+
+def _seal(descriptor: int) -> None:
+    import fcntl
+
+    fcntl.fcntl(descriptor, _F_ADD_SEALS, _ALL_SEALS)
 
 
 def opened(handle: Handle) -> tuple[int, SealedMemory | None]:
