@@ -37,6 +37,30 @@ public sealed class JournalDamageTests
         }
     }
 
+    /// <summary>Of what was pruned the last hash is left, and the chain goes on from that.</summary>
+    [Theory]
+    [InlineData(301)]
+    [InlineData(350)]
+    [InlineData(Records)]
+    public async Task A_changed_byte_is_found_and_named_also_when_older_records_are_pruned(int sequence)
+    {
+        using var directory = new JournalDirectory();
+        await FillAsync(directory.JournalPath, checkpoint: true, kept: 100);
+        var bytes = await File.ReadAllBytesAsync(directory.JournalPath, TestContext.Current.CancellationToken);
+        var named = 0;
+        foreach (var at in PlacesOf(BodyOf(sequence), bytes))
+        {
+            var damaged = directory.PathOf($"damaged-{at}.db");
+            Change(bytes, at + 3, damaged);
+            using var store = SqliteJournalStore.Open(damaged);
+            Assert.Equal(300, store.Anchor.Sequence);
+            named += JournalVerifier.Verify(store).Corruption is { What: "hash" } found && found.Sequence == sequence
+                ? 1 : 0;
+        }
+
+        Assert.Equal(1, named);
+    }
+
     [Fact]
     public async Task A_changed_byte_anywhere_is_found_or_changes_nothing_that_is_read()
     {
@@ -90,7 +114,7 @@ public sealed class JournalDamageTests
         return places;
     }
 
-    private static async Task FillAsync(string path, bool checkpoint)
+    private static async Task FillAsync(string path, bool checkpoint, long kept = Records)
     {
         using var store = SqliteJournalStore.Open(path);
         var writer = new JournalWriter(store);
@@ -99,7 +123,7 @@ public sealed class JournalDamageTests
         if (checkpoint)
         {
             var state = new Checkpoint(position, 1, "all of it"u8.ToArray());
-            await store.WriteCheckpointAsync(state, TestContext.Current.CancellationToken);
+            await writer.CheckpointAsync(state, kept, TestContext.Current.CancellationToken);
         }
     }
 
