@@ -671,13 +671,30 @@ def conversation_close(client: object, id: int) -> Call[None]:
 
 
 def budget_set(
-    client: object, target: Target, *, tokens: int | None = None, microdollars: int | None = None
+    client: object,
+    target: Target = None,
+    *,
+    group: str | None = None,
+    day: bool = False,
+    tokens: int | None = None,
+    microdollars: int | None = None,
+    reset: bool = False,
 ) -> Call[list[BudgetUse]]:
     """Sets what an agent may spend in its life, what it has spent included; -1 for no limit. Host clients only.
 
-    Returns how its budgets stand then. Calls that are held go on when the agent is resumed.
+    Or, in place of an agent, what a group may, or all in a day: over restarts of the kernel, until it is set again.
+    With `reset` it is what the spawn or the settings say. Returns how these budgets stand then. Calls that are held go
+    on when the agent is resumed.
     """
-    reply = yield _request(BUDGET_SET, **_of(target), tokens=tokens, microdollars=microdollars)
+    reply = yield _request(
+        BUDGET_SET,
+        **_of(target),
+        group=group,
+        day=day or None,
+        tokens=tokens,
+        microdollars=microdollars,
+        reset=reset or None,
+    )
     return [BudgetUse(each) for each in reply.json()["budgets"]]
 
 

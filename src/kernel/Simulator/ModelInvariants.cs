@@ -36,15 +36,20 @@ internal sealed class ModelInvariants(World world)
     private void CheckBudgets(KernelState state)
     {
         var options = state.Options.Models;
-        Within("day", options.DayBudget, state.Ledger.OnDayOf(world.Clock.Ticks), state.Models.Reserved);
+        // One that its owner lowered may be below what is spent already.
+        Within(
+            "day",
+            state.Ledger.DayLimit is null ? options.DayBudget : new ModelBudget(),
+            state.Ledger.OnDayOf(world.Clock.Ticks),
+            state.Models.Reserved);
         foreach (var group in options.Groups)
         {
-            Within(group.Name, group.Budget, state.Ledger.OfGroup(group.Name), default);
+            var limit = state.Ledger.LimitOf(group.Name) is null ? group.Budget : new ModelBudget();
+            Within(group.Name, limit, state.Ledger.OfGroup(group.Name), default);
         }
 
         foreach (var process in state.Processes.Living)
         {
-            // One that its owner lowered may be below what is spent already.
             Within(
                 process.Name,
                 process.BudgetSet is null ? process.Plan.Models.Budget : new ModelBudget(),

@@ -73,13 +73,22 @@ internal sealed class RequestMaker(World world)
             21 or 22 or 23 or 24 or 25 or 26 or 27 => CallTool(),
             31 or 32 or 33 or 34 or 35 or 36 => Conversation(caller),
             44 or 45 or 46 or 47 or 48 or 49 or 50 or 51 => _values.Next(caller),
-            37 => Target(new BudgetSet { Tokens = Random.Between(-1, 3_000) }),
+            37 => Budget(Random.Between(-1, 3_000)),
             38 => Embed(),
             52 or 53 => Random.Chance(5_000) ? Watch() : Emit(),
             54 or 55 => Pipe(),
             _ => Think(),
         };
     }
+
+    // Rarely of all together, and then of much, so that the others still come to something.
+    private Syscall Budget(long tokens) => (tokens % 10) switch
+    {
+        0 => new BudgetSet { Day = true, Tokens = tokens * 1_000 },
+        1 => new BudgetSet { Group = Random.Pick(["team", "nobody"]), Tokens = tokens * 100 },
+        2 => new BudgetSet { Day = tokens % 20 == 2, Group = tokens % 20 == 2 ? null : "team", Reset = true },
+        _ => Target(new BudgetSet { Tokens = tokens }),
+    };
 
     private Syscall Watch() => Random.Below(8) switch
     {

@@ -132,10 +132,13 @@ public sealed class ModelSettingTests
         var agent = await stage.Kernel.SpawnShellAsync("sleep 600");
         await stage.Kernel.Client.BudgetSetAsync(
             new BudgetSet { Id = agent.Id, Tokens = 77, Microdollars = -1 }, Token);
+        await stage.Kernel.Client.BudgetSetAsync(new BudgetSet { Day = true, Tokens = 5_000 }, Token);
         await stage.Kernel.CrashAsync();
         await stage.Kernel.BeginAsync();
-        var budget = Assert.Single((await stage.Kernel.Client.LlmAsync(null, Token)).Budgets);
-        Assert.Equal(("agent", 77, "tokens"), (budget.Scope, budget.Limit, budget.Unit));
+        Assert.Equal(
+            [("day", 5_000, "tokens"), ("agent", 77, "tokens")],
+            (await stage.Kernel.Client.LlmAsync(null, Token)).Budgets.Select(
+                budget => (budget.Scope, budget.Limit, budget.Unit)));
     }
 
     [Fact]

@@ -116,10 +116,10 @@ internal sealed class Budgets
         if (options.Groups.FirstOrDefault(group => group.Name == hold.Group) is { } group)
         {
             yield return new Scope(
-                "group", group.Name, group.Budget, state.Ledger.OfGroup(group.Name), ReservedOf(group.Name));
+                "group", group.Name, BudgetLimits.OfGroup(state, group), state.Ledger.OfGroup(group.Name), ReservedOf(group.Name));
         }
 
-        yield return new Scope("day", "", options.DayBudget, state.Ledger.OnDayOf(state.Now), _all);
+        yield return new Scope("day", "", BudgetLimits.OfDay(state), state.Ledger.OnDayOf(state.Now), _all);
     }
 
     private void Add(BudgetHold hold, Amount amount)

@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Models;
 using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Budgets;
@@ -10,18 +11,26 @@ internal static class BudgetsLeft
     /// <summary>Of the day, the groups, and the living agents that a client on the host spawned.</summary>
     public static IEnumerable<BudgetUse> Left(this Budgets budgets, KernelState state)
     {
-        var options = state.Options.Models;
-        var figures = Figures("day", "", options.DayBudget, state.Ledger.OnDayOf(state.Now), budgets.Reserved);
-        foreach (var group in options.Groups)
+        var figures = budgets.LeftOfDay(state);
+        foreach (var group in state.Options.Models.Groups)
         {
-            figures = figures.Concat(Figures(
-                "group", group.Name, group.Budget, state.Ledger.OfGroup(group.Name), budgets.ReservedOf(group.Name)));
+            figures = figures.Concat(budgets.LeftOf(state, group));
         }
 
         return figures.Concat(state.Processes.Living
             .Where(process => process.Parent == ProcessId.None)
             .SelectMany(budgets.LeftOf));
     }
+
+    public static IEnumerable<BudgetUse> LeftOfDay(this Budgets budgets, KernelState state) => Figures(
+        "day", "", BudgetLimits.OfDay(state), state.Ledger.OnDayOf(state.Now), budgets.Reserved);
+
+    public static IEnumerable<BudgetUse> LeftOf(this Budgets budgets, KernelState state, GroupOptions group) => Figures(
+        "group",
+        group.Name,
+        BudgetLimits.OfGroup(state, group),
+        state.Ledger.OfGroup(group.Name),
+        budgets.ReservedOf(group.Name));
 
     public static IEnumerable<BudgetUse> LeftOf(this Budgets budgets, Process process) => Figures(
         "agent", process.Name, process.Budget, process.Spent, budgets.ReservedOf(process.Id));

@@ -61,7 +61,11 @@ public static class SyscallRules
 
     private static IEnumerable<string> BudgetProblems(BudgetSet set) =>
     [
-        .. set is { Tokens: null, Microdollars: null } ? new[] { "give tokens, microdollars or both" } : [],
+        .. set is { Reset: false, Tokens: null, Microdollars: null }
+            ? new[] { "give tokens, microdollars or both, or reset" } : [],
+        .. set.Reset && (set.Tokens ?? set.Microdollars) is not null ? new[] { "reset takes no limits" } : [],
+        .. new[] { (set.Id ?? (object?)set.Name) is not null, set.Group is not null, set.Day }.Count(each => each) > 1
+            ? new[] { "give an agent, group or day: one of them" } : [],
         .. Range("tokens", set.Tokens, -1, Limits.BudgetMax),
         .. Range("microdollars", set.Microdollars, -1, Limits.BudgetMax),
     ];

@@ -28,7 +28,7 @@ internal static class LlmSyscall
             return;
         }
 
-        var day = state.Options.Models.DayBudget;
+        var day = BudgetLimits.OfDay(state);
         var host = Row(state, state.Models.HostMeter, counts.GetValueOrDefault(ProcessId.None));
         call.Answer(new LlmReply([.. state.Models.Lanes.Select(lane => Load(state, lane))], [host, .. rows])
         {

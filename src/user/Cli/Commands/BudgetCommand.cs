@@ -14,6 +14,28 @@ internal sealed class BudgetCommand : ICliCommand
 
     private readonly Argument<string> _agent = Target.Argument();
 
+    private readonly Argument<string?> _whose = new("AGENT")
+    {
+        Description = "Its name, or its id; or none, with --group or --day.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string?> _group = new("--group")
+    {
+        HelpName = "NAME",
+        Description = "What a group of the settings may use in its life, over restarts.",
+    };
+
+    private readonly Option<bool> _day = new("--day")
+    {
+        Description = "What all may use in a day (UTC), today's use included, over restarts.",
+    };
+
+    private readonly Option<bool> _reset = new("--reset")
+    {
+        Description = "Back to what the spawn or the settings say.",
+    };
+
     private readonly Option<bool> _watch = new("--watch", "-w")
     {
         Description = "Once a second until Ctrl-C; with --json, one document a line.",
@@ -39,9 +61,17 @@ internal sealed class BudgetCommand : ICliCommand
             _watch,
         };
         command.Add(set.Does(
-            new Command("set", "Set what an agent may spend on models.") { _agent, _tokens, _dollars },
+            new Command("set", "Set what an agent, a group or a day may spend on models.")
+            {
+                _whose, _group, _day, _tokens, _dollars, _reset,
+            },
             SetAsync,
-            "  analemma budget set worker --tokens 200000 --dollars 2.50"));
+            """
+              analemma budget set worker --tokens 200000 --dollars 2.50
+              analemma budget set --group team --dollars 50
+              analemma budget set --day --tokens 5000000
+              analemma budget set --day --reset
+            """));
         command.Add(set.Does(
             new Command("resume", "Let an agent go on that was paused for want of budget.") { _agent },
             ResumeAsync,
@@ -71,7 +101,7 @@ internal sealed class BudgetCommand : ICliCommand
 
     private async Task<int> SetAsync(Session session)
     {
-        var target = Target.Parse(session.Parsed.GetValue(_agent)!);
+        var target = session.Parsed.GetValue(_whose) is { } whose ? Target.Parse(whose) : default;
         var dollars = session.Parsed.GetValue(_dollars);
         await using var kernel = await session.ConnectAsync();
         var reply = await kernel.BudgetSetAsync(
@@ -79,6 +109,9 @@ internal sealed class BudgetCommand : ICliCommand
             {
                 Id = target.Id,
                 Name = target.Name,
+                Group = session.Parsed.GetValue(_group),
+                Day = session.Parsed.GetValue(_day),
+                Reset = session.Parsed.GetValue(_reset),
                 Tokens = session.Parsed.GetValue(_tokens),
                 Microdollars = dollars < 0 ? -1 : (long?)(dollars * MicrodollarsInDollar),
             },
@@ -93,8 +126,9 @@ internal sealed class BudgetCommand : ICliCommand
         console.Write(ModelTables.Budgets(reply.Budgets, console.Profile.Width));
         if (reply.Held > 0)
         {
+            var agent = reply.Process == ProcessId.None ? "AGENT" : reply.Name;
             session.Terminal.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{reply.Held} calls wait: analemma budget resume {reply.Name}"));
+                CultureInfo.InvariantCulture, $"{reply.Held} calls wait: analemma budget resume {agent}"));
         }
 
         return ExitCodes.Ok;

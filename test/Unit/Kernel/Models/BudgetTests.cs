@@ -6,6 +6,7 @@ using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
 using Analemma.Kernel.Models;
+using Analemma.Kernel.Policy;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -109,6 +110,47 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public void A_days_budget_is_raised_while_the_kernel_runs_and_put_back()
+    {
+        ModelBench bench = new(ModelBench.Options with { DayBudget = new ModelBudget { Tokens = Most } });
+        bench.Think();
+        bench.Think();
+        Assert.Equal("day", bench.Kernel.Refusal().Budget!.Scope);
+
+        bench.Kernel.Call(new BudgetSet { Day = true, Tokens = 2 * Most });
+        Assert.Equal(Most, Assert.Single(Set(bench).Budgets).Left);
+        bench.Think();
+        Assert.Empty(bench.Kernel.Effects.OfType<Refuse>());
+
+        bench.Kernel.Call(new BudgetSet { Day = true, Reset = true });
+        Assert.Equal(-Most, Assert.Single(Set(bench).Budgets).Left);
+    }
+
+    [Fact]
+    public void A_groups_budget_that_was_set_is_in_the_checkpoint()
+    {
+        Kernel.Call(new BudgetSet { Group = "team", Tokens = Most - 1 });
+        var agent = Kernel.Run(Spawn(null, "team"));
+        _bench.Think(caller: agent);
+        Assert.Equal(("group", Most - 1), (Kernel.Refusal().Budget!.Scope, Kernel.Refusal().Budget!.Limit));
+
+        var restored = StateCheckpoint.Read(StateCheckpoint.Write(Kernel.State));
+        Assert.Equal(Most - 1, restored.Ledger.LimitOf("team")!.Tokens);
+    }
+
+    [Fact]
+    public void A_budget_is_of_one_thing_that_is_there()
+    {
+        Kernel.Call(new BudgetSet { Group = "nobody", Tokens = 1 });
+        Assert.Contains("team", Kernel.Refusal().Hint, StringComparison.Ordinal);
+        Assert.NotNull(SyscallRules.Check(new BudgetSet { Group = "team", Day = true, Tokens = 1 }));
+        Assert.NotNull(SyscallRules.Check(new BudgetSet { Name = "a", Day = true, Tokens = 1 }));
+        Assert.NotNull(SyscallRules.Check(new BudgetSet { Day = true, Reset = true, Tokens = 1 }));
+        Assert.NotNull(SyscallRules.Check(new BudgetSet { Day = true }));
+        Assert.Null(SyscallRules.Check(new BudgetSet { Day = true, Reset = true }));
+    }
+
+    [Fact]
     public void What_was_spent_survives_the_kernel()
     {
         var agent = Kernel.Run(Spawn(new ModelBudget { Tokens = Most }));
@@ -200,6 +242,9 @@ public sealed class BudgetTests
 
             return process!.Spent.Tokens > 0;
         }).QuickCheckThrowOnFailure();
+
+    private static BudgetSetReply Set(ModelBench bench) =>
+        Assert.IsType<BudgetSetReply>(bench.Kernel.One<Answer>().Reply);
 
     private static Spawn Spawn(ModelBudget? budget, string? group = null) =>
         new() { Argv = ["a"], Models = new ModelShare { Budget = budget, Group = group } };
