@@ -116,7 +116,11 @@ internal sealed class Budgets
         if (options.Groups.FirstOrDefault(group => group.Name == hold.Group) is { } group)
         {
             yield return new Scope(
-                "group", group.Name, BudgetLimits.OfGroup(state, group), state.Ledger.OfGroup(group.Name), ReservedOf(group.Name));
+                "group",
+                group.Name,
+                BudgetLimits.OfGroup(state, group),
+                state.Ledger.OfGroup(group.Name),
+                ReservedOf(group.Name));
         }
 
         yield return new Scope("day", "", BudgetLimits.OfDay(state), state.Ledger.OnDayOf(state.Now), _all);

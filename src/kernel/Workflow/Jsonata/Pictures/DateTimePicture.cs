@@ -37,12 +37,13 @@ internal static class DateTimePicture
     private const string Numeric = "YMDdFWwXxHhmsf";
 
     public static readonly IReadOnlyList<PicturePart> Iso8601 =
-        Parse("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]");
+        TakeApart("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]");
 
     // A picture is nearly always a literal of an expression: the few that are in use are taken apart once. Parts are
     // never changed, so that a slot may be read and replaced by any thread.
     private static readonly Taken?[] Recent = new Taken?[RecentMax];
 
+    // A power of two.
     private const int RecentMax = 64;
     private const int RecentLengthMax = 64;
 
@@ -56,7 +57,7 @@ internal static class DateTimePicture
             return TakeApart(picture);
         }
 
-        ref var slot = ref Recent[(uint)picture.GetHashCode(StringComparison.Ordinal) % RecentMax];
+        ref var slot = ref Recent[picture.GetHashCode(StringComparison.Ordinal) & (RecentMax - 1)];
         if (Volatile.Read(ref slot) is { } recent && recent.Picture == picture)
         {
             return recent.Parts;
