@@ -12,17 +12,16 @@ internal sealed class BackgroundTasks(Action<Exception> panic, ILogger log) : IA
 
     public CancellationToken Stopping => _stop.Token;
 
-    public void Run(Func<CancellationToken, Task> work)
+    public void Run(Func<CancellationToken, Task> work) => Own(Task.Run(() => GuardAsync(work)));
+
+    /// <summary>The same, begun on this thread: for work that soon waits, or is soon done.</summary>
+    public void RunHere(Func<CancellationToken, Task> work)
     {
-        var id = Interlocked.Increment(ref _next);
-        var task = Task.Run(() => GuardAsync(work));
-        _tasks[id] = task;
-        task.ContinueWith(
-            (_, state) => _tasks.TryRemove((long)state!, out Task? _),
-            id,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        var task = GuardAsync(work);
+        if (!task.IsCompleted)
+        {
+            Own(task);
+        }
     }
 
     /// <summary>Cancels what runs.</summary>
@@ -45,6 +44,18 @@ internal sealed class BackgroundTasks(Action<Exception> panic, ILogger log) : IA
     {
         _stop.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void Own(Task task)
+    {
+        var id = Interlocked.Increment(ref _next);
+        _tasks[id] = task;
+        task.ContinueWith(
+            (_, state) => _tasks.TryRemove((long)state!, out Task? _),
+            id,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
     }
 
     // The effect-runner boundary: a fault that no runner expected is a bug of ours, and ends the kernel.

@@ -239,18 +239,28 @@ internal sealed class LiveExecution
         };
     }
 
-    // On the store's thread, which is not to be held.
+    // On the store's thread, which is not to be held but when it is lent.
     private void Committed(Turn turn, JournalStoreException? failure)
     {
-        if (failure is null)
+        if (_engine.Store.IsLent)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static both => both.Item1.Goes(both.turn), (this, turn), preferLocal: false);
+            Conclude(turn, failure);
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static all => all.Item1.NotKept(all.turn, all.failure), (this, turn, failure), preferLocal: false);
+            _engine.Ready.Add(() => Conclude(turn, failure));
+        }
+    }
+
+    private void Conclude(Turn turn, JournalStoreException? failure)
+    {
+        if (failure is null)
+        {
+            Goes(turn);
+        }
+        else
+        {
+            NotKept(turn, failure);
         }
     }
 

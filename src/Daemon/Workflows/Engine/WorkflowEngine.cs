@@ -59,6 +59,8 @@ internal sealed class WorkflowEngine : IDisposable
 
     public TimeProvider Time { get; }
 
+    public ReadyTurns Ready { get; } = new();
+
     public TaskTokens Tokens { get; } = new();
 
     /// <summary>Who follows executions as they run.</summary>
@@ -72,20 +74,25 @@ internal sealed class WorkflowEngine : IDisposable
     public void Open(TaskRunner tasks, DistributedMaps maps)
     {
         (_tasks, _maps) = (tasks, maps);
-        List<(LiveExecution Execution, ExecutionReplay Fold)> restored = [];
-        foreach (var stored in Store.Open())
+        var open = Store.Open();
+        var restored = new (LiveExecution Execution, ExecutionReplay Fold)?[open.Count];
+        // Each by itself, and so all processors at once.
+        Parallel.For(0, open.Count, i =>
         {
-            if (TryRestore(stored, out var execution, out var fold))
+            if (TryRestore(open[i], out var execution, out var fold))
             {
-                _byArn[execution.Head.Arn] = execution;
-                _byKey[execution.Key] = execution;
-                restored.Add((execution, fold));
-                Admission.Restore(execution, fold.State.IsHeld);
+                restored[i] = (execution, fold);
             }
+        });
+        foreach (var (execution, fold) in restored.OfType<(LiveExecution, ExecutionReplay)>())
+        {
+            _byArn[execution.Head.Arn] = execution;
+            _byKey[execution.Key] = execution;
+            Admission.Restore(execution, fold.State.IsHeld);
         }
 
         // When all are known: some wait for others.
-        foreach (var (execution, fold) in restored)
+        foreach (var (execution, fold) in restored.OfType<(LiveExecution, ExecutionReplay)>())
         {
             Resume(execution, fold);
         }

@@ -56,7 +56,7 @@ internal sealed class TaskRunner(
         else if (!hasToken || !open.IsSubmitted)
         {
             TaskCall call = new(execution.Identity, task, open.IsSubmitted) { Execution = execution };
-            background.Run(stopping => RunAsync(execution, call, running, stopping));
+            background.RunHere(stopping => RunAsync(execution, call, running, stopping));
         }
     }
 

@@ -11,8 +11,13 @@ internal readonly record struct PendingChange(
 
 /// <summary>
 /// Group commit: changes of many executions, in the order in which they came, in one transaction for as many as wait
-/// when it begins. One thread commits; any may write.
+/// when it begins. One thread at a time commits; any may write.
 /// </summary>
+/// <remarks>
+/// When a change was alone and nothing waits, the thread that committed it is lent to what comes of it: the next step
+/// of the only execution that runs needs no other thread, and what it writes is committed right there. There is a
+/// second thread, so that whoever comes meanwhile waits for nobody's step.
+/// </remarks>
 /// <param name="name">Of the thread.</param>
 /// <param name="commit">Commits a group whole or not at all, and says why not. On the thread.</param>
 /// <param name="time">For how long changes wait.</param>
@@ -22,10 +27,15 @@ internal sealed class CommitQueue(
     /// <summary>Changes in one transaction: what one flush may hold up.</summary>
     private const int GroupMax = 1024;
 
-    private readonly StorageThread _thread = new(name);
+    [ThreadStatic]
+    private static Loan? t_loan;
+
+    private readonly StorageThread _thread = new(name, threads: 2);
+    private readonly Lock _committing = new();
     private readonly ConcurrentQueue<PendingChange> _pending = new();
     private readonly List<PendingChange> _group = [];
     private int _scheduled;
+    private int _lent;
     private int _waiting;
     private long _groupSince;
     private volatile JournalStoreException? _refusal;
@@ -61,14 +71,23 @@ internal sealed class CommitQueue(
 
         Interlocked.Increment(ref _waiting);
         _pending.Enqueue(new PendingChange(change, done, time.GetTimestamp()));
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0 && !_thread.TryPost(CommitPending))
+        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
         {
-            RefuseAll();
+            Schedule();
         }
     }
 
+    /// <summary>Whether the calling thread is lent to what comes of a commit, and may be held by it.</summary>
+    public bool IsLent => t_loan?.Of == this;
+
     /// <summary>Runs between two commits; false when the thread is ending.</summary>
-    public bool TryPost(Action work) => _thread.TryPost(work);
+    public bool TryPost(Action work) => _thread.TryPost(() =>
+    {
+        lock (_committing)
+        {
+            work();
+        }
+    });
 
     /// <summary>
     /// From now on what begins work is refused, also what waits already; the rest goes on waiting. On the thread.
@@ -121,8 +140,25 @@ internal sealed class CommitQueue(
             }
 
             Interlocked.Exchange(ref _groupSince, _group[0].WaitsSince);
-            var failure = commit(_group);
+            JournalStoreException? failure;
+            lock (_committing)
+            {
+                failure = commit(_group);
+            }
+
             Interlocked.Exchange(ref _groupSince, 0);
+            if (_group.Count == 1 && _pending.IsEmpty && Interlocked.Exchange(ref _lent, 1) == 0)
+            {
+                var alone = _group[0];
+                _group.Clear();
+                if (Lend(alone, failure))
+                {
+                    continue;
+                }
+
+                return;
+            }
+
             foreach (var each in _group)
             {
                 Tell(each, failure);
@@ -130,6 +166,43 @@ internal sealed class CommitQueue(
 
             _group.Clear();
         }
+    }
+
+    // The next change may be committed by the other thread as soon as this one is lent. True when what came of the
+    // commit has written: then this one goes on committing.
+    private bool Lend(PendingChange alone, JournalStoreException? failure)
+    {
+        Interlocked.Exchange(ref _scheduled, 0);
+        if (!_pending.IsEmpty && Interlocked.Exchange(ref _scheduled, 1) == 0)
+        {
+            Schedule();
+        }
+
+        Loan loan = new(this);
+        t_loan = loan;
+        Tell(alone, failure);
+        t_loan = null;
+        Interlocked.Exchange(ref _lent, 0);
+        return loan.Commits;
+    }
+
+    private void Schedule()
+    {
+        if (t_loan is { } loan && loan.Of == this)
+        {
+            loan.Commits = true;
+        }
+        else if (!_thread.TryPost(CommitPending))
+        {
+            RefuseAll();
+        }
+    }
+
+    private sealed class Loan(CommitQueue of)
+    {
+        public CommitQueue Of => of;
+
+        public bool Commits { get; set; }
     }
 
     private void Tell(PendingChange each, JournalStoreException? failure)

@@ -58,6 +58,8 @@ public sealed class PostgresExecutionStore : IExecutionStore
 
     public long LastKey { get; }
 
+    public bool IsLent => _queue.IsLent;
+
     public ExecutionStoreHealth Health => new(_broken ?? _gone, _queue.Waiting, _queue.OldestWait);
 
     /// <summary>Makes the tables if there are none; the database must exist.</summary>

@@ -47,6 +47,8 @@ public sealed class SqliteExecutionStore : IExecutionStore
 
     public long LastKey { get; }
 
+    public bool IsLent => _queue.IsLent;
+
     public ExecutionStoreHealth Health => new(_broken, _queue.Waiting, _queue.OldestWait);
 
     /// <summary>

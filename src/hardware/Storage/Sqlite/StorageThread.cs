@@ -3,18 +3,22 @@ using System.Collections.Concurrent;
 namespace Analemma.Storage.Sqlite;
 
 /// <summary>
-/// One thread that owns one database connection and runs what is posted to it, in order. Its work ends when it is
-/// disposed; what was posted before still runs.
+/// One thread that owns one database connection and runs what is posted to it, in order; or a few, which then see to it
+/// themselves that they do not meet. Its work ends when it is disposed; what was posted before still runs.
 /// </summary>
 internal sealed class StorageThread : IDisposable
 {
     private readonly BlockingCollection<Action> _work = new(new ConcurrentQueue<Action>());
-    private readonly Thread _thread;
+    private readonly Thread[] _threads;
 
-    public StorageThread(string name)
+    public StorageThread(string name, int threads = 1)
     {
-        _thread = new Thread(Run) { IsBackground = true, Name = name };
-        _thread.Start();
+        _threads = new Thread[threads];
+        for (var i = 0; i < threads; i++)
+        {
+            _threads[i] = new Thread(Run) { IsBackground = true, Name = name };
+            _threads[i].Start();
+        }
     }
 
     /// <summary>False once the thread is ending.</summary>
@@ -33,9 +37,9 @@ internal sealed class StorageThread : IDisposable
     public void Dispose()
     {
         _work.CompleteAdding();
-        if (Environment.CurrentManagedThreadId != _thread.ManagedThreadId)
+        foreach (var thread in _threads.Where(each => each.ManagedThreadId != Environment.CurrentManagedThreadId))
         {
-            _thread.Join();
+            thread.Join();
         }
     }
 

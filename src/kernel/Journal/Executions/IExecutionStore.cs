@@ -46,6 +46,12 @@ public interface IExecutionStore : IDisposable
     /// </summary>
     void Write(ExecutionStoreChange change, Action<JournalStoreException?> done);
 
+    /// <summary>
+    /// Whether the calling thread is the store's and is lent to what comes of a commit: nobody else waits for it, and
+    /// what is written there is committed there. It may be held for as long as a step takes.
+    /// </summary>
+    bool IsLent => false;
+
     /// <summary>All documents of a kind, by key.</summary>
     IReadOnlyList<StoredDocument> Documents(string kind);
 

@@ -42,6 +42,65 @@ public abstract class ExecutionStoreContract
     }
 
     [Fact]
+    public async Task The_only_writer_goes_on_where_its_change_was_committed()
+    {
+        using var store = OpenAnother();
+        var records = Chains.Of(new byte[20][]);
+        TaskCompletionSource<(int Lent, int Threads)> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        HashSet<int> threads = [];
+        var (written, lent) = (0, 0);
+        void Write(JournalStoreException? failure)
+        {
+            Assert.Null(failure);
+            threads.Add(Environment.CurrentManagedThreadId);
+            lent += store.IsLent ? 1 : 0;
+            if (written == records.Length)
+            {
+                done.SetResult((lent, threads.Count));
+                return;
+            }
+
+            var record = records[written++];
+            store.Write(new ExecutionStoreChange { Key = 1, Records = [record] }, Write);
+        }
+
+        await store.KeepAsync(new ExecutionStoreChange { Key = 1, Begins = Chains.Execution(1, "a") });
+        store.Write(new ExecutionStoreChange { Documents = [new StoredDocument("k", "d", [1])] }, Write);
+
+        var found = await done.Task;
+        // The thread of the change before may not be back yet; from then on it is one.
+        Assert.InRange(found.Lent, records.Length - 1, records.Length + 1);
+        Assert.InRange(found.Threads, 1, 2);
+        Assert.False(store.IsLent);
+        Chains.AssertSame(records, store.Records(1));
+    }
+
+    [Fact]
+    public async Task Whoever_comes_while_a_thread_is_lent_waits_for_nobodys_step()
+    {
+        using var store = OpenAnother();
+        using ManualResetEventSlim go = new();
+        TaskCompletionSource<bool> isLent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        store.Write(new ExecutionStoreChange { Documents = [new StoredDocument("k", "a", [1])] }, _ =>
+        {
+            isLent.SetResult(store.IsLent);
+            go.Wait();
+            ended.SetResult();
+        });
+        Assert.True(await isLent.Task);
+
+        // Both alone and together: the thread that is left is lent to nobody.
+        await store.KeepAsync(new ExecutionStoreChange { Documents = [new StoredDocument("k", "b", [2])] });
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => store.KeepAsync(
+            new ExecutionStoreChange { Documents = [new StoredDocument("k", $"c{i}", [3])] })));
+        Assert.False(ended.Task.IsCompleted);
+        go.Set();
+        await ended.Task;
+        Assert.Equal(52, store.Documents("k").Count);
+    }
+
+    [Fact]
     public async Task Records_are_read_from_where_one_asks_and_are_whole_at_every_size()
     {
         using var store = OpenAnother();
