@@ -246,6 +246,21 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
                 "null", "routingConfiguration", "Member must have one or two items");
         }
 
+        var named = given.Items.ToArray().Select(item => item.MaybeText("stateMachineVersionArn") ?? "").ToArray();
+        if (!named.All(asked => Arns.VersionOf(Arns.Machine(asked).Qualifier) is not null))
+        {
+            throw ApiRefusedException.Invalid(
+                "Routing configuration must contain state machine version ARNs. "
+                + $"Received: [{string.Join(", ", named)}]");
+        }
+
+        if (named.Distinct(StringComparer.Ordinal).Count() != named.Length)
+        {
+            throw ApiRefusedException.Invalid(
+                "Routing configuration must contain distinct state machine version ARNs. "
+                + $"Received: [{string.Join(", ", named)}]");
+        }
+
         List<AliasRoute> routes = [];
         string? machineArn = null;
         foreach (var item in given)
@@ -270,7 +285,9 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
 
         if (routes.Sum(route => route.Weight) != 100 || routes.Any(route => route.Weight is < 0 or > 100))
         {
-            throw ApiRefusedException.Invalid("Sum of routing configuration weights must equal 100");
+            throw ApiRefusedException.Invalid(
+                "Sum of routing configuration weights must equal 100. "
+                + $"Received: [{string.Join(", ", routes.Select(route => route.Weight))}]");
         }
 
         return (machines.Find(machineArn!)!, routes);
