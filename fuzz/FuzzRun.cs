@@ -11,7 +11,11 @@ internal sealed class FuzzRun(ICases cases, Func<byte[], int> target, int frames
     private long _frames;
     private long _cases;
     private long _next;
+    private long _started;
     private string? _failure;
+
+    /// <summary>How long to run, whatever the number of frames; null to count those.</summary>
+    public TimeSpan? TimeMax { get; set; }
 
     public long Frames => Interlocked.Read(ref _frames);
 
@@ -29,7 +33,7 @@ internal sealed class FuzzRun(ICases cases, Func<byte[], int> target, int frames
 
     public TimeSpan Run(long frames, int threads, ulong first = 0)
     {
-        var start = Stopwatch.GetTimestamp();
+        var start = _started = Stopwatch.GetTimestamp();
         _next = (long)first;
         var workers = Enumerable.Range(0, threads).Select(_ => new Thread(() => Work(frames)) { IsBackground = true });
         Thread[] started = [.. workers];
@@ -40,7 +44,8 @@ internal sealed class FuzzRun(ICases cases, Func<byte[], int> target, int frames
 
     private void Work(long frames)
     {
-        while (Failure is null && Frames < frames)
+        while (Failure is null
+            && (TimeMax is { } most ? Stopwatch.GetElapsedTime(_started) < most : Frames < frames))
         {
             var number = (ulong)Interlocked.Increment(ref _next) - 1;
             var stream = cases.Make(number, framesPerCase);

@@ -2,20 +2,24 @@ using System.Globalization;
 using Analemma.Daemon.Sockets;
 using Analemma.Fuzz;
 
-// analemma-fuzz frames|server|json|jsonata|states [SEED] [--count N] [--case NUMBER] [--socket PATH]
+// analemma-fuzz frames|server|json|jsonata|paths|states|hostile|workflows
+//     [SEED] [--count N] [--minutes N] [--case NUMBER] [--socket PATH]
 //
 // frames: decoder and codecs in this process. server: a live server, here with a kernel that answers everything, or
 // with --socket the one that listens there (which is then spared what would do harm). json: values, jsonata:
-// expressions, and states: definitions in the States Language with their executions and tests, in this process. Prints
-// a summary; exits 1 at a failure, with the case's number, by which `--case` runs it again alone.
+// expressions, paths: JSONPath and intrinsic functions, states: definitions in the States Language with executions
+// and tests, hostile: texts made to break parsers, in this process; workflows: these five, in --minutes together.
+// Prints a summary; exits 1 at a failure, with the case's number, by which `--case` runs it again alone.
 
 const string Usage =
-    "usage: fuzz frames|server|json|jsonata|states [SEED] [--count N] [--case NUMBER] [--socket PATH]";
+    "usage: fuzz frames|server|json|jsonata|paths|states|hostile|workflows [SEED] [--count N] [--minutes N] "
+    + "[--case NUMBER] [--socket PATH]";
 const int FramesPerCase = 64;
 
 string? target = null;
 var seed = 1UL;
 var count = 1_000_000L;
+var minutes = 0.0;
 ulong? only = null;
 string? socket = null;
 for (var i = 0; i < args.Length; i++)
@@ -23,10 +27,13 @@ for (var i = 0; i < args.Length; i++)
     var last = i + 1 == args.Length;
     switch (args[i])
     {
-        case "frames" or "server" or "json" or "jsonata" or "states" when target is null:
+        case "frames" or "server" or "json" or "jsonata" or "paths" or "states" or "hostile" or "workflows"
+            when target is null:
             target = args[i];
             break;
         case "--count" when !last && long.TryParse(args[i + 1], CultureInfo.InvariantCulture, out count) && count > 0:
+        case "--minutes" when !last && double.TryParse(args[i + 1], CultureInfo.InvariantCulture, out minutes)
+            && minutes > 0:
         case "--socket" when !last && (socket = args[i + 1]).Length > 0:
             i++;
             break;
@@ -47,19 +54,17 @@ if (target is null)
     return Refuse(Usage);
 }
 
-if (target == "json")
+if (target is "json" or "jsonata" or "paths" or "states" or "hostile")
 {
-    return Report(new FuzzRun(new JsonMaker(seed), JsonTarget.Run, framesPerCase: 1));
+    return RunWorkflows(target);
 }
 
-if (target == "jsonata")
+if (target == "workflows")
 {
-    return Report(new FuzzRun(new ExpressionMaker(seed), ExpressionTarget.Run, framesPerCase: 1));
-}
-
-if (target == "states")
-{
-    return StatesTarget.Run(seed, only is null ? count : 1, only ?? 0) is { } broken ? Refuse(broken) : 0;
+    string[] parts = ["hostile", "json", "jsonata", "paths", "states"];
+    // The first has a fixed number of cases.
+    minutes /= parts.Length - 1;
+    return parts.Select(RunWorkflows).FirstOrDefault(code => code != 0);
 }
 
 CaseMaker cases = new(Corpus.Load(), seed);
@@ -93,8 +98,23 @@ finally
     folder.Delete(recursive: true);
 }
 
+int RunWorkflows(string part)
+{
+    target = part;
+    return part switch
+    {
+        "json" => Report(new FuzzRun(new JsonMaker(seed), JsonTarget.Run, framesPerCase: 1)),
+        "jsonata" => Report(new FuzzRun(new ExpressionMaker(seed), ExpressionTarget.Run, framesPerCase: 1)),
+        "paths" => Report(new FuzzRun(new PathMaker(seed), PathTarget.Run, framesPerCase: 1)),
+        "states" => StatesTarget.Run(seed, only is null ? count : 1, only ?? 0, minutes) is { } broken
+            ? Refuse(broken) : 0,
+        _ => HostileTarget.Run() is { } wrong ? Refuse(wrong) : 0,
+    };
+}
+
 int Report(FuzzRun run)
 {
+    run.TimeMax = minutes > 0 ? TimeSpan.FromMinutes(minutes) : null;
     if (only is { } number)
     {
         run.Run(frames: 1, threads: 1, first: number);

@@ -54,12 +54,18 @@ internal static class StatesTarget
 
     /// <summary>Runs cases until the first that breaks something.</summary>
     /// <returns>Null, or what broke and how to run it again.</returns>
-    public static string? Run(ulong seed, long count, ulong first = 0)
+    public static string? Run(ulong seed, long count, ulong first = 0, double minutes = 0)
     {
         var started = Stopwatch.GetTimestamp();
         var (machines, last) = (0, first + (ulong)count);
-        for (var number = first; number < last; number++)
+        for (var number = first; number < last || minutes > 0; number++)
         {
+            if (minutes > 0 && Stopwatch.GetElapsedTime(started).TotalMinutes >= minutes)
+            {
+                count = (long)(number - first);
+                break;
+            }
+
             FuzzRandom random = new(seed, number);
             try
             {
@@ -192,7 +198,7 @@ internal static class StatesTarget
         }
     }
 
-    private static ExecutionIdentity Identity { get; } = new()
+    internal static ExecutionIdentity Identity { get; } = new()
     {
         Id = "arn:e",
         Name = "e",

@@ -26,7 +26,7 @@ public sealed class LayeringTests
     /// <summary>Packages outside the base library. The kernel's projects have none.</summary>
     private static readonly Dictionary<string, string[]> Packages = new(StringComparer.Ordinal)
     {
-        ["Storage"] = ["Microsoft.Data.Sqlite", "Npgsql"],
+        ["Storage"] = ["AWSSDK.S3", "Microsoft.Data.Sqlite", "Npgsql"],
         ["Models"] = ["Anthropic", "Microsoft.Extensions.AI.Abstractions", "OpenAI"],
         ["Tools"] = ["ModelContextProtocol.Core"],
         ["Cli"] = ["System.CommandLine", "Spectre.Console", "YamlDotNet"],

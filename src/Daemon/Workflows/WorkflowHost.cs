@@ -159,10 +159,10 @@ internal sealed class WorkflowHost : IDisposable
     private Opened Compose()
     {
         var store = ExecutionStores.Open(_options, _time);
-        FilePayloadStore? kept = null;
+        IPayloadStore? kept = null;
         try
         {
-            kept = FilePayloadStore.Open(_options.PayloadsFolder);
+            kept = OpenPayloads(_options);
             ExecutionPayloads payloads = new(store, kept);
             StateMachines machines = new(store);
             WorkflowEngine engine = new(_options, store, payloads, machines, _time, _log);
@@ -204,6 +204,14 @@ internal sealed class WorkflowHost : IDisposable
             throw;
         }
     }
+
+    private static IPayloadStore OpenPayloads(WorkflowOptions options) => options.PayloadsPlace is { } place
+        ? S3PayloadStore.Open(
+            place,
+            System.IO.Path.Combine(options.PayloadsFolder, "new"),
+            options.PayloadsCredentials?.AccessKeyId ?? "",
+            options.PayloadsCredentials?.SecretAccessKey ?? "")
+        : FilePayloadStore.Open(options.PayloadsFolder);
 
     private sealed record Opened(
         IExecutionStore Store,

@@ -1,4 +1,5 @@
 using Analemma.Daemon.Configuration.Sections;
+using Analemma.Storage.Payloads;
 using Analemma.Workflow.Executions;
 
 namespace Analemma.Daemon.Workflows;
@@ -20,6 +21,12 @@ internal sealed record WorkflowOptions
 
     /// <summary>Where payloads are that are too large for the database.</summary>
     public string PayloadsFolder { get; init; } = "";
+
+    /// <summary>The bucket that they are in instead; null for the folder.</summary>
+    public S3Place? PayloadsPlace { get; init; }
+
+    /// <summary>Whose requests the bucket takes; null when nobody is named.</summary>
+    public AwsCredentials? PayloadsCredentials { get; init; }
 
     public ExecutionStoreKind Store { get; init; } = ExecutionStoreKind.Sqlite;
 

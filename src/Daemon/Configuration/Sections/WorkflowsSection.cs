@@ -1,4 +1,5 @@
 using Analemma.Daemon.Workflows;
+using Analemma.Storage.Payloads;
 using Analemma.Workflow.Executions;
 
 namespace Analemma.Daemon.Configuration.Sections;
@@ -54,6 +55,11 @@ internal sealed record WorkflowsSection
         DefaultText = "the string is the variable ANALEMMA_WORKFLOWS_POSTGRES")]
     public string PostgresFile { get; init; } = "";
 
+    [Setting("A bucket for large payloads instead of the folder: http://HOST[:PORT]/BUCKET[/PREFIX], of a server that "
+        + "speaks S3. Its key is ANALEMMA_PAYLOADS_ACCESS_KEY_ID and ANALEMMA_PAYLOADS_SECRET_ACCESS_KEY, else "
+        + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. One kernel to a prefix.")]
+    public string PayloadS3 { get; init; } = "";
+
     [Setting("The account in ARNs: twelve digits.")]
     public string Account { get; init; } = "000000000000";
 
@@ -85,6 +91,8 @@ internal sealed record WorkflowsSection
                 : System.IO.Path.Combine(stateFolder, "workflows.payloads"),
             Store = Store,
             Postgres = new PostgresPlace(PostgresFile, environment("ANALEMMA_WORKFLOWS_POSTGRES") ?? ""),
+            PayloadsPlace = PayloadS3.Length > 0 ? S3Place.Read(PayloadS3, Region) : null,
+            PayloadsCredentials = KeyOf(environment, "ANALEMMA_PAYLOADS") ?? KeyOf(environment, "AWS"),
             FunctionsFolder = System.IO.Path.Combine(stateFolder, "functions"),
             EnvironmentsMax = Environments,
             Account = Account,
@@ -97,6 +105,12 @@ internal sealed record WorkflowsSection
                 : null,
         };
     }
+
+    private static AwsCredentials? KeyOf(Func<string, string?> environment, string prefix) =>
+        environment($"{prefix}_ACCESS_KEY_ID") is { Length: > 0 } id
+            && environment($"{prefix}_SECRET_ACCESS_KEY") is { Length: > 0 } secret
+                ? new AwsCredentials(id, secret)
+                : null;
 
     public IEnumerable<string> Problems()
     {
@@ -135,6 +149,11 @@ internal sealed record WorkflowsSection
         if (PostgresFile.Length > 0 && !PostgresFile.StartsWith('/'))
         {
             yield return $"workflows.postgres_file is '{PostgresFile}'; it must be an absolute path";
+        }
+
+        if (PayloadS3.Length > 0 && S3Place.Read(PayloadS3, Region) is null)
+        {
+            yield return "workflows.payload_s3 must be http(s)://HOST[:PORT]/BUCKET[/PREFIX], without a key in it";
         }
 
         if (Account.Length != AccountDigits || !Account.All(char.IsAsciiDigit))

@@ -14,13 +14,7 @@ namespace Analemma.Storage.Payloads;
 /// <summary>Payloads as files in a folder of their own.</summary>
 public sealed class FilePayloadStore : IPayloadStore
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const int Fan = 2;
-
-    /// <summary>ENOSPC and EDQUOT of errno(3), as .NET wraps them.</summary>
-    private const int DiskFull = 28;
-
-    private const int QuotaFull = 122;
 
     private readonly string _folder;
     private readonly string _drafts;
@@ -42,13 +36,8 @@ public sealed class FilePayloadStore : IPayloadStore
         return store.Try(
             () =>
             {
-                Directory.CreateDirectory(folder, OwnerOnly);
-                if (Directory.Exists(store._drafts))
-                {
-                    Directory.Delete(store._drafts, recursive: true);
-                }
-
-                Directory.CreateDirectory(store._drafts, OwnerOnly);
+                Directory.CreateDirectory(folder, PayloadFolders.OwnerOnly);
+                PayloadFolders.MakeEmpty(store._drafts);
                 DurableFile.SyncFolder(folder);
                 return store;
             },
@@ -90,13 +79,7 @@ public sealed class FilePayloadStore : IPayloadStore
         var draft = Path.Combine(_drafts, number);
         try
         {
-            using (FileStream file = new(draft, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                PreallocationSize = bytes,
-            }))
+            using (var file = PayloadFolders.Draft(draft, bytes, deleted: false))
             {
                 write(file.Write);
                 file.Flush(flushToDisk: true);
@@ -121,8 +104,8 @@ public sealed class FilePayloadStore : IPayloadStore
         if (!Directory.Exists(inner))
         {
             var outer = Path.GetDirectoryName(inner)!;
-            Directory.CreateDirectory(outer, OwnerOnly);
-            Directory.CreateDirectory(inner, OwnerOnly);
+            Directory.CreateDirectory(outer, PayloadFolders.OwnerOnly);
+            Directory.CreateDirectory(inner, PayloadFolders.OwnerOnly);
             DurableFile.SyncFolder(outer);
             DurableFile.SyncFolder(_folder);
         }
@@ -143,10 +126,8 @@ public sealed class FilePayloadStore : IPayloadStore
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or LinuxException)
         {
-            var isFull = (failed.HResult & 0xffff) is DiskFull or QuotaFull
-                || failed is LinuxException { Errno: DiskFull or QuotaFull };
             throw new PayloadException(
-                isFull ? PayloadFailure.Full : PayloadFailure.Unavailable,
+                PayloadFolders.IsFull(failed) ? PayloadFailure.Full : PayloadFailure.Unavailable,
                 $"payload {what} in {_folder}: {failed.Message}",
                 failed);
         }

@@ -50,7 +50,7 @@ public readonly partial struct JsonValue : IEquatable<JsonValue>
 
     /// <summary>The element, or <see cref="Undefined"/> when this is no array or has none there.</summary>
     public JsonValue this[int index] =>
-        _ref is JsonArray array && (uint)index < (uint)array.Count ? array[index] : default;
+        _ref is JsonArray array && index >= 0 && index < array.Count ? array[index] : default;
 
     /// <summary>The member, or <see cref="Undefined"/> when this is no object or has none of that name.</summary>
     public JsonValue this[string name] => _ref is JsonObject members ? members[name] : default;

@@ -76,7 +76,14 @@ internal sealed class FilterParser(PathParser parser, string text)
         parser.SkipBlanks();
         if (parser.TryTake('!'))
         {
-            return new NotFilter(ParseOne());
+            if (++_depth > DepthMax)
+            {
+                throw parser.Wrong("The filter is nested too deep");
+            }
+
+            NotFilter not = new(ParseOne());
+            _depth--;
+            return not;
         }
 
         if (parser.TryTake('('))

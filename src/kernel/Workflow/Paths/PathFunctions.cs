@@ -82,8 +82,7 @@ internal sealed class PathFunction(string name, IReadOnlyList<PathOperand> argum
             return default;
         }
 
-        missing = null;
-        return name switch
+        var made = name switch
         {
             "min" => numbers.Min(),
             "max" => numbers.Max(),
@@ -91,6 +90,9 @@ internal sealed class PathFunction(string name, IReadOnlyList<PathOperand> argum
             "avg" => numbers.Average(),
             _ => Deviation(numbers),
         };
+        // Numbers that are too large for a double, which JSON may have and no answer can.
+        missing = double.IsFinite(made) ? null : "Aggregation function calculated a value that is no number";
+        return missing is null ? made : default(JsonValue);
     }
 
     private static double Deviation(List<double> numbers)

@@ -84,7 +84,10 @@ internal static class DateTimeFormatter
             value %= Math.Pow(10, part.YearDigits);
         }
 
-        return part.Integer!.Format(value);
+        // A component that there is not may still come with a presentation.
+        return part.Integer is { } integer
+            ? integer.Format(value)
+            : throw new JsonataException("D3132", part.Component.ToString());
     }
 
     private static string Name(PicturePart part, double value, LetterCase letters)
