@@ -20,6 +20,7 @@ internal sealed class AgentFunctions : IFunctions
     private readonly IExecutionStore _store;
     private readonly WorkflowOptions _options;
     private readonly FunctionServices _services;
+    private readonly EnvironmentLauncher _launcher;
     private readonly ConcurrentDictionary<string, FunctionPool> _pools = new(StringComparer.Ordinal);
 
     public AgentFunctions(
@@ -31,7 +32,7 @@ internal sealed class AgentFunctions : IFunctions
         TimeProvider time)
     {
         (_store, _options) = (store, options);
-        EnvironmentLauncher launcher = new(
+        _launcher = new EnvironmentLauncher(
             kernel,
             new FunctionPrograms(options),
             background,
@@ -41,7 +42,7 @@ internal sealed class AgentFunctions : IFunctions
                 found?.Fail(error);
                 return found is not null;
             });
-        _services = new FunctionServices(calls, new EnvironmentRoom(options.EnvironmentsMax), launcher, time);
+        _services = new FunctionServices(calls, new EnvironmentRoom(options.EnvironmentsMax), _launcher, time);
         foreach (var document in store.Documents(Kind))
         {
             Add(AgentFunction.Read(document.Key, document.Body!));
@@ -49,7 +50,7 @@ internal sealed class AgentFunctions : IFunctions
 
         if (!_pools.IsEmpty)
         {
-            background.Run(launcher.SweepAsync);
+            background.Run(_launcher.SweepAsync);
         }
     }
 
@@ -91,7 +92,7 @@ internal sealed class AgentFunctions : IFunctions
 
     /// <summary>An agent tells how its event ended, and wants the next.</summary>
     public void Turn(ProcessId process, FunctionNext asked, long call) =>
-        _services.Launcher.Turn(process, asked, call);
+        _launcher.Turn(process, asked, call);
 
     public async Task<Invoked> InvokeAsync(TaskCall call, string name, FunctionCall asked, CancellationToken cancelled)
     {

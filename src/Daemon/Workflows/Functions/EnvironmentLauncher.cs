@@ -6,9 +6,19 @@ using Analemma.Daemon.Workflows.Tasks;
 
 namespace Analemma.Daemon.Workflows.Functions;
 
+/// <summary>What pools have done to environments. Returns at once; a pool holds its gate.</summary>
+internal interface IEnvironmentLauncher
+{
+    /// <summary>Ends with <see cref="FunctionPool.Ended"/>, whether it ever ran or not.</summary>
+    void Start(FunctionPool pool, FunctionEnvironment environment);
+
+    void Kill(FunctionEnvironment environment);
+}
+
 /// <summary>Spawns environments as agents of the host, sees them end, and knows which process is whose.</summary>
 internal sealed class EnvironmentLauncher(
     KernelCalls kernel, FunctionPrograms programs, BackgroundTasks background, Func<long, SysError, bool> refuse)
+    : IEnvironmentLauncher
 {
     /// <summary>Before the names of environments: what has it, and lives when the kernel starts, is ended.</summary>
     public const string NamePrefix = "function.";

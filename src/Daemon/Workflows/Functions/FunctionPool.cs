@@ -217,6 +217,7 @@ internal sealed class FunctionPool
             if (environment.State is EnvironmentState.Starting)
             {
                 _starting--;
+                environment.State = EnvironmentState.Between;
             }
 
             environment.Call = call;
@@ -426,7 +427,7 @@ internal sealed class FunctionPool
 
 /// <summary>What pools need of what is around them.</summary>
 internal sealed record FunctionServices(
-    CallTable Calls, EnvironmentRoom Room, EnvironmentLauncher Launcher, TimeProvider Time)
+    CallTable Calls, EnvironmentRoom Room, IEnvironmentLauncher Launcher, TimeProvider Time)
 {
     /// <summary>A larger event is written by another thread than the kernel's.</summary>
     public const int ReplyAtOnceBytesMax = 64 * 1024;

@@ -1,0 +1,319 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Loop;
+using Analemma.Daemon.Sockets;
+using Analemma.Daemon.Workflows.Functions;
+
+namespace Analemma.Unit.Tests.Daemon.Workflows;
+
+/// <summary>Pools of environments, under everything that can happen to them in any order.</summary>
+public sealed class FunctionPoolTests
+{
+    private const int Steps = 400;
+    private const int RoomMax = 5;
+
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 60)];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Each_invocation_ends_once_and_no_environment_has_two(int seed)
+    {
+        World world = new(seed);
+        for (var step = 0; step < Steps; step++)
+        {
+            world.Step();
+            world.Check();
+        }
+
+        world.Settle();
+        Assert.All(world.Invocations, invocation => Assert.True(invocation.IsOver, $"seed {seed}: one never ended"));
+        Assert.Equal(0, world.Living);
+        Assert.True(world.Room.TryTake(world.Pools[0]), $"seed {seed}: room was lost");
+    }
+
+    /// <summary>Environments that do what chance says, and a clock that moves by hand.</summary>
+    private sealed class World : IEnvironmentLauncher
+    {
+        private readonly Random _random;
+        private readonly HandClock _time = new();
+        private readonly CallTable _calls = new();
+        private readonly List<Agent> _agents = [];
+        private long _lastCall;
+
+        public World(int seed)
+        {
+            _random = new Random(seed);
+            Room = new EnvironmentRoom(RoomMax);
+            FunctionServices services = new(_calls, Room, this, _time);
+            Pools =
+            [
+                new FunctionPool(Function("a") with { Concurrency = 3, UsesMax = 4 }, services),
+                new FunctionPool(Function("b") with { Concurrency = 9 }, services),
+                new FunctionPool(Function("c") with { Reserved = 2 }, services),
+            ];
+            Room.Reserve(2);
+        }
+
+        public EnvironmentRoom Room { get; }
+
+        public FunctionPool[] Pools { get; }
+
+        public List<Invocation> Invocations { get; } = [];
+
+        public int Living => _agents.Count;
+
+        public void Start(FunctionPool pool, FunctionEnvironment environment) =>
+            _agents.Add(new Agent(pool, environment));
+
+        // It ends later, as processes do.
+        public void Kill(FunctionEnvironment environment) =>
+            _agents.Single(each => each.Environment == environment).IsKilled = true;
+
+        public void Step()
+        {
+            var pool = Pools[_random.Next(Pools.Length)];
+            switch (_random.Next(12))
+            {
+                case < 4:
+                    Invocation invocation = new(new FunctionNextReply
+                    {
+                        RequestId = $"r{Invocations.Count}",
+                        Event = MailBody.Of("event"),
+                    });
+                    Invocations.Add(invocation);
+                    pool.Invoke(invocation);
+                    break;
+                case < 9 when _agents.Count > 0:
+                    Act(_agents[_random.Next(_agents.Count)]);
+                    break;
+                case 9 when Invocations.Count > 0:
+                    Cancel(pool);
+                    break;
+                case 10:
+                    _time.Advance(TimeSpan.FromMilliseconds(_random.Next(3000)));
+                    break;
+                case 11 when _random.Next(6) == 0:
+                    pool.Change(pool.Function with { Handler = $"h{_random.Next()}" });
+                    break;
+            }
+        }
+
+        public void Check()
+        {
+            Assert.InRange(_agents.Count(each => each.Environment.Function.Reserved is null), 0, RoomMax - 2);
+            Assert.InRange(_agents.Count(each => each.Pool == Pools[0]), 0, 3);
+            Assert.InRange(_agents.Count(each => each.Pool == Pools[2]), 0, 2);
+            var held = _agents.Select(each => each.Environment.Current).Where(each => each is not null).ToList();
+            Assert.Equal(held.Count, held.Distinct().Count());
+            Assert.All(held, each => Assert.False(each!.IsOver));
+            Assert.All(_agents, each => Assert.True(
+                each.Has is null || each.Environment.Current?.RequestId == each.Has || each.IsKilled));
+        }
+
+        /// <summary>Everybody does its work, and then all end.</summary>
+        public void Settle()
+        {
+            for (var turn = 0; turn < 10_000 && Invocations.Any(each => !each.IsOver); turn++)
+            {
+                foreach (var agent in _agents.ToList())
+                {
+                    Answer(agent);
+                }
+            }
+
+            foreach (var pool in Pools)
+            {
+                pool.Remove();
+            }
+
+            foreach (var agent in _agents.ToList())
+            {
+                End(agent);
+            }
+        }
+
+        private static AgentFunction Function(string name) => new(name)
+        {
+            Source = "",
+            TimeoutMs = 1000,
+            IdleMs = 2000,
+        };
+
+        // A pool is only told of its own.
+        private void Cancel(FunctionPool pool)
+        {
+            var invocation = Invocations[_random.Next(Invocations.Count)];
+            if (invocation.Environment is null || _agents.Any(each =>
+                each.Pool == pool && each.Environment == invocation.Environment))
+            {
+                foreach (var each in Pools)
+                {
+                    each.Cancel(invocation);
+                }
+
+                invocation.Finish(default);
+            }
+        }
+
+        private void Act(Agent agent)
+        {
+            switch (_random.Next(8))
+            {
+                case 0:
+                    End(agent);
+                    break;
+                case 1:
+                    // Nonsense is refused, and changes nothing.
+                    Assert.NotNull(agent.Pool.Turn(agent.Environment, new FunctionNext
+                    {
+                        Answer = new FunctionAnswer { RequestId = "of somebody else", Result = "1" },
+                    }, call: 0));
+                    break;
+                default:
+                    Answer(agent);
+                    break;
+            }
+        }
+
+        private void Answer(Agent agent)
+        {
+            if (agent.IsKilled)
+            {
+                End(agent);
+                return;
+            }
+
+            if (agent.Waits)
+            {
+                return;
+            }
+
+            var answer = agent.Has is { } request
+                ? new FunctionAnswer { RequestId = request, Result = "1" } : null;
+            agent.Has = null;
+            agent.Waits = true;
+            var call = NewCall(agent);
+            if (agent.Pool.Turn(agent.Environment, new FunctionNext { Answer = answer }, call) is not null)
+            {
+                _calls.Remove(call);
+                agent.Waits = false;
+            }
+        }
+
+        private void End(Agent agent)
+        {
+            _agents.Remove(agent);
+            _calls.Remove(agent.Call);
+            agent.Pool.Ended(agent.Environment, request => FunctionErrors.Ended(request, null));
+        }
+
+        private long NewCall(Agent agent)
+        {
+            Call call = new(++_lastCall, reply =>
+            {
+                agent.Waits = false;
+                agent.Has = reply.RequestId;
+            });
+            _calls.Add(call);
+            agent.Call = call.Id;
+            return call.Id;
+        }
+    }
+
+    /// <summary>Moved by hand; what is due rings then, on the thread that moves it.</summary>
+    private sealed class HandClock : TimeProvider
+    {
+        private readonly List<HandTimer> _timers = [];
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
+        public override DateTimeOffset GetUtcNow() => new(_now, TimeSpan.Zero);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            HandTimer timer = new(this, () => callback(state));
+            _timers.Add(timer);
+            timer.Change(dueTime, period);
+            return timer;
+        }
+
+        public void Advance(TimeSpan time)
+        {
+            _now += time.Ticks;
+            foreach (var timer in _timers.ToList())
+            {
+                timer.RingIfDue();
+            }
+        }
+
+        private sealed class HandTimer(HandClock clock, Action ring) : ITimer
+        {
+            private long _due = long.MaxValue;
+
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                _due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : clock._now + dueTime.Ticks;
+                return true;
+            }
+
+            public void RingIfDue()
+            {
+                if (clock._now >= _due)
+                {
+                    _due = long.MaxValue;
+                    ring();
+                }
+            }
+
+            public void Dispose() => clock._timers.Remove(this);
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return default;
+            }
+        }
+    }
+
+    private sealed class Agent(FunctionPool pool, FunctionEnvironment environment)
+    {
+        public FunctionPool Pool => pool;
+
+        public FunctionEnvironment Environment => environment;
+
+        public bool IsKilled { get; set; }
+
+        /// <summary>It has asked for an event.</summary>
+        public bool Waits { get; set; }
+
+        /// <summary>The event that it works on.</summary>
+        public string? Has { get; set; }
+
+        public long Call { get; set; }
+    }
+
+    private sealed class Call(long id, Action<FunctionNextReply> told)
+        : SyscallCall(id, default, new FunctionNext())
+    {
+        private bool _over;
+
+        public override bool IsOver => _over;
+
+        public override void Reply(Reply reply)
+        {
+            Assert.False(_over);
+            _over = true;
+            told((FunctionNextReply)reply);
+        }
+
+        public override void Fail(SysError error) => _over = true;
+
+        public override ValueTask<bool> SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            new(false);
+
+        public override bool TrySendEvent(EventView piece) => false;
+    }
+}
