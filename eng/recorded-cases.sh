@@ -28,7 +28,7 @@ run_recorded_cases() {
     aws=$(free_port)
     AWS_ENDPOINT_URL=http://127.0.0.1:$aws "$root/artifacts/bin/Analemma.Daemon/release/analemma-kernel" \
         --kernel.socket="$scratch/kernel.sock" --kernel.state_folder="$scratch/state" --pool.created=0 --pool.preloaded=0 \
-        --workflows.listen=true --workflows.port="$port" >"$scratch/kernel.log" 2>&1 &
+        --workflows.listen=true --workflows.port="$port" --workflows.strict=true >"$scratch/kernel.log" 2>&1 &
     kernel=$!
     for _ in {1..300}; do
         grep -q "is ready on" "$scratch/kernel.log" && break
