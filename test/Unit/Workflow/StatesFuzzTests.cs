@@ -1,4 +1,5 @@
 using Analemma.Fuzz;
+using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Workflow;
 
@@ -19,4 +20,13 @@ public sealed class StatesFuzzTests
 
     [Fact]
     public void What_is_made_to_break_parsers_is_refused() => Assert.Null(HostileTarget.Run());
+
+    [Fact]
+    public void A_transform_changes_its_copy_and_nothing_that_others_have()
+    {
+        Assert.Equal("{}", ExpressionTarget.Outcome("{} ~> |{}|{'a': 1}|", JsonValue.Null));
+
+        Assert.Equal(0, JsonObject.Empty.Count);
+        Assert.Equal("{}", ExpressionTarget.Outcome("{}", JsonValue.Null));
+    }
 }

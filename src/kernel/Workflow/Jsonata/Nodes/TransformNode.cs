@@ -34,17 +34,47 @@ internal sealed class TransformNode(Node pattern, Node update, Node? delete, int
 
         var copy = Objects.Clone(value, scope.Run);
         var matches = pattern.Evaluate(copy, scope);
+        var own = ObjectsOf(copy);
         foreach (var match in Values.ItemsOf(matches))
         {
             scope.Run.Spend(1);
-            Update(match, scope);
-            Delete(match, scope);
+            // A pattern may give what is not of the copy, such as the empty object that everybody has: it stays.
+            var isOwn = match.TryGetObject(out var target) && own.Contains(target);
+            Update(match, isOwn, scope);
+            Delete(match, isOwn, scope);
         }
 
         return copy;
     }
 
-    private void Update(JsonValue match, Scope scope)
+    private static HashSet<JsonObject> ObjectsOf(JsonValue copy)
+    {
+        HashSet<JsonObject> found = new(ReferenceEqualityComparer.Instance);
+        Stack<JsonValue> left = new();
+        left.Push(copy);
+        while (left.TryPop(out var next))
+        {
+            ReadOnlySpan<JsonValue> inner = default;
+            if (next.TryGetObject(out var members))
+            {
+                found.Add(members);
+                inner = members.Values;
+            }
+            else if (next.TryGetArray(out var items))
+            {
+                inner = items.Items;
+            }
+
+            foreach (var each in inner)
+            {
+                left.Push(each);
+            }
+        }
+
+        return found;
+    }
+
+    private void Update(JsonValue match, bool isOwn, Scope scope)
     {
         var changes = update.Evaluate(match, scope);
         if (changes.IsUndefined)
@@ -57,7 +87,7 @@ internal sealed class TransformNode(Node pattern, Node update, Node? delete, int
             throw new JsonataException("T2011", changes).At(UpdatePosition);
         }
 
-        if (match.TryGetObject(out var target))
+        if (isOwn && match.TryGetObject(out var target))
         {
             JsonObjectBuilder changed = new(target);
             foreach (var (name, value) in members)
@@ -69,7 +99,7 @@ internal sealed class TransformNode(Node pattern, Node update, Node? delete, int
         }
     }
 
-    private void Delete(JsonValue match, Scope scope)
+    private void Delete(JsonValue match, bool isOwn, Scope scope)
     {
         var names = delete is null ? default : delete.Evaluate(match, scope);
         foreach (var name in Values.ItemsOf(names))
@@ -80,7 +110,7 @@ internal sealed class TransformNode(Node pattern, Node update, Node? delete, int
             }
         }
 
-        if (!match.TryGetObject(out var target))
+        if (!isOwn || !match.TryGetObject(out var target))
         {
             return;
         }
