@@ -118,4 +118,10 @@ internal static partial class DaemonLog
 
     [LoggerMessage(807, LogLevel.Warning, "the store of workflows is there again: {Store}")]
     public static partial void WorkflowStoreBack(this ILogger log, string store);
+
+    [LoggerMessage(810, LogLevel.Information, "{Count} executions that ended long ago are forgotten")]
+    public static partial void ExecutionsForgotten(this ILogger log, long count);
+
+    [LoggerMessage(811, LogLevel.Warning, "executions that ended long ago could not be forgotten: {Why}")]
+    public static partial void ExecutionsNotForgotten(this ILogger log, string why);
 }

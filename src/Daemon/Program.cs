@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Analemma.Daemon.Boot;
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Sockets;
+using Analemma.Daemon.Workflows.Archives;
 using Analemma.Journal;
 using Analemma.Linux;
 using Analemma.Sandbox;
@@ -62,7 +63,11 @@ try
 {
     return request.Action switch
     {
-        BootAction.VerifyJournal => JournalCheckup.Print(request.Options.Journal.Path, Console.Out),
+        BootAction.VerifyJournal => JournalCheckup.Print(
+            request.Options.Journal.Path, JournalUpkeep.OptionsOf(request), Console.Out),
+        BootAction.ExportWorkflows => JournalUpkeep.Export(request, Console.Out),
+        BootAction.ImportWorkflows => JournalUpkeep.Import(request, Console.Out),
+        BootAction.CompactJournal => JournalUpkeep.Compact(request, Console.Out),
         BootAction.PrintAudit => AuditPrint.Print(request.Options.Journal.Path, Console.Out),
         BootAction.Probe => await HostProbe.PrintAsync(
             request.Options, request.Models, Console.Out, CancellationToken.None),
@@ -71,7 +76,7 @@ try
     };
 }
 catch (Exception refused) when (refused is HostSocketException or JournalStoreException or JournalCorruptException
-    or SandboxException or LinuxException or IOException or UnauthorizedAccessException)
+    or ArchiveException or SandboxException or LinuxException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"analemma-kernel: {refused.Message}");
     if (refused is SandboxException { Hint: { } hint })

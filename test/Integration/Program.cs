@@ -3,6 +3,8 @@ using Analemma.Integration.Tests.Containment;
 using Analemma.Integration.Tests.Kernel;
 using Analemma.Integration.Tests.Sandbox;
 using Analemma.Integration.Tests.Storage;
+using Analemma.Integration.Tests.Storage.Executions;
+using Analemma.Integration.Tests.Workflows.Crash;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
@@ -10,6 +12,18 @@ using Xunit.Runner.InProc.SystemConsole;
 if (JournalChild.IsAsked)
 {
     JournalChild.Run();
+    return 0;
+}
+
+if (ExecutionChild.IsAsked)
+{
+    await ExecutionChild.BeAsync();
+    return 0;
+}
+
+if (CrashChild.IsAsked)
+{
+    await CrashChild.BeAsync();
     return 0;
 }
 

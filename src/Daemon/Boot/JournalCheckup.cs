@@ -1,4 +1,6 @@
 using Analemma.Abi;
+using Analemma.Daemon.Workflows;
+using Analemma.Daemon.Workflows.Archives;
 using Analemma.Journal;
 using Analemma.Storage.Sqlite;
 
@@ -6,17 +8,23 @@ namespace Analemma.Daemon.Boot;
 
 /// <summary>
 /// Checks a journal from its first record to its last, also what a start would not read because a checkpoint stands for
-/// it, and prints what it found. Changes nothing, and may run beside the kernel whose journal it is.
+/// it, and the executions of workflows, which have a store of their own; and prints what it found. Changes nothing, and
+/// may run beside the kernel whose journal it is.
 /// </summary>
 internal static class JournalCheckup
 {
     /// <summary>0 when the journal is whole, 1 when it is not. What cannot be read at all throws.</summary>
-    public static int Print(string path, TextWriter output)
+    public static int Print(string path, WorkflowOptions workflows, TextWriter output)
     {
         var check = Check(path);
+        if (ExecutionStores.MayHoldSome(workflows))
+        {
+            check = check with { Workflows = WorkflowJournal.Verify(workflows) };
+        }
+
         var json = AbiJson.Write(check, AbiJsonContext.Default.JournalCheck);
         output.WriteLine(System.Text.Encoding.UTF8.GetString(json));
-        return check.Damage is null ? 0 : 1;
+        return check.IsWhole() ? 0 : 1;
     }
 
     public static JournalCheck Check(string path)

@@ -13,15 +13,25 @@ internal sealed class BootFlags
                                    /etc/analemma/analemma.toml as root, ~/.config/analemma/analemma.toml otherwise
           --SECTION.KEY=VALUE      one setting, over the file and the environment; see docs/reference/config.md
           --probe                  find out what this host can enforce, print it as JSON, and end
-          --verify-journal         check every record of the journal, print the outcome as JSON, and end; code 1 if bad
+          --verify-journal         check every record of the journal and of workflows, print the outcome as JSON, and
+                                   end; code 1 if bad
+          --export-workflows=FILE  write all workflows to a file of JSON lines, and end
+          --import-workflows=FILE  bring workflows from such a file, into a store that has none, and end
+          --compact-journal        give back what databases do not use, while no kernel runs, and end
           --audit                  the same, and print its audit records, too
           --print-config           print the settings that would be used, as a machine file, and end
           --version, --help
 
         """;
 
+    private const string ExportWord = "--export-workflows";
+    private const string ImportWord = "--import-workflows";
+
     private static readonly string[] PrintingWords =
-        ["--verify-journal", "--audit", "--print-config", "--help", "--version"];
+    [
+        "--verify-journal", "--compact-journal", ExportWord, ImportWord, "--audit", "--print-config", "--help",
+        "--version",
+    ];
 
     private static readonly string[] Words = ["--config", "--probe", .. PrintingWords];
 
@@ -29,10 +39,14 @@ internal sealed class BootFlags
 
     public string? ConfigFile { get; private set; }
 
+    /// <summary>Where workflows go to or come from.</summary>
+    public string? ArchiveFile { get; private set; }
+
     public SettingSource Settings { get; } = new();
 
     /// <summary>Whether the program will print something about itself and end.</summary>
-    public static bool OnlyPrints(IReadOnlyList<string> args) => args.Any(PrintingWords.Contains);
+    public static bool OnlyPrints(IReadOnlyList<string> args) =>
+        args.Any(each => PrintingWords.Contains(each.Split('=')[0]));
 
     public static BootFlags Read(IReadOnlyList<string> args)
     {
@@ -42,7 +56,7 @@ internal sealed class BootFlags
             var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
             var isSetting =
                 name.StartsWith("--", StringComparison.Ordinal) && name.Contains('.', StringComparison.Ordinal);
-            if (isSetting || name == "--config")
+            if (isSetting || TakesFile(name))
             {
                 value ??= ++i < args.Count ? args[i] : null;
             }
@@ -55,7 +69,7 @@ internal sealed class BootFlags
 
     private void Take(string name, string? value, bool isSetting)
     {
-        if (isSetting || name == "--config")
+        if (isSetting || TakesFile(name))
         {
             TakeValue(name, value);
             return;
@@ -68,6 +82,9 @@ internal sealed class BootFlags
                 break;
             case "--verify-journal":
                 Action = BootAction.VerifyJournal;
+                break;
+            case "--compact-journal":
+                Action = BootAction.CompactJournal;
                 break;
             case "--audit":
                 Action = BootAction.PrintAudit;
@@ -88,6 +105,8 @@ internal sealed class BootFlags
         }
     }
 
+    private static bool TakesFile(string name) => name is "--config" or ExportWord or ImportWord;
+
     private void TakeValue(string name, string? value)
     {
         if (value is null)
@@ -97,6 +116,11 @@ internal sealed class BootFlags
         else if (name == "--config")
         {
             ConfigFile = value;
+        }
+        else if (TakesFile(name))
+        {
+            Action = name == ExportWord ? BootAction.ExportWorkflows : BootAction.ImportWorkflows;
+            ArchiveFile = value;
         }
         else
         {

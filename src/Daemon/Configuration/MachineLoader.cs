@@ -38,7 +38,10 @@ internal sealed class MachineLoader(
         problems.AddRange(wrong);
         // What is made of wrong values is wrong in the same way, and need not be said again.
         var models = ModelSetup.From(options, Variable, wrong.Count > 0 ? [] : problems);
-        return new BootRequest(flags.Action, options, models, problems);
+        return new BootRequest(flags.Action, options, models, problems)
+        {
+            ArchiveFile = flags.ArchiveFile ?? "",
+        };
     }
 
     private string? Variable(string name) => environment.TryGetValue(name, out var value) ? value : null;

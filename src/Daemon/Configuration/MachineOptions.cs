@@ -155,6 +155,15 @@ internal enum BootAction
     /// <summary>Check the journal and print what is wrong with it, as JSON.</summary>
     VerifyJournal,
 
+    /// <summary>Write all workflows to a file.</summary>
+    ExportWorkflows,
+
+    /// <summary>Bring workflows from a file.</summary>
+    ImportWorkflows,
+
+    /// <summary>Give back what databases do not use.</summary>
+    CompactJournal,
+
     /// <summary>Print the audit records of the journal, and what is wrong with it, as JSON.</summary>
     PrintAudit,
 
@@ -165,4 +174,8 @@ internal enum BootAction
 
 /// <summary>The program's arguments, understood. With problems, nothing but printing them may be done.</summary>
 internal sealed record BootRequest(
-    BootAction Action, MachineOptions Options, ModelSetup Models, IReadOnlyList<string> Problems);
+    BootAction Action, MachineOptions Options, ModelSetup Models, IReadOnlyList<string> Problems)
+{
+    /// <summary>Where workflows go to or come from.</summary>
+    public string ArchiveFile { get; init; } = "";
+}

@@ -23,6 +23,16 @@ internal static class ExecutionStores
             ? OpenPostgres(options.Postgres, time)
             : SqliteExecutionStore.Open(options.Path, time: time);
 
+    /// <summary>Only to look at, also while a kernel has it.</summary>
+    /// <exception cref="JournalStoreException">It cannot be opened.</exception>
+    public static IExecutionReader OpenToRead(WorkflowOptions options) =>
+        options.Store is ExecutionStoreKind.Postgres
+            ? ReadPostgres(options.Postgres)
+            : SqliteExecutionView.Open(options.Path);
+
+    private static PostgresExecutionView ReadPostgres(PostgresPlace place) =>
+        PostgresExecutionView.Open(ConnectionOf(place));
+
     // Apart, so that a kernel without a server does not load what speaks to one.
     private static PostgresExecutionStore OpenPostgres(PostgresPlace place, TimeProvider time) =>
         PostgresExecutionStore.Open(ConnectionOf(place), time);

@@ -111,6 +111,7 @@ internal sealed class WorkflowHost : IDisposable
             if (_opened is { } opened)
             {
                 opened.Sweeps.Dispose();
+                opened.Retention.Dispose();
                 opened.Engine.Dispose();
                 opened.Store.Dispose();
                 opened.Payloads.Dispose();
@@ -195,7 +196,8 @@ internal sealed class WorkflowHost : IDisposable
             engine.Open(tasks, maps);
             store.Ready();
             PayloadSweeps sweeps = new(payloads, _background, _time, _log);
-            return new Opened(store, payloads, sweeps, places, machines, engine, functions, aws, api);
+            RetentionSweeps retention = new(store, _options.Retention, _background, _time, _log);
+            return new Opened(store, payloads, sweeps, retention, places, machines, engine, functions, aws, api);
         }
         catch
         {
@@ -217,6 +219,7 @@ internal sealed class WorkflowHost : IDisposable
         IExecutionStore Store,
         ExecutionPayloads Payloads,
         PayloadSweeps Sweeps,
+        RetentionSweeps Retention,
         ResourceSlots Places,
         StateMachines Machines,
         WorkflowEngine Engine,

@@ -33,6 +33,9 @@ internal sealed record WorkflowOptions
     /// <summary>With a store on a server.</summary>
     public PostgresPlace Postgres { get; init; } = new("", "");
 
+    /// <summary>How long executions are kept after their end; zero for ever.</summary>
+    public TimeSpan Retention { get; init; }
+
     /// <summary>Where programs of functions are put together.</summary>
     public string FunctionsFolder { get; init; } = "";
 

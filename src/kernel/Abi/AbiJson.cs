@@ -207,6 +207,8 @@ public static class AbiJson
 [JsonSerializable(typeof(PipeView))]
 [JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(JournalCheck))]
+[JsonSerializable(typeof(WorkflowArchive))]
+[JsonSerializable(typeof(JournalCompaction))]
 [JsonSerializable(typeof(AuditLog))]
 [JsonSerializable(typeof(AuditEntry))]
 [JsonSerializable(typeof(string))]

@@ -14,6 +14,12 @@ public sealed record JournalCheck(string Path, long Records, long FirstSequence,
 
     /// <summary>The first thing that does not check out; nothing when the journal is whole.</summary>
     public JournalDamage? Damage { get; init; }
+
+    /// <summary>The executions of workflows, which have a store of their own; nothing where there is none.</summary>
+    public WorkflowCheck? Workflows { get; init; }
+
+    /// <summary>Whether all of it is what was written.</summary>
+    public bool IsWhole() => Damage is null && (Workflows is null || Workflows.Damaged.Count == 0);
 }
 
 /// <summary>
@@ -21,3 +27,32 @@ public sealed record JournalCheck(string Path, long Records, long FirstSequence,
 /// whole.
 /// </summary>
 public sealed record JournalDamage(long Sequence, string What, string Expected, string Found);
+
+/// <summary>Whether the executions of workflows are what was written, all of them checked.</summary>
+/// <param name="Store">Where they are.</param>
+/// <param name="Executions">How many there are.</param>
+/// <param name="Records">How many records check out.</param>
+public sealed record WorkflowCheck(string Store, long Executions, long Records)
+{
+    /// <summary>Those that do not check out.</summary>
+    public IReadOnlyList<ExecutionDamage> Damaged { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>An execution that is not what was written.</summary>
+/// <param name="Execution">Its ARN.</param>
+/// <param name="Event">The id that the first bad event of its history would have; 0 when that cannot be said.</param>
+/// <param name="Damage">The first of its records that does not check out.</param>
+public sealed record ExecutionDamage(string Execution, long Event, JournalDamage Damage);
+
+/// <summary>What <c>analemma-kernel --export-workflows</c> and <c>--import-workflows</c> print.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Documents">State machines, their revisions, aliases and activities.</param>
+/// <param name="Executions">Executions, each with all that happened to it.</param>
+/// <param name="Records">What happened to them.</param>
+public sealed record WorkflowArchive(string Path, long Documents, long Executions, long Records);
+
+/// <summary>What <c>analemma-kernel --compact-journal</c> prints: the bytes of each file before and after.</summary>
+public sealed record JournalCompaction(IReadOnlyList<CompactedFile> Files);
+
+/// <summary>A file that gave back what it does not use.</summary>
+public sealed record CompactedFile(string Path, long BytesBefore, long BytesAfter);

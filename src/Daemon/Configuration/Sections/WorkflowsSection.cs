@@ -14,6 +14,7 @@ internal enum ExecutionStoreKind
 /// <summary>The <c>[workflows]</c> section of the machine file: durable executions of state machines.</summary>
 internal sealed record WorkflowsSection
 {
+    private const int RetentionDaysMax = 36_500;
     private const int PortMax = 65_535;
     private const int AccountDigits = 12;
     private const int EnvironmentsTop = 10_000;
@@ -60,6 +61,9 @@ internal sealed record WorkflowsSection
         + "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. One kernel to a prefix.")]
     public string PayloadS3 { get; init; } = "";
 
+    [Setting("For how many days after its end an execution is kept, with its history; 0 for ever.")]
+    public int RetentionDays { get; init; } = 90;
+
     [Setting("The account in ARNs: twelve digits.")]
     public string Account { get; init; } = "000000000000";
 
@@ -90,6 +94,7 @@ internal sealed record WorkflowsSection
             PayloadsFolder = PayloadFolder.Length > 0 ? PayloadFolder
                 : System.IO.Path.Combine(stateFolder, "workflows.payloads"),
             Store = Store,
+            Retention = TimeSpan.FromDays(RetentionDays),
             Postgres = new PostgresPlace(PostgresFile, environment("ANALEMMA_WORKFLOWS_POSTGRES") ?? ""),
             PayloadsPlace = PayloadS3.Length > 0 ? S3Place.Read(PayloadS3, Region) : null,
             PayloadsCredentials = KeyOf(environment, "ANALEMMA_PAYLOADS") ?? KeyOf(environment, "AWS"),
@@ -154,6 +159,11 @@ internal sealed record WorkflowsSection
         if (PayloadS3.Length > 0 && S3Place.Read(PayloadS3, Region) is null)
         {
             yield return "workflows.payload_s3 must be http(s)://HOST[:PORT]/BUCKET[/PREFIX], without a key in it";
+        }
+
+        if (RetentionDays is < 0 or > RetentionDaysMax)
+        {
+            yield return $"workflows.retention_days is {RetentionDays}; it must be 0 to {RetentionDaysMax}";
         }
 
         if (Account.Length != AccountDigits || !Account.All(char.IsAsciiDigit))

@@ -15,6 +15,9 @@ internal sealed class StateMachines : IDisposable
     private const string AliasKind = "alias";
     private const string ActivityKind = "activity";
 
+    /// <summary>Kinds of documents that are in here, those that others need first.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = [RevisionKind, MachineKind, AliasKind, ActivityKind];
+
     private readonly IExecutionStore _store;
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ConcurrentDictionary<string, MachineRevision> _revisions = new(StringComparer.Ordinal);

@@ -5,25 +5,25 @@ using Npgsql;
 
 namespace Analemma.Storage.Postgres;
 
-/// <summary>Questions to the tables; each on a session of the pool.</summary>
+/// <summary>Questions to the tables, by commands of whatever session.</summary>
 internal static class PostgresExecutionReader
 {
     private const string Columns = "key, arn, machine, run, status, started, ended, head, tail, sequence, hash";
 
-    public static List<StoredDocument> Documents(NpgsqlDataSource source, string kind) => All(
-        source, "SELECT key, body FROM workflow_document WHERE kind = $1 ORDER BY key",
+    public static List<StoredDocument> Documents(Func<string, NpgsqlCommand> ask, string kind) => All(
+        ask, "SELECT key, body FROM workflow_document WHERE kind = $1 ORDER BY key",
         row => new StoredDocument(kind, row.GetString(0), row.GetFieldValue<byte[]>(1)), kind);
 
-    public static StoredExecution? Find(NpgsqlDataSource source, string arn) => All(
-        source, $"SELECT {Columns} FROM workflow_execution WHERE arn = $1", Execution, arn).FirstOrDefault();
+    public static StoredExecution? Find(Func<string, NpgsqlCommand> ask, string arn) => All(
+        ask, $"SELECT {Columns} FROM workflow_execution WHERE arn = $1", Execution, arn).FirstOrDefault();
 
-    public static StoredExecution? Find(NpgsqlDataSource source, long key) => All(
-        source, $"SELECT {Columns} FROM workflow_execution WHERE key = $1", Execution, key).FirstOrDefault();
+    public static StoredExecution? Find(Func<string, NpgsqlCommand> ask, long key) => All(
+        ask, $"SELECT {Columns} FROM workflow_execution WHERE key = $1", Execution, key).FirstOrDefault();
 
-    public static List<StoredExecution> Open(NpgsqlDataSource source) => All(
-        source, $"SELECT {Columns} FROM workflow_execution WHERE status = 0 ORDER BY key", Execution);
+    public static List<StoredExecution> Open(Func<string, NpgsqlCommand> ask) => All(
+        ask, $"SELECT {Columns} FROM workflow_execution WHERE status = 0 ORDER BY key", Execution);
 
-    public static List<StoredExecution> List(NpgsqlDataSource source, ExecutionQuery query)
+    public static List<StoredExecution> List(Func<string, NpgsqlCommand> ask, ExecutionQuery query)
     {
         List<string> wanted = ["key < $1"];
         List<object> values = [query.BeforeKey];
@@ -42,11 +42,11 @@ internal static class PostgresExecutionReader
         values.Add(query.Max);
         var sql = $"SELECT {Columns} FROM workflow_execution WHERE {string.Join(" AND ", wanted)} "
             + $"ORDER BY key DESC LIMIT ${values.Count}";
-        return All(source, sql, Execution, [.. values]);
+        return All(ask, sql, Execution, [.. values]);
     }
 
-    public static List<JournalRecord> Records(NpgsqlDataSource source, long key, long from) => All(
-        source,
+    public static List<JournalRecord> Records(Func<string, NpgsqlCommand> ask, long key, long from) => All(
+        ask,
         "SELECT sequence, ticks, type, hash, body FROM workflow_record WHERE execution = $1 AND sequence >= $2 "
             + "ORDER BY sequence",
         row =>
@@ -58,24 +58,24 @@ internal static class PostgresExecutionReader
         },
         key, from);
 
-    public static Checkpoint? Checkpoint(NpgsqlDataSource source, long key) => All(
-        source, "SELECT sequence, hash, format_version, digest, state FROM workflow_checkpoint WHERE key = $1",
+    public static Checkpoint? Checkpoint(Func<string, NpgsqlCommand> ask, long key) => All(
+        ask, "SELECT sequence, hash, format_version, digest, state FROM workflow_checkpoint WHERE key = $1",
         row => StoredCheckpoints.Check(
             row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetInt32(2), row.GetFieldValue<byte[]>(3),
             row.GetFieldValue<byte[]>(4)),
         key).FirstOrDefault();
 
-    public static List<long> EndedBefore(NpgsqlDataSource source, long ticks, int max) => All(
-        source, "SELECT key FROM workflow_execution WHERE ended < $1 ORDER BY ended, key LIMIT $2",
+    public static List<long> EndedBefore(Func<string, NpgsqlCommand> ask, long ticks, int max) => All(
+        ask, "SELECT key FROM workflow_execution WHERE ended < $1 ORDER BY ended, key LIMIT $2",
         row => row.GetInt64(0), ticks, max);
 
-    public static long LastKey(NpgsqlDataSource source) => All(
-        source, "SELECT coalesce(max(key), 0) FROM workflow_execution", row => row.GetInt64(0))[0];
+    public static long LastKey(Func<string, NpgsqlCommand> ask) => All(
+        ask, "SELECT coalesce(max(key), 0) FROM workflow_execution", row => row.GetInt64(0))[0];
 
     private static List<T> All<T>(
-        NpgsqlDataSource source, string sql, Func<NpgsqlDataReader, T> read, params ReadOnlySpan<object> values)
+        Func<string, NpgsqlCommand> ask, string sql, Func<NpgsqlDataReader, T> read, params ReadOnlySpan<object> values)
     {
-        using var command = source.CreateCommand(sql);
+        using var command = ask(sql);
         foreach (var value in values)
         {
             command.Parameters.Add(new NpgsqlParameter { Value = value });

@@ -39,7 +39,7 @@ public sealed class PostgresExecutionStore : IExecutionStore
         {
             _owner.Take();
             _commitsBefore = _owner.Commits;
-            LastKey = PostgresExecutionReader.LastKey(_readers);
+            LastKey = PostgresExecutionReader.LastKey(_readers.CreateCommand);
         }
         catch
         {
@@ -70,19 +70,7 @@ public sealed class PostgresExecutionStore : IExecutionStore
     /// <exception cref="JournalStoreException">It cannot be read or reached, or is in use.</exception>
     public static PostgresExecutionStore Open(string connection, TimeProvider? time = null)
     {
-        NpgsqlConnectionStringBuilder where;
-        try
-        {
-            where = new NpgsqlConnectionStringBuilder(connection);
-        }
-        catch (Exception wrong) when (wrong is ArgumentException or FormatException or KeyNotFoundException)
-        {
-            // Its words may hold the password, and so does the inner exception.
-            throw new JournalStoreException(
-                JournalStoreFailure.NotAJournal,
-                "the connection string of workflows cannot be read; it has the form 'Host=…;Database=…;Username=…'");
-        }
-
+        var where = Parse(connection);
         try
         {
             return new PostgresExecutionStore(where, time ?? TimeProvider.System);
@@ -101,24 +89,25 @@ public sealed class PostgresExecutionStore : IExecutionStore
     public void Write(ExecutionStoreChange change, Action<JournalStoreException?> done) => _queue.Write(change, done);
 
     public IReadOnlyList<StoredDocument> Documents(string kind) =>
-        Read(() => PostgresExecutionReader.Documents(_readers, kind));
+        Read(() => PostgresExecutionReader.Documents(_readers.CreateCommand, kind));
 
-    public StoredExecution? Find(string arn) => Read(() => PostgresExecutionReader.Find(_readers, arn));
+    public StoredExecution? Find(string arn) => Read(() => PostgresExecutionReader.Find(_readers.CreateCommand, arn));
 
-    public StoredExecution? Find(long key) => Read(() => PostgresExecutionReader.Find(_readers, key));
+    public StoredExecution? Find(long key) => Read(() => PostgresExecutionReader.Find(_readers.CreateCommand, key));
 
-    public IReadOnlyList<StoredExecution> Open() => Read(() => PostgresExecutionReader.Open(_readers));
+    public IReadOnlyList<StoredExecution> Open() => Read(() => PostgresExecutionReader.Open(_readers.CreateCommand));
 
     public IReadOnlyList<StoredExecution> List(ExecutionQuery query) =>
-        Read(() => PostgresExecutionReader.List(_readers, query));
+        Read(() => PostgresExecutionReader.List(_readers.CreateCommand, query));
 
     public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) =>
-        Read(() => PostgresExecutionReader.Records(_readers, key, fromSequence));
+        Read(() => PostgresExecutionReader.Records(_readers.CreateCommand, key, fromSequence));
 
-    public Checkpoint? Checkpoint(long key) => Read(() => PostgresExecutionReader.Checkpoint(_readers, key));
+    public Checkpoint? Checkpoint(long key) =>
+        Read(() => PostgresExecutionReader.Checkpoint(_readers.CreateCommand, key));
 
     public IReadOnlyList<long> EndedBefore(long ticks, int max) =>
-        Read(() => PostgresExecutionReader.EndedBefore(_readers, ticks, max));
+        Read(() => PostgresExecutionReader.EndedBefore(_readers.CreateCommand, ticks, max));
 
     public void Dispose()
     {
@@ -136,7 +125,23 @@ public sealed class PostgresExecutionStore : IExecutionStore
         _stopping.Dispose();
     }
 
-    private static string NameOf(NpgsqlConnectionStringBuilder where) =>
+    /// <exception cref="JournalStoreException">It cannot be read.</exception>
+    internal static NpgsqlConnectionStringBuilder Parse(string connection)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connection);
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // Its words may hold the password, and so does the inner exception.
+            throw new JournalStoreException(
+                JournalStoreFailure.NotAJournal,
+                "the connection string of workflows cannot be read; it has the form 'Host=…;Database=…;Username=…'");
+        }
+    }
+
+    internal static string NameOf(NpgsqlConnectionStringBuilder where) =>
         $"postgres {where.Host}/{where.Database ?? where.Username}";
 
     private static NpgsqlConnectionStringBuilder Pooled(NpgsqlConnectionStringBuilder where) => new(

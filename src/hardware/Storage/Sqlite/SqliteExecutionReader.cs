@@ -23,6 +23,9 @@ internal sealed class SqliteExecutionReader : IDisposable
             _connection, "SELECT id, ticks, type, hash, body FROM record WHERE id BETWEEN $1 AND $2 ORDER BY id", 2);
     }
 
+    /// <summary>From now on all is as it is now.</summary>
+    public void Hold() => SqliteDatabase.Execute(_connection, "BEGIN");
+
     public List<StoredDocument> Documents(string kind)
     {
         using var select = SqliteExecutionStatements.Command(

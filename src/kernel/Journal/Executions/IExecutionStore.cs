@@ -19,38 +19,13 @@ namespace Analemma.Journal.Executions;
 //   Fenced          another kernel has taken the store: nothing is written any more
 //   Io and others   nobody knows what is on disk: nothing is written before the store is opened again
 /// <summary>
-/// Keeps executions of workflows. Single owner, as the journal: a second one is refused, and one that was cut off from
-/// its store and replaced can write no more. What bodies mean is the owner's matter. Reading blocks, for about the time
-/// of one look into an index, and throws <see cref="JournalStoreException"/> when the store cannot be read.
+/// What is kept of workflows, to look at. Blocks, for about the time of one look into an index, and throws
+/// <see cref="JournalStoreException"/> when it cannot be read.
 /// </summary>
-public interface IExecutionStore : IDisposable
+public interface IExecutionReader : IDisposable
 {
     /// <summary>What and where it is, for people; without anything secret.</summary>
     string Name { get; }
-
-    /// <summary>Transactions since it was opened.</summary>
-    long Commits { get; }
-
-    /// <summary>How it is doing. Any thread.</summary>
-    ExecutionStoreHealth Health { get; }
-
-    /// <summary>
-    /// The owner has taken up what was open: what makes later commits faster, and would have kept it waiting, may be
-    /// done now.
-    /// </summary>
-    void Ready();
-
-    /// <summary>
-    /// Makes a change durable and then calls back: null for done. The callback runs on the store's own thread, or on
-    /// this one when it is refused at once, and must not hold it.
-    /// </summary>
-    void Write(ExecutionStoreChange change, Action<JournalStoreException?> done);
-
-    /// <summary>
-    /// Whether the calling thread is the store's and is lent to what comes of a commit: nobody else waits for it, and
-    /// what is written there is committed there. It may be held for as long as a step takes.
-    /// </summary>
-    bool IsLent => false;
 
     /// <summary>All documents of a kind, by key.</summary>
     IReadOnlyList<StoredDocument> Documents(string kind);
@@ -79,6 +54,37 @@ public interface IExecutionStore : IDisposable
 
     /// <summary>The highest key that was ever given; 0 for none.</summary>
     long LastKey { get; }
+}
+
+/// <summary>
+/// Keeps executions of workflows. Single owner, as the journal: a second one is refused, and one that was cut off from
+/// its store and replaced can write no more. What bodies mean is the owner's matter.
+/// </summary>
+public interface IExecutionStore : IExecutionReader
+{
+    /// <summary>Transactions since it was opened.</summary>
+    long Commits { get; }
+
+    /// <summary>How it is doing. Any thread.</summary>
+    ExecutionStoreHealth Health { get; }
+
+    /// <summary>
+    /// The owner has taken up what was open: what makes later commits faster, and would have kept it waiting, may be
+    /// done now.
+    /// </summary>
+    void Ready();
+
+    /// <summary>
+    /// Makes a change durable and then calls back: null for done. The callback runs on the store's own thread, or on
+    /// this one when it is refused at once, and must not hold it.
+    /// </summary>
+    void Write(ExecutionStoreChange change, Action<JournalStoreException?> done);
+
+    /// <summary>
+    /// Whether the calling thread is the store's and is lent to what comes of a commit: nobody else waits for it, and
+    /// what is written there is committed there. It may be held for as long as a step takes.
+    /// </summary>
+    bool IsLent => false;
 }
 
 /// <summary>How a store is doing.</summary>

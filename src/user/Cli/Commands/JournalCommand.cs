@@ -4,28 +4,115 @@ using Analemma.Cli.Host;
 
 namespace Analemma.Cli.Commands;
 
-/// <summary>Checks the journal of a state folder, whether its kernel runs or not.</summary>
+/// <summary>Checks, copies and compacts the journals of a state folder: the kernel's, and that of workflows.</summary>
 internal sealed class JournalCommand : ICliCommand
 {
     private static readonly TimeSpan CheckMax = TimeSpan.FromHours(1);
 
     private readonly KernelSettings _settings = new();
+    private readonly Argument<string> _file = new("FILE") { Description = "A file of JSON lines." };
 
-    public Command Declare(CommandSet set)
+    public Command Declare(CommandSet set) =>
+        new("journal", "The record of what the kernel has decided, and of what workflows did.")
+        {
+            Verify(set),
+            Export(set),
+            Import(set),
+            Compact(set),
+        };
+
+    private Command Verify(CommandSet set)
     {
         var verify = new Command(
             "verify",
-            "Check every record of the journal against the chain of hashes. Exit code 1, and the first bad record, "
-                + "if it is not whole.");
+            "Check every record of the journal and of workflows against the chains of hashes. Exit code 1, and the "
+                + "first bad record, if one is not whole.");
         _settings.AddTo(verify);
-        return new Command("journal", "The record of what the kernel has decided.")
+        return set.Does(verify, VerifyAsync, """
+              analemma journal verify
+              analemma journal verify --set kernel.state_folder=/mnt/backup/analemma
+              analemma journal verify --json | jq .damage.sequence
+            """);
+    }
+
+    private Command Export(CommandSet set)
+    {
+        var export = new Command(
+            "export",
+            "Write all workflows, their executions and histories to a new file, for the owner's eyes alone: tokens of "
+                + "tasks follow from it. May run beside the kernel.");
+        export.Arguments.Add(_file);
+        _settings.AddTo(export);
+        return set.Does(export, session => ArchiveAsync(session, "--export-workflows"), """
+              analemma journal export workflows.jsonl
+            """);
+    }
+
+    private Command Import(CommandSet set)
+    {
+        var import = new Command(
+            "import",
+            "Bring workflows from such a file into a store that has none. All chains of hashes are checked before "
+                + "anything is written. No kernel may run.");
+        import.Arguments.Add(_file);
+        _settings.AddTo(import);
+        return set.Does(import, session => ArchiveAsync(session, "--import-workflows"), """
+              analemma journal import workflows.jsonl --set kernel.state_folder=/var/lib/other
+            """);
+    }
+
+    private Command Compact(CommandSet set)
+    {
+        var compact = new Command("compact", "Give back the room that databases no longer use. No kernel may run.");
+        _settings.AddTo(compact);
+        return set.Does(compact, CompactAsync, """
+              analemma kernel stop && analemma journal compact
+            """);
+    }
+
+    private async Task<int> ArchiveAsync(Session session, string flag)
+    {
+        var file = Path.GetFullPath(session.Parsed.GetValue(_file)!);
+        var archive = await KernelQuestion.AskAsync(
+            session,
+            [$"{flag}={file}", .. _settings.Arguments(session)],
+            AbiJsonContext.Default.WorkflowArchive,
+            CheckMax,
+            "journal_unreadable");
+        if (session.Json)
         {
-            set.Does(verify, VerifyAsync, """
-                  analemma journal verify
-                  analemma journal verify --set kernel.state_folder=/mnt/backup/analemma
-                  analemma journal verify --json | jq .damage.sequence
-                """),
-        };
+            session.WriteJson(archive, AbiJsonContext.Default.WorkflowArchive);
+        }
+        else
+        {
+            session.Terminal.Output.WriteLine(
+                $"{archive.Path}: {archive.Executions} executions with {archive.Records} records, "
+                    + $"{archive.Documents} documents");
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private async Task<int> CompactAsync(Session session)
+    {
+        var done = await KernelQuestion.AskAsync(
+            session,
+            ["--compact-journal", .. _settings.Arguments(session)],
+            AbiJsonContext.Default.JournalCompaction,
+            CheckMax,
+            "journal_unreadable");
+        if (session.Json)
+        {
+            session.WriteJson(done, AbiJsonContext.Default.JournalCompaction);
+            return ExitCodes.Ok;
+        }
+
+        foreach (var file in done.Files)
+        {
+            session.Terminal.Output.WriteLine($"{file.Path}: {file.BytesBefore} bytes before, {file.BytesAfter} now");
+        }
+
+        return ExitCodes.Ok;
     }
 
     private async Task<int> VerifyAsync(Session session)
@@ -36,7 +123,7 @@ internal sealed class JournalCommand : ICliCommand
             AbiJsonContext.Default.JournalCheck,
             CheckMax,
             "journal_unreadable");
-        var code = check.Damage is null ? ExitCodes.Ok : ExitCodes.Failure;
+        var code = check.IsWhole() ? ExitCodes.Ok : ExitCodes.Failure;
         if (session.Json)
         {
             session.WriteJson(check, AbiJsonContext.Default.JournalCheck);
@@ -45,9 +132,18 @@ internal sealed class JournalCommand : ICliCommand
 
         var output = session.Terminal.Output;
         output.WriteLine(Kept(check));
-        output.WriteLine(check.Damage is { } damage
-            ? $"{Place(damage)} is not what was written: {damage.What} is {damage.Found}, expected {damage.Expected}"
-            : "the journal is whole");
+        output.WriteLine(check.Damage is { } damage ? $"{Place(damage)} {Wrong(damage)}" : "the journal is whole");
+        if (check.Workflows is { } workflows)
+        {
+            output.WriteLine(
+                $"{workflows.Store}: {workflows.Records} records of {workflows.Executions} executions check out");
+            foreach (var each in workflows.Damaged)
+            {
+                output.WriteLine(
+                    $"{each.Execution}, event {each.Event}: record {each.Damage.Sequence} {Wrong(each.Damage)}");
+            }
+        }
+
         return code;
     }
 
@@ -60,4 +156,7 @@ internal sealed class JournalCommand : ICliCommand
 
     private static string Place(JournalDamage damage) =>
         damage.Sequence == 0 ? "what the journal says of itself" : $"record {damage.Sequence}";
+
+    private static string Wrong(JournalDamage damage) =>
+        $"is not what was written: {damage.What} is {damage.Found}, expected {damage.Expected}";
 }

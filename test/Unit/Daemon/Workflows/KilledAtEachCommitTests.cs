@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using Analemma.Daemon.Workflows.Tasks;
-using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 
@@ -12,22 +9,16 @@ public sealed class KilledAtEachCommitTests : IDisposable
 {
     private const string Wait = """{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":5,"End":true}}}""";
 
-    private const string Child = """
-        {"StartAt":"A","States":{
-          "A":{"Type":"Wait","Seconds":7,"Next":"B"},
-          "B":{"Type":"Pass","Result":"of the child","End":true}}}
-        """;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("analemma-workflows-").FullName;
 
     /// <summary>Those of workflows.json.</summary>
-    public static TheoryData<string> Names => [.. Workflows().Names.ToArray()];
+    public static TheoryData<string> Names => [.. WorkflowBook.Definitions().Names.ToArray()];
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task The_next_kernel_brings_it_to_the_same_end(string name)
     {
-        var definition = Workflows()[name].ToString();
+        var definition = WorkflowBook.Definitions()[name].ToString();
         var expected = await RunAsync(name, definition, cutAt: int.MaxValue, isKept: false);
         Assert.False(expected.WasCut);
         var cuts = 0;
@@ -57,7 +48,7 @@ public sealed class KilledAtEachCommitTests : IDisposable
         var path = Path.Combine(_folder, "control.db");
         CutStore? cut = null;
         await using var bench = WorkflowBench.Open(
-            path, Functions(), store => cut = new CutStore(store, 2, isKept: false));
+            path, WorkflowBook.Functions(), store => cut = new CutStore(store, 2, isKept: false));
         var machine = await bench.CreateAsync("m", Wait);
         var execution = await bench.StartAsync(machine, name: "x");
         await cut!.Cut;
@@ -68,29 +59,20 @@ public sealed class KilledAtEachCommitTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static JsonObject Workflows([CallerFilePath] string testFile = "") => JsonValue.Parse(
-        File.ReadAllText(Path.Combine(Path.GetDirectoryName(testFile)!, "workflows.json"))).AsObject();
-
-    private static FunctionBook Functions() => new FunctionBook()
-        .With("double", (input, _) => TaskOutcome.Done(input.TryGetInt64(out var n) ? n * 2 : 21))
-        .With("third", (_, retries) => retries < 2
-            ? TaskOutcome.Failed("Busy", $"attempt {retries}") : TaskOutcome.Done(retries))
-        .With("broken", (_, _) => TaskOutcome.Failed("Broken", "always"));
-
     private async Task<Outcome> RunAsync(string name, string definition, int cutAt, bool isKept)
     {
         var path = Path.Combine(_folder, $"{name.Replace(' ', '-')}.db");
-        var functions = Functions();
+        var functions = WorkflowBook.Functions();
         var wasCut = false;
         string execution;
         CutStore? cut = null;
         await using (var first = WorkflowBench.Open(path, functions, store => cut = new CutStore(store, cutAt, isKept)))
         {
             await first.CallAsync("CreateActivity", ("name", "nobody"));
-            await first.CreateAsync("child", Child);
+            await first.CreateAsync("child", WorkflowBook.Child);
             var machine = await first.CreateAsync("m", definition);
             execution = machine.Replace(":stateMachine:", ":execution:", StringComparison.Ordinal) + ":x";
-            var started = first.StartAsync(machine, """{"n": 0}""", "x");
+            var started = first.StartAsync(machine, WorkflowBook.Input, "x");
             if (await Task.WhenAny(cut!.Cut, started) == started)
             {
                 var ended = first.EndAsync(await started);
@@ -107,7 +89,7 @@ public sealed class KilledAtEachCommitTests : IDisposable
             // The kill came before anybody was told that it had started: who asked asks again.
             Assert.True(wasCut && cutAt == 1 && !isKept, "an execution is lost");
             var machine = execution.Replace(":execution:", ":stateMachine:", StringComparison.Ordinal)[..^2];
-            await second.StartAsync(machine, """{"n": 0}""", "x");
+            await second.StartAsync(machine, WorkflowBook.Input, "x");
         }
 
         var end = await second.EndAsync(execution);

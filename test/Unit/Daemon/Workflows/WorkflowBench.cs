@@ -93,6 +93,11 @@ internal sealed class WorkflowBench : IAsyncDisposable
             payloads);
     }
 
+    /// <summary>Over a store that is open; its payloads lie beside a path.</summary>
+    public static WorkflowBench Over(IExecutionStore store, string path, FunctionBook functions) => new(
+        store, path, functions, new EagerClock(Start), ExecutionLimits.PayloadBytesCeiling,
+        executionsMax: 100_000, payloads: null);
+
     public Task<ApiAnswer> AskAsync(string operation, params ReadOnlySpan<(string, JsonValue)> members) =>
         _api.CallAsync(operation, JsonObject.Of(members), TestContext.Current.CancellationToken);
 
@@ -168,6 +173,9 @@ internal sealed class FunctionBook : ITaskHandler
     /// <summary>How often each attempt was begun, by its key.</summary>
     public IReadOnlyDictionary<string, int> Attempts => Runs;
 
+    /// <summary>Told of each attempt's key when it begins.</summary>
+    public Action<string>? Ran { get; init; }
+
     private ConcurrentDictionary<string, int> Runs { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Adds one, which is given its input and how often it was called before with that key.</summary>
@@ -188,6 +196,7 @@ internal sealed class FunctionBook : ITaskHandler
 
     public Task<TaskOutcome> RunAsync(TaskCall call, CancellationToken cancelled)
     {
+        Ran?.Invoke(call.Task.IdempotencyKey);
         Runs.AddOrUpdate(call.Task.IdempotencyKey, 1, (_, runs) => runs + 1);
         _calls.AddOrUpdate(call.Resource.Action, 1, (_, calls) => calls + 1);
         return _functions[call.Resource.Action](call.Input, call.Task.RetryCount);

@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Analemma.Journal;
+using Analemma.Journal.Executions;
+
+namespace Analemma.Daemon.Workflows.Archives;
+
+// A STORE OF WORKFLOWS AS JSON LINES
+//
+//   {"format": "analemma-workflows", "version": 1}
+//   {"document": [kind, key], "body": …}
+//   {"execution": arn, "key": n, "machine": …, "run": …, "status": n, "started": ticks, "ended": ticks, "head": …,
+//    "tail": …, "sequence": n, "hash": …}
+//   {"record": key, "sequence": n, "ticks": n, "type": …, "hash": …, "body": …}   of the execution before it
+//   {"end": {"documents": n, "executions": n, "records": n}}
+//
+// A body that is UTF-8 is a text; one that is not, a part of a large one, is {"base64": …}. The last line tells a file
+// that was cut off from a whole one. Heads have the seeds of tokens: such a file is for the owner alone.
+
+/// <summary>What an archive of workflows holds.</summary>
+internal sealed record ArchiveCounts(long Documents, long Executions, long Records);
+
+/// <summary>Writes a store of workflows to a file.</summary>
+internal static class ExecutionArchive
+{
+    public const string Format = "analemma-workflows";
+
+    public const int Version = 1;
+
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>Writes all of a store; each chain is checked on the way.</summary>
+    /// <exception cref="JournalCorruptException">An execution is not what was written.</exception>
+    public static ArchiveCounts Write(IExecutionReader store, IEnumerable<string> kinds, Stream output)
+    {
+        using StreamWriter lines = new(output, Strict, bufferSize: 64 * 1024, leaveOpen: true) { NewLine = "\n" };
+        long documents = 0;
+        long executions = 0;
+        long records = 0;
+        lines.WriteLine(Line(json =>
+        {
+            json.WriteString("format", Format);
+            json.WriteNumber("version", Version);
+        }));
+        foreach (var document in kinds.SelectMany(store.Documents))
+        {
+            lines.WriteLine(Line(json => Write(json, document)));
+            documents++;
+        }
+
+        foreach (var execution in ExecutionVerifier.All(store).ToArray().Reverse())
+        {
+            lines.WriteLine(Line(json => Write(json, execution)));
+            executions++;
+            var last = JournalPosition.Beginning;
+            foreach (var record in store.Records(execution.Key))
+            {
+                HashChain.Check(last, record);
+                last = record.Position;
+                lines.WriteLine(Line(json => Write(json, execution.Key, record)));
+                records++;
+            }
+        }
+
+        lines.WriteLine(Line(json =>
+        {
+            json.WriteStartObject("end");
+            json.WriteNumber("documents", documents);
+            json.WriteNumber("executions", executions);
+            json.WriteNumber("records", records);
+            json.WriteEndObject();
+        }));
+        return new ArchiveCounts(documents, executions, records);
+    }
+
+    private static void Write(Utf8JsonWriter json, StoredDocument document)
+    {
+        json.WriteStartArray("document");
+        json.WriteStringValue(document.Kind);
+        json.WriteStringValue(document.Key);
+        json.WriteEndArray();
+        Body(json, "body", document.Body);
+    }
+
+    private static void Write(Utf8JsonWriter json, StoredExecution execution)
+    {
+        json.WriteString("execution", execution.Arn);
+        json.WriteNumber("key", execution.Key);
+        json.WriteString("machine", execution.Machine);
+        if (execution.Run is { } run)
+        {
+            json.WriteString("run", run);
+        }
+
+        json.WriteNumber("status", execution.Standing.Status);
+        json.WriteNumber("started", execution.StartedTicks);
+        if (execution.Standing.EndedTicks is { } ended)
+        {
+            json.WriteNumber("ended", ended);
+        }
+
+        Body(json, "head", execution.Head);
+        Body(json, "tail", execution.Standing.Tail);
+        json.WriteNumber("sequence", execution.Last.Sequence);
+        json.WriteString("hash", execution.Last.Hash.ToString());
+    }
+
+    private static void Write(Utf8JsonWriter json, long key, JournalRecord record)
+    {
+        json.WriteNumber("record", key);
+        json.WriteNumber("sequence", record.Sequence);
+        json.WriteNumber("ticks", record.Ticks);
+        json.WriteString("type", record.Type);
+        json.WriteString("hash", record.Hash.ToString());
+        Body(json, "body", record.Body.ToArray());
+    }
+
+    private static void Body(Utf8JsonWriter json, string name, byte[]? body)
+    {
+        if (body is null)
+        {
+            return;
+        }
+
+        try
+        {
+            json.WriteString(name, Strict.GetString(body));
+        }
+        catch (DecoderFallbackException)
+        {
+            json.WriteStartObject(name);
+            json.WriteBase64String("base64", body);
+            json.WriteEndObject();
+        }
+    }
+
+    private static string Line(Action<Utf8JsonWriter> write)
+    {
+        using MemoryStream line = new();
+        using (Utf8JsonWriter json = new(line))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        return Strict.GetString(line.GetBuffer().AsSpan(0, (int)line.Length));
+    }
+}
+
+/// <summary>A file is no archive of workflows, or not a whole one; nothing of it was taken.</summary>
+internal sealed class ArchiveException(long line, string message)
+    : Exception(string.Create(CultureInfo.InvariantCulture, $"line {line}: {message}"))
+{
+    public long Line { get; } = line;
+}
