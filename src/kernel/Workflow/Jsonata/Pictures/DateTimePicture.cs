@@ -37,38 +37,10 @@ internal static class DateTimePicture
     private const string Numeric = "YMDdFWwXxHhmsf";
 
     public static readonly IReadOnlyList<PicturePart> Iso8601 =
-        TakeApart("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]");
-
-    // A picture is nearly always a literal of an expression: the few that are in use are taken apart once. Parts are
-    // never changed, so that a slot may be read and replaced by any thread.
-    private static readonly Taken?[] Recent = new Taken?[RecentMax];
-
-    // A power of two.
-    private const int RecentMax = 64;
-    private const int RecentLengthMax = 64;
-
-    private sealed record Taken(string Picture, IReadOnlyList<PicturePart> Parts);
+        Parse("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]");
 
     /// <exception cref="JsonataException">D3132 or D3135.</exception>
     public static IReadOnlyList<PicturePart> Parse(string picture)
-    {
-        if (picture.Length > RecentLengthMax)
-        {
-            return TakeApart(picture);
-        }
-
-        ref var slot = ref Recent[picture.GetHashCode(StringComparison.Ordinal) & (RecentMax - 1)];
-        if (Volatile.Read(ref slot) is { } recent && recent.Picture == picture)
-        {
-            return recent.Parts;
-        }
-
-        var parts = TakeApart(picture);
-        Volatile.Write(ref slot, new Taken(picture, parts));
-        return parts;
-    }
-
-    private static List<PicturePart> TakeApart(string picture)
     {
         List<PicturePart> parts = [];
         var start = 0;

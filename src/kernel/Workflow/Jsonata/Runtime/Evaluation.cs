@@ -1,5 +1,6 @@
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Jsonata.Functions;
+using Analemma.Workflow.Jsonata.Pictures;
 
 namespace Analemma.Workflow.Jsonata.Runtime;
 
@@ -14,6 +15,7 @@ internal sealed class Evaluation
     private long _steps;
     private int _depth;
     private long? _now;
+    private (string Text, IReadOnlyList<PicturePart> Parts)? _picture;
 
     public Evaluation(
         JsonataProfile profile,
@@ -40,6 +42,17 @@ internal sealed class Evaluation
     public long StepsUsed => Limits.StepsMax - _steps;
 
     public long NowMillis => _now ??= _host.NowMillis;
+
+    /// <summary>A picture of dates in parts. It is nearly always a literal, so the latest is kept.</summary>
+    public IReadOnlyList<PicturePart> DatePicture(string text)
+    {
+        if (_picture is not { } latest || latest.Text != text)
+        {
+            _picture = latest = (text, DateTimePicture.Parse(text));
+        }
+
+        return latest.Parts;
+    }
 
     public double NextRandom() => _host.NextRandom();
 
