@@ -82,7 +82,7 @@ internal sealed class RequestMaker(World world)
     }
 
     // Rarely of all together, and then of much, so that the others still come to something.
-    private Syscall Budget(long tokens) => (tokens % 10) switch
+    private TargetedSyscall Budget(long tokens) => (tokens % 10) switch
     {
         0 => new BudgetSet { Day = true, Tokens = tokens * 1_000 },
         1 => new BudgetSet { Group = Random.Pick(["team", "nobody"]), Tokens = tokens * 100 },

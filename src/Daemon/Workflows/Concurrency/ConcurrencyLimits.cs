@@ -1,4 +1,3 @@
-using System.Globalization;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Admission;
 using Analemma.Workflow.Json;

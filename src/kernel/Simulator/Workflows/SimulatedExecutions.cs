@@ -1,5 +1,4 @@
 using Analemma.Workflow.Executions;
-using Analemma.Workflow.Records;
 
 namespace Analemma.Simulator.Workflows;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Json;

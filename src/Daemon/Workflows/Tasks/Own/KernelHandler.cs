@@ -1,5 +1,4 @@
 using Analemma.Abi;
-using Analemma.Abi.Syscalls;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Json;
 
