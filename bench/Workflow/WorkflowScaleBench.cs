@@ -133,7 +133,9 @@ internal sealed class WorkflowScaleBench(BenchReport report, string repository, 
         {
             JsonObject input = new()
             {
-                ["stateMachineArn"] = machine, ["statusFilter"] = "RUNNING", ["maxResults"] = 1000,
+                ["stateMachineArn"] = machine,
+                ["statusFilter"] = "RUNNING",
+                ["maxResults"] = 1000,
             };
             if (next is not null)
             {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Analemma.Integration.Tests.Http;
 using Analemma.Integration.Tests.Kernel;
 using static Analemma.Integration.Tests.Kernel.RunningKernel;
 

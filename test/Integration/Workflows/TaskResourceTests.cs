@@ -3,7 +3,6 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Client;
 using Analemma.Integration.Tests.Kernel;
-using Analemma.Integration.Tests.Models;
 using Analemma.Integration.Tests.Network;
 using static Analemma.Integration.Tests.Kernel.RunningKernel;
 

@@ -31,7 +31,7 @@ public sealed class SqliteExecutionStoreTests : ExecutionStoreContract, IDisposa
     public async Task A_file_of_version_1_is_brought_up_to_date_with_all_that_is_in_it()
     {
         var path = _directory.PathOf("old.db");
-        IReadOnlyList<JournalRecord> records = Chains.Of(3);
+        var records = Chains.Of(3);
         using (SqliteConnection old = new($"Data Source={path};Pooling=False"))
         {
             old.Open();

@@ -17,7 +17,12 @@ public sealed class HostedExecutionTests
 
     private static readonly ExecutionIdentity Identity = new()
     {
-        Id = "arn", Name = "n", RoleArn = "r", StateMachineArn = "m", StateMachineName = "m", Seed = "s",
+        Id = "arn",
+        Name = "n",
+        RoleArn = "r",
+        StateMachineArn = "m",
+        StateMachineName = "m",
+        Seed = "s",
     };
 
     [Fact]
