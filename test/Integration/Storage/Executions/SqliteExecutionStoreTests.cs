@@ -36,7 +36,7 @@ public sealed class SqliteExecutionStoreTests : ExecutionStoreContract, IDisposa
         {
             old.Open();
             Execute(old, Version1);
-            for (var i = 0; i < records.Count; i++)
+            for (var i = 0; i < records.Length; i++)
             {
                 Execute(
                     old, "INSERT INTO record VALUES ($1, $2, $3, $4, $5)",

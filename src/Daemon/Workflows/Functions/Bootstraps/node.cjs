@@ -23,6 +23,7 @@ let handler;
 let current = null;
 // What the kernel has not taken yet.
 let answered = null;
+let leaving = false;
 let pieces = [];
 let held = [];
 let heldBytes = 0;
@@ -162,7 +163,15 @@ function invoke(given) {
   }
 }
 
+// Ends when the kernel has heard why: what is only written may be lost with the socket.
+function leave(told) {
+  leaving = true;
+  ask({ answer: told, wait: false });
+  setTimeout(() => process.exit(1), 5000);
+}
+
 function take(status, body) {
+  if (leaving) process.exit(1);
   const given = JSON.parse(body.toString("utf8"));
   if (status === 0) {
     answered = null;
@@ -205,7 +214,7 @@ function crash(type) {
     logs[1].plain(`${wrong && wrong.stack ? wrong.stack : wrong}\n`);
     ended(request);
     if (!link || !request) process.exit(1);
-    ask({ answer: failure(request, wrong, type), wait: false }, () => process.exit(1));
+    leave(failure(request, wrong, type));
   };
 }
 
@@ -216,7 +225,7 @@ link = net.createConnection(socketPath, async () => {
   try {
     handler = await load();
   } catch (wrong) {
-    ask({ answer: failure(undefined, wrong), wait: false }, () => process.exit(1));
+    leave(failure(undefined, wrong));
     return;
   }
   ask({});
