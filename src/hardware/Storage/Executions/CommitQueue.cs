@@ -28,7 +28,7 @@ internal sealed class CommitQueue(
     private const int GroupMax = 1024;
 
     [ThreadStatic]
-    private static Loan? t_loan;
+    private static Loan? _loan;
 
     private readonly StorageThread _thread = new(name, threads: 2);
     private readonly Lock _committing = new();
@@ -78,7 +78,7 @@ internal sealed class CommitQueue(
     }
 
     /// <summary>Whether the calling thread is lent to what comes of a commit, and may be held by it.</summary>
-    public bool IsLent => t_loan?.Of == this;
+    public bool IsLent => _loan?.Of == this;
 
     /// <summary>Runs between two commits; false when the thread is ending.</summary>
     public bool TryPost(Action work) => _thread.TryPost(() =>
@@ -179,16 +179,16 @@ internal sealed class CommitQueue(
         }
 
         Loan loan = new(this);
-        t_loan = loan;
+        _loan = loan;
         Tell(alone, failure);
-        t_loan = null;
+        _loan = null;
         Interlocked.Exchange(ref _lent, 0);
         return loan.Commits;
     }
 
     private void Schedule()
     {
-        if (t_loan is { } loan && loan.Of == this)
+        if (_loan is { } loan && loan.Of == this)
         {
             loan.Commits = true;
         }
