@@ -28,8 +28,11 @@ public sealed record HttpUrl(string Scheme, HostName Host, int Port, string Path
     public HttpUrl Upgraded() => Scheme == "https" ? this : this with
     {
         Scheme = "https",
-        Port = Port == DefaultPort("http") ? DefaultPort("https") : Port,
+        Port = UpgradedPort(Port),
     };
+
+    /// <summary>The port by https of what has this one by http.</summary>
+    public static int UpgradedPort(int port) => port == DefaultPort("http") ? DefaultPort("https") : port;
 
     /// <summary>Null, with the reason, when it is no URL that can be judged.</summary>
     public static HttpUrl? Parse(string text, out string? problem)

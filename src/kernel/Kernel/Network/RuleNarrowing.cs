@@ -46,8 +46,12 @@ internal static class RuleNarrowing
 
     private static bool Overlaps(RulePlan rule, RulePlan asked) =>
         (CoversHost(rule.Host, asked.Host) || CoversHost(asked.Host, rule.Host))
-        && (rule.Scheme is null || rule.Scheme == asked.Scheme)
-        && (rule.Ports.Count == 0 || asked.Ports.Any(rule.Ports.Contains));
+        && (asked.Ports.Count == 0 || asked.Ports.Any(port => TakesPlace(rule, asked.Scheme, port)));
+
+    /// <summary>A rule for https also takes requests by http, and makes them by https: see NetworkJudge.</summary>
+    private static bool TakesPlace(RulePlan rule, string? scheme, int port) =>
+        rule.Scheme is null || rule.Scheme == scheme ? rule.HasPort(port)
+            : rule.Scheme == "https" && rule.HasPort(HttpUrl.UpgradedPort(port));
 
     private static bool CoversHost(string mine, string asked) => mine == RulePlan.Any || mine == asked
         || (mine.StartsWith("*.", StringComparison.Ordinal)

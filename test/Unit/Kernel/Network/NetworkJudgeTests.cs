@@ -243,7 +243,22 @@ public sealed class NetworkJudgeTests
                         && (!mine.Rule.AllowPrivate || above.Rule.AllowPrivate)
                         && mine.Rule.Headers.SequenceEqual(above.Rule.Headers));
             });
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
+
+    /// <summary>What a rule for https takes by upgrading it does not reach a later rule for http.</summary>
+    [Fact]
+    public void A_child_gets_no_rule_that_its_parents_requests_never_reach()
+    {
+        RulePlan[] parent =
+        [
+            Plan(new NetworkRule { Host = "a.example", Methods = ["GET"], ResponseBytes = 10 }),
+            Plan(new NetworkRule { Host = "a.example", Scheme = "http", Ports = [80, 8080], AllowPrivate = true }),
+        ];
+        var asked = Plan(new NetworkRule { Host = "a.example", Scheme = "http", AllowPrivate = true });
+        Assert.Null(RuleNarrowing.Within(parent, asked));
+        Assert.NotNull(RuleNarrowing.Within(parent[1..], asked));
+        Assert.NotNull(RuleNarrowing.Within(parent, asked with { Ports = [8080] }));
+    }
 
     [Fact]
     public void A_child_gets_what_its_parent_has() =>
