@@ -31,9 +31,15 @@ internal sealed record TaskCall(ExecutionIdentity Identity, TaskInvocation Task,
 
     public TaskResource Resource => Task.Resource;
 
+    /// <summary>Whether what is waited for has been started; with other patterns there is nothing to wait for.</summary>
+    public bool IsUnderWay { get; private set; } = IsSubmitted || !Task.Resource.IsSubmitted;
+
     /// <summary>What was started has an answer, and goes on.</summary>
-    public void Submitted(JsonValue output) =>
+    public void Submitted(JsonValue output)
+    {
+        IsUnderWay = true;
         Execution?.Post(at => new ExecutionEvent.TaskSubmitted(at, Task.TaskId, output));
+    }
 }
 
 /// <summary>How a task ended, or with a token: how the call that carries it did.</summary>

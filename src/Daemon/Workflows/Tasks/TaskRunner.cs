@@ -83,9 +83,10 @@ internal sealed class TaskRunner(
         }
 
         engine.Drop(execution.Take(task.TaskId));
+        var phase = outcome.Phase is TaskPhase.Run && !call.IsUnderWay ? TaskPhase.Submit : outcome.Phase;
         execution.Post(outcome.IsDone
             ? at => new ExecutionEvent.TaskSucceeded(at, task.TaskId, outcome.Output)
-            : at => new ExecutionEvent.TaskFailed(at, task.TaskId, outcome.Error, outcome.Cause, outcome.Phase));
+            : at => new ExecutionEvent.TaskFailed(at, task.TaskId, outcome.Error, outcome.Cause, phase));
     }
 
     // Null when nobody wants to know any more. Whatever goes wrong in a handler is its task's failure, and no more.

@@ -79,6 +79,11 @@ internal static class TaskSteps
             case ExecutionEvent.TaskFailed { Phase: TaskPhase.Run } failed when IsEarly(run):
                 run.EarlyEnd ??= failed;
                 break;
+            case ExecutionEvent.TaskFailed { Phase: TaskPhase.Submit } when run.EarlyEnd is { } end && IsEarly(run):
+                // Its token came back all the same: that counts, not how the call went that carried it.
+                run.IsSubmitted = true;
+                Apply(turn, end);
+                break;
             case ExecutionEvent.TaskSucceeded succeeded:
                 Succeeded(turn, frame, run, succeeded.Output);
                 break;

@@ -141,6 +141,45 @@ public sealed class ConcurrencyTests : IDisposable
     }
 
     [Fact]
+    public async Task A_child_whose_name_was_used_is_refused_to_each_branch_that_asks_for_it()
+    {
+        await using var bench = WorkflowBench.Open(Path, new FunctionBook());
+        var child = await bench.CreateAsync("child", Pass);
+        string Branch(string name) => """
+            {"StartAt":"NAME","States":{"NAME":{"Type":"Task","End":true,
+             "Resource":"arn:aws:states:::states:startExecution.sync:2",
+             "Parameters":{"StateMachineArn":"CHILD","Name":"NAME"}}}}
+            """.Replace("CHILD", child, StringComparison.Ordinal).Replace("NAME", name, StringComparison.Ordinal);
+        var parent = await bench.CreateAsync(
+            "parent",
+            """{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":["""
+            + Branch("one") + "," + Branch("two") + "]}}}");
+
+        Assert.Equal("SUCCEEDED", (await bench.EndAsync(await bench.StartAsync(parent)))["status"].AsString());
+        for (var i = 0; i < 20; i++)
+        {
+            var again = await bench.EndAsync(await bench.StartAsync(parent));
+            Assert.Equal("StepFunctions.ExecutionAlreadyExistsException", again["error"].AsString());
+        }
+    }
+
+    [Fact]
+    public async Task A_call_with_a_token_that_fails_fails_its_task()
+    {
+        await using var bench = WorkflowBench.Open(Path, new FunctionBook());
+        var machine = await bench.CreateAsync("m", """
+            {"StartAt":"T","States":{"T":{"Type":"Task","End":true,
+             "Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken",
+             "Parameters":{"FunctionName":"nobody","Payload":{"token.$":"$$.Task.Token"}}}}}
+            """);
+
+        var execution = await bench.StartAsync(machine);
+
+        Assert.Equal("FAILED", (await bench.EndAsync(execution))["status"].AsString());
+        Assert.Contains("TaskSubmitFailed", await bench.HistoryAsync(execution));
+    }
+
+    [Fact]
     public async Task No_more_tasks_of_a_resource_run_than_may()
     {
         const int Most = 3;
