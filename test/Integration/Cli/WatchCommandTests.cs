@@ -52,6 +52,22 @@ public sealed class WatchCommandTests
     }
 
     [Fact]
+    public async Task An_output_that_is_too_large_for_an_answer_is_printed_all_the_same()
+    {
+        await using var cli = new CliProcess();
+        Assert.Equal(0, (await cli.RunAsync("kernel", "start")).Code);
+        Assert.Equal(0, (await cli.TypeAsync("""
+            {"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","End":true,
+             "Output":"{% $string([1..100000]) %}"}}}
+            """, "sm", "create", "large", "-f", "-")).Code);
+
+        var (code, output, _) = await cli.RunAsync("sm", "run", "large");
+
+        Assert.Equal(0, code);
+        Assert.EndsWith(",99999,100000]\"", output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_execution_that_is_not_there_is_named()
     {
         await using var cli = new CliProcess();

@@ -181,7 +181,7 @@ internal sealed class ExecutionCommands
             }
             else if (status == "SUCCEEDED")
             {
-                session.Terminal.Output.WriteLine(JsonText.Text(described, "output"));
+                await PayloadCommands.PrintOutputAsync(session, api, described);
             }
             else
             {

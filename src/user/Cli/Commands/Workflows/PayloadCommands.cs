@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Analemma.Cli.Commands.Workflows;
@@ -41,6 +42,27 @@ internal sealed class PayloadCommands
 
         var digest = session.Parsed.GetValue(_digest)
             ?? throw CliException.Usage("name a payload by its digest, or give --sweep");
+        await PrintAsync(session, api, digest);
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Prints an execution's output, also one that is too large for an answer.</summary>
+    public static async Task PrintOutputAsync(Session session, WorkflowApi api, JsonElement described)
+    {
+        if (described.TryGetProperty("outputDetails", out var details)
+            && details.TryGetProperty("sha256", out var digest))
+        {
+            await PrintAsync(session, api, digest.GetString()!);
+            session.Terminal.Output.WriteLine();
+        }
+        else
+        {
+            session.Terminal.Output.WriteLine(JsonText.Text(described, "output"));
+        }
+    }
+
+    private static async Task PrintAsync(Session session, WorkflowApi api, string digest)
+    {
         // A piece may end within a character.
         var decoder = System.Text.Encoding.UTF8.GetDecoder();
         var text = new char[16 * 1024];
@@ -58,7 +80,5 @@ internal sealed class PayloadCommands
                 rest = rest[used..];
             }
         }
-
-        return ExitCodes.Ok;
     }
 }
