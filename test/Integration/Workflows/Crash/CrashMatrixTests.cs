@@ -152,8 +152,9 @@ internal sealed record CrashOutcome(string End, IReadOnlyList<string> Types, IRe
 
     public override string ToString() => $"{End}, runs {string.Join(' ', Runs)}: {string.Join(' ', Types)}";
 
-    // A distributed Map's items are executions with names of their own, new in each run.
+    // As many of each execution: which branch or item is first to try again, and so the numbers, differ from run to
+    // run. A distributed Map's items are executions with names of their own, new in each run.
     private static IEnumerable<string> Attempts(CrashOutcome run) => run.Runs.Distinct()
-        .Select(key => key.Contains(":m/", StringComparison.Ordinal) ? "item" : key)
+        .Select(key => key.Contains(":m/", StringComparison.Ordinal) ? "item" : key[..key.LastIndexOf('/')])
         .Order(StringComparer.Ordinal);
 }
