@@ -15,7 +15,8 @@ public sealed class BrokenKernelTests
 
     [Fact]
     public void A_dropped_answer_is_noticed() =>
-        AssertNoticed(() => new DropsEvery<Answer>(20), "every request is answered");
+        AssertNoticed(
+            () => new DropsEvery<Answer>(20), "every request is answered", "a handle is in a mailbox until it leaves");
 
     [Fact]
     public void A_dropped_refusal_is_noticed() =>

@@ -80,9 +80,9 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => result.Supervised.Starts) > 5 * Seeds, "worlds supervise");
         Assert.True(results.Sum(result => result.Supervised.Delayed) > Seeds / 4, "supervised agents are restarted");
         Assert.True(results.Sum(result => result.Supervised.Escalations) > Seeds / 2, "failures are escalated");
-        Assert.True(results.Sum(result => result.Woken.ByTheClock) > Seeds / 4, "schedules start agents");
-        Assert.True(results.Sum(result => result.Woken.OnDemand) > 10, "messages start agents");
-        Assert.True(results.Sum(result => result.Woken.Rolled) > 10, "agents are restarted one by one");
+        Assert.True(results.Sum(result => result.Woken.ByTheClock) > 20, "schedules start agents");
+        Assert.True(results.Sum(result => result.Woken.OnDemand) > 5, "messages start agents");
+        Assert.True(results.Sum(result => result.Woken.Rolled) > 3, "agents are restarted one by one");
         Assert.True(results.Sum(result => result.Rights.Allowed) > 5 * Seeds, "agents use their rights");
         Assert.True(results.Sum(result => result.Rights.Refused) > Seeds, "agents are refused what they may not");
         Assert.Equal(

@@ -9,6 +9,9 @@ internal sealed class MailMaker(World world)
 {
     private static readonly string[] Boxes = ["jobs", "jobs", "box", "box", "own-a", "svc", "a", "b", "c", "nowhere"];
 
+    /// <summary>Agents of fleets: some of them are started by a message.</summary>
+    private static readonly string[] Declared = ["fa", "fb"];
+
     private static readonly string?[] Topics = [null, null, "t", "u"];
 
     private SeededRandom Random => world.Random;
@@ -69,7 +72,7 @@ internal sealed class MailMaker(World world)
         var byId = Random.Chance(2_000);
         return new Send
         {
-            To = byId ? null : Box(),
+            To = byId ? null : Random.Chance(2_000) ? Random.Pick(Declared) : Box(),
             ToId = byId ? SomeProcess() : null,
             Body = world.Mail.NextBody(),
             Topic = Random.Pick(Topics),

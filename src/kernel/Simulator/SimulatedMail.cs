@@ -205,7 +205,7 @@ internal sealed class SimulatedMail(World world)
         if (message.From != ProcessId.None && message.Delivery is null or 1)
         {
             var line = $"{box}, {message.From}, {message.Priority}, {message.Topic}, {message.Correlation}, "
-                + $"{(message.Receipt is null ? 0 : world.Kernel.Boot)}";
+                + $"{(message.Receipt is null ? 0 : world.Kernel.Boot)}, {message.Handle is null}";
             Unless(
                 !_latest.TryGetValue(line, out var before) || before < serial,
                 "messages of one sender keep their order", $"{serial} after {before} in {line}");

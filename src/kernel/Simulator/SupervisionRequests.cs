@@ -106,7 +106,7 @@ internal sealed class SupervisionRequests(World world)
                     Missed = Random.Pick<MissedStart?>([null, MissedStart.Once]),
                 },
             },
-            1 => agent with { StartOn = StartOn.Message, IdleStopMs = idle },
+            1 or 2 => agent with { StartOn = StartOn.Message, IdleStopMs = idle },
             _ => agent with { IdleStopMs = idle },
         };
     }

@@ -21,11 +21,11 @@ internal static class Hygiene
 
     public static int Mounts() => File.ReadLines("/proc/self/mountinfo").Count();
 
-    /// <summary>Children of this process, dead ones that nobody took included.</summary>
+    /// <summary>Children of this process by number and name, dead ones that nobody took included.</summary>
     public static IReadOnlyList<string> Children() =>
     [
         .. Directory.EnumerateDirectories("/proc/self/task")
             .SelectMany(task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(pid => Analemma.Linux.ProcFiles.TryRead($"/proc/{pid}/stat") ?? pid),
+            .Select(pid => $"{pid} {Analemma.Linux.ProcFiles.TryRead($"/proc/{pid}/comm")?.TrimEnd()}"),
     ];
 }

@@ -76,7 +76,7 @@ public sealed class WorkflowCrashTests
     }
 
     [Theory]
-    [InlineData("def handler(event, context):\n    raise ValueError('no')\n", "ValueError", "\"errorMessage\":\"no\"")]
+    [InlineData("def handler(event, context):\n    raise ValueError('no')\n", "ValueError", "\"errorMessage\": \"no\"")]
     [InlineData("import os\ndef handler(event, context):\n    os._exit(3)\n", "Runtime.ExitError", "exit status 3")]
     [InlineData("import time\ndef handler(event, context):\n    time.sleep(60)\n", "Sandbox.Timedout", "timed out")]
     public async Task What_goes_wrong_in_a_function_is_its_tasks_error(string source, string error, string cause)

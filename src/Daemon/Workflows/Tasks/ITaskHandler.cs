@@ -31,7 +31,7 @@ internal sealed record TaskCall(ExecutionIdentity Identity, TaskInvocation Task,
 
     public TaskResource Resource => Task.Resource;
 
-    /// <summary>Whether what is waited for has been started; with other patterns there is nothing to wait for.</summary>
+    /// <summary>Whether what is waited for has been started; other patterns have nothing to wait for.</summary>
     public bool IsUnderWay { get; private set; } = IsSubmitted || !Task.Resource.IsSubmitted;
 
     /// <summary>What was started has an answer, and goes on.</summary>

@@ -62,7 +62,9 @@ public sealed class ConcurrencyTests : IDisposable
         }
 
         var took = Stopwatch.GetElapsedTime(began);
-        Assert.Equal(taken, order);
+        // Places are given in order; which of the ten that have one is first to ask for its worker is chance.
+        Assert.Equal(taken, order.Order(StringComparer.Ordinal));
+        Assert.All(order, (arn, at) => Assert.InRange(taken.IndexOf(arn) - at, -10, 10));
         Assert.True(took < TimeSpan.FromSeconds(60), $"{taken.Count} were over after {took}");
         Assert.Equal("SUCCEEDED", (await bench.EndAsync(taken[^1]))["status"].AsString());
         Assert.Equal((0, 0), (bench.Engine.Admission.Figures.Running, bench.Engine.Admission.Figures.Queued));
