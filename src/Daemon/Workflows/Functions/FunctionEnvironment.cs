@@ -54,13 +54,33 @@ internal sealed class FunctionEnvironment : IDisposable
     /// <summary>Events that it has taken.</summary>
     public int Uses { get; set; }
 
-    /// <summary>When its time is up, as the clock counts; a timer that rings before is of an earlier event.</summary>
+    /// <summary>When its time is up, as the clock counts. A timer may ring before, and is then to ring again.</summary>
     public long DueAt { get; private set; }
 
     public void Arm(TimeProvider time, TimeSpan after)
     {
         DueAt = time.GetTimestamp() + (long)(after.TotalSeconds * time.TimestampFrequency);
         _timer.Change(after, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Whether its time is up; if it is not, the timer rings again when it is.</summary>
+    public bool IsDue(TimeProvider time)
+    {
+        var left = DueAt - time.GetTimestamp();
+        if (left <= 0)
+        {
+            return true;
+        }
+
+        if (DueAt != long.MaxValue)
+        {
+            // Timers count whole milliseconds, and the last one may be short.
+            _timer.Change(
+                TimeSpan.FromSeconds((double)left / time.TimestampFrequency) + TimeSpan.FromMilliseconds(1),
+                Timeout.InfiniteTimeSpan);
+        }
+
+        return false;
     }
 
     public void Disarm() => DueAt = long.MaxValue;

@@ -238,7 +238,7 @@ internal sealed class FunctionPool
     {
         lock (_gate)
         {
-            if (_services.Time.GetTimestamp() < environment.DueAt)
+            if (!environment.IsDue(_services.Time))
             {
                 return;
             }
