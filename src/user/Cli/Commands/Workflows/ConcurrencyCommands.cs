@@ -51,6 +51,12 @@ internal sealed class ConcurrencyCommands
 
     private async Task<int> RunAsync(Session session)
     {
+        var limits = new[] { _max, _reserved, _queue };
+        if (session.Parsed.GetValue(_of) is null && limits.Any(limit => session.Parsed.GetValue(limit) is not null))
+        {
+            throw CliException.Usage("name the state machine or resource whose limits these are");
+        }
+
         await using var kernel = await session.ConnectAsync();
         WorkflowApi api = new(kernel, session.CancellationToken);
         if (session.Parsed.GetValue(_of) is { } named)
