@@ -24,6 +24,9 @@ internal sealed record ExecutionStart(string MachineArn, JsonValue Input, string
     /// <summary>Whether what starts it waits for it.</summary>
     public bool IsNested { get; init; }
 
+    /// <summary>The idempotency key of the task that starts it; null for none.</summary>
+    public string? StartedBy { get; init; }
+
     /// <summary>The one that is tied to what starts it; null for none.</summary>
     public string? Seed { get; init; }
 }
@@ -122,6 +125,7 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             TraceHeader = start.TraceHeader,
             PayloadBytesMax = options.PayloadBytesMax,
             IsNested = start.IsNested,
+            StartedBy = start.StartedBy,
         };
     }
 

@@ -51,6 +51,9 @@ internal sealed record ExecutionHead
     /// <summary>Whether the execution that started it waits for it: it then has a place already.</summary>
     public bool IsNested { get; init; }
 
+    /// <summary>The idempotency key of the task that started it; null for none. A task that asks again knows it by that.</summary>
+    public string? StartedBy { get; init; }
+
     /// <summary>Bytes of a payload. It keeps the limit that it began with: a replay must fail where it did.</summary>
     public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesMax;
 
@@ -81,6 +84,11 @@ internal sealed record ExecutionHead
         if (IsNested)
         {
             made.Set("nested", true);
+        }
+
+        if (StartedBy is not null)
+        {
+            made.Set("started_by", StartedBy);
         }
 
         if (PayloadBytesMax != ExecutionLimits.PayloadBytesMax)
@@ -119,6 +127,7 @@ internal sealed record ExecutionHead
             ParentTask = json["task"].TryGetInt64(out var task) ? task : 0,
             ParentIndex = json["index"].TryGetInt32(out var index) ? index : 0,
             IsNested = json["nested"].IsTrue,
+            StartedBy = json.MaybeText("started_by"),
             PayloadBytesMax = json["payload_max"].TryGetInt32(out var most) ? most : ExecutionLimits.PayloadBytesMax,
         };
     }

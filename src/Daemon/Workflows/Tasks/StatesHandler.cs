@@ -72,6 +72,7 @@ internal sealed class StatesHandler(
         return starts.Read(machine, text) with
         {
             IsNested = call.Resource.Pattern is TaskPattern.Sync or TaskPattern.Sync2,
+            StartedBy = call.Task.IdempotencyKey,
             Name = call.Input.MaybeText("Name") ?? NameOf(call.Task.IdempotencyKey),
         };
     }
@@ -83,12 +84,16 @@ internal sealed class StatesHandler(
             return await starts.StartAsync(start);
         }
         catch (ApiRefusedException refused) when (
-            refused.Code == "ExecutionAlreadyExists" && start.Name!.StartsWith(GivenPrefix, StringComparison.Ordinal))
+            refused.Code == "ExecutionAlreadyExists" && IsStartedBy(start.StartedBy!, arn))
         {
             // By the kernel before this one, for this very task.
             return engine.Find(arn);
         }
     }
+
+    private bool IsStartedBy(string task, string arn) =>
+        (engine.Find(arn)?.Head ?? (engine.Store.Find(arn) is { } kept ? FoundExecution.Of(kept).Head : null))
+            ?.StartedBy == task;
 
     private string ArnOf(ExecutionStart start)
     {

@@ -5,11 +5,13 @@ namespace Analemma.Unit.Tests.Daemon.Workflows;
 
 /// <summary>
 /// A store whose kernel is killed at one of its commits: from then on nothing is written, and nobody is told anything.
+/// With one execution named, that is cut off alone, as when the others' commits came just before the kill.
 /// </summary>
 /// <param name="inner">Keeps what was written before.</param>
 /// <param name="cutAt">At which commit, from 1.</param>
 /// <param name="isKept">Whether that commit is still on disk, or was lost with its kernel.</param>
-internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept) : IExecutionStore
+/// <param name="only">The one execution whose commits are counted and lost; null for all.</param>
+internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept, long? only = null) : IExecutionStore
 {
     private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _writes;
@@ -30,7 +32,7 @@ internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept) : 
     public void Write(ExecutionStoreChange change, Action<JournalStoreException?> done)
     {
         // State machines are there before anything is killed.
-        if (change.Key == 0)
+        if (change.Key == 0 || (only is { } one && change.Key != one))
         {
             inner.Write(change, done);
             return;

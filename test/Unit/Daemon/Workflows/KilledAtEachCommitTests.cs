@@ -1,3 +1,7 @@
+using Analemma.Daemon.Workflows.Api;
+using Analemma.Journal.Executions;
+using Analemma.Storage.Sqlite;
+using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 
@@ -39,6 +43,41 @@ public sealed class KilledAtEachCommitTests : IDisposable
         }
 
         Assert.True(cuts >= 2, "nothing was ever killed");
+    }
+
+    [Theory]
+    [InlineData("""{"StateMachineArn":"CHILD","Name":"alone"}""")]
+    [InlineData("""{"StateMachineArn":"CHILD"}""")]
+    public async Task A_child_that_ended_before_its_parent_was_told_is_known_again(string parameters)
+    {
+        var path = Path.Combine(_folder, "child.db");
+        string execution;
+        CutStore? cut = null;
+        var store = SqliteExecutionStore.Open(path);
+        await using (var first = WorkflowBench.Over(cut = new CutStore(store, 2, isKept: false, only: 1), path, new()))
+        {
+            var child = await first.CreateAsync("child", WorkflowBook.Child);
+            var machine = await first.CreateAsync("m", """
+                {"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution",
+                  "Parameters":PARAMETERS,"End":true}}}
+                """.Replace("PARAMETERS", parameters.Replace("CHILD", child, StringComparison.Ordinal),
+                StringComparison.Ordinal));
+            execution = await first.StartAsync(machine, name: "x");
+            await cut.Cut;
+            var started = Assert.Single(store.List(new ExecutionQuery { Max = 10 }), each => each.Key != 1);
+            await first.EndAsync(FoundExecution.Of(started).Head.Arn);
+        }
+
+        await using var second = WorkflowBench.Open(path, new());
+        var end = await second.EndAsync(execution);
+        Assert.True(end["status"].AsString() == "SUCCEEDED", end.ToString());
+        Assert.Equal(2, second.Store.List(new ExecutionQuery { Max = 10 }).Count);
+
+        // The negative control: another task that wants the name is told that it is taken.
+        await second.StartAsync(end["stateMachineArn"].AsString(), name: "y");
+        var other = await second.EndAsync(execution[..^1] + "y");
+        var isNamed = parameters.Contains("alone", StringComparison.Ordinal);
+        Assert.Equal(isNamed, other["error"].ToString().Contains("ExecutionAlreadyExists", StringComparison.Ordinal));
     }
 
     [Fact]
