@@ -23,7 +23,9 @@ run_dotnet_tests() {
     cat "$output"
     if ! grep -qE '^ *total: [0-9]+' "$output"; then
         failed=$((failed + 1))
-        broken+=("$name ended with code $code before it had a result")
+        # Said again at the end, where whoever reads a long log looks.
+        broken+=("$name ended with code $code before it had a result; its last lines:
+$(tail -n 60 "$output" | cut -c1-300)")
         return
     fi
 
