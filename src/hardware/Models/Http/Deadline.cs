@@ -1,17 +1,10 @@
 namespace Analemma.Models.Http;
 
 /// <summary>Bounds one wait after another, by the injected clock.</summary>
-internal sealed class Deadline : IDisposable
+internal sealed class Deadline(TimeProvider time) : IDisposable
 {
-    private readonly CancellationTokenSource _passed = new();
-    private readonly ITimer _timer;
-
-    public Deadline(TimeProvider time) =>
-        _timer = time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(),
-            _passed,
-            Timeout.InfiniteTimeSpan,
-            Timeout.InfiniteTimeSpan);
+    // Its own timer may ring while it is disposed; a timer that cancels it would throw where nobody catches.
+    private readonly CancellationTokenSource _passed = new(Timeout.InfiniteTimeSpan, time);
 
     public bool HasPassed => _passed.IsCancellationRequested;
 
@@ -20,7 +13,7 @@ internal sealed class Deadline : IDisposable
         TimeSpan most, string what, Func<CancellationToken, ValueTask<T>> thing, CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _passed.Token);
-        _timer.Change(most, Timeout.InfiniteTimeSpan);
+        _passed.CancelAfter(most);
         try
         {
             return await thing(linked.Token);
@@ -32,15 +25,11 @@ internal sealed class Deadline : IDisposable
         }
         finally
         {
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _passed.CancelAfter(Timeout.InfiniteTimeSpan);
         }
     }
 
-    public void Dispose()
-    {
-        _timer.Dispose();
-        _passed.Dispose();
-    }
+    public void Dispose() => _passed.Dispose();
 
     /// <summary>A cancelled read of a connection may end as either.</summary>
     private static bool IsEnd(Exception error) => error is OperationCanceledException or IOException;
