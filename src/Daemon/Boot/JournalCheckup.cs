@@ -29,25 +29,68 @@ internal static class JournalCheckup
 
     public static JournalCheck Check(string path)
     {
+        MustBeThere(path);
+        try
+        {
+            using var reader = SqliteJournalReader.Open(path);
+            return Check(path, reader);
+        }
+        catch (JournalCorruptException found)
+        {
+            return Unreadable(path, found);
+        }
+    }
+
+    public static void MustBeThere(string path)
+    {
         if (!File.Exists(path))
         {
             throw new FileNotFoundException($"{path}: there is no journal; no kernel has run with this state folder");
         }
+    }
 
+    public static JournalCheck Check(string path, SqliteJournalReader reader)
+    {
+        var report = JournalVerifier.Verify(reader);
+        return new JournalCheck(path, report.Records, report.Anchor.Sequence + 1, report.Last.Sequence)
+        {
+            CheckpointSequence = report.CheckpointSequence,
+            Audit = CheckArchive(reader),
+            Damage = report.Corruption is { } found ? Damage(found) : null,
+        };
+    }
+
+    /// <summary>Already what the store notes about the whole journal is wrong.</summary>
+    public static JournalCheck Unreadable(string path, JournalCorruptException found) =>
+        new(path, 0, 0, 0) { Damage = Damage(found) };
+
+    private static AuditArchiveCheck? CheckArchive(SqliteJournalReader reader)
+    {
+        AuditArchiveCheck check = new(0, 0, 0, 0);
         try
         {
-            using var reader = SqliteJournalReader.Open(path);
-            var report = JournalVerifier.Verify(reader);
-            return new JournalCheck(path, report.Records, report.Anchor.Sequence + 1, report.Last.Sequence)
+            if (reader.ReadArchiveNote() is not { } note)
             {
-                CheckpointSequence = report.CheckpointSequence,
-                Damage = report.Corruption is { } found ? Damage(found) : null,
-            };
+                return null;
+            }
+
+            check = check with { Bytes = note.Bytes, HasDropped = note.Anchor.Sequence > 0 };
+            foreach (var archived in AuditChain.Checked(note, reader.ReadArchive(), reader.Anchor))
+            {
+                var sequence = archived.Record.Sequence;
+                check = check with
+                {
+                    Records = check.Records + 1,
+                    FirstSequence = check.Records == 0 ? sequence : check.FirstSequence,
+                    LastSequence = sequence,
+                };
+            }
+
+            return check;
         }
         catch (JournalCorruptException found)
         {
-            // Already what the store notes about the whole journal is wrong.
-            return new JournalCheck(path, 0, 0, 0) { Damage = Damage(found) };
+            return check with { Damage = Damage(found) };
         }
     }
 

@@ -90,7 +90,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _socket = HostSocket.Claim(options.Socket);
         Directory.CreateDirectory(
             options.StateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _store = SqliteJournalStore.Open(options.Journal);
+        _store = SqliteJournalStore.Open(options.Journal, audit: options.Audit(time));
         _bodies = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".bodies.db"));
         _values = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".values.db"));
         _secrets = new FileSecretStore(options.StateFolder);

@@ -5,6 +5,7 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Network;
 using Analemma.Daemon.Telemetry;
 using Analemma.Daemon.Workflows;
+using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Models;
 using Analemma.Sandbox;
@@ -20,6 +21,9 @@ internal sealed record KernelHostOptions
     public required string StateFolder { get; init; }
 
     public required string Journal { get; init; }
+
+    /// <summary>What of the journal outlives its pruning.</summary>
+    public Func<TimeProvider, AuditKeeping> Audit { get; init; } = _ => AuditKeeping.Nothing;
 
     public KernelOptions Kernel { get; init; } = new();
 
@@ -54,6 +58,7 @@ internal sealed record KernelHostOptions
         Socket = machine.Kernel.Socket,
         StateFolder = machine.Kernel.StateFolder,
         Journal = machine.Journal.Path,
+        Audit = machine.Journal.ToKeeping,
         Kernel = machine.ToKernelOptions([]) with { Models = models.Kernel },
         Drivers = models.Drivers,
         Addresses = machine.Network.ToAddresses(),

@@ -210,6 +210,7 @@ public static class AbiJson
 [JsonSerializable(typeof(WorkflowArchive))]
 [JsonSerializable(typeof(JournalCompaction))]
 [JsonSerializable(typeof(AuditLog))]
+[JsonSerializable(typeof(AuditLine))]
 [JsonSerializable(typeof(AuditEntry))]
 [JsonSerializable(typeof(string))]
 public sealed partial class AbiJsonContext : JsonSerializerContext;

@@ -15,11 +15,34 @@ public sealed record JournalCheck(string Path, long Records, long FirstSequence,
     /// <summary>The first thing that does not check out; nothing when the journal is whole.</summary>
     public JournalDamage? Damage { get; init; }
 
+    /// <summary>The audit records that the journal has forgotten; nothing before there was an archive.</summary>
+    public AuditArchiveCheck? Audit { get; init; }
+
     /// <summary>The executions of workflows, which have a store of their own; nothing where there is none.</summary>
     public WorkflowCheck? Workflows { get; init; }
 
     /// <summary>Whether all of it is what was written.</summary>
-    public bool IsWhole() => Damage is null && (Workflows is null || Workflows.Damaged.Count == 0);
+    public bool IsWhole() => IsAuditWhole() && (Workflows is null || Workflows.Damaged.Count == 0);
+
+    /// <summary>Whether the audit log, journal and archive, is what was written.</summary>
+    public bool IsAuditWhole() => FirstDamage() is null;
+
+    /// <summary>The oldest damage of the audit log; nothing when it is whole.</summary>
+    public JournalDamage? FirstDamage() => Audit?.Damage ?? Damage;
+}
+
+/// <summary>Whether the archive of the audit log is what was written to it, all of it checked.</summary>
+/// <param name="Records">How many records check out.</param>
+/// <param name="FirstSequence">The oldest of them; 0 when there is none.</param>
+/// <param name="LastSequence">The last that checks out; 0 when there is none.</param>
+/// <param name="Bytes">What they count towards <c>journal.audit_bytes</c>.</param>
+public sealed record AuditArchiveCheck(long Records, long FirstSequence, long LastSequence, long Bytes)
+{
+    /// <summary>Older audit records than the first one were dropped: too old, or more than are to be kept.</summary>
+    public bool HasDropped { get; init; }
+
+    /// <summary>The first record that does not check out; nothing when the archive is whole.</summary>
+    public JournalDamage? Damage { get; init; }
 }
 
 /// <summary>

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Analemma.Journal;
+using Analemma.Storage.Sqlite;
 
 namespace Analemma.Integration.Tests.Cli;
 
@@ -36,7 +38,7 @@ public sealed class AuditCommandTests
         Assert.Contains("forbidden-7", security.Output, StringComparison.Ordinal);
         var lines = (await cli.RunAsync("audit", "export")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         using var last = JsonDocument.Parse(lines[^1]);
-        var head = $"{last.RootElement.GetProperty("id")}:{last.RootElement.GetProperty("hash").GetString()}";
+        var head = $"{last.RootElement.GetProperty("id")}:{last.RootElement.GetProperty("link").GetString()}";
         var whole = await cli.RunAsync("audit", "verify", "--expect", head);
         Assert.True(whole.Code == 0, whole.Error);
         var wrong = await cli.RunAsync("audit", "verify", "--expect", head[..^1] + (head[^1] == '0' ? '1' : '0'));
@@ -48,6 +50,55 @@ public sealed class AuditCommandTests
         Assert.Contains(
             await ErrorsOfChangesAsync(cli, "SPAWN forbidden-7"),
             error => error.Contains($"record {denied} is not what was written", StringComparison.Ordinal));
+    }
+
+    /// <summary>The archive is read as one with the journal, also by who looks for damage.</summary>
+    [Fact]
+    public async Task What_the_journal_forgot_is_listed_verified_and_exported_as_one_with_what_it_has()
+    {
+        await using var cli = new CliProcess();
+        await WriteJournalAsync(Directory.CreateDirectory(Path.Combine(cli.Folder, "state")).FullName);
+
+        var list = await cli.RunAsync("audit", "list", "--process", "7", "--json");
+        using (var log = JsonDocument.Parse(list.Output))
+        {
+            Assert.Equal(
+                Enumerable.Range(1, 300),
+                log.RootElement.GetProperty("entries").EnumerateArray()
+                    .Select(entry => entry.GetProperty("id").GetInt32()));
+        }
+
+        var lines = (await cli.RunAsync("audit", "export")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(300, lines.Length);
+        using var old = JsonDocument.Parse(lines[9]);
+        var (id, link) = (old.RootElement.GetProperty("id"), old.RootElement.GetProperty("link").GetString());
+        var whole = await cli.RunAsync("audit", "verify", "--expect", $"{id}:{link}");
+        Assert.True(whole.Code == 0, whole.Error);
+        Assert.Contains(
+            "300 audit records among 100 records of the journal and 200 of its archive check out",
+            whole.Output,
+            StringComparison.Ordinal);
+        foreach (var record in new[] { 10, 200, 201 })
+        {
+            Assert.Contains(
+                await ErrorsOfChangesAsync(cli, $"attempt number {record:D4}"),
+                error => error.Contains($"record {record} is not what was written", StringComparison.Ordinal));
+        }
+    }
+
+    private static async Task WriteJournalAsync(string folder)
+    {
+        var keeping = new AuditKeeping(type => type == "attempt.denied", 1 << 20, TimeSpan.Zero, TimeProvider.System);
+        using var store = SqliteJournalStore.Open(Path.Combine(folder, "journal.db"), audit: keeping);
+        var writer = new JournalWriter(store);
+        var last = await writer.AppendAsync(
+        [
+            .. Enumerable.Range(1, 300).Select(i => new JournalEntry(
+                "attempt.denied",
+                Encoding.UTF8.GetBytes($$"""{"process":7,"what":"attempt number {{i:D4}}"}"""),
+                TimeProvider.System.GetUtcNow().UtcTicks)),
+        ]);
+        await writer.CheckpointAsync(new Checkpoint(last, 1, default), 100, TestContext.Current.CancellationToken);
     }
 
     /// <summary>
@@ -70,6 +121,7 @@ public sealed class AuditCommandTests
             errors.Add(error);
         }
 
+        await File.WriteAllBytesAsync(path, whole, TestContext.Current.CancellationToken);
         return errors;
     }
 }

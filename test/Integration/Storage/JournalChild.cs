@@ -12,6 +12,9 @@ namespace Analemma.Integration.Tests.Storage;
 /// </summary>
 internal static class JournalChild
 {
+    /// <summary>Of the records that outlive pruning.</summary>
+    public const string AuditType = "audit";
+
     private const string Variable = "ANALEMMA_TEST_JOURNAL_CHILD";
 
     /// <summary>Body bytes follow from the sequence, so that the parent can check them.</summary>
@@ -37,6 +40,9 @@ internal static class JournalChild
         {
             case "append":
                 AppendForever(path);
+                break;
+            case "prune":
+                PruneForever(path);
                 break;
             case "open":
                 MeasureOpen(path);
@@ -66,6 +72,29 @@ internal static class JournalChild
             }
         });
         Task.WaitAll([.. callers]);
+    }
+
+    public static bool IsAudit(int sequence) => sequence % 3 == 0;
+
+    /// <summary>Appends and prunes by turns, all but a few records.</summary>
+    private static void PruneForever(string path)
+    {
+        using var output = Console.OpenStandardOutput();
+        var keeping = new AuditKeeping(type => type == AuditType, 1 << 30, TimeSpan.Zero, TimeProvider.System);
+        using var store = SqliteJournalStore.Open(path, audit: keeping);
+        var writer = new JournalWriter(store);
+        while (true)
+        {
+            var from = (int)store.Last.Sequence + 1;
+            var position = writer.AppendAsync(
+            [
+                .. Enumerable.Range(from, 700).Select(i => new JournalEntry(
+                    IsAudit(i) ? AuditType : "crash", BodyOf(i), i)),
+            ]).Result;
+            Say(output, position);
+            writer.CheckpointAsync(new Checkpoint(position, 1, default), 50, CancellationToken.None).Wait();
+            Say(output, store.Anchor);
+        }
     }
 
     /// <summary>Counts up in one secret, and says each number when it is kept.</summary>

@@ -79,7 +79,57 @@ public sealed class SqliteJournalReader : IJournalReader, IDisposable
             : throw new JournalCorruptException(0, "checkpoint digest", expected.ToString(), found.ToString());
     }
 
+    /// <summary>What the archive of the audit log notes; null in a journal of before there was one.</summary>
+    public AuditArchiveNote? ReadArchiveNote()
+    {
+        if (!HasArchive())
+        {
+            return null;
+        }
+
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT anchor_sequence, anchor_link, last_sequence, last_link,"
+            + " through_sequence, through_hash, bytes FROM audit_note WHERE id = 1";
+        using var rows = Guarded(0, command.ExecuteReader);
+        return Guarded(0, rows.Read)
+            ? new AuditArchiveNote(
+                new(Number(rows, 0, 0), Hash(rows, 1, 0)),
+                new(Number(rows, 2, 0), Hash(rows, 3, 0)),
+                new(Number(rows, 4, 0), Hash(rows, 5, 0)),
+                Number(rows, 6, 0))
+            : throw new JournalCorruptException(0, "audit note", "one", "none");
+    }
+
+    /// <summary>The archived records of the audit log from a sequence on, unchecked, in order.</summary>
+    public IEnumerable<ArchivedRecord> ReadArchive(long fromSequence = 0)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT sequence, ticks, type, hash, body, previous, link FROM audit"
+            + " WHERE sequence >= $from ORDER BY sequence";
+        command.Parameters.AddWithValue("$from", fromSequence);
+        var sequence = fromSequence;
+        using var rows = Guarded(sequence, command.ExecuteReader);
+        while (Guarded(sequence, rows.Read))
+        {
+            var archived = Guarded(sequence, () =>
+            {
+                var record = RecordOf(rows);
+                return new ArchivedRecord(
+                    record, Hash(rows, 5, record.Sequence), Hash(rows, 6, record.Sequence));
+            });
+            yield return archived;
+            sequence = archived.Record.Sequence + 1;
+        }
+    }
+
     public void Dispose() => _connection.Dispose();
+
+    private bool HasArchive()
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM sqlite_schema WHERE name = 'audit_note'";
+        return Guarded(0, () => command.ExecuteScalar() is 1L);
+    }
 
     private static JournalRecord RecordOf(SqliteDataReader rows)
     {

@@ -79,25 +79,21 @@ internal sealed class SqliteJournalStatements : IDisposable
         return (long)read.ExecuteScalar()!;
     }
 
-    /// <summary>Deletes the records through a sequence and returns the new anchor.</summary>
-    public JournalPosition Prune(long through)
+    /// <summary>
+    /// Deletes the records through a sequence, those of the audit log once they are archived. Returns the new anchor.
+    /// </summary>
+    public JournalPosition Prune(JournalPosition anchor, long through, AuditKeeping keeping)
     {
-        using var read = Command("SELECT hash FROM record WHERE sequence = $1", 1);
-        Set(read, 0, through);
-        if (read.ExecuteScalar() is not byte[] bytes || !ChainHash.TryRead(bytes, out var hash))
-        {
-            throw new JournalStoreException(
-                JournalStoreFailure.Damaged, $"record {through}, which the anchor would move to, cannot be read");
-        }
-
+        var archive = new SqliteAuditArchive(_connection, keeping);
+        var moved = archive.TakeOver(anchor, through);
         using var delete = Command("DELETE FROM record WHERE sequence <= $1", 1);
         Set(delete, 0, through);
         delete.ExecuteNonQuery();
         using var move = Command("UPDATE chain SET anchor_sequence = $1, anchor_hash = $2 WHERE id = 1", 2);
         Set(move, 0, through);
-        Set(move, 1, bytes);
+        Set(move, 1, moved.Hash.ToArray());
         move.ExecuteNonQuery();
-        return new JournalPosition(through, hash);
+        return moved;
     }
 
     public (JournalPosition Anchor, JournalPosition Last) ReadChain()

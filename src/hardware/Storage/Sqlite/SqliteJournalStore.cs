@@ -15,6 +15,7 @@ public sealed class SqliteJournalStore : IJournalStore
     private readonly SqliteConnection _connection;
     private readonly SqliteJournalStatements _statements;
     private readonly StorageThread _thread;
+    private readonly AuditKeeping _audit;
     private volatile Note _anchor;
     private volatile Note _last;
     private volatile JournalStoreException? _broken;
@@ -23,9 +24,10 @@ public sealed class SqliteJournalStore : IJournalStore
 
     private sealed record Note(JournalPosition Position);
 
-    private SqliteJournalStore(string path, long bytesMax, JournalFileLock fileLock)
+    private SqliteJournalStore(string path, long bytesMax, AuditKeeping audit, JournalFileLock fileLock)
     {
         _path = path;
+        _audit = audit;
         _lock = fileLock;
         _connection = SqliteJournalSchema.Database.OpenForWriting(path, bytesMax);
         try
@@ -72,14 +74,14 @@ public sealed class SqliteJournalStore : IJournalStore
 
     /// <summary>
     /// Creates the file if there is none, mode 0600; its directory must exist. A journal that has grown to
-    /// <paramref name="bytesMax"/> is full, as if the disk were.
+    /// <paramref name="bytesMax"/> is full, as if the disk were. What <paramref name="audit"/> names outlives pruning.
     /// </summary>
-    public static SqliteJournalStore Open(string path, long bytesMax = long.MaxValue)
+    public static SqliteJournalStore Open(string path, long bytesMax = long.MaxValue, AuditKeeping? audit = null)
     {
         var fileLock = JournalFileLock.Take(path);
         try
         {
-            return new SqliteJournalStore(path, bytesMax, fileLock);
+            return new SqliteJournalStore(path, bytesMax, audit ?? AuditKeeping.Nothing, fileLock);
         }
         catch (SqliteException error)
         {
@@ -157,7 +159,7 @@ public sealed class SqliteJournalStore : IJournalStore
                 return 0;
             }
 
-            var moved = _statements.Prune(through);
+            var moved = _statements.Prune(anchor, through, _audit);
             _anchor = new Note(moved);
             return (int)(moved.Sequence - anchor.Sequence);
         }, cancellationToken);

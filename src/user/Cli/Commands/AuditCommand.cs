@@ -35,7 +35,8 @@ internal sealed class AuditCommand : ICliCommand
     private readonly Option<string?> _expect = new("--expect")
     {
         HelpName = "ID:HASH",
-        Description = "A record that was exported before, and its hash: that it is there still, and all before it.",
+        Description = "A record that was exported before, and its link: that it is there still, as it was, and all"
+            + " audit records before it.",
     };
 
     public AuditCommand() => _category.AcceptOnlyFromAmong("security", "lifecycle");
@@ -66,7 +67,7 @@ internal sealed class AuditCommand : ICliCommand
                     """),
                 set.Does(verify, VerifyAsync, """
                       analemma audit verify
-                      analemma audit verify --expect "$(tail -n1 audit.jsonl | jq -r '"\(.id):\(.hash)"')"
+                      analemma audit verify --expect "$(tail -n1 audit.jsonl | jq -r '"\(.id):\(.link)"')"
                     """),
                 set.Does(export, ExportAsync, """
                       analemma audit export > audit.jsonl
@@ -80,44 +81,60 @@ internal sealed class AuditCommand : ICliCommand
 
     private async Task<int> ListAsync(Session session)
     {
-        var log = await ReadAsync(session);
         var (category, process) = (session.Parsed.GetValue(_category), session.Parsed.GetValue(_process));
-        var entries = log.Entries
-            .Where(entry => category is null || entry.Category == category)
-            .Where(entry => process is null || entry.By == $"process {process}")
-            .ToList();
-        var shown = entries.TakeLast(session.Parsed.GetValue(_tail) ?? int.MaxValue).ToList();
+        var shownMax = session.Parsed.GetValue(_tail) ?? int.MaxValue;
+        Queue<AuditEntry> shown = [];
+        var check = await ReadAsync(session, entry =>
+        {
+            if ((category is null || entry.Category == category)
+                && (process is null || entry.By == $"process {process}"))
+            {
+                shown.Enqueue(entry);
+                if (shown.Count > shownMax)
+                {
+                    shown.Dequeue();
+                }
+            }
+        });
         if (session.Json)
         {
-            session.WriteJson(log with { Entries = shown }, AbiJsonContext.Default.AuditLog);
+            session.WriteJson(new AuditLog(check, [.. shown]), AbiJsonContext.Default.AuditLog);
         }
         else
         {
             session.Terminal.Console.Write(
                 PlainTable.Render(Columns, shown.Select(Cells), session.Terminal.Console.Profile.Width));
-            TellDamage(session, log);
+            TellDamage(session, check);
         }
 
-        return log.Check.Damage is null ? ExitCodes.Ok : ExitCodes.Failure;
+        return check.IsAuditWhole() ? ExitCodes.Ok : ExitCodes.Failure;
     }
 
     private async Task<int> VerifyAsync(Session session)
     {
-        var log = await ReadAsync(session);
-        var missing = Missing(log, session.Parsed.GetValue(_expect));
-        var isWhole = log.Check.Damage is null && missing is null;
+        var expected = Expected(session.Parsed.GetValue(_expect));
+        AuditEntry? found = null;
+        long entries = 0;
+        var check = await ReadAsync(session, entry =>
+        {
+            entries++;
+            found = entry.Id == expected?.Id ? entry : found;
+        });
+        var missing = expected is { } wanted ? Missing(found, wanted.Id, wanted.Hash) : null;
+        var isWhole = check.IsAuditWhole() && missing is null;
         if (session.Json)
         {
-            session.WriteJson(log.Check, AbiJsonContext.Default.JournalCheck);
+            session.WriteJson(check, AbiJsonContext.Default.JournalCheck);
         }
         else if (isWhole)
         {
+            var archived = check.Audit is { Records: > 0 } archive ? $" and {archive.Records} of its archive" : "";
             session.Terminal.Output.WriteLine(
-                $"{log.Entries.Count} audit records among {log.Check.Records} records of the journal check out");
+                $"{entries} audit records among {check.Records} records of the journal{archived} check out");
         }
         else
         {
-            TellDamage(session, log);
+            TellDamage(session, check);
         }
 
         if (missing is not null)
@@ -130,26 +147,32 @@ internal sealed class AuditCommand : ICliCommand
 
     private async Task<int> ExportAsync(Session session)
     {
-        var log = await ReadAsync(session);
-        foreach (var entry in log.Entries)
-        {
-            session.WriteJsonLine(entry, AbiJsonContext.Default.AuditEntry);
-        }
-
-        TellDamage(session, log);
-        return log.Check.Damage is null ? ExitCodes.Ok : ExitCodes.Failure;
+        var check = await ReadAsync(
+            session, entry => session.WriteJsonLine(entry, AbiJsonContext.Default.AuditEntry));
+        TellDamage(session, check);
+        return check.IsAuditWhole() ? ExitCodes.Ok : ExitCodes.Failure;
     }
 
-    private Task<AuditLog> ReadAsync(Session session) => KernelQuestion.AskAsync(
-        session,
-        ["--audit", .. _settings.Arguments(session)],
-        AbiJsonContext.Default.AuditLog,
-        ReadMax,
-        "journal_unreadable");
+    private Task<JournalCheck> ReadAsync(Session session, Action<AuditEntry> take) =>
+        KernelQuestion.AskLinesAsync(
+            session,
+            ["--audit", .. _settings.Arguments(session)],
+            AbiJsonContext.Default.AuditLine,
+            line =>
+            {
+                if (line.Entry is { } entry)
+                {
+                    take(entry);
+                }
 
-    private static void TellDamage(Session session, AuditLog log)
+                return line.Check;
+            },
+            ReadMax,
+            "journal_unreadable");
+
+    private static void TellDamage(Session session, JournalCheck check)
     {
-        if (log.Check.Damage is { } damage)
+        foreach (var damage in new[] { check.Audit?.Damage, check.Damage }.OfType<JournalDamage>())
         {
             session.Terminal.Error.WriteLine(
                 $"record {damage.Sequence} is not what was written: {damage.What} is {damage.Found}, expected "
@@ -157,24 +180,20 @@ internal sealed class AuditCommand : ICliCommand
         }
     }
 
-    private static string? Missing(AuditLog log, string? expected)
+    private static (long Id, string Hash)? Expected(string? text) => text?.Split(':') switch
     {
-        if (expected is null)
-        {
-            return null;
-        }
+        null => null,
+        [var id, var hash] when long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) =>
+            (sequence, hash),
+        _ => throw CliException.Usage($"--expect is {text}; it must be ID:LINK as `audit export` has them"),
+    };
 
-        if (expected.Split(':') is not [var id, var hash]
-            || !long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence))
-        {
-            throw CliException.Usage($"--expect is {expected}; it must be ID:HASH as `audit export` has them");
-        }
-
-        var found = log.Entries.FirstOrDefault(entry => entry.Id == sequence);
-        return found is null ? $"record {sequence} is not there any more"
-            : found.Hash != hash ? $"record {sequence}, or one before it, was changed: its hash is {found.Hash}"
+    /// <summary>A hash is taken for a link, too: it was what exports of before there were links had.</summary>
+    private static string? Missing(AuditEntry? found, long id, string hash) =>
+        found is null ? $"record {id} is not there any more"
+        : found.Link != hash && found.Hash != hash
+            ? $"record {id}, or one before it, was changed: its link is {found.Link}"
             : null;
-    }
 
     private static string[] Cells(AuditEntry entry)
     {

@@ -133,6 +133,15 @@ internal sealed class JournalCommand : ICliCommand
         var output = session.Terminal.Output;
         output.WriteLine(Kept(check));
         output.WriteLine(check.Damage is { } damage ? $"{Place(damage)} {Wrong(damage)}" : "the journal is whole");
+        if (check.Audit is { } audit)
+        {
+            output.WriteLine($"the archive of the audit log: {audit.Records} records check out");
+            if (audit.Damage is { } bad)
+            {
+                output.WriteLine($"{Place(bad)} {Wrong(bad)}");
+            }
+        }
+
         if (check.Workflows is { } workflows)
         {
             output.WriteLine(

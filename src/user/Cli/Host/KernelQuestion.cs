@@ -9,8 +9,46 @@ namespace Analemma.Cli.Host;
 internal static class KernelQuestion
 {
     /// <summary>Throws with <paramref name="failure"/> as its code when there is no answer.</summary>
-    public static async Task<T> AskAsync<T>(
+    public static Task<T> AskAsync<T>(
         Session session, IEnumerable<string> args, JsonTypeInfo<T> type, TimeSpan patience, string failure)
+        where T : class =>
+        RunAsync(
+            session,
+            args,
+            patience,
+            failure,
+            async output => Read(await output.ReadToEndAsync(CancellationToken.None), type));
+
+    /// <summary>
+    /// The same for an answer that may be longer than memory: a document a line, each told as it comes.
+    /// </summary>
+    /// <returns>What is made of the last line; there is no answer without it.</returns>
+    public static Task<TLast> AskLinesAsync<T, TLast>(
+        Session session,
+        IEnumerable<string> args,
+        JsonTypeInfo<T> type,
+        Func<T, TLast?> take,
+        TimeSpan patience,
+        string failure)
+        where T : class
+        where TLast : class =>
+        RunAsync(session, args, patience, failure, async output =>
+        {
+            TLast? last = null;
+            while (await output.ReadLineAsync(CancellationToken.None) is { } line)
+            {
+                last = Read(line, type) is { } read ? take(read) : null;
+            }
+
+            return last;
+        });
+
+    private static async Task<T> RunAsync<T>(
+        Session session,
+        IEnumerable<string> args,
+        TimeSpan patience,
+        string failure,
+        Func<StreamReader, Task<T?>> read)
         where T : class
     {
         using var program = Process.Start(
@@ -23,13 +61,15 @@ internal static class KernelQuestion
         using var end = CancellationTokenSource.CreateLinkedTokenSource(impatience.Token, session.CancellationToken);
         using var killing = end.Token.Register(() => program.Kill(entireProcessTree: true));
         var errors = program.StandardError.ReadToEndAsync(CancellationToken.None);
-        var json = await program.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var answer = await read(program.StandardOutput);
         await program.WaitForExitAsync(CancellationToken.None);
         session.CancellationToken.ThrowIfCancellationRequested();
-        return AbiJson.TryRead(Encoding.UTF8.GetBytes(json), type, out var answer, out _)
-            ? answer
-            : throw new CliException(failure, Reason((await errors).Trim(), program.ExitCode));
+        return answer ?? throw new CliException(failure, Reason((await errors).Trim(), program.ExitCode));
     }
+
+    private static T? Read<T>(string json, JsonTypeInfo<T> type)
+        where T : class =>
+        AbiJson.TryRead(Encoding.UTF8.GetBytes(json), type, out var answer, out _) ? answer : null;
 
     private static string Reason(string errors, int code) =>
         errors.Length > 0
