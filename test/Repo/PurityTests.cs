@@ -84,7 +84,9 @@ public sealed class PurityTests
     private static async Task<string> BuildAsync(string folder)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(dotnet, ["build", folder, "-v", "quiet", "-nologo", "--no-incremental"])
+        // With analyzers, also where the environment turns them off.
+        string[] arguments = ["build", folder, "-v", "quiet", "-nologo", "--no-incremental", "-p:RunAnalyzers=true"];
+        var start = new ProcessStartInfo(dotnet, arguments)
         {
             RedirectStandardOutput = true,
         };

@@ -51,7 +51,9 @@ internal sealed record ExecutionHead
     /// <summary>Whether the execution that started it waits for it: it then has a place already.</summary>
     public bool IsNested { get; init; }
 
-    /// <summary>The idempotency key of the task that started it; null for none. A task that asks again knows it by that.</summary>
+    /// <summary>
+    /// The idempotency key of the task that started it; null for none. A task that asks again knows it by that.
+    /// </summary>
     public string? StartedBy { get; init; }
 
     /// <summary>Bytes of a payload. It keeps the limit that it began with: a replay must fail where it did.</summary>
