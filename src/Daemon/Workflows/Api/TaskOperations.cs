@@ -113,8 +113,8 @@ internal sealed class TaskOperations(
     {
         var token = request.Text("taskToken", 2048);
         var holder = engine.Tokens.Find(token) ?? throw Gone(token);
-        await holder.Execution.PostAsync(at => new ExecutionEvent.TaskHeartbeat(at, holder.TaskId));
-        return Nothing;
+        return await holder.Execution.PostAsync(at => new ExecutionEvent.TaskHeartbeat(at, holder.TaskId))
+            ? Nothing : throw Gone(token);
     }
 
     /// <summary>What waits for a token to come back. For the owner alone: who has a token may use it.</summary>
@@ -133,18 +133,25 @@ internal sealed class TaskOperations(
         return Task.FromResult<JsonValue>(JsonObject.Of(("tasks", items.Build())));
     }
 
-    // The first who takes the token is the one; it is put back when the store does not keep what it says.
+    // The first who takes the token is the one, unless the task has timed out just before; it is put back when the
+    // store does not keep what it says.
     private async Task EndAsync(string token, Func<DateTimeOffset, long, ExecutionEvent> make)
     {
         var holder = engine.Tokens.Take(token) ?? throw Gone(token);
+        bool isTaken;
         try
         {
-            await holder.Execution.PostAsync(at => make(at, holder.TaskId));
+            isTaken = await holder.Execution.PostAsync(at => make(at, holder.TaskId));
         }
         catch
         {
             engine.Tokens.Add(token, holder);
             throw;
+        }
+
+        if (!isTaken)
+        {
+            throw Gone(token);
         }
     }
 

@@ -87,7 +87,8 @@ internal sealed class LiveExecution
     }
 
     /// <summary>
-    /// Lets something happen to it. Completes when that is durable: true when it made a difference. Any thread.
+    /// Lets something happen to it. Completes when that is durable: true when it made a difference, or
+    /// was heard by the task that it was about. Any thread.
     /// </summary>
     public Task<bool> PostAsync(Func<DateTimeOffset, ExecutionEvent> make)
     {

@@ -29,7 +29,7 @@ public static class ExecutionMachine
         Turn turn = new(identity, state, @event.At);
         Apply(turn, definition, @event);
         Run(turn);
-        return new StepResult(turn.History, turn.Effects);
+        return new StepResult(turn.History, turn.Effects) { IsHeard = turn.IsHeard };
     }
 
     private static void Apply(Turn turn, StateMachineDefinition definition, ExecutionEvent @event)

@@ -60,6 +60,7 @@ internal static class TaskSteps
             return;
         }
 
+        turn.IsHeard = run.EarlyEnd is null || @event is ExecutionEvent.TaskSubmitted;
         switch (@event)
         {
             case ExecutionEvent.ActivityTaken taken:

@@ -53,6 +53,9 @@ internal sealed class Turn(ExecutionIdentity identity, ExecutionState state, Dat
             InputText = inputText,
         });
 
+    /// <summary>Whether a task that was told of was there to hear it, even when nothing came of it yet.</summary>
+    public bool IsHeard { get; set; }
+
     public void Want(WorkflowEffect effect) => _effects.Add(effect);
 
     public long Arm(TimerKind kind, DateTimeOffset due, Frame? frame)
@@ -84,4 +87,10 @@ public sealed record StepResult(IReadOnlyList<HistoryEvent> History, IReadOnlyLi
 {
     /// <summary>Nothing came of it: the event was late, or told twice.</summary>
     public static StepResult Nothing { get; } = new([], []);
+
+    /// <summary>
+    /// Whether the event was about a task that still waited for it: a beat, an end, or the first of two ends that came
+    /// before the call's own answer.
+    /// </summary>
+    public bool IsHeard { get; init; }
 }

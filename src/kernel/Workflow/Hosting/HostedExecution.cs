@@ -68,7 +68,7 @@ public sealed class HostedExecution(
                 LastAt = @event.At;
             }
 
-            turn.Made.Add(made);
+            turn.Made.Add(made || result.IsHeard);
         }
     }
 
@@ -131,7 +131,7 @@ public sealed class HostTurn
     /// <summary>What was taken.</summary>
     public List<Posting> Postings { get; } = [];
 
-    /// <summary>Whether each of them made a difference.</summary>
+    /// <summary>Whether each of them made a difference, or was heard by the task that it was about.</summary>
     public List<bool> Made { get; } = [];
 
     /// <summary>What is to be made durable; with nothing there is no commit.</summary>

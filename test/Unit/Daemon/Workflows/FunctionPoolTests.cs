@@ -220,64 +220,6 @@ public sealed class FunctionPoolTests
         }
     }
 
-    /// <summary>Moved by hand; what is due rings then, on the thread that moves it.</summary>
-    private sealed class HandClock : TimeProvider
-    {
-        private readonly List<HandTimer> _timers = [];
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public override DateTimeOffset GetUtcNow() => new(_now, TimeSpan.Zero);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            HandTimer timer = new(this, () => callback(state));
-            _timers.Add(timer);
-            timer.Change(dueTime, period);
-            return timer;
-        }
-
-        public void Advance(TimeSpan time)
-        {
-            _now += time.Ticks;
-            foreach (var timer in _timers.ToList())
-            {
-                timer.RingIfDue();
-            }
-        }
-
-        private sealed class HandTimer(HandClock clock, Action ring) : ITimer
-        {
-            private long _due = long.MaxValue;
-
-            public bool Change(TimeSpan dueTime, TimeSpan period)
-            {
-                _due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : clock._now + dueTime.Ticks;
-                return true;
-            }
-
-            public void RingIfDue()
-            {
-                if (clock._now >= _due)
-                {
-                    _due = long.MaxValue;
-                    ring();
-                }
-            }
-
-            public void Dispose() => clock._timers.Remove(this);
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return default;
-            }
-        }
-    }
-
     private sealed class Agent(FunctionPool pool, FunctionEnvironment environment)
     {
         public FunctionPool Pool => pool;

@@ -80,14 +80,15 @@ internal sealed class WorkflowBench : IAsyncDisposable
         Func<IExecutionStore, IExecutionStore>? wrap = null,
         int payloadMax = ExecutionLimits.PayloadBytesCeiling,
         IPayloadStore? payloads = null,
-        int executionsMax = 100_000)
+        int executionsMax = 100_000,
+        TimeProvider? time = null)
     {
         IExecutionStore store = SqliteExecutionStore.Open(path);
         return new WorkflowBench(
             wrap is null ? store : wrap(store),
             path,
             functions,
-            new EagerClock(Start),
+            time ?? new EagerClock(Start),
             payloadMax,
             executionsMax,
             payloads);
