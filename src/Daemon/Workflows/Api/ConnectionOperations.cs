@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Workflows.Catalog;
@@ -8,8 +9,10 @@ using Analemma.Workflow.Json;
 namespace Analemma.Daemon.Workflows.Api;
 
 /// <summary>Connections, by which tasks reach the network. Operations of the owner alone.</summary>
-internal sealed class ConnectionOperations(Connections connections)
+internal sealed partial class ConnectionOperations(Connections connections)
 {
+    private const string Hidden = "***";
+
     public async Task<JsonValue> PutAsync(ApiRequest request)
     {
         request.CheckMembers("name", "network");
@@ -43,10 +46,20 @@ internal sealed class ConnectionOperations(Connections connections)
         foreach (var (name, rules) in connections.All.OrderBy(each => each.Name, StringComparer.Ordinal))
         {
             var network = JsonSerializer.SerializeToUtf8Bytes(
-                rules.ToArray(), AbiJsonContext.Default.NetworkRuleArray);
+                rules.Select(Shown).ToArray(), AbiJsonContext.Default.NetworkRuleArray);
             items.Add(JsonObject.Of(("name", name), ("network", JsonValue.Parse(network))));
         }
 
         return Task.FromResult<JsonValue>(JsonObject.Of(("connections", items.Build())));
     }
+
+    // A header that is written out may be a key: only what names a secret is told, with the word before it.
+    private static NetworkRule Shown(NetworkRule rule) => rule.Headers is null ? rule : rule with
+    {
+        Headers = rule.Headers.ToDictionary(
+            each => each.Key, each => NamesASecret().IsMatch(each.Value) ? each.Value : Hidden),
+    };
+
+    [GeneratedRegex(@"^([A-Za-z-]{1,16} )?\$\{secret:[^}]+\}$")]
+    private static partial Regex NamesASecret();
 }

@@ -109,6 +109,7 @@ internal sealed class FunctionCommands
         command.Subcommands.Add(set.Does(new Command("rm", "Forget a function.") { _name }, RemoveAsync, """
               analemma sm function rm total
             """));
+        command.Subcommands.Add(new FunctionLogCommand(_name).Declare(set));
         yield return set.Explain(command, """
               analemma sm function put total -f total.py
               … "Resource": "arn:aws:lambda:us-east-1:000000000000:function:total"

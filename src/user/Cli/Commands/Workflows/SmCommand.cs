@@ -13,6 +13,7 @@ internal sealed class SmCommand : ICliCommand
             .Concat(new WatchCommands().Declare(set))
             .Concat(new TaskCommands().Declare(set))
             .Concat(new FunctionCommands().Declare(set))
+            .Concat(new ConnectionCommands().Declare(set))
             .Concat(new PayloadCommands().Declare(set))
             .Concat(new ConcurrencyCommands().Declare(set)))
         {
