@@ -9,6 +9,7 @@ using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Functions;
 using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Daemon.Workflows.Tasks.Lambda;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Storage.Payloads;
@@ -178,7 +179,7 @@ internal sealed class WorkflowHost : IDisposable
             TaskRunner tasks = new(
                 engine,
                 [
-                    new LambdaHandler(functions, aws),
+                    new LambdaHandler(functions, aws, _background),
                     new StatesHandler(engine, starts, () => api!),
                     .. TaskHandlers.All(kernel, aws, connections, _time),
                 ],

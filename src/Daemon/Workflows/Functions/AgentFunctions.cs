@@ -6,6 +6,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Daemon.Workflows.Tasks.Lambda;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Json;
@@ -21,6 +22,7 @@ internal sealed class AgentFunctions : IFunctions
     private readonly WorkflowOptions _options;
     private readonly FunctionServices _services;
     private readonly EnvironmentLauncher _launcher;
+    private readonly InvocationLogs _logs;
     private readonly ConcurrentDictionary<string, FunctionPool> _pools = new(StringComparer.Ordinal);
 
     public AgentFunctions(
@@ -31,7 +33,7 @@ internal sealed class AgentFunctions : IFunctions
         BackgroundTasks background,
         TimeProvider time)
     {
-        (_store, _options) = (store, options);
+        (_store, _options, _logs) = (store, options, new InvocationLogs(kernel));
         _launcher = new EnvironmentLauncher(
             kernel,
             new FunctionPrograms(options),
@@ -104,7 +106,8 @@ internal sealed class AgentFunctions : IFunctions
         Invocation invocation = new(new FunctionNextReply
         {
             RequestId = RequestOf(call.Task.IdempotencyKey),
-            FunctionArn = $"arn:aws:lambda:{_options.Region}:{_options.Account}:function:{name}",
+            FunctionArn = $"arn:aws:lambda:{_options.Region}:{_options.Account}:function:{name}"
+                + (asked.Qualifier is null ? "" : $":{asked.Qualifier}"),
             TraceId = asked.TraceId,
             ClientContext = asked.ClientContext,
             Event = new MailBody(
@@ -118,7 +121,8 @@ internal sealed class AgentFunctions : IFunctions
         }
 
         cancelled.ThrowIfCancellationRequested();
-        return Read(end) with { RequestId = invocation.RequestId };
+        var log = asked.WantsLog ? await _logs.TailAsync(invocation, cancelled) : null;
+        return Read(end) with { RequestId = invocation.RequestId, LogResult = log };
     }
 
     private static void Cancel(object both)

@@ -48,9 +48,17 @@ internal sealed class AwsClient(WorkflowOptions options, TimeProvider time) : ID
         string pathAndQuery,
         byte[] body,
         string? contentType,
-        CancellationToken cancelled) =>
-        SendAsync(
-            new HttpRequestMessage(method, new Uri(Endpoint!, pathAndQuery)), service, body, contentType, cancelled);
+        CancellationToken cancelled,
+        IEnumerable<(string Name, string Value)>? headers = null)
+    {
+        HttpRequestMessage request = new(method, new Uri(Endpoint!, pathAndQuery));
+        foreach (var (name, value) in headers ?? [])
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return SendAsync(request, service, body, contentType, cancelled);
+    }
 
     public void Dispose() => _http.Dispose();
 

@@ -1,3 +1,4 @@
+using Analemma.Daemon.Workflows.Tasks.Lambda;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Tasks;
@@ -19,6 +20,12 @@ internal readonly record struct FunctionCall(JsonValue Payload)
 
     /// <summary>Null for none.</summary>
     public string? TraceId { get; init; }
+
+    /// <summary>The version that the caller has named; null for none.</summary>
+    public string? Qualifier { get; init; }
+
+    /// <summary>Whether the end of what it prints is wanted with the answer.</summary>
+    public bool WantsLog { get; init; }
 }
 
 /// <summary>None.</summary>

@@ -38,6 +38,19 @@ internal sealed class KernelCalls(HttpSyscalls syscalls, ByteBudget budget)
         return (end, body.ToArray());
     }
 
+    /// <summary>All that is kept of what a process has printed, both streams; nothing when it is not there.</summary>
+    public async Task<byte[]> LogAsync(ProcessId process, CancellationToken cancelled)
+    {
+        using var begun = syscalls.Begin(_host, new Logs { Id = process }, cancelled);
+        using MemoryStream output = new();
+        await foreach (var piece in begun.Call.Pieces.ReadAllAsync(cancelled))
+        {
+            output.Write(piece.Span[1..]);
+        }
+
+        return output.ToArray();
+    }
+
     /// <summary>What a process has printed, its last bytes when it is more.</summary>
     public async Task<string> OutputAsync(ProcessId process, int bytesMax, CancellationToken cancelled)
     {

@@ -35,6 +35,9 @@ internal sealed class LogFolder : ILogSource, IDisposable
     private SafeFileHandle? _writing;
     private TaskCompletionSource? _grown;
 
+    /// <summary>Takes in what was printed and is still on its way; asked before the log is read.</summary>
+    public event Action? Draining;
+
     public LogFolder(string folder, long bytesMax)
     {
         _folder = folder;
@@ -94,6 +97,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
     public async Task<long> ReadAsync(
         ExecOutput output, int? tailLines, bool follow, CancellationToken cancellationToken)
     {
+        Draining?.Invoke();
         var skip = tailLines is { } lines ? await LinesBeforeTailAsync(lines, cancellationToken) : 0;
         Position place = new(0, 0);
         var buffer = ArrayPool<byte>.Shared.Rent(HeaderSize + BodySizeMax);

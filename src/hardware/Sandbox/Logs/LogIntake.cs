@@ -1,3 +1,4 @@
+using System.Buffers;
 using Analemma.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -18,6 +19,8 @@ internal sealed class LogIntake(Watcher watcher)
 /// <summary>One FIFO on its way into a log. Owns the FIFO's descriptor.</summary>
 internal sealed class LogStream : IDisposable
 {
+    private const int PipeBytesMax = 1024 * 1024;
+
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private readonly byte[] _buffer;
@@ -34,6 +37,8 @@ internal sealed class LogStream : IDisposable
         {
             _watch = watcher.Watch((int)fifo.DangerousGetHandle(), Watcher.In, _ => Take());
         }
+
+        _log.Draining += Drain;
     }
 
     /// <summary>Completes when all writers are gone and all is in the log.</summary>
@@ -69,11 +74,42 @@ internal sealed class LogStream : IDisposable
         }
     }
 
+    // For who reads the log: what was printed before they asked is in it. No more than a pipe holds at most, so that
+    // one who prints without end is not waited for.
+    private void Drain()
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(LogFolder.HeaderSize + LogFolder.BodySizeMax);
+        try
+        {
+            for (var taken = 0; taken < PipeBytesMax;)
+            {
+                lock (_gate)
+                {
+                    var count = _closed
+                        ? -1 : HostFiles.Read(_fifo, buffer.AsSpan(LogFolder.HeaderSize, _log.BodyBytesMax));
+                    if (count <= 0)
+                    {
+                        // The end is the watcher's to see.
+                        return;
+                    }
+
+                    _log.Append(_stream, buffer.AsSpan(0, LogFolder.HeaderSize + count));
+                    taken += count;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     private void CloseLocked()
     {
         if (!_closed)
         {
             _closed = true;
+            _log.Draining -= Drain;
             _watch.Dispose();
             _fifo.Dispose();
             _drained.TrySetResult();

@@ -67,7 +67,7 @@ public sealed record TaskResource(string Arn, ResourceKind Kind, string Service,
 
         return parts[2] switch
         {
-            "lambda" when parts.Length >= 7 && parts[5] == "function" =>
+            "lambda" when parts.Length is 7 or 8 && parts[5] == "function" =>
                 new TaskResource(arn, ResourceKind.Function, "lambda", parts[6], TaskPattern.RequestResponse),
             "states" when parts[5] == "activity" && parts.Length >= 7 =>
                 new TaskResource(arn, ResourceKind.Activity, "activity", parts[6], TaskPattern.RequestResponse),

@@ -26,6 +26,7 @@ internal static class TaskSteps
             Credentials = task.Credentials?.Evaluate(scope) ?? default,
             IdempotencyKey = FormattableString.Invariant($"{turn.Identity.Id}/{id}"),
         };
+        TaskParameters.Check(task, invocation);
         TaskRun run = new(invocation);
         frame.Task = run;
         turn.State.Tasks.Add(id, frame);

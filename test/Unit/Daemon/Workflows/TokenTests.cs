@@ -1,5 +1,3 @@
-using Analemma.Workflow.Json;
-
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 
 /// <summary>A task that may be ended by its token and by its time is ended by one of them.</summary>

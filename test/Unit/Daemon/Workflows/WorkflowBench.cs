@@ -7,6 +7,7 @@ using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Daemon.Workflows.Tasks.Lambda;
 using Analemma.Journal.Executions;
 using Analemma.Storage.Payloads;
 using Analemma.Storage.Sqlite;
@@ -51,7 +52,11 @@ internal sealed class WorkflowBench : IAsyncDisposable
         StepFunctionsApi? api = null;
         TaskRunner tasks = new(
             _engine,
-            [functions, new LambdaHandler(new NoFunctions(), _aws), new StatesHandler(_engine, starts, () => api!)],
+            [
+                functions,
+                new LambdaHandler(new NoFunctions(), _aws, _background),
+                new StatesHandler(_engine, starts, () => api!),
+            ],
             queues,
             places,
             _background,

@@ -1,79 +1,108 @@
+using System.Text;
+using Analemma.Daemon.Runners;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 
-namespace Analemma.Daemon.Workflows.Tasks;
+namespace Analemma.Daemon.Workflows.Tasks.Lambda;
 
 /// <summary>Functions: those registered here first, those of the AWS endpoint else.</summary>
-internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITaskHandler
+internal sealed class LambdaHandler(IFunctions functions, AwsClient aws, BackgroundTasks background) : ITaskHandler
 {
+    private const string TooMany = "Lambda.TooManyRequestsException";
+
     public bool Takes(TaskResource resource) =>
         resource.Kind is ResourceKind.Function
         || (resource.Service is "lambda" or "aws-sdk:lambda" && resource.Action == "invoke");
 
     public async Task<TaskOutcome> RunAsync(TaskCall call, CancellationToken cancelled)
     {
-        var isDirect = call.Resource.Kind is ResourceKind.Function;
-        var name = isDirect ? call.Resource.Arn : call.Input["FunctionName"].TryGetString(out var given) ? given : null;
-        if (name is null)
+        if (call.Resource.Kind is ResourceKind.Sdk && !call.Input["FunctionName"].IsString)
         {
             return TaskOutcome.Failed(
                 "States.Runtime", "The field 'FunctionName' is required but was missing", TaskPhase.Schedule);
         }
 
-        var payload = isDirect ? call.Input : PayloadOf(call.Input["Payload"]);
-        var invoked = await InvokeAsync(call, name, payload, cancelled);
-        if (invoked.Error is { } error)
+        Invoked invoked;
+        try
+        {
+            var request = LambdaRequest.Of(call);
+            invoked = functions.Has(request.Name)
+                ? await InvokeHereAsync(call, request, cancelled)
+                : await InvokeThereAsync(call, request, cancelled);
+        }
+        catch (LambdaRefusedException refused)
+        {
+            invoked = Refused(call, refused.Answer);
+        }
+
+        if (invoked.Error is { } error
+            && (call.Resource.Kind is not ResourceKind.Sdk || !invoked.IsFunctionsOwnError))
         {
             return TaskOutcome.Failed(error, invoked.Cause);
         }
 
-        return TaskOutcome.Done(isDirect ? invoked.Output : Described(call, invoked));
+        return TaskOutcome.Done(
+            call.Resource.Kind is ResourceKind.Function ? invoked.Output : LambdaOutput.Of(call, invoked));
     }
 
-    // The integration hands a payload to the client of Lambda, whose payload is a text: one that is JSON goes as it is,
-    // and none comes to the function as an empty object.
-    private static JsonValue PayloadOf(JsonValue given) =>
-        given.IsUndefined || given.IsNull ? JsonValue.From(JsonObject.Empty)
-        : given.TryGetString(out var text)
-            && JsonValue.TryParse(System.Text.Encoding.UTF8.GetBytes(text), JsonLimits.Payload, out var parsed, out _)
-                ? parsed
-        : given;
-
-    private async Task<Invoked> InvokeAsync(TaskCall call, string name, JsonValue payload, CancellationToken cancelled)
+    private async Task<Invoked> InvokeHereAsync(TaskCall call, LambdaRequest request, CancellationToken cancelled)
     {
-        var plain = NameOf(name);
-        if (functions.Has(plain))
+        if (request.Qualifier is not (null or LambdaRequest.Latest))
         {
-            return await functions.InvokeAsync(
-                call,
-                plain,
-                new FunctionCall(payload) { ClientContext = ContextOf(call) },
-                cancelled);
+            // Functions of the kernel's own have one version.
+            return Missing(call, $"{request.Name}:{request.Qualifier}");
         }
 
+        FunctionCall asked = new(request.Payload)
+        {
+            ClientContext = request.Context,
+            Qualifier = request.Qualifier,
+            WantsLog = request.WantsLog && request.Type is InvocationType.RequestResponse,
+        };
+        switch (request.Type)
+        {
+            case InvocationType.RequestResponse:
+                return (await functions.InvokeAsync(call, request.Name, asked, cancelled)) with
+                {
+                    ExecutedVersion = LambdaRequest.Latest,
+                };
+            case InvocationType.DryRun:
+                return Invoked.Accepted(204);
+            default:
+                // Who waits for nothing hears of what is refused at once.
+                Task<Invoked>? running = null;
+                background.RunHere(stopping => running = functions.InvokeAsync(call, request.Name, asked, stopping));
+                return running is { IsCompletedSuccessfully: true } && await running is { Error: TooMany } refused
+                    ? refused : Invoked.Accepted(202);
+        }
+    }
+
+    private async Task<Invoked> InvokeThereAsync(TaskCall call, LambdaRequest request, CancellationToken cancelled)
+    {
         if (aws.Endpoint is null)
         {
-            return Missing(call, name);
+            return Missing(call, request.FunctionName);
         }
 
         var answer = await aws.RestAsync(
             "lambda",
             HttpMethod.Post,
-            $"/2015-03-31/functions/{Uri.EscapeDataString(name)}/invocations",
-            payload.IsDefined ? payload.ToUtf8(JsonWriteOptions.Service) : [],
+            request.PathAndQuery,
+            request.Payload.IsDefined ? request.Payload.ToUtf8(JsonWriteOptions.Service) : [],
             "application/json",
-            cancelled);
+            cancelled,
+            request.Headers());
         if (answer.Failure is { } failure)
         {
             return Invoked.Failed("Lambda.SdkClientException", failure);
         }
 
-        if (!answer.IsGood)
-        {
-            return Refused(call, answer);
-        }
+        return answer.IsGood ? Answered(call, request, answer) : Refused(call, answer);
+    }
 
+    private static Invoked Answered(TaskCall call, LambdaRequest request, AwsAnswer answer)
+    {
         if (answer.Body.Length > call.Identity.PayloadBytesMax)
         {
             var what = call.Resource.Kind is ResourceKind.Function ? call.Resource.Arn : call.Resource.Service;
@@ -83,94 +112,38 @@ internal sealed class LambdaHandler(IFunctions functions, AwsClient aws) : ITask
                 + "service limit.");
         }
 
-        var output = answer.Body.Length == 0 ? JsonValue.Null : answer.Json;
-        if (answer.Headers.ContainsKey("X-Amz-Function-Error"))
+        var output = answer.Body.Length == 0
+            ? request.Type is InvocationType.RequestResponse ? JsonValue.Null : ""
+            : answer.Json;
+        var made = answer.Headers.ContainsKey("X-Amz-Function-Error")
+                ? Invoked.Failed(
+                    output.MaybeText("errorType") ?? "Lambda.Unknown", Encoding.UTF8.GetString(answer.Body))
+            : output.IsUndefined ? Invoked.Failed("Lambda.Unknown", "The function returned what is no JSON.")
+            : new Invoked(output, null, null);
+        return made with
         {
-            return Invoked.Failed(
-                output.MaybeText("errorType") ?? "Lambda.Unknown", System.Text.Encoding.UTF8.GetString(answer.Body));
-        }
-
-        return output.IsUndefined
-            ? Invoked.Failed("Lambda.Unknown", "The function returned what is no JSON.")
-            : new Invoked(output, null, null) { Answer = answer };
+            Answer = answer,
+            Status = answer.Status,
+            LogResult = answer.Headers.GetValueOrDefault("X-Amz-Log-Result"),
+            ExecutedVersion = answer.Headers.GetValueOrDefault("X-Amz-Executed-Version")
+                ?? (request.Type is InvocationType.RequestResponse ? LambdaRequest.Latest : null),
+        };
     }
 
-    // In base64, as clients of the service write it; whoever writes JSON into a definition means the same.
-    private static string? ContextOf(TaskCall call)
+    private static Invoked Refused(TaskCall call, AwsAnswer answer) => Invoked.Failed(
+        $"Lambda.{LambdaOutput.ExceptionName(call.Resource, answer.ErrorCode)}",
+        AwsErrors.Cause(call.Resource, "AWSLambda", "Lambda", answer)) with
     {
-        if (call.Resource.Kind is ResourceKind.Function || call.Input["ClientContext"] is not { IsDefined: true } given)
-        {
-            return null;
-        }
-
-        if (!given.TryGetString(out var text))
-        {
-            return given.Payload();
-        }
-
-        var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var count)
-            && JsonValue.TryParse(bytes.AsSpan(0, count), JsonLimits.Default, out var context, out _)
-                ? context.Payload() : null;
-    }
-
-    private static JsonValue Described(TaskCall call, Invoked invoked)
-    {
-        JsonObjectBuilder made = new(6);
-        made.Set("ExecutedVersion", "$LATEST");
-        // An aws-sdk call hands on the payload as the text that it is.
-        made.Set(
-            "Payload",
-            call.Resource.Kind is ResourceKind.Sdk ? JsonValue.From(invoked.Output.Payload()) : invoked.Output);
-        if (call.Resource.Kind is ResourceKind.Service)
-        {
-            var (http, response) = invoked.Answer?.Metadata()
-                ?? (
-                    JsonObject.Of(("HttpStatusCode", 200)),
-                    JsonObject.Of(("RequestId", invoked.RequestId ?? call.Task.IdempotencyKey)));
-            made.Set("SdkHttpMetadata", http).Set("SdkResponseMetadata", response);
-        }
-
-        made.Set("StatusCode", 200);
-        return made.Build();
-    }
-
-    private static Invoked Refused(TaskCall call, AwsAnswer answer)
-    {
-        var code = answer.ErrorCode;
-        return Invoked.Failed(
-            $"Lambda.{AwsErrors.ExceptionName(code)}",
-            AwsErrors.Cause(call.Resource, "AWSLambda", "Lambda", answer));
-    }
+        IsRefused = true,
+    };
 
     private static Invoked Missing(TaskCall call, string name)
     {
         var arn = name.StartsWith("arn:", StringComparison.Ordinal)
             ? name
             : $"arn:aws:lambda:{call.Identity.Region}:{call.Identity.Account}:function:{name}";
-        return Invoked.Failed(
-            "Lambda.ResourceNotFoundException",
-            $"Function not found: {arn} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; "
-            + $"Request ID: {Guid.NewGuid()}; Proxy: null)");
+        return Refused(
+            call,
+            new LambdaRefusedException(404, "ResourceNotFoundException", $"Function not found: {arn}").Answer);
     }
-
-    /// <summary>The name alone, of a name or an ARN, with or without a version.</summary>
-    private static string NameOf(string name)
-    {
-        var parts = name.Split(':');
-        var at = Array.IndexOf(parts, "function");
-        return at >= 0 && at + 1 < parts.Length ? parts[at + 1] : parts[0];
-    }
-}
-
-/// <summary>What came of calling a function.</summary>
-internal sealed record Invoked(JsonValue Output, string? Error, string? Cause)
-{
-    /// <summary>When another server answered.</summary>
-    public AwsAnswer? Answer { get; init; }
-
-    /// <summary>When a function of the kernel's own did.</summary>
-    public string? RequestId { get; init; }
-
-    public static Invoked Failed(string error, string? cause) => new(default, error, cause);
 }
