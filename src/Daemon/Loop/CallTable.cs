@@ -10,6 +10,9 @@ internal sealed class CallTable
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _watched = new();
     private readonly ConcurrentDictionary<long, object> _kept = new();
 
+    // Most calls keep nothing: to ask the dictionary of each would cost more than this. Never below what is in it.
+    private int _keptMax;
+
     public int Count => _calls.Count;
 
     /// <summary>What came with calls and lies in mailboxes now.</summary>
@@ -22,23 +25,39 @@ internal sealed class CallTable
     public SyscallCall? Remove(long id)
     {
         var found = _calls.TryRemove(id, out var call);
-        _kept.TryRemove(id, out _);
+        Interlocked.MemoryBarrier();
+        TakeKept(id);
         return found ? call : null;
     }
 
     /// <summary>Keeps what a runner has for the call's end; it goes with the call, however that ends.</summary>
     public void Keep(long id, object what)
     {
-        _kept[id] = what;
+        Interlocked.Increment(ref _keptMax);
+        if (!_kept.TryAdd(id, what))
+        {
+            _kept[id] = what;
+            Interlocked.Decrement(ref _keptMax);
+        }
+
         if (!_calls.ContainsKey(id))
         {
-            _kept.TryRemove(id, out _);
+            TakeKept(id);
         }
     }
 
     public object? FindKept(long id) => _kept.GetValueOrDefault(id);
 
-    public object? TakeKept(long id) => _kept.TryRemove(id, out var kept) ? kept : null;
+    public object? TakeKept(long id)
+    {
+        if (Volatile.Read(ref _keptMax) == 0 || !_kept.TryRemove(id, out var kept))
+        {
+            return null;
+        }
+
+        Interlocked.Decrement(ref _keptMax);
+        return kept;
+    }
 
     /// <summary>Takes a call out that its client took back, and tells its runner.</summary>
     public bool Cancel(long id)

@@ -4,7 +4,7 @@ namespace Analemma.Daemon.Sockets;
 internal sealed class IoThread : IDisposable
 {
     /// <summary>One receive takes at most this, which bounds how long one client can hold the thread.</summary>
-    private const int InputBytes = 64 * 1024;
+    private const int InputBytes = 256 * 1024;
 
     private const int OutputBytes = 64 * 1024;
 

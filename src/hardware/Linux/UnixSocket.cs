@@ -146,6 +146,20 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>The same for bytes that are in two places.</summary>
+    public int Send(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        fixed (byte* one = first, two = second)
+        {
+            var parts = stackalloc LibC.iovec_t[2];
+            parts[0] = new LibC.iovec_t { iov_base = one, iov_len = (nuint)first.Length };
+            parts[1] = new LibC.iovec_t { iov_base = two, iov_len = (nuint)second.Length };
+            LibC.msghdr_t message = new() { msg_iov = parts, msg_iovlen = 2 };
+            var count = (int)LibC.sendmsg(this, &message, LibC.MSG_NOSIGNAL);
+            return count >= 0 ? count : -Marshal.GetLastPInvokeError();
+        }
+    }
+
     /// <summary>Tells the peer that no more will come; what it has already gone away for is no error.</summary>
     public void ShutdownWrites() => _ = LibC.shutdown(this, LibC.SHUT_WR);
 
