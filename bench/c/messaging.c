@@ -6,7 +6,7 @@
 //   ./messaging rtt  analemma SOCKET             BYTES ROUNDS
 //   ./messaging rtt  apart SOCKET                BYTES ROUNDS      the same, but B replies and receives by a call each
 //   ./messaging rtt  redis|streams|dbus SOCKET | nats PORT    BYTES ROUNDS
-//   ./messaging rate pair|relay|analemma|durable|redis|streams|dbus|nats [WHERE] BYTES SECONDS
+//   ./messaging rate pair|relay|analemma|many|durable|kept|redis|pushes|streams|dbus|nats [WHERE] BYTES SECONDS
 //                                                                  one way: messages a second that B got
 //   ./messaging move pair|relay|analemma|redis|nats|dbus|handle|filled [WHERE] BYTES ROUNDS
 //                                                                  BYTES there, a word back: p50 p99 (us)
@@ -14,7 +14,8 @@
 // `move` goes in pieces of a megabyte where the middle takes no more. `handle` sends the same sealed memory again and again,
 // which B maps; `filled` makes and fills it anew each time, and B reads every byte.
 // A and B are the same program in every mode: one system call to send, one or more to receive, nothing else. `durable` is
-// Analemma's durable mailbox, and counts messages that were taken in and acknowledged.
+// Analemma's durable mailbox, and counts messages that were taken in and acknowledged. What the other modes write as 64
+// requests in one system call, `many`, `kept` (durable) and `pushes` (a Redis list) write as one request of 64 messages.
 #define _GNU_SOURCE
 #include "dbus.h"
 #include <arpa/inet.h>
@@ -213,6 +214,21 @@ static size_t send_frame(char *at, uint64_t id, const char *head)
     return ask(at, SEND, id, json, n + 2);
 }
 
+// One SEND of so many messages.
+static size_t send_many(char *at, uint64_t id, const char *head, int count)
+{
+    size_t n = (size_t)sprintf(json, "{%s,\"bodies\":[", head);
+    for (int i = 0; i < count; i++) {
+        memcpy(json + n, i ? ",\"" : "\"", i ? 2 : 1);
+        n += i ? 2 : 1;
+        memcpy(json + n, text, bytes);
+        n += bytes;
+        json[n++] = '"';
+    }
+    memcpy(json + n, "]}", 2);
+    return ask(at, SEND, id, json, n + 2);
+}
+
 static char to_b[32], to_a[32]; // lists and streams of this run: what another has left would come first
 
 // --- Redis: RESP ------------------------------------------------------------------------------------------------------
@@ -223,6 +239,19 @@ static size_t push(char *at, const char *list)
     memcpy(at + n, text, bytes);
     memcpy(at + n + bytes, "\r\n", 2);
     return n + bytes + 2;
+}
+
+// One LPUSH of so many values.
+static size_t push_many(char *at, const char *list, int count)
+{
+    size_t n = (size_t)sprintf(at, "*%d\r\n$5\r\nLPUSH\r\n$%zu\r\n%s\r\n", count + 2, strlen(list), list);
+    for (int i = 0; i < count; i++) {
+        n += (size_t)sprintf(at + n, "$%zu\r\n", bytes);
+        memcpy(at + n, text, bytes);
+        memcpy(at + n + bytes, "\r\n", 2);
+        n += bytes + 2;
+    }
+    return n;
 }
 
 static size_t pop(char *at, const char *list)
@@ -526,15 +555,21 @@ static void rtt(int fd, long rounds)
 
 static volatile long *count; // messages that B has got
 
-static const char *box(void) { return is("durable") ? "bench-durable" : "bench-rate"; }
+static int is_durable(void) { return is("durable") || is("kept"); }
+
+static int is_ours(void) { return is("analemma") || is("many") || is_durable(); }
+
+static int is_list(void) { return is("redis") || is("pushes"); }
+
+static const char *box(void) { return is_durable() ? "bench-durable" : "bench-rate"; }
 
 static void take_end(int ready)
 {
     int fd = is("pair") ? pair[1] : is("relay") ? far[1] : is("nats") ? nats("b") : is("dbus") ? dbus("bench.b") : reach();
-    int ours = is("analemma") || is("durable");
+    int ours = is_ours();
     strcpy(last, "0-0");
     if (ours)
-        make_box(fd, box(), is("durable") ? ",\"durable\":true,\"max_messages\":20000" : ",\"max_messages\":20000");
+        make_box(fd, box(), is_durable() ? ",\"durable\":true,\"max_messages\":20000" : ",\"max_messages\":20000");
     (void)!write(ready, "1", 1);
     char take[64];
     size_t takes = (size_t)sprintf(take, "{\"mailbox\":\"%s\",\"max\":256}", box());
@@ -555,13 +590,13 @@ static void take_end(int ready)
                 payload[frame.length] = 0;
                 long got = 0;
                 size_t n = (size_t)sprintf(json, "{\"receipts\":[");
-                const char *mark = is("durable") ? "\"receipt\":" : "\"age_ms\":";
+                const char *mark = is_durable() ? "\"receipt\":" : "\"age_ms\":";
                 for (char *at = payload; (at = strstr(at, mark)); at += 9)
-                    if (got++ >= 0 && is("durable"))
+                    if (got++ >= 0 && is_durable())
                         n += (size_t)sprintf(json + n, "%s%lld", got == 1 ? "" : ",", atoll(at + 10));
                 payload[frame.length] = end;
                 size_t length = 0;
-                if (is("durable"))
+                if (is_durable())
                     length = ask(out, ACK, id++, json, n + (size_t)sprintf(json + n, "]}"));
                 else
                     *count += got;
@@ -571,7 +606,7 @@ static void take_end(int ready)
                 continue;
             }
             done(&frame);
-        } else if (is("redis")) {
+        } else if (is_list()) {
             size_t n = (size_t)sprintf(
                 out,
                 "*7\r\n$6\r\nBLMPOP\r\n$1\r\n0\r\n$1\r\n1\r\n$%zu\r\n%s\r\n$5\r\nRIGHT\r\n$5\r\nCOUNT\r\n$3\r\n256\r\n",
@@ -624,10 +659,15 @@ static void give_end(int fd)
     for (;;) {
         size_t n = 0;
         int batch = bytes <= 4096 ? 64 : 1;
-        for (int i = 0; i < batch; i++) {
-            if (is("analemma") || is("durable"))
+        int requests = is("many") || is("kept") || is("pushes") ? 1 : batch;
+        for (int i = 0; i < requests; i++) {
+            if (is("many") || is("kept"))
+                n += send_many(out, id++, head, batch);
+            else if (is("pushes"))
+                n += push_many(out, to_b, batch);
+            else if (is_ours())
                 n += send_frame(out + n, id++, head);
-            else if (is("redis"))
+            else if (is_list())
                 n += push(out + n, to_b);
             else if (is("streams"))
                 n += add_entry(out + n, to_b);
@@ -648,15 +688,15 @@ static void give_end(int fd)
         }
         put(fd, out, n);
         open += batch;
-        if (is("analemma") || is("durable"))
-            for (; open > WINDOW - batch; open--) {
+        if (is_ours())
+            for (; open > WINDOW - batch; open -= batch / requests) {
                 struct frame frame;
                 char *payload = answer(fd, &frame);
                 check(&frame, payload);
                 done(&frame);
             }
-        else if (is("redis"))
-            for (; open > WINDOW - batch; open--)
+        else if (is_list())
+            for (; open > WINDOW - batch; open -= batch / requests)
                 line(fd);
         else if (is("streams"))
             for (; open > WINDOW - batch; open--) {
@@ -879,7 +919,7 @@ int main(int argc, char **argv)
     memset(text, 'x', bytes);
     out = malloc((bytes + 512) * (bytes > 1 << 20 ? 2 : 130));
     dbus_room = malloc(bytes + 4096);
-    json = malloc(bytes + 65536);
+    json = malloc((bytes + 512) * (bytes > 4096 ? 1 : 65) + 65536);
     in = base = malloc(ROOM);
     count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, far) != 0)

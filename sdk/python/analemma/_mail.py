@@ -7,7 +7,7 @@ from analemma._records import Process, Record, Spawned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from typing import Any, Literal, Union
 
     from analemma._calls import Call, Reply
@@ -62,11 +62,15 @@ class Message(_Letter):
 
 
 class Sent(Record):
-    """A message is in its mailbox. `to` is the process whose inbox it is, 0 for a mailbox of its own."""
+    """A message is in its mailbox. `to` is the process whose inbox it is, 0 for a mailbox of its own.
+
+    Of several messages `id` is the first one's, and `count` says how many; their ids follow one another.
+    """
 
     id: int
     to: int = 0
     duplicate: bool = False
+    count: int = 1
     reply: Message | None = None
 
     _nested = {"reply": Message}
@@ -151,6 +155,44 @@ def send(
         timeout,
         **_to(to),
         **_body(body),
+        topic=topic,
+        correlation=correlation,
+        priority=priority,
+        ttl_ms=_ms(ttl),
+        timeout_ms=_ms(timeout) if timeout else None,
+        key=key,
+    )
+    return Sent(reply.json())
+
+
+def send_many(
+    client: object,
+    to: Address,
+    bodies: Iterable[Any],
+    *,
+    topic: str | None = None,
+    correlation: str | None = None,
+    priority: Priority | None = None,
+    ttl: float | None = None,
+    timeout: float = 0.0,
+    key: str | None = None,
+) -> Call[Sent]:
+    """Sends several messages to one mailbox in one call, at most 256: all are taken in, one after the other, or none is.
+
+    Each of `bodies` is any JSON value; or all of them are bytes. The rest is as in `send`, and they share it: `timeout`
+    waits for room for all, and `key` stands for all together. Raises TooLarge when the mailbox never has room for so
+    many.
+    """
+    each = [_body(body) for body in bodies]
+    encodings = {one.get("encoding") for one in each}
+    if len(encodings) > 1:
+        raise TypeError("bodies are bytes, all of them, or none is")
+    reply = yield from _send_with(
+        None,
+        timeout,
+        **_to(to),
+        bodies=[one.get("body") for one in each],
+        encoding=encodings.pop() if encodings else None,
         topic=topic,
         correlation=correlation,
         priority=priority,

@@ -121,6 +121,7 @@ class Kernel:
     tool_servers = _method(_calls.tool_servers)
     restart_tools = _method(_calls.restart_tools)
     send = _method(_mail.send)
+    send_many = _method(_mail.send_many)
     request = _method(_mail.request)
     reply = _method(_mail.reply)
     recv = _method(_mail.recv)

@@ -136,6 +136,22 @@ class Cases:
         self.assertEqual((process.pids, process.limits, process.novel), (0, None, 1))
         self.assertEqual(process.to_json(), PROCESS)
 
+    def test_several_messages_go_in_one_request(self) -> None:
+        seen: list[Any] = []
+        client = self.with_client(answering(0x20, {"id": 7, "to": 3, "count": 2}, seen))
+        sent = client.call("send_many", "worker", ({"n": each} for each in range(2)), topic="t", timeout=1.5)
+        self.assertEqual((sent.id, sent.count, sent.duplicate), (7, 2, False))
+        client.call("send_many", 3, [b"a", b"b"])
+        self.assertEqual(
+            seen,
+            [
+                {"to": "worker", "bodies": [{"n": 0}, {"n": 1}], "topic": "t", "timeout_ms": 1500},
+                {"to_id": 3, "bodies": ["YQ==", "Yg=="], "encoding": "base64"},
+            ],
+        )
+        with self.assertRaises(TypeError):
+            client.call("send_many", "worker", ["a", b"b"])
+
     def test_spawn_sends_only_what_was_said(self) -> None:
         seen: list[Any] = []
         reply = {"id": 1, "name": "a", "pid": 5, "status": "running", "missing": ["cpu"]}

@@ -21,7 +21,7 @@ CLIENT = (
     "fleet_apply fleet_down fleet_restart fleet_status function_next get_perms hello http http_stream inspect keys kill "
     "list list_tools llm logs mailbox mailboxes metrics nack noop pause pipe_close pipe_follow pipe_list "
     "pipe_open pipe_read pipe_write poll_events read ready recv register reply request restart "
-    "restart_tools resume run_tools run_tools_stream secret_list secret_remove secret_set send set_perms "
+    "restart_tools resume run_tools run_tools_stream secret_list secret_remove secret_set send send_many set_perms "
     "shutdown spawn status store subscribe supervise task_failed task_heartbeat task_succeeded think "
     "think_stream tool_servers unregister unsubscribe update wait watch workflow workflow_endpoint write"
 )

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -120,23 +119,21 @@ public static class SyscallJson
     public static byte[] Write(Reply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, TypeOf(reply));
 
     /// <summary>The same into memory that the caller has: a reply may be large.</summary>
-    public static void Write(Reply reply, IBufferWriter<byte> into)
+    public static void Write(Reply reply, PooledBytes into)
     {
-        var json = _writer ??= new Utf8JsonWriter(Stream.Null, new JsonWriterOptions { SkipValidation = true });
-        json.Reset(into);
         switch (reply)
         {
             case RecvReply received:
-                MailJson.Write(json, received);
-                break;
+                MailWriter.Write(received, into);
+                return;
             case SendReply sent:
-                MailJson.Write(json, sent);
-                break;
-            default:
-                JsonSerializer.Serialize(json, reply, TypeOf(reply));
-                break;
+                MailWriter.Write(sent, into);
+                return;
         }
 
+        var json = _writer ??= new Utf8JsonWriter(Stream.Null, new JsonWriterOptions { SkipValidation = true });
+        json.Reset(into);
+        JsonSerializer.Serialize(json, reply, TypeOf(reply));
         json.Flush();
         json.Reset(Stream.Null);
     }

@@ -33,6 +33,7 @@ internal sealed class MailMaker(World world)
             4 => Random.Chance(5_000) ? new Mailboxes() : new DeadLetters { Max = 5 },
             5 or 6 or 7 => Receipts(caller),
             8 or 9 => Reply(caller) ?? Send(),
+            10 when Random.Chance(5_000) => SendMany(),
             < 17 => Send(),
             _ => Receive(caller),
         };
@@ -86,6 +87,15 @@ internal sealed class MailMaker(World world)
             Handle = world.Mail.NextHandle(),
         };
     }
+
+    /// <summary>Several at once, at times more than there is room for.</summary>
+    private Send SendMany() => Send() with
+    {
+        Body = null,
+        Bodies = [.. Enumerable.Range(0, Random.Below(4) + 1).Select(_ => world.Mail.NextBody())],
+        ReplyTimeoutMs = null,
+        Handle = null,
+    };
 
     private Send? Reply(Caller caller) => world.Mail.Asked(caller) is { } message
         ? new Send { InReplyTo = message, Body = Echo(message), Handle = world.Mail.NextHandle() }

@@ -154,9 +154,14 @@ internal sealed class SimulatedMail(World world)
 
     private void Sent(SendReply sent, Send send)
     {
-        if (sent.Id < DurableMax && send.InReplyTo is null && sent.Duplicate is null && !_acked.Contains(sent.Id))
+        Unless(
+            sent.Count == send.Bodies?.Count, "what was sent at once is taken in at once", $"{sent.Count} of {send}");
+        for (var id = sent.Id; id < sent.Id + (sent.Count ?? 1); id++)
         {
-            _accepted[sent.Id] = send.To!;
+            if (id < DurableMax && send.InReplyTo is null && sent.Duplicate is null && !_acked.Contains(id))
+            {
+                _accepted[id] = send.To!;
+            }
         }
 
         if (sent.Reply is { } reply)

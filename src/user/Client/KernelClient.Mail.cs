@@ -15,6 +15,23 @@ public sealed partial class KernelClient
     public Task<SendReply> SendAsync(Send send, CancellationToken cancellationToken = default) =>
         CallAsync(send, AbiJsonContext.Default.Send, AbiJsonContext.Default.SendReply, cancellationToken);
 
+    /// <summary>
+    /// Sends several messages to one mailbox in one call: all of them are taken in, one after the other, or none is.
+    /// </summary>
+    /// <param name="to">A registered name, or the name of a living process.</param>
+    /// <param name="bodies">What each says, at most 256; all else they share.</param>
+    /// <param name="send">What they share: labels, priority, times, key. Default: nothing.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    /// <returns>Their ids, in their order; of what was a duplicate, the ids that it had.</returns>
+    public async Task<IReadOnlyList<long>> SendManyAsync(
+        string to, IReadOnlyList<MailBody> bodies, Send? send = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(bodies);
+        var sent = await SendAsync((send ?? new Send()) with { To = to, Bodies = bodies }, cancellationToken)
+            .ConfigureAwait(false);
+        return [.. Enumerable.Range(0, sent.Count ?? 0).Select(at => sent.Id + at)];
+    }
+
     /// <summary>Takes messages, waiting for the first.</summary>
     /// <param name="recv">From which mailbox, and which.</param>
     /// <param name="cancellationToken">Takes the request back; a message that was just given is lost then.</param>

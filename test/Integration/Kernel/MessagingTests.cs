@@ -52,6 +52,24 @@ public sealed class MessagingTests(SharedKernel shared) : IClassFixture<SharedKe
     }
 
     [Fact]
+    public async Task Several_messages_go_in_one_call_and_are_taken_in_one()
+    {
+        const string box = "several";
+        await Kernel.Client.RegisterAsync(new Register { Name = box }, Token);
+        var waiting = Kernel.Client.RecvAsync(new Recv { Mailbox = box, Max = 256 }, Token);
+        MailBody[] bodies =
+        [
+            .. Enumerable.Range(0, 256).Select(each => MailBody.Of($"\"{each}\n{new string('x', 1_000)}")),
+        ];
+        var ids = await Kernel.Client.SendManyAsync(box, bodies, new Send { Topic = "é" }, Token);
+        var received = await waiting;
+        Assert.Equal(ids, received.Messages.Select(message => message.Id));
+        Assert.Equal(bodies, received.Messages.Select(message => message.Body));
+        Assert.All(received.Messages, message => Assert.Equal("é", message.Topic));
+        await Kernel.Client.UnregisterAsync(new Unregister { Name = box }, Token);
+    }
+
+    [Fact]
     public async Task Asynchronous_agents_hear_broadcasts_of_their_topics()
     {
         var listener = await Kernel.SpawnPythonAsync(

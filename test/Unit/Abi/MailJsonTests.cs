@@ -14,7 +14,8 @@ public sealed class MailJsonTests
     private static readonly string[] Fields =
     [
         "to", "to_id", "in_reply_to", "body", "encoding", "topic", "correlation", "priority", "ttl_ms", "timeout_ms",
-        "reply_timeout_ms", "key", "handles", "mailbox", "max", "from", "visibility_ms", "reply", "unknown", "To", "",
+        "reply_timeout_ms", "key", "handles", "mailbox", "max", "from", "visibility_ms", "reply", "bodies", "bodies",
+        "unknown", "To", "",
     ];
 
     private static readonly string[] Values =
@@ -23,7 +24,10 @@ public sealed class MailJsonTests
         "null", "true", "false", "0", "1",
         "-1", "17", "1.0", "1e3", "4294967295", "4294967296", "9223372036854775807",
         "9223372036854775808", "2147483648",
-        "[]", "[1, 2]", "{}", "{ \"a\": [null, {\"b\": \"\\\"\"}] }", "{\"in_reply_to\": 7}",
+        "[]", "[1, 2]", "[1,\"a\\nb\",{\"c\":[]},[{}],null,-0.5e+7]", "[[1,{\"a\":{\"b\":-1}}] , true]", "[01]", "[1,]",
+        "{}", "{\"a\":[1,\"x y\"]}", "{\"a\":1,}", "{\"a\" :1}", "-", "-0", "1.",
+        "\"\\x\"", "\"\\u12g4\"", "\"\t\"",
+        "{ \"a\": [null, {\"b\": \"\\\"\"}] }", "{\"in_reply_to\": 7}",
         "{\"in_reply_to\": 7, \"body\": \"x\"}", "{\"body\": null, \"in_reply_to\": 7}", "{\"in_reply_to\": \"7\"}",
         "{\"in_reply_to\": 7, \"topic\": \"t\"}", "nul", "\"open", "[1", "01",
     ];
@@ -69,6 +73,7 @@ public sealed class MailJsonTests
             AssertWritten(new SendReply(random.NextInt64(), new ProcessId(random.Next(3)))
             {
                 Duplicate = Some<bool>(random, true),
+                Count = Some(random, 256),
                 Reply = random.Next(2) == 0 ? null : Message(random),
             });
         }
@@ -79,6 +84,11 @@ public sealed class MailJsonTests
     {
         Random random = new(22);
         string?[] texts = [null, "a", "base64", "", "x y", "-", new string('n', 200), "tab\t"];
+        MailBody[] one = [MailBody.Of("x")], large = [new MailBody(new byte[AbiLimits.PayloadBytesMax + 1])];
+        MailBody[]?[] bundles =
+        [
+            null, one, [], [.. Enumerable.Repeat(one[0], 256)], [.. Enumerable.Repeat(one[0], 257)], large,
+        ];
         long?[] numbers = [null, 0, 1, -1, 256, 257, 100, 50_000_000, long.MaxValue];
         for (var i = 0; i < Cases; i++)
         {
@@ -90,6 +100,8 @@ public sealed class MailJsonTests
                 Encoding = Pick(texts),
                 Topic = Pick(texts),
                 Key = Pick(texts),
+                Body = random.Next(8) == 0 ? MailBody.Of("x") : null,
+                Bodies = Pick(bundles),
                 TtlMs = Pick(numbers),
                 TimeoutMs = Pick(numbers),
                 ReplyTimeoutMs = Pick(numbers),
@@ -117,6 +129,12 @@ public sealed class MailJsonTests
     {
         var expected = AbiJson.TryRead(json, type, out var value, out var error);
         Assert.Equal(expected, SyscallJson.TryRead((ushort)number, json, out var read, out var refused));
+        if (value is Send { Bodies: { } bodies } send && read is Send { Bodies: { } readBodies } sent)
+        {
+            Assert.Equal(bodies, readBodies);
+            (value, read) = ((T)(Syscall)(send with { Bodies = null }), sent with { Bodies = null });
+        }
+
         Assert.True(Equals(value, read), $"{text}: {value} and {read}");
         Assert.Equal(error, refused);
     }

@@ -29,6 +29,11 @@ public sealed class HistoryTests
         },
         new MailAccepted(new CallId(22), new Mail(ProcessId.None, null) { ExpiresAt = 10 }, ["jobs", "x"]) { At = 9 },
         new MailAccepted(new CallId(22), new Mail(ProcessId.None, null), ["jobs"]) { At = 9 },
+        new MailAccepted(
+            new CallId(22), new Mail(ProcessId.None, null) { Bodies = [MailBody.Of("x"), MailBody.Of("y")] }, ["jobs"])
+        {
+            At = 9,
+        },
         new MailAcknowledged(new CallId(23), [new AcknowledgedMail("jobs", [1])]) { At = 9 },
         new MailDropped("jobs", [2], "expired") { At = 10 },
         new MailboxRegistered(new CallId(24), new MailboxPlan("other") { IsDurable = true }, null) { At = 10 },

@@ -43,6 +43,12 @@ public sealed record Send : Syscall
     public MailBody? Body { get; init; }
 
     /// <summary>
+    /// Instead of a body: several messages to one mailbox, 1 to 256, alike but for what they say. All of them are taken
+    /// in, one after the other with nothing between, or none is.
+    /// </summary>
+    public IReadOnlyList<MailBody>? Bodies { get; init; }
+
+    /// <summary>
     /// <c>base64</c> for a body that is bytes, as text: a label for the receiver, which the kernel does not look at.
     /// </summary>
     public string? Encoding { get; init; }

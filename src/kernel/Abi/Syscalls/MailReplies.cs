@@ -10,6 +10,9 @@ public sealed record SendReply(long Id, ProcessId To) : Reply
     /// <summary>A message with the same key was taken in before, as this id: nothing was added.</summary>
     public bool? Duplicate { get; init; }
 
+    /// <summary>Of several messages: how many. Their ids follow one another, and the first is the answer's.</summary>
+    public int? Count { get; init; }
+
     /// <summary>The reply, to a request.</summary>
     public MailMessage? Reply { get; init; }
 }

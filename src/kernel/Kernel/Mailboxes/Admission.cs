@@ -30,6 +30,14 @@ internal static class Admission
             return;
         }
 
+        if (mail.Bodies is not null)
+        {
+            var letters = Letters(mail, () => state.Mail.TakeVolatileId(state.Boot));
+            effects.Add(new Answer(call, new SendReply(letters[0].Id, box.Process) { Count = letters.Length }));
+            Delivery.Offer(state, box, letters, effects);
+            return;
+        }
+
         Letter letter = new(state.Mail.TakeVolatileId(state.Boot), mail);
         if (replyTimeoutMs is { } timeout)
         {
@@ -41,6 +49,18 @@ internal static class Admission
         }
 
         Delivery.Offer(state, box, letter, effects);
+    }
+
+    /// <summary>What comes into a mailbox, each with a number of its own.</summary>
+    public static Letter[] Letters(Mail mail, Func<long> takeId)
+    {
+        var letters = new Letter[mail.Count];
+        for (var i = 0; i < letters.Length; i++)
+        {
+            letters[i] = new Letter(takeId(), mail.One(i));
+        }
+
+        return letters;
     }
 
     public static void AwaitReply(
@@ -71,7 +91,7 @@ internal static class Admission
     public static void Reserve(MailRoom room, CommitWait commit, Mailbox box, Mail mail)
     {
         commit.Reserved.Add((box, mail));
-        box.ReservedCount++;
+        box.ReservedCount += mail.Count;
         box.ReservedBytes += mail.Weight;
         room.Accounts.Add(mail, box.IsDurable);
     }
@@ -80,7 +100,7 @@ internal static class Admission
     {
         foreach (var (box, mail) in commit.Reserved)
         {
-            box.ReservedCount--;
+            box.ReservedCount -= mail.Count;
             box.ReservedBytes -= mail.Weight;
             room.Accounts.Remove(mail, box.IsDurable);
         }

@@ -32,6 +32,34 @@ internal static class Delivery
         RestingInbox.CameIn(state, box, effects);
     }
 
+    /// <summary>
+    /// The same with several that came together and differ only in what they say: a receiver is given as many of them
+    /// as it takes, in one answer.
+    /// </summary>
+    public static void Offer(KernelState state, Mailbox box, Letter[] letters, List<Effect> effects)
+    {
+        foreach (var letter in letters)
+        {
+            Keep(state.Mail, box, letter);
+        }
+
+        var left = letters.AsSpan();
+        for (var node = box.Receivers.First; node is not null && left.Length > 0;)
+        {
+            var wait = node.Value;
+            node = node.Next;
+            if (wait.Filter.Wants(left[0].Mail))
+            {
+                var given = left[..Fit(left, wait.Most)];
+                left = left[given.Length..];
+                End(state.Mail, wait);
+                Answer(state, box, wait, given, effects);
+            }
+        }
+
+        RestingInbox.CameIn(state, box, effects);
+    }
+
     /// <summary>Gives a message that waits to the first receiver that waits for such.</summary>
     public static void Match(KernelState state, Mailbox box, Letter letter, List<Effect> effects)
     {
@@ -41,14 +69,14 @@ internal static class Delivery
             {
                 var wait = node.Value;
                 End(state.Mail, wait);
-                Answer(state, box, wait, [letter], effects);
+                Answer(state, box, wait, new ReadOnlySpan<Letter>(in letter), effects);
                 return;
             }
         }
     }
 
     /// <summary>Takes what a receiver wants and is there: as much as one answer may have.</summary>
-    public static List<Letter> Choose(
+    public static Letter[] Choose(
         KernelState state, Mailbox box, in LetterFilter filter, int most, List<Effect> effects)
     {
         List<Letter> chosen = [];
@@ -73,13 +101,13 @@ internal static class Delivery
             chosen.Add(letter);
         }
 
-        return chosen;
+        return [.. chosen];
     }
 
     public static void Answer(
-        KernelState state, Mailbox box, ReceiveWait wait, List<Letter> letters, List<Effect> effects)
+        KernelState state, Mailbox box, ReceiveWait wait, ReadOnlySpan<Letter> letters, List<Effect> effects)
     {
-        var views = new MailMessage[letters.Count];
+        var views = new MailMessage[letters.Length];
         for (var i = 0; i < views.Length; i++)
         {
             views[i] = Give(state, box, wait, letters[i]);
@@ -100,7 +128,11 @@ internal static class Delivery
         Return(room, letter);
         Due(room, letter, 0);
         letter.Box = null;
-        box.Kept.Remove(letter.Id);
+        if (box.IsDurable)
+        {
+            box.Kept.Remove(letter.Id);
+        }
+
         box.Hold(letter.Mail, -1);
         box.IsFullTold &= box.Count * 2L > box.Plan.MaxMessages || box.Bytes * 2 > box.Plan.MaxBytes;
         room.Accounts.Remove(letter.Mail, box.IsDurable);
@@ -195,6 +227,19 @@ internal static class Delivery
                 room.Sending.Remove(wait.Caller);
                 break;
         }
+    }
+
+    /// <summary>How many of these one answer may have: at least one.</summary>
+    private static int Fit(ReadOnlySpan<Letter> letters, int most)
+    {
+        var (fit, bytes) = (1, (long)letters[0].Mail.Weight);
+        while (fit < letters.Length && fit < most
+            && (bytes += letters[fit].Mail.Weight) <= Limits.MailAnswerBytesMax)
+        {
+            fit++;
+        }
+
+        return fit;
     }
 
     /// <summary>Not lent any more.</summary>

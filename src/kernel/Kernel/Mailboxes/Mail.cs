@@ -10,6 +10,12 @@ namespace Analemma.Kernel.Mailboxes;
 /// </summary>
 public sealed record Mail(ProcessId From, MailBody? Body)
 {
+    /// <summary>
+    /// Of several messages on their way into one mailbox that differ in nothing else: what each says. In a mailbox each
+    /// is one of its own.
+    /// </summary>
+    public IReadOnlyList<MailBody>? Bodies { get; init; }
+
     public string? FromName { get; init; }
 
     public string? To { get; init; }
@@ -41,10 +47,21 @@ public sealed record Mail(ProcessId From, MailBody? Body)
     [JsonIgnore]
     public long HandleBytes => Handle?.Bytes ?? 0;
 
-    /// <summary>What it counts for in bounds.</summary>
+    /// <summary>How many messages these are.</summary>
     [JsonIgnore]
-    public int Weight => Limits.MailOverheadBytes + (Body?.Length ?? 0) + (Topic?.Length ?? 0)
-        + (Correlation?.Length ?? 0) + (Key?.Length ?? 0);
+    public int Count => Bodies?.Count ?? 1;
+
+    /// <summary>What it counts for in bounds: of several, what they do together.</summary>
+    [JsonIgnore]
+    public int Weight => Bodies is null
+        ? Labels + (Body?.Length ?? 0)
+        : (Labels * Bodies.Count) + Bodies.Sum(static body => body.Length);
+
+    private int Labels => Limits.MailOverheadBytes + (Topic?.Length ?? 0) + (Correlation?.Length ?? 0)
+        + (Key?.Length ?? 0);
+
+    /// <summary>One of several, by its place; itself when it is one.</summary>
+    public Mail One(int at) => Bodies is null ? this : this with { Bodies = null, Body = Bodies[at] };
 }
 
 /// <summary>A message with the number that it has; as checkpoints keep it.</summary>

@@ -5,8 +5,10 @@ namespace Analemma.Kernel.Mailboxes;
 /// <summary>What lies in all mailboxes together, and how much of it each agent has sent. Volatile.</summary>
 internal sealed class MailAccounts
 {
+    private static readonly Share None = new();
+
     private readonly Dictionary<ProcessId, Share> _bySender = [];
-    private Share _all;
+    private Share _all = new();
 
     public int Count => _all.Count;
 
@@ -22,7 +24,7 @@ internal sealed class MailAccounts
 
     public SysError? NoRoom(Mail mail, bool durable)
     {
-        if (Count >= Limits.MailMessagesMax || Bytes + mail.Weight > Limits.MailBytesMax)
+        if (Count + mail.Count > Limits.MailMessagesMax || Bytes + mail.Weight > Limits.MailBytesMax)
         {
             return Full("the mailboxes of this kernel are full");
         }
@@ -32,9 +34,9 @@ internal sealed class MailAccounts
             return Full("the durable mailboxes of this kernel are full");
         }
 
-        var own = _bySender.GetValueOrDefault(mail.From);
+        var own = _bySender.GetValueOrDefault(mail.From) ?? None;
         var isAgent = mail.From != ProcessId.None;
-        if (isAgent && (own.Count >= Limits.MailMessagesPerSenderMax
+        if (isAgent && (own.Count + mail.Count > Limits.MailMessagesPerSenderMax
             || own.Bytes + mail.Weight > Limits.MailBytesPerSenderMax))
         {
             return Full($"{own.Count} messages of {own.Bytes} bytes from this agent lie in mailboxes");
@@ -55,29 +57,31 @@ internal sealed class MailAccounts
 
     public void Add(Mail mail, bool durable)
     {
-        _all = _all.With(mail, 1);
         DurableBytes += durable ? mail.Weight : 0;
-        _bySender[mail.From] = _bySender.GetValueOrDefault(mail.From).With(mail, 1);
+        if (!_bySender.TryGetValue(mail.From, out var own))
+        {
+            _bySender.Add(mail.From, own = new Share());
+        }
+
+        _all.Add(mail, 1);
+        own.Add(mail, 1);
     }
 
     public void Remove(Mail mail, bool durable)
     {
-        _all = _all.With(mail, -1);
         DurableBytes -= durable ? mail.Weight : 0;
-        var own = _bySender[mail.From].With(mail, -1);
+        var own = _bySender[mail.From];
+        _all.Add(mail, -1);
+        own.Add(mail, -1);
         if (own.Count == 0)
         {
             _bySender.Remove(mail.From);
-        }
-        else
-        {
-            _bySender[mail.From] = own;
         }
     }
 
     public void Clear()
     {
-        _all = default;
+        _all = new Share();
         DurableBytes = 0;
         _bySender.Clear();
     }
@@ -85,12 +89,25 @@ internal sealed class MailAccounts
     private static SysError Full(string message) =>
         new(SysErrorCode.TryAgain, message, "receivers must take some first") { RetryAfterMs = 100 };
 
-    private readonly record struct Share(int Count, long Bytes, int Handles, long HandleBytes)
+    private sealed class Share
     {
-        public Share With(Mail mail, int sign) => new(
-            Count + sign,
-            Bytes + (sign * mail.Weight),
-            Handles + (mail.Handle is null ? 0 : sign),
-            HandleBytes + (sign * mail.HandleBytes));
+        public int Count { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        public int Handles { get; private set; }
+
+        public long HandleBytes { get; private set; }
+
+        public void Add(Mail mail, int sign)
+        {
+            Count += sign * mail.Count;
+            Bytes += sign * mail.Weight;
+            if (mail.Handle is { } handle)
+            {
+                Handles += sign;
+                HandleBytes += sign * handle.Bytes;
+            }
+        }
     }
 }

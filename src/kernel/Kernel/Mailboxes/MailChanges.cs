@@ -58,21 +58,22 @@ internal static class MailChanges
 
             if (box.Knows(mail.Key, out var known))
             {
-                reply = new SendReply(known, box.Process) { Duplicate = true };
+                reply = new SendReply(known, box.Process) { Duplicate = true, Count = mail.Bodies?.Count };
                 Admission.Pump(state, box, effects);
                 continue;
             }
 
-            Letter letter = new(room.NextId++, mail);
+            var letters = Admission.Letters(mail, () => room.NextId++);
+            var letter = letters[0];
             box.Remember(mail.Key, letter.Id);
-            reply = new SendReply(letter.Id, box.Process);
+            reply = new SendReply(letter.Id, box.Process) { Count = mail.Bodies?.Count };
             delivered++;
             if (commit is { IsAbandoned: false, ReplyTimeoutMs: { } timeout })
             {
                 Admission.AwaitReply(state, commit.Call, commit.Caller, letter, box, timeout);
             }
 
-            Delivery.Offer(state, box, letter, effects);
+            Delivery.Offer(state, box, letters, effects);
         }
 
         if (commit is null or { IsAbandoned: true })

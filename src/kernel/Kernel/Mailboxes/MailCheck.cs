@@ -17,7 +17,7 @@ public static class MailCheck
         }
 
         var accounts = room.Accounts;
-        var count = boxes.Sum(box => box.Count + box.ReservedCount + box.Senders.Count);
+        var count = boxes.Sum(box => box.Count + box.ReservedCount + box.Senders.Sum(wait => wait.Mail.Count));
         var bytes = boxes.Sum(box => box.Bytes + box.ReservedBytes + box.Senders.Sum(wait => wait.Mail.Weight));
         return count != accounts.Count || bytes != accounts.Bytes
             ? $"{count} messages of {bytes} bytes are there, {accounts.Count} of {accounts.Bytes} are accounted"

@@ -14,12 +14,16 @@ internal abstract class MailWait(CallId call, Caller caller) : IDue
 }
 
 /// <summary>A RECV that waits for a message.</summary>
-internal sealed class ReceiveWait(CallId call, Caller caller, Mailbox box, LetterFilter filter, long? visibilityMs)
+internal sealed class ReceiveWait(
+    CallId call, Caller caller, Mailbox box, LetterFilter filter, int most, long? visibilityMs)
     : MailWait(call, caller)
 {
     public Mailbox Box { get; } = box;
 
     public LetterFilter Filter { get; } = filter;
+
+    /// <summary>How many messages it takes at most.</summary>
+    public int Most { get; } = most;
 
     public long? VisibilityMs { get; } = visibilityMs;
 

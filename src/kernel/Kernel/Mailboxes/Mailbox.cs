@@ -84,7 +84,7 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
 
     public long HandleBytes { get; internal set; }
 
-    internal bool HasRoom(Mail mail) => Count + ReservedCount < Plan.MaxMessages
+    internal bool HasRoom(Mail mail) => Count + ReservedCount + mail.Count <= Plan.MaxMessages
         && Bytes + ReservedBytes + mail.Weight <= Plan.MaxBytes
         && (mail.Handle is not { } handle || (HandleCount < Limits.MailboxHandlesMax
             && HandleBytes + handle.Bytes <= Limits.MailboxHandleBytesMax));

@@ -16,6 +16,7 @@ internal static class MailRules
             && (send.To is null || SpawnRules.IsName(send.To))
             && send.Encoding is null or "base64"
             && !(send.Body?.Length > AbiLimits.PayloadBytesMax)
+            && (send.Bodies is null || AreBodies(send))
             && IsLabel(send.Topic) && IsLabel(send.Correlation) && IsLabel(send.Key)
             && send.TtlMs is null or (>= 1 and <= Limits.MailTtlMsMax)
             && send.TimeoutMs is null or (>= 0 and <= Limits.WaitMsMax)
@@ -81,6 +82,7 @@ internal static class MailRules
             .. targets == 1 ? Array.Empty<string>() : ["give exactly one of to, to_id and in_reply_to"],
             .. NameProblems("to", send.To),
             .. BodyProblems(send.Body, send.Encoding),
+            .. BodiesProblems(send),
             .. LabelProblems("topic", send.Topic),
             .. LabelProblems("correlation", send.Correlation),
             .. LabelProblems("key", send.Key),
@@ -88,6 +90,36 @@ internal static class MailRules
             .. Range("timeout_ms", send.TimeoutMs, 0, Limits.WaitMsMax),
             .. Range("reply_timeout_ms", send.ReplyTimeoutMs, 1, Limits.WaitMsMax),
         ];
+    }
+
+    private static bool AreBodies(Send send) => send.Bodies!.Count is >= 1 and <= Limits.MailPerAnswerMax
+        && send is { Body: null, InReplyTo: null, ReplyTimeoutMs: null, Handle: null }
+        && !send.Bodies.Any(body => body.Length > AbiLimits.PayloadBytesMax);
+
+    private static IEnumerable<string> BodiesProblems(Send send)
+    {
+        if (send.Bodies is not { } bodies)
+        {
+            yield break;
+        }
+
+        if (bodies.Count is < 1 or > Limits.MailPerAnswerMax)
+        {
+            yield return $"bodies has {bodies.Count} items; it must have 1 to {Limits.MailPerAnswerMax}";
+        }
+
+        if (send is not { Body: null, InReplyTo: null, ReplyTimeoutMs: null, Handle: null })
+        {
+            yield return "bodies goes without body, in_reply_to, reply_timeout_ms and a handle";
+        }
+
+        for (var i = 0; i < bodies.Count; i++)
+        {
+            if (bodies[i].Length > AbiLimits.PayloadBytesMax)
+            {
+                yield return $"bodies[{i}] has {bodies[i].Length} bytes; at most {AbiLimits.PayloadBytesMax}";
+            }
+        }
     }
 
     private static IEnumerable<string> ReplyProblems(Recv recv) => recv.Reply is not { } reply

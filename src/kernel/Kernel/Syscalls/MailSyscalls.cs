@@ -98,7 +98,7 @@ internal static class MailSyscalls
 
         if (box.Knows(send.Key, out var known))
         {
-            call.Answer(new SendReply(known, box.Process) { Duplicate = true });
+            call.Answer(new SendReply(known, box.Process) { Duplicate = true, Count = send.Bodies?.Count });
             return;
         }
 
@@ -128,11 +128,22 @@ internal static class MailSyscalls
     private static SysError? TooLarge(Mailbox box, Mail mail)
     {
         var most = box.IsDurable ? Math.Min(box.Plan.MaxBytes, Limits.MailDurableWeightMax) : box.Plan.MaxBytes;
+        if (mail.Count > box.Plan.MaxMessages)
+        {
+            return new SysError(
+                SysErrorCode.TooLarge,
+                $"bodies has {mail.Count} messages, and mailbox {box.Plan.Name} has room for {box.Plan.MaxMessages}",
+                "send fewer at once");
+        }
+
         return mail.Weight > most
             ? new SysError(
                 SysErrorCode.TooLarge,
-                $"the message counts for {mail.Weight} bytes, and mailbox {box.Plan.Name} takes at most {most}",
-                box.IsDurable ? "STORE the value and send its key" : "send it as a handle, or in pieces")
+                $"{(mail.Bodies is null ? "the message counts" : "the messages count")} for "
+                    + $"{mail.Weight} bytes, and mailbox {box.Plan.Name} takes at most {most}",
+                mail.Bodies is not null ? "send fewer at once"
+                    : box.IsDurable ? "STORE the value and send its key"
+                    : "send it as a handle, or in pieces")
             : null;
     }
 
@@ -202,9 +213,9 @@ internal static class MailSyscalls
         }
 
         LetterFilter filter = new(recv.Topic, recv.Correlation, recv.From, recv.Handles == true);
-        ReceiveWait wait = new(call.Call, call.Caller, box, filter, recv.VisibilityMs);
-        var letters = Delivery.Choose(state, box, filter, recv.Max ?? 1, call.Effects);
-        if (letters.Count > 0 || recv.TimeoutMs == 0)
+        ReceiveWait wait = new(call.Call, call.Caller, box, filter, recv.Max ?? 1, recv.VisibilityMs);
+        var letters = Delivery.Choose(state, box, filter, wait.Most, call.Effects);
+        if (letters.Length > 0 || recv.TimeoutMs == 0)
         {
             Delivery.Answer(state, box, wait, letters, call.Effects);
             Admission.Pump(state, box, call.Effects);
@@ -329,6 +340,7 @@ internal static class MailSyscalls
 
         return new Mail(call.Caller.Process, send.Body)
         {
+            Bodies = send.Bodies,
             FromName = name,
             To = send.To,
             Encoding = send.Encoding,

@@ -36,6 +36,24 @@ public sealed class DurableMailTests
     }
 
     [Fact]
+    public void Several_messages_are_in_the_journal_together_and_known_by_one_key()
+    {
+        MailBody[] bodies = [MailBody.Of("a"), MailBody.Of("b"), MailBody.Of("c")];
+        Send several = new() { To = "jobs", Bodies = bodies, Key = "k" };
+        _kernel.Call(several, _one.Value);
+        Assert.Equal(3, Assert.IsType<MailAccepted>(_kernel.One<Raise>().Event).Mail.Count);
+        _kernel.Settle();
+        var sent = (SendReply)_kernel.One<Answer>().Reply;
+        Assert.Equal((1, 3, null), (sent.Id, sent.Count, sent.Duplicate));
+        _kernel.Call(several, _one.Value);
+        _kernel.Settle();
+        sent = (SendReply)_kernel.One<Answer>().Reply;
+        Assert.Equal((1, 3, true), (sent.Id, sent.Count, sent.Duplicate));
+        Assert.Equal(3, _kernel.State.Mail.Accounts.Count);
+        Assert.Equal(["a", "b", "c"], Enumerable.Range(0, 3).Select(_ => Receive().Messages.Single().Body!.ToText()));
+    }
+
+    [Fact]
     public void A_message_is_lent_until_it_is_acknowledged_and_then_gone()
     {
         Send("a");

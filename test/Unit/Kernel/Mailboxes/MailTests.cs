@@ -219,6 +219,53 @@ public sealed class MailTests
     }
 
     [Fact]
+    public void Several_messages_come_in_at_once_or_not_at_all()
+    {
+        _kernel.Call(new Register { Name = "box", MaxMessages = 3, MaxBytes = 1_024 });
+        SendMany("box", ["a", "b"]);
+        var sent = (SendReply)_kernel.One<Answer>().Reply;
+        Assert.Equal(2, sent.Count);
+        SendMany("box", ["c", "d"]);
+        Assert.Equal(SysErrorCode.TryAgain, _kernel.Refusal().Code);
+        SendMany("box", ["c", "d", "e", "f"]);
+        Assert.Equal(SysErrorCode.TooLarge, _kernel.Refusal().Code);
+        SendMany("box", [new string('x', 500), new string('y', 500)]);
+        Assert.Equal(SysErrorCode.TooLarge, _kernel.Refusal().Code);
+
+        _kernel.Call(new Recv { Mailbox = "box", Max = 9 });
+        var received = (RecvReply)_kernel.One<Answer>().Reply;
+        Assert.Equal(["a", "b"], Texts(received));
+        Assert.Equal([sent.Id, sent.Id + 1], received.Messages.Select(message => message.Id));
+        Assert.Equal(0, _kernel.State.Mail.Accounts.Count);
+    }
+
+    [Fact]
+    public void Several_messages_wait_for_room_for_all_of_them()
+    {
+        _kernel.Call(new Register { Name = "box", MaxMessages = 3 });
+        SendMany("box", ["a", "b"]);
+        SendMany("box", ["c", "d"], timeoutMs: 1_000);
+        Assert.Empty(_kernel.Effects.OfType<Answer>());
+        Assert.Equal(4, _kernel.State.Mail.Accounts.Count);
+        _kernel.Call(new Recv { Mailbox = "box" });
+        Assert.Contains(_kernel.Effects.OfType<Answer>(), each => each.Reply is SendReply { Count: 2 });
+        _kernel.Call(new Recv { Mailbox = "box", Max = 9 });
+        Assert.Equal(["b", "c", "d"], Texts((RecvReply)_kernel.One<Answer>().Reply));
+    }
+
+    [Fact]
+    public void Receivers_that_wait_are_given_several_messages_in_one_answer_each()
+    {
+        _kernel.Call(new Recv { Topic = "other" }, _other.Value);
+        _kernel.Call(new Recv { Max = 2 }, _other.Value);
+        _kernel.Call(new Recv { Max = 9 }, _other.Value);
+        _kernel.Call(new Recv { Max = 9 }, _other.Value);
+        SendMany("other", ["a", "b", "c", "d", "e"]);
+        var given = _kernel.Effects.OfType<Answer>().Select(each => each.Reply).OfType<RecvReply>().ToArray();
+        Assert.Equal([["a", "b"], ["c", "d", "e"]], given.Select(Texts));
+    }
+
+    [Fact]
     public void No_agent_fills_the_kernel_alone()
     {
         for (var i = 0; i < 3; i++)
@@ -245,6 +292,9 @@ public sealed class MailTests
         _kernel.Call(new Send { To = to, Body = MailBody.Of(text) }, from.Value);
         Assert.Contains(_kernel.Effects.OfType<Answer>(), answer => answer.Reply is SendReply);
     }
+
+    private void SendMany(string to, string[] texts, long? timeoutMs = null) => _kernel.Call(
+        new Send { To = to, Bodies = [.. texts.Select(MailBody.Of)], TimeoutMs = timeoutMs });
 
     private RecvReply Receive(ProcessId process)
     {
