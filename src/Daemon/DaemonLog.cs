@@ -124,4 +124,8 @@ internal static partial class DaemonLog
 
     [LoggerMessage(811, LogLevel.Warning, "executions that ended long ago could not be forgotten: {Why}")]
     public static partial void ExecutionsNotForgotten(this ILogger log, string why);
+
+    [LoggerMessage(
+        812, LogLevel.Warning, "a snapshot of execution {Arn} is passed over, its records are folded: {Why}")]
+    public static partial void SnapshotPassedOver(this ILogger log, string arn, string why);
 }

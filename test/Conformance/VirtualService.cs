@@ -1,7 +1,10 @@
 using System.Globalization;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
+using Analemma.Workflow.Snapshots;
 
 namespace Analemma.Conformance.Tests;
 
@@ -125,6 +128,9 @@ internal sealed class VirtualService
 /// <summary>One execution, and those of its distributed Maps.</summary>
 internal sealed class VirtualExecution(StateMachineDefinition machine, ExecutionIdentity identity)
 {
+    /// <summary>Of one execution: a check takes as many steps as the execution has.</summary>
+    private const int SnapshotsMax = 50;
+
     private readonly PriorityQueue<Due, (DateTimeOffset, long)> _due = new();
     private readonly HashSet<long> _disarmed = [];
     private long _order;
@@ -163,6 +169,32 @@ internal sealed class VirtualExecution(StateMachineDefinition machine, Execution
         if (!history.SequenceEqual(History))
         {
             throw new InvalidOperationException($"{identity.Id}: a replay comes to another history");
+        }
+
+        for (var at = 1; at <= Math.Min(Events.Count, SnapshotsMax); at++)
+        {
+            CheckSnapshot(at);
+        }
+    }
+
+    // A snapshot at an event, read back, and the events after it give the same history too.
+    private void CheckSnapshot(int at)
+    {
+        ExecutionReplay first = new(machine, identity);
+        var history = Events.Take(at).SelectMany(happened => first.Add(happened).History).ToList();
+        List<PagedPayload> beside = [];
+        var again = ExecutionSnapshot.Read(
+            ExecutionSnapshot.Write(first.State, first.Open, first.LastAt, beside),
+            machine,
+            identity,
+            (reference, _) => JsonValue.Parse(
+                beside.First(page => page.Reference == reference).Value.ToUtf8(JsonWriteOptions.Service),
+                JsonLimits.Widest));
+        history.AddRange(Events.Skip(at).SelectMany(happened => again.Add(happened).History));
+        if (!history.SequenceEqual(History))
+        {
+            throw new InvalidOperationException(
+                $"{identity.Id}: what follows a snapshot at step {at} is another history");
         }
     }
 

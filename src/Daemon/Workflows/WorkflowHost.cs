@@ -12,7 +12,6 @@ using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Daemon.Workflows.Tasks.Lambda;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
-using Analemma.Storage.Payloads;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Workflows;
@@ -164,7 +163,7 @@ internal sealed class WorkflowHost : IDisposable
         IPayloadStore? kept = null;
         try
         {
-            kept = OpenPayloads(_options);
+            kept = PayloadPlaces.Open(_options);
             ExecutionPayloads payloads = new(store, kept);
             StateMachines machines = new(store);
             WorkflowEngine engine = new(_options, store, payloads, machines, _time, _log);
@@ -207,14 +206,6 @@ internal sealed class WorkflowHost : IDisposable
             throw;
         }
     }
-
-    private static IPayloadStore OpenPayloads(WorkflowOptions options) => options.PayloadsPlace is { } place
-        ? S3PayloadStore.Open(
-            place,
-            System.IO.Path.Combine(options.PayloadsFolder, "new"),
-            options.PayloadsCredentials?.AccessKeyId ?? "",
-            options.PayloadsCredentials?.SecretAccessKey ?? "")
-        : FilePayloadStore.Open(options.PayloadsFolder);
 
     private sealed record Opened(
         IExecutionStore Store,

@@ -1,6 +1,7 @@
 using Analemma.Daemon.Configuration.Sections;
 using Analemma.Storage.Payloads;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Hosting;
 
 namespace Analemma.Daemon.Workflows;
 
@@ -32,6 +33,9 @@ internal sealed record WorkflowOptions
 
     /// <summary>With a store on a server.</summary>
     public PostgresPlace Postgres { get; init; } = new("", "");
+
+    /// <summary>How often the state of an execution is kept beside its records.</summary>
+    public SnapshotRule Snapshots { get; init; } = SnapshotRule.Default;
 
     /// <summary>How long executions are kept after their end; zero for ever.</summary>
     public TimeSpan Retention { get; init; }

@@ -57,6 +57,9 @@ public sealed record JournalDamage(long Sequence, string What, string Expected, 
 /// <param name="Records">How many records check out.</param>
 public sealed record WorkflowCheck(string Store, long Executions, long Records)
 {
+    /// <summary>Snapshots of long executions that are what the records come to.</summary>
+    public long Snapshots { get; init; }
+
     /// <summary>Those that do not check out.</summary>
     public IReadOnlyList<ExecutionDamage> Damaged { get; init => field = value ?? []; } = [];
 }

@@ -21,12 +21,49 @@ public sealed class ReferenceTests
             return ending.Error is null ? ending with { Output = 13 } : ending;
         }));
 
+    [Fact]
+    public void A_snapshot_anywhere_and_what_came_after_it_are_the_fold_of_all() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), seed =>
+        {
+            var bench = Run(seed);
+            return SnapshotProperty.Broken(bench.Machine, bench.Identity, bench.Events) is null;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_snapshot_that_says_something_else_is_found() => Assert.Contains(Enumerable.Range(0, 50), seed =>
+    {
+        // The next id, which tokens come from, is one more.
+        var bench = Run(seed);
+        return SnapshotProperty.Broken(
+            bench.Machine,
+            bench.Identity,
+            bench.Events,
+            written =>
+            {
+                var snapshot = JsonValue.Parse(written, JsonLimits.Widest).AsObject();
+                var state = snapshot["s"].AsObject();
+                state["id"].TryGetInt64(out var id);
+                return JsonValue.From(snapshot.With("s", state.With("id", id + 1)))
+                    .ToUtf8(JsonWriteOptions.Service);
+            }) is not null;
+    });
+
     private static bool Agree(int seed, Func<string, JsonValue, int, Ending> told)
+    {
+        RandomMachine made = new(new Random(seed));
+        var (definition, input) = (made.Make(), made.Input());
+        var expected = new ReferenceInterpreter(told).Run(definition, input);
+        var bench = Run(seed);
+        return expected.Error is null
+            ? bench.State.Status is ExecutionStatus.Succeeded && bench.State.Output == expected.Output
+            : bench.State.Status is ExecutionStatus.Failed && bench.State.Error == expected.Error;
+    }
+
+    private static MachineBench Run(int seed)
     {
         Random random = new(seed);
         RandomMachine made = new(random);
         var (definition, input) = (made.Make(), made.Input());
-        var expected = new ReferenceInterpreter(told).Run(definition, input);
         MachineBench bench = new(definition.ToString());
         bench.Start(input.ToString());
         while (bench.Tasks.Count > 0 || bench.HasTimers)
@@ -55,9 +92,7 @@ public sealed class ReferenceTests
             }
         }
 
-        return expected.Error is null
-            ? bench.State.Status is ExecutionStatus.Succeeded && bench.State.Output == expected.Output
-            : bench.State.Status is ExecutionStatus.Failed && bench.State.Error == expected.Error;
+        return bench;
     }
 
     // What a task comes to depends on what it is asked, and not on when.

@@ -14,13 +14,18 @@ namespace Analemma.Daemon.Workflows.Archives;
 /// </summary>
 internal static class WorkflowJournal
 {
-    /// <summary>Every execution's chain, and where the first bad record of each that is damaged stands.</summary>
+    /// <summary>
+    /// Every execution's chain, and where the first bad record of each that is damaged stands; and whether its snapshot
+    /// is what the records come to.
+    /// </summary>
     public static WorkflowCheck Verify(WorkflowOptions options)
     {
         using var store = ExecutionStores.OpenToRead(options);
-        var report = ExecutionVerifier.Verify(store, null);
+        using SnapshotCheck snapshots = new(options, store);
+        var report = ExecutionVerifier.Verify(store, snapshots.Check);
         return new WorkflowCheck(store.Name, report.Executions, report.Records)
         {
+            Snapshots = snapshots.Checked,
             Damaged =
             [
                 .. report.Damaged.Select(damaged => new ExecutionDamage(

@@ -10,8 +10,10 @@ namespace Analemma.Daemon.Workflows.Catalog;
 /// </summary>
 internal sealed class StateMachines : IDisposable
 {
+    /// <summary>Documents of definitions.</summary>
+    public const string RevisionKind = "revision";
+
     private const string MachineKind = "machine";
-    private const string RevisionKind = "revision";
     private const string AliasKind = "alias";
     private const string ActivityKind = "activity";
 

@@ -1,6 +1,5 @@
 using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Journal;
-using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Payloads;
@@ -8,36 +7,44 @@ using Analemma.Workflow.Records;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
-/// <summary>Makes an execution's state again of what the store has of it.</summary>
+/// <summary>Makes an execution's state again of its records.</summary>
 internal static class ExecutionFold
 {
-    /// <summary>Folds checked records.</summary>
-    /// <param name="definition">What it runs.</param>
-    /// <param name="identity">Who it is.</param>
-    /// <param name="records">All that happened.</param>
+    /// <summary>Folds records that follow a position.</summary>
+    /// <param name="fold">What the records before came to.</param>
+    /// <param name="arn">Whose they are.</param>
+    /// <param name="last">Which they follow.</param>
+    /// <param name="records">What happened since, unchecked.</param>
     /// <param name="payloads">Reads what is kept beside them.</param>
+    /// <returns>The last of them.</returns>
     /// <exception cref="JournalCorruptException">They are not what was written.</exception>
     /// <exception cref="Journal.Executions.PayloadException">A payload is not there, or not what it was.</exception>
     /// <exception cref="ExecutionDivergedException">The machine would now have done otherwise.</exception>
-    public static ExecutionReplay Of(
-        StateMachineDefinition definition,
-        ExecutionIdentity identity,
+    public static JournalPosition Add(
+        ExecutionReplay fold,
+        string arn,
+        JournalPosition last,
         IReadOnlyList<JournalRecord> records,
         PayloadReader payloads)
     {
-        ExecutionReplay fold = new(definition, identity);
-        foreach (var step in StepRecords.Steps(records))
+        foreach (var step in StepRecords.Steps(last, records))
         {
-            var @event = StepRecord.ReadEvent(
-                step.Span, (reference, slot) => payloads.Load(reference, fold.State.LastEventId + 1, slot));
-            var result = fold.Add(@event);
-            if (!Written(step.Span, @event, result.History).AsSpan().SequenceEqual(step.Span))
-            {
-                throw new ExecutionDivergedException(identity.Id, @event.GetType().Name, fold.State.LastEventId);
-            }
+            Add(fold, arn, step.Span, payloads);
         }
 
-        return fold;
+        return records.Count == 0 ? last : records[^1].Position;
+    }
+
+    /// <summary>Folds one step.</summary>
+    public static void Add(ExecutionReplay fold, string arn, ReadOnlySpan<byte> step, PayloadReader payloads)
+    {
+        var @event = StepRecord.ReadEvent(
+            step, (reference, slot) => payloads.Load(reference, fold.State.LastEventId + 1, slot));
+        var result = fold.Add(@event);
+        if (!Written(step, @event, result.History).AsSpan().SequenceEqual(step))
+        {
+            throw new ExecutionDivergedException(arn, @event.GetType().Name, fold.State.LastEventId);
+        }
     }
 
     // What an earlier version wrote whole is compared whole.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
@@ -75,6 +76,11 @@ internal sealed record ExecutionHead
         Account = options.Account,
         PayloadBytesMax = PayloadBytesMax,
     };
+
+    /// <summary>What it runs, of the whole definition.</summary>
+    public StateMachineDefinition DefinitionIn(StateMachineDefinition whole) => Inner.Length == 0
+        ? whole
+        : whole.AllStates().SelectMany(state => state.Inner).First(inner => inner.Location == Inner);
 
     public byte[] Write()
     {

@@ -4,7 +4,9 @@ using Analemma.Journal.Executions;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Hosting;
+using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
+using Analemma.Workflow.Snapshots;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
@@ -25,6 +27,7 @@ internal sealed class LiveExecution
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private JournalPosition _last;
+    private SnapshotPace _pace;
     private StoredExecution? _begins;
     private Dictionary<long, RunningTask>? _tasks;
     private int _turn;
@@ -35,6 +38,7 @@ internal sealed class LiveExecution
     {
         (_engine, Key, Head) = (engine, key, head);
         _turns = new HostedExecution(definition, head.Identity(engine.Options), at);
+        _pace = new SnapshotPace(engine.Options.Snapshots);
         _view = ExecutionView.Of(_turns.State);
     }
 
@@ -74,15 +78,16 @@ internal sealed class LiveExecution
         StoredExecution stored,
         ExecutionHead head,
         StateMachineDefinition definition,
-        ExecutionReplay replay)
+        RestoredExecution found)
     {
-        LiveExecution restored = new(engine, stored.Key, head, definition, replay.LastAt)
+        LiveExecution restored = new(engine, stored.Key, head, definition, found.Fold.LastAt)
         {
             _last = stored.Last,
+            _pace = found.Pace,
             StartedAt = new DateTimeOffset(stored.StartedTicks, TimeSpan.Zero),
         };
-        restored._turns.Restore(replay);
-        restored._view = ExecutionView.Of(replay.State);
+        restored._turns.Restore(found.Fold);
+        restored._view = ExecutionView.Of(found.Fold.State);
         return restored;
     }
 
@@ -163,11 +168,12 @@ internal sealed class LiveExecution
     {
         while (true)
         {
-            Turn turn = new(Take(), _last);
+            Turn turn = new(Take(), _last, _pace);
             try
             {
                 _turns.Apply(turn.Hosted, _engine.Time.GetUtcNow());
                 turn.Write();
+                turn.Keep(_turns);
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
@@ -192,7 +198,7 @@ internal sealed class LiveExecution
     private void Commit(Turn turn)
     {
         var change = ChangeOf(turn);
-        if (turn.Payloads.Count == 0)
+        if (turn.Payloads.Count + turn.OfSnapshot.Count == 0)
         {
             _engine.Store.Write(change, failure => Committed(turn, failure));
         }
@@ -207,7 +213,7 @@ internal sealed class LiveExecution
     {
         try
         {
-            await _engine.Payloads.KeepAsync(turn.Payloads, CancellationToken.None);
+            await _engine.Payloads.KeepAsync(turn.AllPayloads, CancellationToken.None);
         }
         catch (PayloadException failed)
         {
@@ -235,8 +241,14 @@ internal sealed class LiveExecution
             Key = Key,
             Begins = _begins is null ? null : _begins with { Standing = standing },
             Records = turn.Records,
-            Documents = ExecutionPayloads.Documents(turn.Payloads, Key),
+            Documents = turn.Snapshot is null
+                ? ExecutionPayloads.Documents(turn.Payloads, Key)
+                : [
+                    .. ExecutionPayloads.Documents(turn.Payloads, Key),
+                    ExecutionPayloads.SnapshotDocument(turn.OfSnapshot, Key),
+                ],
             Standing = isNew && _begins is null ? standing : null,
+            Checkpoint = turn.Snapshot,
         };
     }
 
@@ -267,8 +279,8 @@ internal sealed class LiveExecution
 
     private void Goes(Turn turn)
     {
-        _engine.Payloads.LetGo(turn.Payloads);
-        _last = turn.Position;
+        _engine.Payloads.LetGo(turn.AllPayloads);
+        (_last, _pace) = (turn.Position, turn.Pace);
         _begins = null;
         _view = ExecutionView.Of(_turns.State);
         _engine.Watchers.Tell(Key);
@@ -292,7 +304,7 @@ internal sealed class LiveExecution
 
     private void NotKept(Turn turn, JournalStoreException failure)
     {
-        _engine.Payloads.LetGo(turn.Payloads);
+        _engine.Payloads.LetGo(turn.AllPayloads);
         _engine.NotKept(this, failure.Message);
         turn.TellAll(failure);
         if (_begins is not null)
@@ -346,13 +358,17 @@ internal sealed class LiveExecution
         HostTurn ending = new();
         ending.Postings.Add(new Posting(at => new ExecutionEvent.Stopped(at, "States.Runtime", cause)));
         _turns.Apply(ending, _engine.Time.GetUtcNow());
-        Turn last = new(ending, _last);
+        Turn last = new(ending, _last, _pace);
         last.Write();
         Commit(last);
     }
 
-    private void Refold() => _turns.Restore(ExecutionFold.Of(
-        Definition, Identity, _engine.Store.Records(Key), new PayloadReader(_engine.Payloads, Head.Arn)));
+    private void Refold()
+    {
+        var found = _engine.Restorer.Restore(Key, Definition, Identity);
+        _turns.Restore(found.Fold);
+        _pace = found.Pace;
+    }
 
     private HostTurn Take()
     {
@@ -371,21 +387,60 @@ internal sealed class LiveExecution
     }
 
     /// <summary>What goes into one commit.</summary>
-    private sealed class Turn(HostTurn hosted, JournalPosition last)
+    private sealed class Turn(HostTurn hosted, JournalPosition last, SnapshotPace pace)
     {
         public HostTurn Hosted => hosted;
 
         public JournalPosition Position { get; private set; } = last;
 
+        public SnapshotPace Pace { get; private set; } = pace;
+
+        /// <summary>The state after it, when it is to be kept; null when it is not.</summary>
+        public Checkpoint? Snapshot { get; private set; }
+
         public List<JournalRecord> Records { get; } = [];
 
+        /// <summary>What records refer to.</summary>
         public List<PagedPayload> Payloads { get; } = [];
+
+        /// <summary>What the snapshot refers to.</summary>
+        public List<PagedPayload> OfSnapshot { get; } = [];
+
+        public IReadOnlyList<PagedPayload> AllPayloads =>
+            OfSnapshot.Count == 0 ? Payloads : [.. Payloads, .. OfSnapshot];
 
         public void Write()
         {
             foreach (var step in hosted.Steps)
             {
                 Position = StepRecords.Append(Records, Position, step.Event, step.Result.History, Payloads);
+            }
+
+            foreach (var record in Records)
+            {
+                Pace = Pace.Added(record.Body.Length);
+            }
+        }
+
+        /// <summary>Keeps the state as it is now, when that is due.</summary>
+        public void Keep(HostedExecution state)
+        {
+            if (!Pace.IsDue || Records.Count == 0 || state.State.IsOver)
+            {
+                return;
+            }
+
+            try
+            {
+                var written = ExecutionSnapshot.Write(state.State, state.Open, state.LastAt, OfSnapshot);
+                Pace = Pace.Made(written.Length);
+                Snapshot = new Checkpoint(Position, ExecutionSnapshot.FormatVersion, written);
+            }
+            catch (Exception wide) when (wide is JsonDepthException or JsonSizeException or SnapshotException)
+            {
+                // Its records do without it.
+                Pace = Pace.Made(0);
+                OfSnapshot.Clear();
             }
         }
 

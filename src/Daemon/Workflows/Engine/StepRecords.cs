@@ -35,9 +35,14 @@ internal static class StepRecords
 
     /// <summary>The steps of checked records, in order.</summary>
     /// <exception cref="JournalCorruptException">They do not follow each other.</exception>
-    public static IEnumerable<ReadOnlyMemory<byte>> Steps(IReadOnlyList<JournalRecord> records)
+    public static IEnumerable<ReadOnlyMemory<byte>> Steps(IReadOnlyList<JournalRecord> records) =>
+        Steps(JournalPosition.Beginning, records);
+
+    /// <summary>The steps of records that follow a position.</summary>
+    /// <exception cref="JournalCorruptException">They do not follow it, or each other.</exception>
+    public static IEnumerable<ReadOnlyMemory<byte>> Steps(
+        JournalPosition last, IReadOnlyList<JournalRecord> records)
     {
-        var last = JournalPosition.Beginning;
         List<byte>? parts = null;
         foreach (var record in records)
         {

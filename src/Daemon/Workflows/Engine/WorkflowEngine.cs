@@ -45,6 +45,7 @@ internal sealed class WorkflowEngine : IDisposable
         Payloads = payloads;
         Admission = new ExecutionAdmission(options, store, time);
         (Options, Store, _machines, Time, _log) = (options, store, machines, time, log);
+        Restorer = new ExecutionRestore(store, payloads.Loader, options.Snapshots, log);
         _timers = new WorkflowTimers(time);
         _lastKey = store.LastKey;
     }
@@ -54,6 +55,9 @@ internal sealed class WorkflowEngine : IDisposable
     public IExecutionStore Store { get; }
 
     public ExecutionPayloads Payloads { get; }
+
+    /// <summary>Makes states of executions again.</summary>
+    public ExecutionRestore Restorer { get; }
 
     public ExecutionAdmission Admission { get; }
 
@@ -75,26 +79,26 @@ internal sealed class WorkflowEngine : IDisposable
     {
         (_tasks, _maps) = (tasks, maps);
         var open = Store.Open();
-        var restored = new (LiveExecution Execution, ExecutionReplay Fold)?[open.Count];
+        var restored = new (LiveExecution Execution, Resumption Resumption)?[open.Count];
         // Each by itself, and so all processors at once.
         Parallel.For(0, open.Count, i =>
         {
-            if (TryRestore(open[i], out var execution, out var fold))
+            if (TryRestore(open[i], out var execution, out var resumption))
             {
-                restored[i] = (execution, fold);
+                restored[i] = (execution, resumption);
             }
         });
-        foreach (var (execution, fold) in restored.OfType<(LiveExecution, ExecutionReplay)>())
+        foreach (var (execution, resumption) in restored.OfType<(LiveExecution, Resumption)>())
         {
             _byArn[execution.Head.Arn] = execution;
             _byKey[execution.Key] = execution;
-            Admission.Restore(execution, fold.State.IsHeld);
+            Admission.Restore(execution, resumption.IsHeld);
         }
 
         // When all are known: some wait for others.
-        foreach (var (execution, fold) in restored.OfType<(LiveExecution, ExecutionReplay)>())
+        foreach (var (execution, resumption) in restored.OfType<(LiveExecution, Resumption)>())
         {
-            Resume(execution, fold);
+            Resume(execution, resumption);
         }
 
         Admission.Admit();
@@ -198,19 +202,11 @@ internal sealed class WorkflowEngine : IDisposable
     public IReadOnlyCollection<MapRunState> MapRunsOf(StoredExecution stored)
     {
         var head = ExecutionHead.Read(stored.Head);
-        var records = Store.Records(stored.Key);
-        return ExecutionFold.Of(
-            DefinitionOf(head), head.Identity(Options), records, new PayloadReader(Payloads, head.Arn))
-            .Open.MapRuns.Values;
+        return [.. Restorer.Restore(stored.Key, DefinitionOf(head), head.Identity(Options)).Fold.Open.MapRuns.Values];
     }
 
-    public StateMachineDefinition DefinitionOf(ExecutionHead head)
-    {
-        var whole = _machines.Definition(head.Revision);
-        return head.Inner.Length == 0
-            ? whole
-            : whole.AllStates().SelectMany(state => state.Inner).First(inner => inner.Location == head.Inner);
-    }
+    public StateMachineDefinition DefinitionOf(ExecutionHead head) =>
+        head.DefinitionIn(_machines.Definition(head.Revision));
 
     /// <summary>A new seed: nobody can guess it.</summary>
     public static string NewSeed() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
@@ -327,12 +323,12 @@ internal sealed class WorkflowEngine : IDisposable
     private async Task RestoreLaterAsync(StoredExecution stored)
     {
         await Task.Delay(FullBackoff, Time);
-        if (!_disposed && !_byArn.ContainsKey(stored.Arn) && TryRestore(stored, out var execution, out var fold)
+        if (!_disposed && !_byArn.ContainsKey(stored.Arn) && TryRestore(stored, out var execution, out var resumption)
             && _byArn.TryAdd(stored.Arn, execution))
         {
             _byKey[execution.Key] = execution;
-            Admission.Restore(execution, fold.State.IsHeld);
-            Resume(execution, fold);
+            Admission.Restore(execution, resumption.IsHeld);
+            Resume(execution, resumption);
             Admission.Admit();
         }
     }
@@ -350,19 +346,22 @@ internal sealed class WorkflowEngine : IDisposable
         }
     }
 
-    private bool TryRestore(StoredExecution stored, out LiveExecution execution, out ExecutionReplay fold)
+    private bool TryRestore(StoredExecution stored, out LiveExecution execution, out Resumption resumption)
     {
-        (execution, fold) = (null!, null!);
+        (execution, resumption) = (null!, null!);
         try
         {
             var head = ExecutionHead.Read(stored.Head);
             var definition = DefinitionOf(head);
-            fold = ExecutionFold.Of(
-                definition,
-                head.Identity(Options),
-                Store.Records(stored.Key),
-                new PayloadReader(Payloads, head.Arn));
-            execution = LiveExecution.Restored(this, stored, head, definition, fold);
+            var restored = Restorer.Restore(stored.Key, definition, head.Identity(Options));
+            if (restored.Last != stored.Last)
+            {
+                throw new JournalCorruptException(
+                    restored.Last.Sequence + 1, "end", $"{stored.Last.Sequence}", $"{restored.Last.Sequence}");
+            }
+
+            resumption = new Resumption(restored.Fold);
+            execution = LiveExecution.Restored(this, stored, head, definition, restored);
             return true;
         }
         catch (Exception wrong) when (wrong is JournalCorruptException or ExecutionDivergedException
@@ -378,23 +377,23 @@ internal sealed class WorkflowEngine : IDisposable
         }
     }
 
-    private void Resume(LiveExecution execution, ExecutionReplay fold)
+    private void Resume(LiveExecution execution, Resumption resumption)
     {
-        if (fold.State.IsHeld)
+        if (resumption.IsHeld)
         {
             execution.Waits();
         }
 
-        foreach (var timer in fold.State.OpenTimers())
+        foreach (var timer in resumption.Timers)
         {
             _timers.Arm(execution, timer.TimerId, timer.Due);
         }
 
-        foreach (var effect in fold.Open.Again())
+        foreach (var (effect, task) in resumption.Again)
         {
-            if (effect is WorkflowEffect.StartTask start)
+            if (task is not null)
             {
-                _tasks!.Start(execution, fold.Open.Find(start.Task.TaskId)!);
+                _tasks!.Start(execution, task);
             }
             else
             {

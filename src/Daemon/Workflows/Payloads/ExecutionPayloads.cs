@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
@@ -13,10 +12,14 @@ namespace Analemma.Daemon.Workflows.Payloads;
 // The document "payload", DIGEST/EXECUTION, is put in the commit whose records refer to the payload. So what nobody
 // refers to is what has no document of an execution that is still there. What is pinned is about to be referred to, and
 // what was kept while a sweep looked may have been: a sweep leaves both alone.
+//
+// A snapshot may need payloads that no record has. The document "snapshot", EXECUTION, lists all that the execution's
+// snapshot refers to, and is put in the snapshot's commit: what the one before needed is then nobody's.
 /// <summary>Large payloads of executions: kept before the commit that refers to them, checked when read.</summary>
 internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore payloads) : IDisposable
 {
     private const string Kind = "payload";
+    private const string SnapshotKind = "snapshot";
     private const int KnownMax = 100_000;
 
     private readonly Lock _gate = new();
@@ -35,6 +38,13 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
             Kind,
             string.Create(CultureInfo.InvariantCulture, $"{page.Reference.Sha256}/{execution}"),
             "{}"u8.ToArray()))];
+
+    /// <summary>The document that says which payloads the snapshot of an execution refers to.</summary>
+    public static StoredDocument SnapshotDocument(IReadOnlyList<PagedPayload> pages, long execution) => new(
+        SnapshotKind,
+        execution.ToString(CultureInfo.InvariantCulture),
+        pages.Count == 0 ? null : JsonValue.From(JsonArray.Of(
+            [.. pages.Select(page => (JsonValue)page.Reference.Sha256)])).ToUtf8());
 
     /// <summary>Keeps payloads. Whatever comes of it, <see cref="LetGo"/> must follow.</summary>
     /// <exception cref="PayloadException">One could not be kept.</exception>
@@ -78,39 +88,12 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
         }
     }
 
+    /// <summary>Reads them.</summary>
+    public PayloadLoader Loader { get; } = new(payloads);
+
     /// <summary>A payload's value.</summary>
-    /// <param name="reference">Which.</param>
-    /// <param name="where">What refers to it, for who must look into a mistake.</param>
     /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
-    public JsonValue Load(PayloadReference reference, string where)
-    {
-        var value = JsonValue.Parse(Read(reference, where), JsonLimits.Widest);
-        PayloadReference.Know(value, reference);
-        return value;
-    }
-
-    /// <summary>A payload's text in UTF-8, checked.</summary>
-    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
-    public byte[] Read(PayloadReference reference, string where)
-    {
-        byte[] bytes;
-        try
-        {
-            bytes = payloads.Get(reference.Sha256, reference.Bytes);
-        }
-        catch (PayloadException failed)
-        {
-            throw new PayloadException(failed.Failure, $"{failed.Message}; it is referred to by {where}", failed);
-        }
-
-        var found = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        return found == reference.Sha256
-            ? bytes
-            : throw new PayloadException(
-                PayloadFailure.Corrupt,
-                $"payload {reference.Sha256} in {payloads.Where} is not what was written: it has {bytes.Length} bytes "
-                + $"with SHA-256 {found}, and had {reference.Bytes}; it is referred to by {where}");
-    }
+    public JsonValue Load(PayloadReference reference, string where) => Loader.Load(reference, where);
 
     /// <summary>A piece of a payload, for who reads one piece after the other.</summary>
     /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
@@ -120,7 +103,7 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
         {
             var length = payloads.LengthOf(digest)
                 ?? throw new PayloadException(PayloadFailure.Missing, $"payload {digest} is not in {payloads.Where}");
-            bytes = Read(new PayloadReference(digest, length), "nobody");
+            bytes = Loader.Read(new PayloadReference(digest, length), "nobody");
             _last = (digest, new WeakReference<byte[]>(bytes));
         }
 
@@ -168,22 +151,36 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
     {
         HashSet<string> live = new(StringComparer.Ordinal);
         List<StoredDocument> dead = [];
-        Dictionary<long, bool> isThere = [];
+        Dictionary<long, bool> known = [];
+        bool IsThere(ReadOnlySpan<char> text)
+        {
+            var key = long.Parse(text, CultureInfo.InvariantCulture);
+            return known.TryGetValue(key, out var there) ? there : known[key] = store.Find(key) is not null;
+        }
+
         foreach (var document in store.Documents(Kind))
         {
-            var key = long.Parse(document.Key.AsSpan(PayloadReference.DigestChars + 1), CultureInfo.InvariantCulture);
-            if (!isThere.TryGetValue(key, out var there))
-            {
-                isThere[key] = there = store.Find(key) is not null;
-            }
-
-            if (there)
+            if (IsThere(document.Key.AsSpan(PayloadReference.DigestChars + 1)))
             {
                 live.Add(document.Key[..PayloadReference.DigestChars]);
             }
             else
             {
                 dead.Add(document with { Body = null });
+            }
+        }
+
+        foreach (var document in store.Documents(SnapshotKind))
+        {
+            if (!IsThere(document.Key))
+            {
+                dead.Add(document with { Body = null });
+                continue;
+            }
+
+            foreach (var digest in JsonValue.Parse(document.Body!, JsonLimits.Widest).AsArray())
+            {
+                live.Add(digest.AsString());
             }
         }
 
@@ -236,7 +233,7 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
 
         try
         {
-            Read(reference, "nobody yet");
+            Loader.Read(reference, "nobody yet");
         }
         catch (PayloadException bad) when (bad.Failure is PayloadFailure.Corrupt or PayloadFailure.Missing)
         {
@@ -265,21 +262,3 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
 /// <param name="Kept">Payloads that are there.</param>
 /// <param name="Removed">Payloads that nobody referred to.</param>
 internal sealed record PayloadSweep(int Kept, int Removed);
-
-/// <summary>Reads the payloads of one execution: each once, however often it is referred to.</summary>
-internal sealed class PayloadReader(ExecutionPayloads payloads, string arn)
-{
-    private readonly Dictionary<string, JsonValue> _read = new(StringComparer.Ordinal);
-
-    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
-    public JsonValue Load(PayloadReference reference, long eventId, string slot)
-    {
-        if (!_read.TryGetValue(reference.Sha256, out var value))
-        {
-            var where = string.Create(CultureInfo.InvariantCulture, $"{arn}, {slot} of event {eventId}");
-            _read[reference.Sha256] = value = payloads.Load(reference, where);
-        }
-
-        return value;
-    }
-}

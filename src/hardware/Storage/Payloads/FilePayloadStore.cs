@@ -44,6 +44,9 @@ public sealed class FilePayloadStore : IPayloadStore
             folder);
     }
 
+    /// <summary>Only to look at, also while another process writes there: nothing is touched.</summary>
+    public static FilePayloadStore OpenToRead(string folder) => new(folder);
+
     public Task PutAsync(string digest, long bytes, Action<PayloadPieces> write, CancellationToken cancelled) =>
         Try(
             () =>

@@ -77,6 +77,13 @@ public sealed class S3PayloadStore : IPayloadStore
         return new S3PayloadStore(place, drafts, accessKeyId, secretAccessKey);
     }
 
+    /// <summary>Only to look at: nothing is sent, and no folder touched.</summary>
+    /// <param name="place">Where it is.</param>
+    /// <param name="accessKeyId">Who asks.</param>
+    /// <param name="secretAccessKey">Signs requests; it is in no message.</param>
+    public static S3PayloadStore OpenToRead(S3Place place, string accessKeyId, string secretAccessKey) =>
+        new(place, "", accessKeyId, secretAccessKey);
+
     public async Task PutAsync(
         string digest, long bytes, Action<PayloadPieces> write, CancellationToken cancelled)
     {

@@ -121,10 +121,16 @@ internal sealed class SqliteExecutionReader : IDisposable
             _connection, "SELECT sequence, hash, format_version, digest, state FROM checkpoint WHERE key = $1", 1);
         SqliteExecutionStatements.Set(select, 0, key);
         using var rows = select.ExecuteReader();
-        return rows.Read()
-            ? StoredCheckpoints.Check(
-                rows.GetInt64(0), Bytes(rows, 1), rows.GetInt32(2), Bytes(rows, 3), Bytes(rows, 4))
-            : null;
+        if (!rows.Read())
+        {
+            return null;
+        }
+
+        // As of records: a damaged page may hold any type.
+        return rows.GetValue(0) is long sequence && rows.GetValue(1) is byte[] hash
+            && rows.GetValue(2) is long version && rows.GetValue(3) is byte[] digest && rows.GetValue(4) is byte[] state
+                ? StoredCheckpoints.Check(sequence, hash, (int)version, digest, state)
+                : throw new JournalCorruptException(0, "checkpoint row", "values of the columns' types", "others");
     }
 
     public List<long> EndedBefore(long ticks, int max)
@@ -156,8 +162,6 @@ internal sealed class SqliteExecutionReader : IDisposable
         _records.Dispose();
         _connection.Dispose();
     }
-
-    private static byte[] Bytes(SqliteDataReader row, int column) => (byte[])row.GetValue(column);
 
     private static List<StoredExecution> All(SqliteCommand select)
     {

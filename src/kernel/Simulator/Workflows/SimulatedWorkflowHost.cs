@@ -38,16 +38,16 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
     {
         IsUp = true;
         Boot++;
-        List<(Running Running, OpenWork Open)> found = [];
+        List<(Running Running, Resumption Resumption)> found = [];
         foreach (var stored in world.Store.All.Values.Where(stored => !stored.Shadow.IsOver))
         {
             found.Add(Restore(stored));
         }
 
         // When all are known, as in the daemon.
-        foreach (var (running, open) in found)
+        foreach (var (running, resumption) in found)
         {
-            Resume(running, open);
+            Resume(running, resumption);
         }
     }
 
@@ -250,17 +250,17 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
         });
     }
 
-    private (Running Running, OpenWork Open) Restore(StoredSteps stored)
+    private (Running Running, Resumption Resumption) Restore(StoredSteps stored)
     {
         Restored++;
         Running running = new(
             stored, new HostedExecution(stored.Machine.Definition, stored.Identity, world.Clock.GetUtcNow()));
-        var open = Fold(running);
+        var fold = Fold(running);
         _running[stored.Key] = running;
-        return (running, open);
+        return (running, new Resumption(fold));
     }
 
-    private static OpenWork Fold(Running running)
+    private static ExecutionReplay Fold(Running running)
     {
         var stored = running.Stored;
         ExecutionReplay replay = new(stored.Machine.Definition, stored.Identity);
@@ -273,20 +273,19 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
         }
 
         running.Turns.Restore(replay);
-        return replay.Open;
+        return replay;
     }
 
-    private void Resume(Running running, OpenWork open)
+    private void Resume(Running running, Resumption resumption)
     {
-        foreach (var timer in running.Turns.State.OpenTimers())
+        foreach (var timer in resumption.Timers)
         {
             DoTimes(running, timer, again: true, open: null);
         }
 
-        foreach (var effect in open.Again())
+        foreach (var (effect, task) in resumption.Again)
         {
-            DoTimes(running, effect, again: true, effect is WorkflowEffect.StartTask start
-                ? open.Find(start.Task.TaskId) : null);
+            DoTimes(running, effect, again: true, task);
         }
     }
 

@@ -12,7 +12,7 @@ internal static class TaskSteps
     public static void Begin(Turn turn, Frame frame, TaskDefinition task)
     {
         var id = turn.NextId();
-        var token = TokenOf(turn, id);
+        var token = TokenOf(turn.Identity, id);
         // Who cannot use the token does not see it.
         frame.Token = task.Resource.IsSubmitted ? token : null;
         var input = DataFlow.EffectiveInput(turn, frame);
@@ -24,7 +24,7 @@ internal static class TaskSteps
             TimeoutSeconds = Seconds(task.TimeoutSeconds, scope),
             HeartbeatSeconds = Seconds(task.HeartbeatSeconds, scope),
             Credentials = task.Credentials?.Evaluate(scope) ?? default,
-            IdempotencyKey = FormattableString.Invariant($"{turn.Identity.Id}/{id}"),
+            IdempotencyKey = KeyOf(turn.Identity, id),
         };
         TaskParameters.Check(task, invocation);
         TaskRun run = new(invocation);
@@ -202,6 +202,10 @@ internal static class TaskSteps
     }
 
     /// <summary>Of the task with this id: unguessable, and the same whenever it is asked for.</summary>
-    public static string TokenOf(Turn turn, long id) => Convert.ToBase64String(
-        SHA512.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{turn.Identity.Seed}/token/{id}"))));
+    public static string TokenOf(ExecutionIdentity identity, long id) => Convert.ToBase64String(
+        SHA512.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{identity.Seed}/token/{id}"))));
+
+    /// <summary>What the effects of the task with this id are known by.</summary>
+    public static string KeyOf(ExecutionIdentity identity, long id) =>
+        FormattableString.Invariant($"{identity.Id}/{id}");
 }

@@ -31,6 +31,9 @@ public sealed class HostedExecution(
 
     public ExecutionState State { get; private set; } = new();
 
+    /// <summary>What it wants done and was not told the end of.</summary>
+    public OpenWork Open { get; private set; } = new();
+
     /// <summary>The time of its last step: the next is not before it, whatever a clock says.</summary>
     public DateTimeOffset LastAt { get; private set; } = lastAt;
 
@@ -65,6 +68,7 @@ public sealed class HostedExecution(
             if (made || @event is ExecutionEvent.TaskSucceeded or ExecutionEvent.TaskFailed)
             {
                 turn.Steps.Add(new HostStep(@event, result));
+                Open.Happened(@event, result);
                 LastAt = @event.At;
             }
 
@@ -90,25 +94,43 @@ public sealed class HostedExecution(
     }
 
     /// <summary>Goes on from what is on disk.</summary>
-    public void Restore(ExecutionReplay replay) => (State, LastAt) = (replay.State, replay.LastAt);
+    public void Restore(ExecutionReplay replay) => (State, Open, LastAt) = (replay.State, replay.Open, replay.LastAt);
 }
 
-/// <summary>An execution's state, made again of its events.</summary>
-/// <param name="definition">What it runs.</param>
-/// <param name="identity">Who it is.</param>
-public sealed class ExecutionReplay(StateMachineDefinition definition, ExecutionIdentity identity)
+/// <summary>An execution's state, made again of its events: of all, or of those after a snapshot.</summary>
+public sealed class ExecutionReplay
 {
-    public ExecutionState State { get; } = new();
+    private readonly StateMachineDefinition _definition;
+    private readonly ExecutionIdentity _identity;
+
+    /// <summary>Before its first event.</summary>
+    /// <param name="definition">What it runs.</param>
+    /// <param name="identity">Who it is.</param>
+    public ExecutionReplay(StateMachineDefinition definition, ExecutionIdentity identity)
+        : this(definition, identity, new ExecutionState(), new OpenWork(), default)
+    {
+    }
+
+    /// <summary>At a snapshot.</summary>
+    internal ExecutionReplay(
+        StateMachineDefinition definition,
+        ExecutionIdentity identity,
+        ExecutionState state,
+        OpenWork open,
+        DateTimeOffset lastAt) =>
+        (_definition, _identity, State, Open, LastAt) = (definition, identity, state, open, lastAt);
+
+    public ExecutionState State { get; }
 
     /// <summary>What it wanted done and was not told the end of.</summary>
-    public OpenWork Open { get; } = new();
+    public OpenWork Open { get; }
 
     public DateTimeOffset LastAt { get; private set; }
 
     /// <summary>Adds the next event; gives what it gave when it first happened.</summary>
     public StepResult Add(ExecutionEvent @event)
     {
-        var result = ExecutionMachine.Step(definition, identity, State, @event);
+        var result = ExecutionMachine.Step(_definition, _identity, State, @event);
         Open.Happened(@event, result);
         LastAt = @event.At;
         return result;

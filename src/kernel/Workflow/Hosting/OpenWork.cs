@@ -8,37 +8,47 @@ namespace Analemma.Workflow.Hosting;
 /// </summary>
 public sealed class OpenWork
 {
-    private readonly SortedDictionary<long, OpenTask> _tasks = [];
-    private readonly SortedDictionary<long, WorkflowEffect> _others = [];
-    private readonly SortedDictionary<(long Task, int Index), ChildStart> _children = [];
+    private static readonly Dictionary<string, MapRunState> NoRuns = [];
+
+    // Most executions that wait have none of them: there are thousands.
+    private SortedDictionary<long, OpenTask>? _tasks;
+    private SortedDictionary<long, WorkflowEffect>? _others;
+    private SortedDictionary<(long Task, int Index), ChildStart>? _children;
+    private Dictionary<string, MapRunState>? _runs;
 
     /// <summary>Tasks, oldest first.</summary>
-    public IReadOnlyCollection<OpenTask> Tasks => _tasks.Values;
+    public IReadOnlyCollection<OpenTask> Tasks => _tasks is null ? [] : _tasks.Values;
 
     /// <summary>Items of distributed Maps that run.</summary>
-    public IReadOnlyCollection<ChildStart> Children => _children.Values;
+    public IReadOnlyCollection<ChildStart> Children => _children is null ? [] : _children.Values;
 
     /// <summary>Items to read and results to write.</summary>
-    public IReadOnlyCollection<WorkflowEffect> Others => _others.Values;
+    public IReadOnlyCollection<WorkflowEffect> Others => _others is null ? [] : _others.Values;
 
     /// <summary>Whether the machine waits to be called again.</summary>
     public bool Continues { get; private set; }
 
     /// <summary>How each distributed Map stands.</summary>
-    public Dictionary<string, MapRunState> MapRuns { get; } = new(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, MapRunState> MapRuns => _runs ?? NoRuns;
 
     /// <summary>What is to be done again by whoever takes the execution up; timers are in its state.</summary>
     public IEnumerable<WorkflowEffect> Again()
     {
-        IEnumerable<WorkflowEffect> again = _tasks.Values.Select(open => new WorkflowEffect.StartTask(open.Task))
+        IEnumerable<WorkflowEffect> again = Tasks.Select(open => new WorkflowEffect.StartTask(open.Task))
             .Concat<WorkflowEffect>(MapRuns.Values.Select(run => new WorkflowEffect.TellMapRun(run)))
-            .Concat(_others.Values)
-            .Concat(_children.Values.Select(child => new WorkflowEffect.StartChild(child)));
+            .Concat(Others)
+            .Concat(Children.Select(child => new WorkflowEffect.StartChild(child)));
         return Continues ? again.Append(new WorkflowEffect.Continue()) : again;
     }
 
     /// <summary>How a task stands; null when it is not open.</summary>
-    public OpenTask? Find(long taskId) => _tasks.GetValueOrDefault(taskId);
+    public OpenTask? Find(long taskId) => _tasks?.GetValueOrDefault(taskId);
+
+    /// <summary>Of a snapshot: a task that is open.</summary>
+    internal void Restore(OpenTask open) => Put(open);
+
+    /// <summary>Of a snapshot: something else that was wanted.</summary>
+    internal void Restore(WorkflowEffect wanted) => Wanted(wanted);
 
     /// <summary>Takes in a step, in the order in which they happened.</summary>
     public void Happened(ExecutionEvent @event, StepResult result)
@@ -46,11 +56,11 @@ public sealed class OpenWork
         Continues = false;
         switch (@event)
         {
-            case ExecutionEvent.TaskSubmitted submitted when _tasks.TryGetValue(submitted.TaskId, out var open):
+            case ExecutionEvent.TaskSubmitted submitted when Find(submitted.TaskId) is { } open:
                 Submitted(open);
                 break;
-            case ExecutionEvent.ActivityTaken taken when _tasks.TryGetValue(taken.TaskId, out var open):
-                _tasks[taken.TaskId] = open with { IsSubmitted = true };
+            case ExecutionEvent.ActivityTaken taken when Find(taken.TaskId) is { } open:
+                Put(open with { IsSubmitted = true });
                 break;
             case ExecutionEvent.TaskSucceeded ended:
                 Ended(ended.TaskId, result);
@@ -59,11 +69,11 @@ public sealed class OpenWork
                 Ended(ended.TaskId, result);
                 break;
             case ExecutionEvent.ChildEnded ended:
-                _children.Remove((ended.TaskId, ended.Index));
+                _children?.Remove((ended.TaskId, ended.Index));
                 break;
             case ExecutionEvent.ItemsRead or ExecutionEvent.ItemsUnreadable
                 or ExecutionEvent.ResultsWritten or ExecutionEvent.ResultsUnwritable:
-                _others.Remove(TaskOf(@event));
+                _others?.Remove(TaskOf(@event));
                 break;
         }
 
@@ -79,11 +89,11 @@ public sealed class OpenWork
     {
         if (result.History.Count > 0)
         {
-            _tasks.Remove(taskId);
+            _tasks?.Remove(taskId);
         }
-        else if (_tasks.TryGetValue(taskId, out var open))
+        else if (Find(taskId) is { } open)
         {
-            _tasks[taskId] = open with { IsEnded = true };
+            Put(open with { IsEnded = true });
         }
     }
 
@@ -92,51 +102,51 @@ public sealed class OpenWork
     {
         if (open.IsEnded)
         {
-            _tasks.Remove(open.Task.TaskId);
+            _tasks?.Remove(open.Task.TaskId);
         }
         else
         {
-            _tasks[open.Task.TaskId] = open with { IsSubmitted = true };
+            Put(open with { IsSubmitted = true });
         }
     }
+
+    private void Put(OpenTask open) => (_tasks ??= [])[open.Task.TaskId] = open;
 
     private void Wanted(WorkflowEffect effect)
     {
         switch (effect)
         {
             case WorkflowEffect.StartTask start:
-                _tasks[start.Task.TaskId] = new OpenTask(start.Task, IsSubmitted: false);
+                Put(new OpenTask(start.Task, IsSubmitted: false));
                 break;
             case WorkflowEffect.CancelTask cancel:
-                _tasks.Remove(cancel.TaskId);
+                _tasks?.Remove(cancel.TaskId);
                 break;
             case WorkflowEffect.ReadItems read:
-                _others[read.TaskId] = read;
+                (_others ??= [])[read.TaskId] = read;
                 break;
             case WorkflowEffect.WriteResults write:
-                _others[write.TaskId] = write;
+                (_others ??= [])[write.TaskId] = write;
                 break;
             case WorkflowEffect.StartChild start:
-                _children[(start.Child.TaskId, start.Child.Index)] = start.Child;
+                (_children ??= [])[(start.Child.TaskId, start.Child.Index)] = start.Child;
                 break;
             case WorkflowEffect.StopChildren stop:
-                _others.Remove(stop.TaskId);
-                foreach (var key in _children.Keys.Where(key => key.Task == stop.TaskId).ToArray())
+                _others?.Remove(stop.TaskId);
+                foreach (var child in Children.Where(child => child.TaskId == stop.TaskId).ToArray())
                 {
-                    _children.Remove(key);
+                    _children!.Remove((child.TaskId, child.Index));
                 }
 
                 break;
             case WorkflowEffect.TellMapRun tell:
-                MapRuns[tell.MapRun.Arn] = tell.MapRun;
+                (_runs ??= new Dictionary<string, MapRunState>(StringComparer.Ordinal))[tell.MapRun.Arn] = tell.MapRun;
                 break;
             case WorkflowEffect.Continue:
                 Continues = true;
                 break;
             case WorkflowEffect.Finish:
-                _tasks.Clear();
-                _others.Clear();
-                _children.Clear();
+                (_tasks, _others, _children) = (null, null, null);
                 break;
         }
     }
@@ -149,6 +159,34 @@ public sealed class OpenWork
         ExecutionEvent.ResultsUnwritable unwritable => unwritable.TaskId,
         _ => 0,
     };
+}
+
+/// <summary>
+/// What whoever takes an execution up has to do again, as it was when it was restored: doing it lets things happen to
+/// the execution.
+/// </summary>
+public sealed class Resumption
+{
+    /// <param name="restored">What the store has of it.</param>
+    public Resumption(ExecutionReplay restored)
+    {
+        IsHeld = restored.State.IsHeld;
+        Timers = [.. restored.State.OpenTimers()];
+        Again =
+        [
+            .. restored.Open.Again().Select(effect => (
+                effect, effect is WorkflowEffect.StartTask start ? restored.Open.Find(start.Task.TaskId) : null)),
+        ];
+    }
+
+    /// <summary>Whether it waits for its place.</summary>
+    public bool IsHeld { get; }
+
+    /// <summary>Timers to arm.</summary>
+    public IReadOnlyList<WorkflowEffect.ArmTimer> Timers { get; }
+
+    /// <summary>What else is to be done, with how the task stands when it is one.</summary>
+    public IReadOnlyList<(WorkflowEffect Effect, OpenTask? Task)> Again { get; }
 }
 
 /// <summary>A task that has not ended.</summary>

@@ -36,7 +36,7 @@ public sealed class StateTest
         if (subject.State is TaskDefinition { Resource.IsSubmitted: true })
         {
             // What is told before the task begins looks at its token too.
-            _frame.Token = TaskSteps.TokenOf(NewTurn(), _state.LastId + 1);
+            _frame.Token = TaskSteps.TokenOf(NewTurn().Identity, _state.LastId + 1);
         }
 
         _inspection = new Inspection(_frame);

@@ -145,7 +145,8 @@ internal sealed class JournalCommand : ICliCommand
         if (check.Workflows is { } workflows)
         {
             output.WriteLine(
-                $"{workflows.Store}: {workflows.Records} records of {workflows.Executions} executions check out");
+                $"{workflows.Store}: {workflows.Records} records of {workflows.Executions} executions check out"
+                + (workflows.Snapshots > 0 ? $", and {workflows.Snapshots} snapshots" : ""));
             foreach (var each in workflows.Damaged)
             {
                 output.WriteLine(

@@ -1,6 +1,7 @@
 using Analemma.Daemon.Workflows.Api;
 using Analemma.Journal.Executions;
 using Analemma.Storage.Sqlite;
+using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
@@ -20,17 +21,29 @@ public sealed class KilledAtEachCommitTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task The_next_kernel_brings_it_to_the_same_end(string name)
+    public Task The_next_kernel_brings_it_to_the_same_end(string name) => SameEndAsync(name, SnapshotRule.Default);
+
+    /// <summary>Some of them.</summary>
+    public static TheoryData<string> Third =>
+        [.. WorkflowBook.Definitions().Names.ToArray().Where((_, index) => index % 3 == 0)];
+
+    /// <summary>Each commit has a snapshot, and each restart begins from one.</summary>
+    [Theory]
+    [MemberData(nameof(Third))]
+    public Task The_next_kernel_brings_it_to_the_same_end_from_a_snapshot(string name) =>
+        SameEndAsync(name, new SnapshotRule(1, 0, 0));
+
+    private async Task SameEndAsync(string name, SnapshotRule snapshots)
     {
         var definition = WorkflowBook.Definitions()[name].ToString();
-        var expected = await RunAsync(name, definition, cutAt: int.MaxValue, isKept: false);
+        var expected = await RunAsync(name, definition, cutAt: int.MaxValue, isKept: false, snapshots);
         Assert.False(expected.WasCut);
         var cuts = 0;
         foreach (var isKept in (bool[])[false, true])
         {
             for (var cutAt = 1; ; cutAt++)
             {
-                var run = await RunAsync($"{name}-{cutAt}-{isKept}", definition, cutAt, isKept);
+                var run = await RunAsync($"{name}-{cutAt}-{isKept}", definition, cutAt, isKept, snapshots);
                 Assert.True(
                     expected.Matches(run), $"killed at {cutAt} ({(isKept ? "kept" : "lost")}):\n{expected}\n{run}");
                 if (!run.WasCut)
@@ -98,14 +111,16 @@ public sealed class KilledAtEachCommitTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private async Task<Outcome> RunAsync(string name, string definition, int cutAt, bool isKept)
+    private async Task<Outcome> RunAsync(
+        string name, string definition, int cutAt, bool isKept, SnapshotRule snapshots)
     {
         var path = Path.Combine(_folder, $"{name.Replace(' ', '-')}.db");
         var functions = WorkflowBook.Functions();
         var wasCut = false;
         string execution;
         CutStore? cut = null;
-        await using (var first = WorkflowBench.Open(path, functions, store => cut = new CutStore(store, cutAt, isKept)))
+        await using (var first = WorkflowBench.Open(
+            path, functions, store => cut = new CutStore(store, cutAt, isKept), snapshots: snapshots))
         {
             await first.CallAsync("CreateActivity", ("name", "nobody"));
             await first.CreateAsync("child", WorkflowBook.Child);
@@ -122,7 +137,7 @@ public sealed class KilledAtEachCommitTests : IDisposable
             Assert.Empty(first.Panics);
         }
 
-        await using var second = WorkflowBench.Open(path, functions);
+        await using var second = WorkflowBench.Open(path, functions, snapshots: snapshots);
         if (second.Store.Find(execution) is null)
         {
             // The kill came before anybody was told that it had started: who asked asks again.

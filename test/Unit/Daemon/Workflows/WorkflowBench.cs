@@ -13,6 +13,7 @@ using Analemma.Storage.Payloads;
 using Analemma.Storage.Sqlite;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -37,11 +38,20 @@ internal sealed class WorkflowBench : IAsyncDisposable
         TimeProvider time,
         int payloadMax,
         int executionsMax,
-        IPayloadStore? payloads)
+        IPayloadStore? payloads,
+        SnapshotRule? snapshots = null)
     {
         _store = store;
         _background = new BackgroundTasks(wrong => Panics.Add(wrong), NullLogger.Instance);
-        WorkflowOptions options = new() { Path = path, PayloadBytesMax = payloadMax, ExecutionsMax = executionsMax };
+        Options = new()
+        {
+            Path = path,
+            PayloadBytesMax = payloadMax,
+            PayloadsFolder = PayloadsOf(path),
+            ExecutionsMax = executionsMax,
+            Snapshots = snapshots ?? SnapshotRule.Default,
+        };
+        var options = Options;
         Payloads = new ExecutionPayloads(store, payloads ?? FilePayloadStore.Open(PayloadsOf(path)));
         _machines = new StateMachines(store);
         _engine = new WorkflowEngine(options, store, Payloads, _machines, time, NullLogger.Instance);
@@ -69,6 +79,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
         _engine.Open(tasks, maps);
     }
 
+    public WorkflowOptions Options { get; }
+
     public ExecutionPayloads Payloads { get; }
 
     public static string PayloadsOf(string path) => path + ".payloads";
@@ -86,7 +98,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
         int payloadMax = ExecutionLimits.PayloadBytesCeiling,
         IPayloadStore? payloads = null,
         int executionsMax = 100_000,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        SnapshotRule? snapshots = null)
     {
         IExecutionStore store = SqliteExecutionStore.Open(path);
         return new WorkflowBench(
@@ -96,7 +109,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
             time ?? new EagerClock(Start),
             payloadMax,
             executionsMax,
-            payloads);
+            payloads,
+            snapshots);
     }
 
     /// <summary>Over a store that is open; its payloads lie beside a path.</summary>
