@@ -72,6 +72,14 @@ public sealed class BrokenMailTests
     public void An_agent_that_rests_although_a_message_waits_is_noticed() =>
         AssertNoticed(() => new LetsRest(), "what is needed is started", "mailboxes are in order");
 
+    [Fact]
+    public void Who_is_to_finish_and_is_given_messages_is_noticed() =>
+        AssertNoticed(() => new GivesWhoFinishes(), "who is to finish is given nothing new");
+
+    [Fact]
+    public void Who_is_to_finish_and_is_not_told_again_is_noticed() =>
+        AssertNoticed(() => new TellsOnce(), "who is to finish is given nothing new");
+
     private static void AssertNoticed(Func<Sabotage> sabotage, params string[] invariants)
     {
         var result = Enumerable.Range(1, SeedsMax)
@@ -91,6 +99,39 @@ public sealed class BrokenMailTests
                 : effect);
 
         protected abstract IReadOnlyList<MailMessage> Change(IReadOnlyList<MailMessage> messages);
+    }
+
+    /// <summary>Gives what it gave somebody before.</summary>
+    private sealed class GivesWhoFinishes : Sabotage
+    {
+        private MailMessage? _latest;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects)
+        {
+            foreach (var effect in effects)
+            {
+                if (effect is Answer { Reply: RecvReply received } answer)
+                {
+                    yield return received.Draining == true && _latest is { } latest
+                        ? answer with { Reply = received with { Messages = [latest] } } : answer;
+                    _latest = received.Messages.Count > 0 ? received.Messages[0] : _latest;
+                }
+                else
+                {
+                    yield return effect;
+                }
+            }
+        }
+    }
+
+    /// <summary>Every second notice is an answer like that after a time-out.</summary>
+    private sealed class TellsOnce : Sabotage
+    {
+        private int _notices;
+
+        public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
+            effect is Answer { Reply: RecvReply { Draining: true } received } answer && ++_notices % 2 == 0
+                ? answer with { Reply = received with { Draining = null } } : effect);
     }
 
     private sealed class GivesAgain : ChangesReceived

@@ -47,6 +47,7 @@ public sealed class SeedTests
     private static readonly string[] MailOutcomes =
     [
         "Ack ok", "Broadcast ok", "Nack ok", "Recv no_such_mailbox", "Recv no_such_message", "Recv ok",
+        "Recv told again to finish", "Recv told to finish",
         "Register name_taken", "Register ok",
         "Send invalid_argument", "Send no_such_mailbox", "Send no_such_message", "Send ok", "Send timed_out",
         "Send try_again", "Unregister ok",

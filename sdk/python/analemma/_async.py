@@ -59,7 +59,7 @@ def _named_after(method: Any, call: Any) -> Any:
 class AsyncKernel:
     """A connection to the kernel, made at the first call and again after it was lost. Calls do not wait for each other.
 
-    A call whose task is cancelled is cancelled in the kernel too. `timeout` is as in `Kernel`.
+    A call whose task is cancelled is cancelled in the kernel too. `timeout` and `draining` are as in `Kernel`.
 
         async with AsyncKernel() as kernel:
             agents = await asyncio.gather(*(kernel.spawn("agent.py") for _ in range(8)))
@@ -69,6 +69,7 @@ class AsyncKernel:
         self.path = default_socket() if path is None else str(path)
         self.timeout = timeout
         self._takes_handles = False
+        self.draining = False
         self._link: _Link | None = None
         self._connecting: asyncio.Lock | None = None
 

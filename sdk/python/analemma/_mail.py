@@ -298,7 +298,7 @@ def recv(
 
     From the caller's inbox, or from a mailbox by name. Only those of a `topic`, a `correlation` or a `sender`, if given.
     What a durable mailbox gives is to be acknowledged in `visibility` seconds, or comes again. Returns an empty list when
-    the time has passed. `handles` says whether messages that come with memory are taken too, or left: `Kernel` takes them
+    the time has passed, and when the agent is to finish what it has in hand and end: `draining` of the client is True then. `handles` says whether messages that come with memory are taken too, or left: `Kernel` takes them
     unless told otherwise, `AsyncKernel` when told to.
 
     With `reply_to`, a message that wants a reply, `reply` goes to who waits for it first: a server's whole turn in one call.
@@ -320,7 +320,10 @@ def recv(
     )
     asked.handles = takes
     answer = yield asked
-    return _with_handles([Message(each) for each in answer.json()["messages"]], answer)
+    fields = answer.json()
+    if fields.get("draining"):
+        client.draining = True  # type: ignore[attr-defined]
+    return _with_handles([Message(each) for each in fields["messages"]], answer)
 
 
 def broadcast(

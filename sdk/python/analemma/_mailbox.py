@@ -1,6 +1,6 @@
 """A mailbox to iterate over.
 
-    for message in kernel.mailbox():                        # the agent's inbox, for ever
+    for message in kernel.mailbox():                        # the agent's inbox, until it is to end
         kernel.reply(message, message.body)
 
     for message in kernel.mailbox("jobs", durable=True):    # made if it is not there
@@ -37,7 +37,7 @@ class _Box:
 
 
 class Mailbox(_Box):
-    """The inbox of the caller, or a mailbox by name. Iterating takes its messages, waiting for each."""
+    """The inbox of the caller, or a mailbox by name. Iterating takes its messages, waiting for each, until the agent is to end."""
 
     _kernel: Kernel
 
@@ -55,12 +55,12 @@ class Mailbox(_Box):
         return self._kernel._drive(_mail.recv(self._kernel, self.name, max=max, timeout=timeout, **choice))
 
     def __iter__(self) -> Iterator[Message]:
-        while True:
+        while not self._kernel.draining:
             yield from self.recv(max=self._batch)
 
 
 class AsyncMailbox(_Box):
-    """The inbox of the caller, or a mailbox by name. Iterating takes its messages, waiting for each."""
+    """The inbox of the caller, or a mailbox by name. Iterating takes its messages, waiting for each, until the agent is to end."""
 
     _kernel: AsyncKernel
 
@@ -78,6 +78,6 @@ class AsyncMailbox(_Box):
         return await self._kernel._drive(_mail.recv(self._kernel, self.name, max=max, timeout=timeout, **choice))
 
     async def __aiter__(self) -> AsyncIterator[Message]:
-        while True:
+        while not self._kernel.draining:
             for message in await self.recv(max=self._batch):
                 yield message

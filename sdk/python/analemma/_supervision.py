@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         probe: Sequence[str] | None
         ready_timeout: float | None
         grace: float | None
+        drain: float | None
         heartbeat: float | None
         repeat_max: int | None
         tokens_without_progress: int | None
@@ -125,6 +126,7 @@ def _rules(
     probe: Sequence[str] | None = None,
     ready_timeout: float | None = None,
     grace: float | None = None,
+    drain: float | None = None,
     heartbeat: float | None = None,
     repeat_max: int | None = None,
     tokens_without_progress: int | None = None,
@@ -146,7 +148,7 @@ def _rules(
             "probe": None if probe is None else [*probe],
             "timeout_ms": ms(ready_timeout),
         },
-        "stop": {"grace_ms": ms(grace)},
+        "stop": {"grace_ms": ms(grace), "drain_ms": ms(drain)},
         "watchdog": {
             "heartbeat_ms": ms(heartbeat),
             "repeat_max": repeat_max,

@@ -69,6 +69,8 @@ class Kernel:
     takes by its nature, as `wait` and `exec` do; None is for ever. Threads take turns on one `Kernel`, and a long
     `wait` keeps the others waiting: give each thread its own, or use `AsyncKernel`.
 
+    `draining` is True once a `recv` was told that the agent is to finish what it has in hand and end.
+
         with Kernel() as kernel:
             agent = kernel.spawn("agent.py", name="worker")
             print(kernel.wait(agent).exit)
@@ -80,6 +82,7 @@ class Kernel:
         self._lock = allocate_lock()
         self._socket: Any = None
         self._takes_handles = True
+        self.draining = False
         self._session = Session()
         self._patience: float | None = None
 

@@ -45,6 +45,11 @@ internal ref struct MailWriter
 
         json.Raw("],\"left\":"u8);
         json.Number(reply.Left);
+        if (reply.Draining is { } draining)
+        {
+            json.Raw(draining ? ",\"draining\":true"u8 : ",\"draining\":false"u8);
+        }
+
         json.Raw("}"u8);
         into.Advance(json._at);
     }

@@ -28,6 +28,7 @@ internal sealed class SimulatedMail(World world)
     private readonly List<(long Message, ProcessId Replier)> _asked = [];
     private readonly List<(long Receipt, ProcessId Holder)> _held = [];
     private readonly HashSet<long> _handles = [];
+    private readonly HashSet<ProcessId> _draining = [];
     private long _serial;
     private long _lastHandle;
 
@@ -93,6 +94,7 @@ internal sealed class SimulatedMail(World world)
         switch (answer.Reply, call.Syscall)
         {
             case (RecvReply received, Recv recv):
+                CheckDraining(call.Connection.Caller, recv, received);
                 foreach (var message in received.Messages)
                 {
                     Gave(message, recv.Handles == true);
@@ -112,6 +114,23 @@ internal sealed class SimulatedMail(World world)
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>Who was told to finish what it has in hand is told so from then on, and given nothing new.</summary>
+    private void CheckDraining(Caller caller, Recv recv, RecvReply received)
+    {
+        var isTold = _draining.Contains(caller.Process);
+        Unless(
+            received.Draining != true || (!caller.IsHost && received.Messages.Count == 0),
+            "who is to finish is given nothing new", $"{caller} was told with {received.Messages.Count} messages");
+        Unless(
+            !isTold || recv.Correlation is not null || received.Draining == true,
+            "who is to finish is given nothing new", $"{caller} had been told, and waited or was given messages");
+        if (received.Draining == true)
+        {
+            Ended(recv, isTold ? "told again to finish" : "told to finish");
+            _draining.Add(caller.Process);
         }
     }
 

@@ -180,7 +180,8 @@ internal sealed class SupervisionInvariants(World world)
     /// <summary>Who rests while a message lies in his inbox is started soon.</summary>
     private void CheckWanted(KernelState state)
     {
-        foreach (var unit in state.Fleets.Units.Where(unit => unit is { Phase: UnitPhase.Scheduled, IsWatched: false }))
+        foreach (var unit in state.Fleets.Units.Where(unit => unit is { Phase: UnitPhase.Scheduled, IsWatched: false }
+            && (unit.Declared.StartOn is StartOn.Message || unit.Declared.IdleStopMs > 0)))
         {
             if (state.ShuttingDown || !state.Mail.Resting.TryGetValue(unit.Name, out var box) || box.Count == 0)
             {

@@ -84,7 +84,7 @@ internal sealed class SupervisionRequests(World world)
         Replicas = Random.Chance(2_000) ? 2 : null,
         Restart = Rule(),
         Ready = Ready(),
-        Stop = new StopRule { GraceMs = Random.Pick([0L, 200]) },
+        Stop = new StopRule { GraceMs = Random.Pick([0L, 200]), DrainMs = Random.Pick<long?>([null, 0, 300, 1_000]) },
         Watchdog = Random.Chance(4_000) ? Dog() : null,
         Digest = Random.Pick([null, "x", "y"]),
     };

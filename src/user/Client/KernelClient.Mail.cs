@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 
@@ -85,6 +86,25 @@ public sealed partial class KernelClient
                 message.HandleBytes is { } bytes && left.TryDequeue(out var memory)
                     ? new SealedMemory(memory, bytes) : null)),
         ];
+    }
+
+    /// <summary>
+    /// Takes messages one after the other, waiting for each, until the agent is to finish what it has in hand and end:
+    /// see <see cref="RecvReply.Draining"/>.
+    /// </summary>
+    /// <param name="recv">From which mailbox, and which. Its time-out is for one message; the waiting goes on.</param>
+    /// <param name="cancellationToken">Ends it; a message that was just given is lost then.</param>
+    public async IAsyncEnumerable<MailMessage> MessagesAsync(
+        Recv? recv = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        recv ??= new Recv();
+        while (await RecvAsync(recv, cancellationToken).ConfigureAwait(false) is { Draining: not true } came)
+        {
+            foreach (var message in came.Messages)
+            {
+                yield return message;
+            }
+        }
     }
 
     /// <summary>Sends a message to all mailboxes of a topic, or to all that are registered.</summary>

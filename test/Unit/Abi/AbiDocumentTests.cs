@@ -146,6 +146,19 @@ public sealed partial class AbiDocumentTests
         ["SPAWN"] = typeof(SpawnReply),
         ["KILL"] = typeof(KillReply),
         ["LIST"] = typeof(ListReply),
+    private static ProcessView Worker => new(new ProcessId(3), "worker", ProcessState.Running)
+    {
+        Pid = 4711,
+        Sandboxed = true,
+        UptimeMs = 5000,
+        CpuMs = 120,
+        MemoryBytes = 9000,
+        MemoryPeakBytes = 9500,
+        Pids = 2,
+        Denied = 1,
+        Limits = new ResourceLimits { Memory = 268_435_456, CpuQuota = 100_000, CpuPeriod = 100_000, MaxPids = 64 },
+    };
+
         ["PAUSE"] = typeof(PauseReply),
         ["RESUME"] = typeof(PauseReply),
         ["SUBSCRIBE"] = typeof(EventView),

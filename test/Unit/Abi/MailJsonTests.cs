@@ -69,7 +69,7 @@ public sealed class MailJsonTests
         for (var i = 0; i < Cases / 10; i++)
         {
             MailMessage[] messages = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Message(random))];
-            AssertWritten(new RecvReply(messages, random.Next(3)));
+            AssertWritten(new RecvReply(messages, random.Next(3)) { Draining = Some<bool>(random, true) });
             AssertWritten(new SendReply(random.NextInt64(), new ProcessId(random.Next(3)))
             {
                 Duplicate = Some<bool>(random, true),

@@ -45,6 +45,12 @@ public static class EventTypes
     /// <summary>Agents wait for each other in a circle.</summary>
     public const string Deadlock = "deadlock";
 
+    /// <summary>
+    /// A supervised agent is to finish what it has in hand and end: <c>reason</c> is why, <c>count</c> the milliseconds
+    /// that are left before SIGTERM.
+    /// </summary>
+    public const string Draining = "draining";
+
     /// <summary>Messages that nobody will be given; <c>kind</c> is why, <c>what</c> the mailbox.</summary>
     public const string DeadLetter = "dead-letter";
 
@@ -69,14 +75,15 @@ public static class EventTypes
     public static IReadOnlyList<string> All { get; } =
     [
         Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, ToolCalled, ToolServer, Exited,
-        SecretChanged, KernelStarted, Supervision, Escalated, Deadlock, DeadLetter, MailboxFull, Budget, Missed,
+        Draining, SecretChanged, KernelStarted, Supervision, Escalated, Deadlock, DeadLetter, MailboxFull, Budget,
+        Missed,
     ];
 
     // Those that follow from what is in the journal alone. Any other, even when told at the same moment, is memory.
     private static readonly HashSet<string> InJournal = new(StringComparer.Ordinal)
     {
         Spawned, Started, Adopted, Paused, Resumed, LimitReached, Denied, Exited, KernelStarted,
-        Supervision, Escalated,
+        Supervision, Escalated, Draining,
     };
 
     /// <summary>

@@ -136,6 +136,13 @@ public enum ReadyWhen
 /// <summary>How an agent is stopped.</summary>
 public sealed record StopRule
 {
+    /// <summary>
+    /// Milliseconds that it has before SIGTERM to finish what it has in hand. It is told by the event <c>draining</c>
+    /// and by its RECVs, which give it nothing new; it may end as soon as it is done. What is sent to it meanwhile
+    /// waits for the next process of its name. Default 0: SIGTERM at once.
+    /// </summary>
+    public long? DrainMs { get; init; }
+
     /// <summary>Milliseconds between SIGTERM and the kill; default the kernel's.</summary>
     public long? GraceMs { get; init; }
 }

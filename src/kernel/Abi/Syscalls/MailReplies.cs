@@ -20,7 +20,14 @@ public sealed record SendReply(long Id, ProcessId To) : Reply
 /// <summary>What RECV took.</summary>
 /// <param name="Messages">In the order in which they are to be read; none when the time has passed.</param>
 /// <param name="Left">How many still lie in the mailbox, not given to anybody.</param>
-public sealed record RecvReply(IReadOnlyList<MailMessage> Messages, int Left) : Reply;
+public sealed record RecvReply(IReadOnlyList<MailMessage> Messages, int Left) : Reply
+{
+    /// <summary>
+    /// True when the caller is to finish what it has in hand and end: no messages are given to it any more, but those
+    /// that it chooses by <see cref="Recv.Correlation"/>. Absent otherwise.
+    /// </summary>
+    public bool? Draining { get; init; }
+}
 
 /// <summary>One message, as its receiver sees it.</summary>
 /// <param name="Id">Given by the kernel; the same when a message of a durable mailbox comes again.</param>

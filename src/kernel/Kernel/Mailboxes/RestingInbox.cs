@@ -7,8 +7,9 @@ namespace Analemma.Kernel.Mailboxes;
 
 // INBOXES OF AGENTS THAT REST
 //
-// The inbox of an agent that runs on demand (UnitNeeds) outlives its process: it stays with the name, takes what is
-// sent to it, and is the inbox of the next process of that name. What comes in, here or into a durable mailbox whose
+// The inbox of an agent that runs on demand (UnitNeeds), or that finishes what it has in hand before it is replaced
+// (MailDrain), outlives its process: it stays with the name, takes what is sent to it, and is the inbox of the next
+// process of that name. What comes in, here or into a durable mailbox whose
 // receiver has the name, starts the agent. Volatile, as all inboxes.
 
 /// <summary>What is sent to agents while they rest, and what that brings about.</summary>

@@ -65,6 +65,7 @@ public static class FleetRules
         .. RestartProblems("restart", watch.Restart),
         .. ReadyProblems("ready", watch.Ready),
         .. Range("stop.grace_ms", watch.Stop?.GraceMs, 0, Limits.GraceMsMax),
+        .. Range("stop.drain_ms", watch.Stop?.DrainMs, 0, Limits.DrainMsMax),
         .. WatchdogProblems("watchdog", watch.Watchdog),
         .. Known("orphan", watch.Orphan),
     ];
@@ -114,6 +115,7 @@ public static class FleetRules
         .. RestartProblems($"{at}.restart", agent.Restart),
         .. ReadyProblems($"{at}.ready", agent.Ready),
         .. Range($"{at}.stop.grace_ms", agent.Stop?.GraceMs, 0, Limits.GraceMsMax),
+        .. Range($"{at}.stop.drain_ms", agent.Stop?.DrainMs, 0, Limits.DrainMsMax),
         .. WatchdogProblems($"{at}.watchdog", agent.Watchdog),
         .. Known($"{at}.start_on", agent.StartOn),
         .. Range($"{at}.idle_stop_ms", agent.IdleStopMs, 0, Limits.WallMsMax),

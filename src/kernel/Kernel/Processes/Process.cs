@@ -43,6 +43,14 @@ public sealed class Process
 
     public string? StopDetail { get; set; }
 
+    /// <summary>It was told to finish what it has in hand: it is given no new messages any more.</summary>
+    public bool IsFinishing { get; set; }
+
+    /// <summary>
+    /// While it finishes what it has in hand, before SIGTERM: the grace that it has after that. Null at any other time.
+    /// </summary>
+    public long? DrainGraceMs { get; set; }
+
     /// <summary>Whether the kill after SIGTERM has been sent.</summary>
     public bool KillSent { get; set; }
 

@@ -2,6 +2,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Mailboxes;
 
 namespace Analemma.Kernel.Processes;
 
@@ -20,6 +21,7 @@ internal static class ProcessStop
         process.Take(ProcessEvent.StopRequested);
         process.StopCause ??= cause;
         process.StopDetail ??= detail;
+        process.DrainGraceMs = null;
         if (process.KillSent || process.StartedAt is null)
         {
             return;
@@ -41,9 +43,52 @@ internal static class ProcessStop
             new TimerName(TimerKind.Grace, process.Id.Value), state.Now + (graceMs * TimeSpan.TicksPerMillisecond)));
     }
 
+    /// <summary>
+    /// Tells a process that it is to end, and lets it finish what it has in hand: SIGTERM comes when that takes long.
+    /// </summary>
+    public static void Drain(
+        KernelState state, Process process, string detail, (long DrainMs, long GraceMs) times, List<Effect> effects)
+    {
+        if (times.DrainMs == 0 || process.KillSent || process.StartedAt is null)
+        {
+            Stop(state, process, ExitCause.StoppedBySupervisor, detail, times.GraceMs, effects);
+            return;
+        }
+
+        if (process.State is ProcessState.Paused)
+        {
+            effects.Add(new Thaw(process.Id));
+        }
+
+        process.Take(ProcessEvent.StopRequested);
+        process.StopCause ??= ExitCause.StoppedBySupervisor;
+        process.StopDetail ??= detail;
+        process.IsFinishing = true;
+        process.DrainGraceMs = times.GraceMs;
+        effects.Add(new ArmTimer(
+            new TimerName(TimerKind.Grace, process.Id.Value),
+            state.Now + (times.DrainMs * TimeSpan.TicksPerMillisecond)));
+        var happened = Happening.Of(process, EventTypes.Draining, state.Now) with
+        {
+            Reason = detail,
+            Count = times.DrainMs,
+        };
+        state.Calls.Publish(state, process, happened, effects);
+        MailDrain.Begin(state, process.Id, effects);
+    }
+
     public static void GraceElapsed(KernelState state, ProcessId id, List<Effect> effects)
     {
-        if (IsAlive(state, id, out var process) && process.State is ProcessState.Stopping && !process.KillSent)
+        if (!IsAlive(state, id, out var process) || process.State is not ProcessState.Stopping || process.KillSent)
+        {
+            return;
+        }
+
+        if (process.DrainGraceMs is { } graceMs)
+        {
+            Stop(state, process, ExitCause.StoppedBySupervisor, "took too long to finish", graceMs, effects);
+        }
+        else
         {
             KillNow(state, process, effects);
         }

@@ -5,8 +5,9 @@ namespace Analemma.Kernel.Supervision;
 // ONE AFTER THE OTHER
 //
 // The first of a fleet's rolling list is being restarted; the next follows when it is ready again. Each is stopped as
-// always: SIGTERM, its grace to finish what it has begun, then the kill. When one does not come back (given up, paused,
-// stopped), the rest is left as it is: they run, and a person is to look at the one that does not.
+// always: told to finish, if it has declared time for that; SIGTERM, its grace, then the kill. When one does not come
+// back (given up, paused, stopped), the rest is left as it is: they run, and a person is to look at the one that does
+// not.
 
 /// <summary>Restarts of many without an hour in which none of them works.</summary>
 internal static class RollingRestart

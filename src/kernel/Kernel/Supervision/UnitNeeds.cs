@@ -22,12 +22,16 @@ internal static class UnitNeeds
     public static bool IsOnDemand(Unit unit) =>
         !unit.IsWatched && (unit.Declared.StartOn is StartOn.Message || unit.Declared.IdleStopMs > 0);
 
+    /// <summary>What is sent to it waits for its next process: it rests in between, or finishes at its end.</summary>
+    public static bool KeepsInbox(Unit unit) =>
+        IsOnDemand(unit) || (!unit.IsWatched && unit.Declared.Stop?.DrainMs > 0);
+
     /// <summary>Where it rests when nothing needs it.</summary>
     public static bool RestsUntilNeeded(Unit unit) => IsOnDemand(unit) && unit.Phase is UnitPhase.Scheduled;
 
     /// <summary>True when a message to a name is kept for the next process of that name, although none lives.</summary>
     public static bool Accepts(KernelState state, string name) =>
-        state.Fleets.TryUnit(name, out var unit) && IsOnDemand(unit) && unit.Goal is not UnitGoal.Leave
+        state.Fleets.TryUnit(name, out var unit) && KeepsInbox(unit) && unit.Goal is not UnitGoal.Leave
         && unit.Phase is not (UnitPhase.GivenUp or UnitPhase.Paused or UnitPhase.Stopped);
 
     /// <summary>It rests: its next time is asked for, and it is started again when something waits for it.</summary>

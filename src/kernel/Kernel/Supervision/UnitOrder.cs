@@ -121,7 +121,7 @@ internal static class UnitOrder
             _ => "its supervisor stops it",
         };
         var graceMs = unit.Declared.Stop?.GraceMs ?? state.Options.GraceMs;
-        ProcessStop.Stop(state, process, ExitCause.StoppedBySupervisor, why, graceMs, effects);
+        ProcessStop.Drain(state, process, why, (unit.Declared.Stop?.DrainMs ?? 0, graceMs), effects);
         UnitTelling.Tell(state, unit, effects);
         return true;
     }

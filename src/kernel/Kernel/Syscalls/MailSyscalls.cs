@@ -212,6 +212,12 @@ internal static class MailSyscalls
             return;
         }
 
+        if (MailDrain.NoticeFor(state, call.Caller, recv, box) is { } notice)
+        {
+            call.Answer(notice);
+            return;
+        }
+
         LetterFilter filter = new(recv.Topic, recv.Correlation, recv.From, recv.Handles == true);
         ReceiveWait wait = new(call.Call, call.Caller, box, filter, recv.Max ?? 1, recv.VisibilityMs);
         var letters = Delivery.Choose(state, box, filter, wait.Most, call.Effects);

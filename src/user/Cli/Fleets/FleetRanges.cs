@@ -33,6 +33,7 @@ internal static class FleetRanges
     public const long BytesMax = 1L << 40;
     public const long WallMsMax = 366L * 24 * 3600 * 1000;
     public const long GraceMsMax = 300_000;
+    public const long DrainMsMax = 3_600_000;
     public const long BudgetTokensMax = 1_000_000_000_000_000;
     public const long PerMinuteMax = 1_000_000_000;
     public const int WeightMax = 10_000;

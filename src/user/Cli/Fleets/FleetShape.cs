@@ -121,6 +121,8 @@ internal static class FleetShape
         new("ready", "ready", new ShortShape(new WordShape("started", "syscall", "message"), "when", Ready),
             "When those after it may start. Default as soon as it runs."),
         new("stop", "stop", new KeysShape(
+            new ShapeKey("drain", "drain_ms", new TimeShape(0, DrainMsMax),
+                "Before SIGTERM, to finish what it has in hand: it is told, and given no new messages. Default 0."),
             new ShapeKey("grace", "grace_ms", new TimeShape(0, GraceMsMax), "Between SIGTERM and the kill.")),
             "How it is stopped."),
         new("watchdog", "watchdog", Watchdog, "Signs of life that it must give."),

@@ -30,7 +30,7 @@ public sealed class FleetFileTests : IDisposable
             limits: {memory: 64M, pids: 16, cpu_weight: 50, timeout: 2h, open_files: 64, log_size: 1M, work_size: 8M}
             ready: {when: probe, probe: [test, -e, /work/up], interval: 200ms, timeout: 10s}
             watchdog: {heartbeat: 30s, repeat_max: 50, tokens_without_progress_max: 20000, action: pause}
-            stop: {grace: 5s}
+            stop: {grace: 5s, drain: 10s}
           worker:
             argv: [sh, -c, sleep 9]
             replicas: 3
