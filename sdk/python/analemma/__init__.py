@@ -70,6 +70,7 @@ from analemma._paths import default_socket
 from analemma._pipe_calls import Pipe
 from analemma._records import (
     Answer,
+    AuditRecord,
     BudgetUse,
     Compaction,
     ConversationInfo,
@@ -135,6 +136,7 @@ __all__ = [
     "AsyncKernel",
     "AsyncMailbox",
     "AsyncStream",
+    "AuditRecord",
     "Broadcasted",
     "BudgetExhausted",
     "BudgetUse",

@@ -107,6 +107,7 @@ class AsyncKernel:
     get_perms = _method(_state.get_perms)
     set_perms = _method(_state.set_perms)
     metrics = _method(_calls.metrics)
+    audit = _method(_calls.audit)
     list_tools = _method(_calls.list_tools)
     call_tool = _method(_calls.call_tool)
     tool_servers = _method(_calls.tool_servers)

@@ -12,6 +12,7 @@ import os
 from analemma._generic import G, Generic, T
 from analemma._records import (
     Answer,
+    AuditRecord,
     BudgetUse,
     Compaction,
     ConversationInfo,
@@ -84,6 +85,7 @@ NOOP, THINK, EXEC, READ, WRITE = 0x00, 0x01, 0x02, 0x03, 0x04
 SPAWN, KILL, LIST, PAUSE, RESUME = 0x10, 0x11, 0x12, 0x14, 0x15
 SUBSCRIBE, HELLO = 0x60, 0xFE
 METRICS = 0xC0
+AUDIT = 0x76
 WAIT, INSPECT, LOGS, STATUS, SHUTDOWN, FILES, CLAIM, LLM = 0x100, 0x101, 0x102, 0x103, 0x104, 0x105, 0x106, 0x107
 HTTP = 0x50
 CONVERSATION_OPEN, CONVERSATION_APPEND, CONVERSATION_FORK, CONVERSATION_TRUNCATE = 0x108, 0x109, 0x10A, 0x10B
@@ -715,6 +717,23 @@ def metrics(client: object) -> Call[Metrics]:
     """Everything that the kernel counts and measures; an agent gets the figures of its own sandbox alone."""
     reply = yield _request(METRICS)
     return Metrics(reply.json())
+
+
+def audit(
+    client: object,
+    target: Target = None,
+    *,
+    category: str | None = None,
+    since: int | None = None,
+    max: int | None = None,
+) -> Call[list[AuditRecord]]:
+    """The latest records of the audit log, the oldest first: who did what, and what was denied.
+
+    A client on the host sees all, or what `target` did; an agent what it did itself, or what one did that it may read.
+    `category` is security or lifecycle; `since` is the id of a record, after which the others come; `max` is 1 to 1000.
+    """
+    reply = yield _request(AUDIT, **_of(target), category=category, since=since, max=max)
+    return [AuditRecord(each) for each in reply.json()["records"]]
 
 
 def endpoint(client: object, target: Target = None) -> Call[Endpoint]:

@@ -433,6 +433,17 @@ class Models(Record):
     _nested = {"providers": ProviderLoad, "agents": ModelUse, "today": ModelUsage, "budgets": BudgetUse}
 
 
+class AuditRecord(Record):
+    """One record of the audit log: `by` is `process N`, `uid N` for a client on the host, or empty for the kernel."""
+
+    id: int
+    at: str
+    category: str
+    type: str
+    by: str = ""
+    details: Any = None
+
+
 class MetricSeries(Record):
     """The figures of one set of attributes: `value`, or of a histogram `count`, `sum` and `buckets` between `bounds`."""
 

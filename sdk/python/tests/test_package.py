@@ -16,7 +16,7 @@ import analemma
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 
 CLIENT = (
-    "ack broadcast budget_set call_tool call_tool_stream close connect conversation conversations "
+    "ack audit broadcast budget_set call_tool call_tool_stream close connect conversation conversations "
     "dead_letters delete echo embed emit endpoint escalate events exec exec_stream fetch files "
     "fleet_apply fleet_down fleet_restart fleet_status function_next get_perms hello http http_stream inspect keys kill "
     "list list_tools llm logs mailbox mailboxes metrics nack noop pause pipe_close pipe_follow pipe_list "
@@ -35,7 +35,7 @@ class PackageTests(unittest.TestCase):
     def test_the_public_names_are_pinned(self) -> None:
         expected = (
             "Acknowledged AnalemmaError Answer AnswerInvalid AsyncConversation AsyncKernel AsyncMailbox "
-            "AsyncStream Broadcasted BudgetExhausted BudgetUse CallTimeout Cancelled Compaction ConnectionFailed "
+            "AsyncStream AuditRecord Broadcasted BudgetExhausted BudgetUse CallTimeout Cancelled Compaction ConnectionFailed "
             "ConnectionLost Conversation ConversationInfo DeadLetter Embeddings Emitted Endpoint Event ExecResult "
             "Exit Fetched File Files Guarantee HandleInvalid HttpAnswer HttpFailed Identity InternalError InvalidArgument "
             "IoFailed Kernel KernelTool KernelTools Killed LimitExceeded Limits LogText MachineUse Mailbox "

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Analemma.Abi;
+using Analemma.Daemon.Runners;
 using Analemma.Journal;
 using Analemma.Kernel.History;
 using Analemma.Storage.Sqlite;
@@ -83,17 +83,8 @@ internal static class AuditPrint
         new DateTimeOffset(record.Ticks, TimeSpan.Zero),
         AuditRecords.CategoryOf(record.Type) ?? AuditRecords.Lifecycle,
         record.Type,
-        By(record, out var details),
+        AuditRunner.By(record, out var details),
         details,
         record.Hash.ToString(),
         link.ToString());
-
-    private static string By(JournalRecord record, out JsonElement details)
-    {
-        details = JsonElement.Parse(record.Body.Span);
-        var process = details.TryGetProperty("process", out var id) && id.TryGetInt64(out var number) ? number : 0;
-        return process != 0 ? $"process {process}"
-            : details.TryGetProperty("uid", out var uid) ? $"uid {uid}"
-            : "";
-    }
 }

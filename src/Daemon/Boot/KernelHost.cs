@@ -295,6 +295,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new StatusRunner(
                 facts, () => _loop.Position.Sequence, () => _server.Connections, () => sandboxes.PoolCounts),
             _metrics,
+            new AuditRunner(_options.Journal, _calls, _tasks),
             new ModelRunner(_drivers, bodies, _calls, _tasks, _time, _loop.Post, _telemetry.Meter, _log),
             new ConversationRunner(bodies, _drivers, _calls, _tasks, _time, _loop.Post, _log),
             new EndpointRunner(_hostEndpoint, _calls, _tasks),

@@ -28,6 +28,7 @@ internal sealed class EffectRunner(
     TimerRunner timers,
     StatusRunner status,
     MetricsRunner metrics,
+    AuditRunner audit,
     ModelRunner models,
     ConversationRunner conversations,
     EndpointRunner endpoint,
@@ -63,6 +64,9 @@ internal sealed class EffectRunner(
                 break;
             case DescribeKernel describe:
                 calls.Remove(describe.Call.Value)?.Reply(status.Complete(describe.Known));
+                break;
+            case ReadAudit read:
+                audit.Start(read);
                 break;
             case DescribeMetrics describe:
                 metrics.Start(describe);

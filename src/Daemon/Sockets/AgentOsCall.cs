@@ -62,7 +62,7 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
         byte[] answer;
         lock (_gathered)
         {
-            answer = AgentOsEncoder.Encode(Syscall, whole, _gathered.WrittenSpan);
+            answer = AgentOsEncoder.Encode(Opcode, Syscall, whole, _gathered.WrittenSpan);
         }
 
         session.Finish(this, SysErrorCode.Ok, answer);

@@ -65,6 +65,10 @@ internal sealed class AgentOsSession(Connection connection) : Session
             connection.Server.Watch?.Refused(opcode, error.Code);
             Answer(opcode, AgentOsEncoder.EncodeError(opcode, error));
         }
+        else if (request.Answer is { } answer)
+        {
+            Answer(opcode, answer);
+        }
         else if (request.PollMax > 0)
         {
             Answer(opcode, AgentOsEncoder.Results(TakeResults(request.PollMax)));

@@ -98,6 +98,8 @@ public static class AbiJson
 [JsonSerializable(typeof(Llm))]
 [JsonSerializable(typeof(LlmReply))]
 [JsonSerializable(typeof(IReadOnlyList<BudgetUse>))]
+[JsonSerializable(typeof(Audit))]
+[JsonSerializable(typeof(AuditReply))]
 [JsonSerializable(typeof(Metrics))]
 [JsonSerializable(typeof(MetricsReply))]
 [JsonSerializable(typeof(ListTools))]

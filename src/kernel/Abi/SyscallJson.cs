@@ -43,6 +43,7 @@ public static class SyscallJson
             SyscallNumber.Resume => Read(json, AbiJsonContext.Default.Resume),
             SyscallNumber.Http => Read(json, AbiJsonContext.Default.Http),
             SyscallNumber.Subscribe => Read(json, AbiJsonContext.Default.Subscribe),
+            SyscallNumber.Audit => Read(json, AbiJsonContext.Default.Audit),
             SyscallNumber.Metrics => Read(json, AbiJsonContext.Default.Metrics),
             SyscallNumber.Hello => Read(json, AbiJsonContext.Default.Hello),
             SyscallNumber.Wait => Read(json, AbiJsonContext.Default.Wait),

@@ -66,6 +66,8 @@ public enum SyscallNumber : ushort
     PollEvents = 0x62,
     /// <inheritdoc cref="Syscalls.Emit"/>
     Emit = 0x63,
+    /// <inheritdoc cref="Syscalls.Audit"/>
+    Audit = 0x76,
     /// <inheritdoc cref="Syscalls.Metrics"/>
     Metrics = 0xC0,
     /// <inheritdoc cref="Syscalls.Hello"/>

@@ -41,6 +41,12 @@ public static class Limits
 
     public const long GraceMsMax = 300_000;
 
+    /// <summary>Records in one answer of AUDIT.</summary>
+    public const int AuditRecordsPerAnswerMax = 1_000;
+
+    /// <summary>Before SIGTERM, for what an agent has in hand.</summary>
+    public const long DrainMsMax = 3_600_000;
+
     public const int FleetsMax = 256;
 
     /// <summary>Agents of one declaration.</summary>

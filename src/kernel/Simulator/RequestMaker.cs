@@ -64,7 +64,8 @@ internal sealed class RequestMaker(World world)
             15 => Target(new Inspect()),
             16 => Random.Chance(5_000) ? Watch() : Target(PermissionRequests.Next(Random)),
             17 => Data(),
-            18 => Random.Chance(5_000) ? new Status() : new Metrics(),
+            18 => Random.Chance(5_000) ? new Status()
+                : Random.Chance(5_000) ? Target(new Audit()) : new Metrics(),
             28 => Secret(),
             29 => Http(),
             30 => Relay(),

@@ -56,6 +56,9 @@ internal sealed class SimulatedEffects(World world)
             case DescribeKernel describe:
                 world.Calls.Answered(describe.Call, describe.Known);
                 break;
+            case ReadAudit read:
+                world.Calls.Answered(read.Call, new AuditReply([]));
+                break;
             case DescribeMetrics describe:
                 world.Calls.Answered(describe.Call, new MetricsReply(DateTimeOffset.UnixEpoch, []));
                 break;

@@ -211,6 +211,13 @@ public sealed partial class KernelClient : IAsyncDisposable
         CallAsync(
             new Metrics(), AbiJsonContext.Default.Metrics, AbiJsonContext.Default.MetricsReply, cancellationToken);
 
+    /// <summary>The latest records of the audit log, the oldest first.</summary>
+    /// <param name="audit">Whose, and which. Default: the latest hundred that the caller may see.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<AuditReply> AuditAsync(Audit? audit = null, CancellationToken cancellationToken = default) =>
+        CallAsync(
+            audit ?? new Audit(), AbiJsonContext.Default.Audit, AbiJsonContext.Default.AuditReply, cancellationToken);
+
     /// <summary>
     /// Where programs on the host find the APIs of model providers, and a token to be a process by, or a client.
     /// </summary>

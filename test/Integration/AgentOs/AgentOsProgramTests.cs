@@ -64,6 +64,38 @@ public sealed class AgentOsProgramTests(SharedKernel shared) : IClassFixture<Sha
     }
 
     [Fact]
+    public async Task An_agent_is_told_its_audit_records_and_figures_and_nobody_elses()
+    {
+        var agent = await _kernel.Client.SpawnAsync(
+            new Spawn
+            {
+                Name = "watched",
+                Script = HostPython.Program("audit_client.py"),
+                Args = ["/run/analemma.sock"],
+                Limits = new ResourceLimits { Memory = 134_217_728 },
+                Permissions = new Permissions { Spawn = [] },
+            },
+            Token);
+        var ended = await _kernel.WaitAsync(agent);
+        var output = await _kernel.OutputAsync(agent);
+        Assert.True(ended.Exit!.Code == 0, output);
+        Assert.Equal(
+            [
+                "spawn: True", "audit: True True True", "denied: True False SECURITY", "later: 0", "others: True 0",
+                "config: True", "config off: permission_denied", "agent: watched True RUNNING", "all: 1 ['watched']",
+                "cgroup: 134217728 True", "elsewhere: False", "elsewhere: False",
+            ],
+            output.TrimEnd().Split('\n'));
+
+        var log = await _kernel.Client.AuditAsync(new Audit { Id = agent.Id, Category = "security" }, Token);
+        Assert.All(log.Records, record => Assert.Equal($"process {agent.Id.Value}", record.By));
+        Assert.Contains(log.Records, record => record.Type == "attempt.denied");
+        var all = await _kernel.Client.AuditAsync(new Audit { Max = 1000 }, Token);
+        Assert.Equal(all.Records.Select(record => record.Id).Order(), all.Records.Select(record => record.Id));
+        Assert.Contains(all.Records, record => record.Type == "kernel.started");
+    }
+
+    [Fact]
     public async Task The_Python_sdk_passes_its_tests_against_it()
     {
         var tests = Path.Combine(HostPython.Root, "sdk", "python", "tests");

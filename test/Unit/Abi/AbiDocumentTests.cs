@@ -125,7 +125,38 @@ public sealed partial class AbiDocumentTests
                 },
             },
             []),
+        ["response AUDIT"] = AgentOsEncoder.Encode(
+            new Audit(),
+            new AuditReply(
+            [
+                new AuditRecord(
+                    4711,
+                    new DateTimeOffset(2026, 1, 1, 0, 0, 0, 250, TimeSpan.Zero),
+                    "security",
+                    "attempt.denied",
+                    "process 3",
+                    JsonElement.Parse("""{"process": 3, "what": "SPAWN x"}""")),
+            ]),
+            []),
+        ["config SET_AUDIT_CONFIG"] = AgentOsDecoder.Decode(AgentOsOpcodes.SetAuditConfig, []).Answer!,
+        ["agent METRICS_AGENT"] = AgentOsEncoder.Encode(AgentOsOpcodes.MetricsAgent, new Inspect(), Worker, []),
+        ["all METRICS_ALL"] = AgentOsEncoder.Encode(AgentOsOpcodes.MetricsAll, new List(), new ListReply([]), []),
+        ["cgroup METRICS_CGROUP"] =
+            AgentOsEncoder.Encode(AgentOsOpcodes.MetricsCgroup, new Inspect(), Worker, []),
         ["hello HELLO"] = AgentOsEncoder.Hello("0.1.0"),
+    };
+
+    private static ProcessView Worker => new(new ProcessId(3), "worker", ProcessState.Running)
+    {
+        Pid = 4711,
+        Sandboxed = true,
+        UptimeMs = 5000,
+        CpuMs = 120,
+        MemoryBytes = 9000,
+        MemoryPeakBytes = 9500,
+        Pids = 2,
+        Denied = 1,
+        Limits = new ResourceLimits { Memory = 268_435_456, CpuQuota = 100_000, CpuPeriod = 100_000, MaxPids = 64 },
     };
 
     private static readonly Dictionary<string, Type> Replies = new(StringComparer.Ordinal)
@@ -146,19 +177,6 @@ public sealed partial class AbiDocumentTests
         ["SPAWN"] = typeof(SpawnReply),
         ["KILL"] = typeof(KillReply),
         ["LIST"] = typeof(ListReply),
-    private static ProcessView Worker => new(new ProcessId(3), "worker", ProcessState.Running)
-    {
-        Pid = 4711,
-        Sandboxed = true,
-        UptimeMs = 5000,
-        CpuMs = 120,
-        MemoryBytes = 9000,
-        MemoryPeakBytes = 9500,
-        Pids = 2,
-        Denied = 1,
-        Limits = new ResourceLimits { Memory = 268_435_456, CpuQuota = 100_000, CpuPeriod = 100_000, MaxPids = 64 },
-    };
-
         ["PAUSE"] = typeof(PauseReply),
         ["RESUME"] = typeof(PauseReply),
         ["SUBSCRIBE"] = typeof(EventView),
@@ -208,6 +226,7 @@ public sealed partial class AbiDocumentTests
         ["SECRETSET"] = typeof(SecretSetReply),
         ["SECRETLIST"] = typeof(SecretListReply),
         ["SECRETREMOVE"] = typeof(SecretRemoveReply),
+        ["AUDIT"] = typeof(AuditReply),
         ["METRICS"] = typeof(MetricsReply),
         ["WATCH"] = typeof(WatchReply),
         ["RESTART"] = typeof(RestartReply),
@@ -350,12 +369,19 @@ public sealed partial class AbiDocumentTests
 
     private static void CheckAgentOsRequest(string name, string text)
     {
-        var opcode = name == "ASYNC_POLL"
-            ? AgentOsOpcodes.AsyncPoll
-            : (byte)Enum.Parse<SyscallNumber>(name, ignoreCase: true);
+        var opcode = name switch
+        {
+            "ASYNC_POLL" => AgentOsOpcodes.AsyncPoll,
+            "SET_AUDIT_CONFIG" => AgentOsOpcodes.SetAuditConfig,
+            "METRICS_AGENT" => AgentOsOpcodes.MetricsAgent,
+            "METRICS_ALL" => AgentOsOpcodes.MetricsAll,
+            "METRICS_CGROUP" => AgentOsOpcodes.MetricsCgroup,
+            _ => (byte)Enum.Parse<SyscallNumber>(name, ignoreCase: true),
+        };
         var request = AgentOsDecoder.Decode(opcode, Encoding.UTF8.GetBytes(text));
         Assert.Null(request.Error);
-        Assert.Equal(opcode == AgentOsOpcodes.AsyncPoll, request.Syscall is null);
+        Assert.Equal(
+            opcode is AgentOsOpcodes.AsyncPoll or AgentOsOpcodes.SetAuditConfig, request.Syscall is null);
     }
 
     [GeneratedRegex("^```([a-zA-Z_ ]+)\n(.*?)\n```$", RegexOptions.Multiline | RegexOptions.Singleline)]

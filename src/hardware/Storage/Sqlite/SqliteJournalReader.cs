@@ -60,6 +60,33 @@ public sealed class SqliteJournalReader : IJournalReader, IDisposable
         }
     }
 
+    /// <summary>
+    /// Records after a sequence whose type is one of some or begins as given, the latest first: of the journal, then of
+    /// the archive of what it has forgotten. Unchecked.
+    /// </summary>
+    public IEnumerable<JournalRecord> ReadLatest(long afterSequence, string prefix, IEnumerable<string> types)
+    {
+        var names = string.Join(", ", types.Select((_, at) => $"$type{at}"));
+        foreach (var table in HasArchive() ? new[] { "record", "audit" } : ["record"])
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = $"SELECT sequence, ticks, type, hash, body FROM {table} WHERE sequence > $after"
+                + $" AND (substr(type, 1, length($prefix)) = $prefix OR type IN ({names})) ORDER BY sequence DESC";
+            command.Parameters.AddWithValue("$after", afterSequence);
+            command.Parameters.AddWithValue("$prefix", prefix);
+            foreach (var (type, at) in types.Select((type, at) => (type, at)))
+            {
+                command.Parameters.AddWithValue($"$type{at}", type);
+            }
+
+            using var rows = Guarded(0, command.ExecuteReader);
+            while (Guarded(0, rows.Read))
+            {
+                yield return Guarded(0, () => RecordOf(rows));
+            }
+        }
+    }
+
     public Checkpoint? ReadCheckpoint()
     {
         using var command = _connection.CreateCommand();

@@ -6,12 +6,16 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Abi.AgentOs;
 
 /// <summary>
-/// One AgentOS request as understood: exactly one of a syscall, an error, and a poll for asynchronous results.
+/// One AgentOS request as understood: exactly one of a syscall, an error, an answer, and a poll for
+/// asynchronous results.
 /// </summary>
 public readonly record struct AgentOsRequest
 {
     /// <summary>What is asked, unless it cannot be read.</summary>
     public Syscall? Syscall { get; init; }
+
+    /// <summary>The answer, where it needs nobody else.</summary>
+    public byte[]? Answer { get; init; }
 
     /// <summary>Why it cannot be read.</summary>
     public SysError? Error { get; init; }
@@ -73,6 +77,15 @@ public static class AgentOsDecoder
             (byte)SyscallNumber.Emit => Read(payload, AgentOsJsonContext.Default.AgentOsEmit, AgentOsEvents.Emit),
             (byte)SyscallNumber.List => new AgentOsRequest { Syscall = new List() },
             (byte)SyscallNumber.Metrics => new AgentOsRequest { Syscall = new Metrics() },
+            (byte)SyscallNumber.Audit =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsAuditQuery, AgentOsAudit.Get),
+            AgentOsOpcodes.SetAuditConfig =>
+                Read(payload, AgentOsJsonContext.Default.DictionaryStringJsonElement, AgentOsAudit.Configure),
+            AgentOsOpcodes.MetricsAgent =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsPerms, AgentOsFigures.Agent),
+            AgentOsOpcodes.MetricsAll => new AgentOsRequest { Syscall = new List() },
+            AgentOsOpcodes.MetricsCgroup =>
+                Read(payload, AgentOsJsonContext.Default.AgentOsCgroup, AgentOsFigures.Cgroup),
             (byte)SyscallNumber.Send => Read(payload, AgentOsJsonContext.Default.AgentOsSend, AgentOsMail.Send),
             (byte)SyscallNumber.Recv => Read(payload, AgentOsJsonContext.Default.AgentOsReceive, AgentOsMail.Receive),
             (byte)SyscallNumber.Broadcast =>

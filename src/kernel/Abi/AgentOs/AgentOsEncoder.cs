@@ -63,7 +63,11 @@ public static class AgentOsEncoder
     /// <summary>
     /// An answer; <paramref name="gathered"/> is what the syscall streamed: a file's bytes, or a command's output.
     /// </summary>
-    public static byte[] Encode(Syscall syscall, Reply reply, ReadOnlySpan<byte> gathered)
+    public static byte[] Encode(Syscall syscall, Reply reply, ReadOnlySpan<byte> gathered) =>
+        Encode((byte)syscall.Number, syscall, reply, gathered);
+
+    /// <summary>The same to an opcode that is not the syscall's own.</summary>
+    public static byte[] Encode(byte opcode, Syscall syscall, Reply reply, ReadOnlySpan<byte> gathered)
     {
         var text = gathered.IsEmpty ? "" : Encoding.UTF8.GetString(gathered);
         var bytes = gathered.Length;
@@ -75,7 +79,10 @@ public static class AgentOsEncoder
                 json.WriteBoolean("killed", kill.Killed);
                 json.WriteNumber("agent_id", kill.AgentId.Value);
             }),
+            ListReply all when opcode == AgentOsOpcodes.MetricsAll => Write(json => AllFigures(json, all)),
             ListReply list => List(list),
+            ProcessView view => Write(json => Figures(json, opcode, view)),
+            AuditReply audit => Write(json => AgentOsAudit.Write(json, audit)),
             PauseReply pause => Write(json =>
             {
                 json.WriteBoolean("success", true);
@@ -315,6 +322,37 @@ public static class AgentOsEncoder
         }
     }
 
+    private static void Figures(Utf8JsonWriter json, byte opcode, ProcessView view)
+    {
+        json.WriteBoolean("success", true);
+        json.WriteStartObject("metrics");
+        if (opcode == AgentOsOpcodes.MetricsCgroup)
+        {
+            AgentOsFigures.WriteCgroup(json, view);
+        }
+        else
+        {
+            AgentOsFigures.Write(json, view);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void AllFigures(Utf8JsonWriter json, ListReply reply)
+    {
+        json.WriteBoolean("success", true);
+        json.WriteStartArray("agents");
+        foreach (var view in reply.Processes)
+        {
+            json.WriteStartObject();
+            AgentOsFigures.Write(json, view);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("count", reply.Processes.Count);
+    }
+
     private static byte[] List(ListReply reply)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
@@ -338,7 +376,7 @@ public static class AgentOsEncoder
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static string StateOf(ProcessState state) => state switch
+    internal static string StateOf(ProcessState state) => state switch
     {
         ProcessState.Starting => "STARTING",
         ProcessState.Running => "RUNNING",
@@ -347,7 +385,7 @@ public static class AgentOsEncoder
         ProcessState.Exited => "STOPPED",
     };
 
-    private static byte[] Write(Action<Utf8JsonWriter> fields)
+    internal static byte[] Write(Action<Utf8JsonWriter> fields)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, Options))

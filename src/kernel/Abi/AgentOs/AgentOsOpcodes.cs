@@ -8,6 +8,18 @@ public static class AgentOsOpcodes
     /// <summary>Takes the results of the connection's asynchronous requests.</summary>
     public const byte AsyncPoll = 0x80;
 
+    /// <summary>What the audit log keeps; nobody who speaks this framing changes it.</summary>
+    public const byte SetAuditConfig = 0x77;
+
+    /// <summary>One agent's figures.</summary>
+    public const byte MetricsAgent = 0xC1;
+
+    /// <summary>The figures of every living agent that the caller may see.</summary>
+    public const byte MetricsAll = 0xC2;
+
+    /// <summary>What a sandbox uses and may use.</summary>
+    public const byte MetricsCgroup = 0xC3;
+
     /// <summary>What AgentOS had and this version does not serve, so that a program learns what it misses.</summary>
     private static readonly Dictionary<byte, string> Unserved = new()
     {
@@ -16,8 +28,6 @@ public static class AgentOsOpcodes
         [0x72] = "RECORD_STATUS",
         [0x73] = "REPLAY_START",
         [0x74] = "REPLAY_STATUS",
-        [0x76] = "GET_AUDIT_LOG",
-        [0x77] = "SET_AUDIT_CONFIG",
         [0xA0] = "WORLD_CREATE",
         [0xA1] = "WORLD_DESTROY",
         [0xA2] = "WORLD_LIST",
@@ -32,9 +42,6 @@ public static class AgentOsOpcodes
         [0xB2] = "TUNNEL_STATUS",
         [0xB3] = "TUNNEL_LIST_REMOTES",
         [0xB4] = "TUNNEL_CONFIG",
-        [0xC1] = "METRICS_AGENT",
-        [0xC2] = "METRICS_ALL",
-        [0xC3] = "METRICS_CGROUP",
         [0xF0] = "LLM_REPORT",
     };
 

@@ -131,6 +131,25 @@ internal sealed record AgentOsPerms
     public Dictionary<string, JsonElement>? Permissions { get; init; }
 }
 
+internal sealed record AgentOsAuditQuery
+{
+    public string? Category { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? AgentId { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? SinceId { get; init; }
+
+    [JsonConverter(typeof(WholeNumberConverter))]
+    public long? Limit { get; init; }
+}
+
+internal sealed record AgentOsCgroup
+{
+    public string? CgroupPath { get; init; }
+}
+
 internal sealed record AgentOsStore
 {
     public string? Key { get; init; }
@@ -209,4 +228,7 @@ internal sealed class WholeNumberConverter : JsonConverter<long?>
 [JsonSerializable(typeof(AgentOsSubscription))]
 [JsonSerializable(typeof(AgentOsEmit))]
 [JsonSerializable(typeof(AgentOsPerms))]
+[JsonSerializable(typeof(AgentOsAuditQuery))]
+[JsonSerializable(typeof(AgentOsCgroup))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 internal sealed partial class AgentOsJsonContext : JsonSerializerContext;

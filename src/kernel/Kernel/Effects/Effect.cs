@@ -50,6 +50,9 @@ public sealed record DescribeKernel(CallId Call, StatusReply Known) : Effect;
 /// </summary>
 public sealed record DescribeMetrics(CallId Call, KernelFigures Known) : Effect;
 
+/// <summary>Answers AUDIT: the latest records after one, of a category and a process, if those are given.</summary>
+public sealed record ReadAudit(CallId Call, string? Category, ProcessId? Process, long Since, int Max) : Effect;
+
 /// <summary>Sends one event to a subscriber, if it keeps up.</summary>
 public sealed record Publish(CallId Subscriber, EventView Event) : Effect;
 

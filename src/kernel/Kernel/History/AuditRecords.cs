@@ -25,8 +25,14 @@ public static class AuditRecords
         ["leftover.reaped"] = Lifecycle,
     };
 
+    /// <summary>What whoever did something starts the type of its record with, beside <see cref="Types"/>.</summary>
+    public const string RequestPrefix = "syscall.";
+
+    /// <summary>Types of records that belong to it, beside those of requests.</summary>
+    public static IReadOnlyCollection<string> Types => Categories.Keys;
+
     /// <summary>Null for a record that is no matter of an audit. Whatever else somebody asked is lifecycle.</summary>
     public static string? CategoryOf(string type) => Categories.TryGetValue(type, out var category)
         ? category
-        : type.StartsWith("syscall.", StringComparison.Ordinal) ? Lifecycle : null;
+        : type.StartsWith(RequestPrefix, StringComparison.Ordinal) ? Lifecycle : null;
 }

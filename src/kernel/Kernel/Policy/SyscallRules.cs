@@ -20,6 +20,13 @@ public static class SyscallRules
         var problems = syscall switch
         {
             Spawn spawn => SpawnRules.Problems(spawn),
+            Audit audit =>
+            [
+                .. audit.Category is null or "security" or "lifecycle"
+                    ? [] : new[] { "category is security or lifecycle" },
+                .. Range("since", audit.Since, 0, long.MaxValue),
+                .. Range("max", audit.Max, 1, Limits.AuditRecordsPerAnswerMax),
+            ],
             Kill kill => Range("grace_ms", kill.GraceMs, 0, Limits.GraceMsMax),
             Shutdown shutdown => Range("grace_ms", shutdown.GraceMs, 0, Limits.GraceMsMax),
             Wait wait => Range("timeout_ms", wait.TimeoutMs, 0, Limits.WaitMsMax),

@@ -33,5 +33,5 @@ internal static class CallHash
     // RECV and POLL_EVENTS of an idle agent are the same each time.
     internal static bool IsIdle(SyscallNumber number) => number is SyscallNumber.Wait or SyscallNumber.Subscribe
         or SyscallNumber.Ready or SyscallNumber.List or SyscallNumber.Inspect or SyscallNumber.Status
-        or SyscallNumber.Metrics or SyscallNumber.Logs || (int)number is 0x21 or 0x62;
+        or SyscallNumber.Metrics or SyscallNumber.Logs or SyscallNumber.Audit || (int)number is 0x21 or 0x62;
 }

@@ -134,6 +134,9 @@ internal static class SyscallTable
             case PollEvents or Unsubscribe or Emit:
                 EventSyscalls.Handle(call, syscall);
                 break;
+            case Audit audit:
+                AuditSyscall.Handle(call, audit);
+                break;
             case Metrics:
                 MetricsSyscall.Handle(call);
                 break;
