@@ -21,6 +21,12 @@ internal sealed class SimulatedEffects(World world)
                 world.Mail.HandleLeft(drop.Number);
                 break;
             case Refuse refuse:
+                if (refuse.Error.Code is Abi.SysErrorCode.ModelFailed
+                    && world.Calls.CallerOf(refuse.Call) is { IsHost: false } caller)
+                {
+                    world.Host.MayGiveUp(caller.Process);
+                }
+
                 world.Calls.Refused(refuse.Call, refuse.Error);
                 break;
             case Launch launch:

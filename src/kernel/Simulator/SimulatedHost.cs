@@ -112,6 +112,15 @@ internal sealed class SimulatedHost(World world)
         Live(child, world.Random.Below(10));
     }
 
+    /// <summary>Its provider serves nobody: an agent may end for that, as programs do.</summary>
+    public void MayGiveUp(ProcessId process)
+    {
+        if (Chance(5_000) && TryFind(process, out var child))
+        {
+            Later(child, world.Random.Delay(1_000, 100_000), () => Die(child, code: 1, signal: null));
+        }
+    }
+
     /// <summary>What the agent does of itself. A third run until somebody ends them.</summary>
     private void Live(SimulatedChild child, int kind)
     {

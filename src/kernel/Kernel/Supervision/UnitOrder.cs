@@ -1,4 +1,3 @@
-using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Mailboxes;
