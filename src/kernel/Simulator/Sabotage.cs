@@ -18,6 +18,9 @@ public class Sabotage
     /// <summary>What leaves in place of the effects of a turn.</summary>
     public virtual IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects;
 
+    /// <summary>Changes the state for one event. What it returns mends it after that.</summary>
+    public virtual Action Break(KernelState state, KernelEvent @event) => static () => { };
+
     public virtual void AfterTurn(KernelState state)
     {
     }

@@ -28,7 +28,9 @@ internal sealed class Shadow(World world)
             Coverage.Before(_state);
             world.Supervised.Before(_state);
             world.Rights.Before(_state, @event);
+            var mend = world.Sabotage.Break(_state, @event);
             _state.Apply(@event, _effects);
+            mend();
             world.Rights.After(_state, @event, _effects);
             world.Supervised.After(_state, @event, _effects);
             Coverage.After(_state, @event, _effects);
