@@ -107,6 +107,24 @@ public sealed class FleetFileTests : IDisposable
             : (line.Split(" ⇒")[0].Trim().Replace("\\n", "\n").Replace("\\t", "\t"), ""))];
 
     [Fact]
+    public void Agents_given_as_a_list_are_told_of_with_what_is_wrong_inside()
+    {
+        string[] problems =
+        [
+            .. _files.Read("fleet: f\nagents: [{name: a, scirpt: a.py, stop: {grace: long}}]").Problems
+                .Select(problem => problem.ToString()),
+        ];
+
+        Assert.Contains(problems, problem => problem.Contains("a list is no mapping", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.Contains("scirpt", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.Contains("'long' is no time", StringComparison.Ordinal));
+        Assert.DoesNotContain(problems, problem => problem.Contains("'name'", StringComparison.Ordinal));
+        Assert.Contains(
+            _files.Read("agents: {a: {script: a.py}}").Problems,
+            problem => problem.ToString().Contains("it is the name of the fleet", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void All_that_a_file_can_say_is_read_into_the_contracts_terms()
     {
         var file = _files.Read(Everything);
@@ -123,7 +141,7 @@ public sealed class FleetFileTests : IDisposable
         Assert.Equal(50_000, store.Spawn.Limits.CpuQuota);
         Assert.Equal(["test", "-e", "/work/up"], store.Ready!.Probe);
         Assert.Equal(WatchdogAction.Pause, store.Watchdog!.Action);
-        Assert.Equal(5_000, store.Stop!.GraceMs);
+        Assert.Equal((5_000, 10_000), (store.Stop!.GraceMs, store.Stop.DrainMs));
         Assert.Equal(
             ["api.example.com", "example.org", "10.0.0.5"], worker.Spawn.Network!.Rules.Select(rule => rule.Host));
         Assert.Equal(["GET", "HEAD"], worker.Spawn.Network.Rules[1].Methods);

@@ -45,7 +45,9 @@ internal sealed class NamedShape(Shape shape, string what, string pattern, int m
     {
         if (value is not YamlMap map)
         {
-            return reading.Wrong(value, $"{value.Kind} is no mapping", $"write a line 'NAME: …' for each {what}");
+            reading.Wrong(value, $"{value.Kind} is no mapping", $"write a line 'NAME: …' for each {what}");
+            ReadItems(value, reading);
+            return null;
         }
 
         if (map.Entries.Count > max)
@@ -85,6 +87,18 @@ internal sealed class NamedShape(Shape shape, string what, string pattern, int m
         ["additionalProperties"] = shape.Schema(),
         ["maxProperties"] = max,
     };
+
+    /// <summary>Who writes a list with names inside is told of the mistakes in its items all the same.</summary>
+    private void ReadItems(YamlValue value, ShapeReading reading)
+    {
+        var items = value is YamlList list && nameField is not null ? list.Items : [];
+        for (var at = 0; at < items.Count; at++)
+        {
+            var item = items[at] is YamlMap one
+                ? one with { Entries = [.. one.Entries.Where(entry => entry.Key != "name")] } : items[at];
+            reading.Inside(string.Create(CultureInfo.InvariantCulture, $"[{at}]"), item, shape);
+        }
+    }
 
     private string NameHint => pattern == FleetShape.NamePattern
         ? $"1 to {AbiLimits.NameLengthMax} letters, digits, and . _ - inside"
@@ -132,7 +146,8 @@ internal sealed class KeysShape(params ShapeKey[] keys) : Shape
 
         foreach (var missing in keys.Where(key => key.IsRequired && map.Find(key.Name) is null))
         {
-            reading.Wrong(value, $"'{missing.Name}' is missing", $"it is {missing.About}");
+            var about = char.ToLowerInvariant(missing.About[0]) + missing.About[1..];
+            reading.Wrong(value, $"'{missing.Name}' is missing", $"it is {about}");
         }
 
         if (ExactlyOne.Length > 0 && map.Entries.Count(entry => ExactlyOne.Contains(entry.Key)) != 1)
