@@ -156,6 +156,7 @@ class AsyncKernel:
     pipe_read = _method(_pipe_calls.pipe_read)
     pipe_follow = _feed(_pipe_calls.pipe_follow)
     pipe_close = _method(_pipe_calls.pipe_close)
+    pipe_give = _method(_pipe_calls.pipe_give)
     pipe_list = _method(_pipe_calls.pipe_list)
 
     def conversation(self, id: int | None = None, **options: Any) -> AsyncConversation:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analemma._calls import Call
 
 PIPE_OPEN, PIPE_WRITE, PIPE_READ, PIPE_CLOSE, PIPE_LIST = 0x150, 0x151, 0x152, 0x153, 0x154
+PIPE_GIVE = 0x155
 
 
 class PipeEnd(Record):
@@ -79,6 +80,14 @@ def pipe_follow(client: object, pipe: int | Pipe) -> Feed[bytes, bytes]:
 def pipe_close(client: object, pipe: int | Pipe, end: str | None = None) -> Call[Pipe]:
     """Closes the ends that the caller holds, or one: "read" or "write"."""
     reply = yield _request(PIPE_CLOSE, pipe=_number(pipe), end=end)
+    return Pipe(reply.json())
+
+
+def pipe_give(client: object, pipe: int | Pipe, end: str, to: str | int) -> Call[Pipe]:
+    """Gives an end that the caller holds, `read` or `write`, to a running process, by its name or id: one that it may
+    send to. The end is that one's from now on; tell it the pipe's number in a message. Raises NoSuchProcess."""
+    target = {"to": to} if isinstance(to, str) else {"to_id": int(to)}
+    reply = yield _request(PIPE_GIVE, pipe=_number(pipe), end=end, **target)
     return Pipe(reply.json())
 
 

@@ -205,6 +205,7 @@ public static class AbiJson
 [JsonSerializable(typeof(PipeReadReply))]
 [JsonSerializable(typeof(PipeClose))]
 [JsonSerializable(typeof(PipeList))]
+[JsonSerializable(typeof(PipeGive))]
 [JsonSerializable(typeof(PipeListReply))]
 [JsonSerializable(typeof(PipeView))]
 [JsonSerializable(typeof(ErrorBody))]

@@ -111,6 +111,7 @@ public static class SyscallJson
             SyscallNumber.PipeWrite => Read(json, AbiJsonContext.Default.PipeWrite),
             SyscallNumber.PipeRead => Read(json, AbiJsonContext.Default.PipeRead),
             SyscallNumber.PipeClose => Read(json, AbiJsonContext.Default.PipeClose),
+            SyscallNumber.PipeGive => Read(json, AbiJsonContext.Default.PipeGive),
             SyscallNumber.PipeList => Read(json, AbiJsonContext.Default.PipeList),
             SyscallNumber.FunctionNext => Read(json, AbiJsonContext.Default.FunctionNext),
             _ => (null, Unknown(opcode)),

@@ -160,4 +160,6 @@ public enum SyscallNumber : ushort
     PipeClose = 0x153,
     /// <inheritdoc cref="Syscalls.PipeList"/>
     PipeList = 0x154,
+    /// <inheritdoc cref="Syscalls.PipeGive"/>
+    PipeGive = 0x155,
 }

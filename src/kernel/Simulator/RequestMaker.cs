@@ -110,7 +110,7 @@ internal sealed class RequestMaker(World world)
     private Dictionary<string, string>? Fields() => Random.Pick<Dictionary<string, string>?>(
         [null, new() { ["exit.cause"] = "exited" }, new() { ["data.n"] = "5" }]);
 
-    private Syscall Pipe() => Random.Below(8) switch
+    private Syscall Pipe() => world.Pipes.Issued(Random.Below(9) switch
     {
         0 or 1 or 2 => new PipeOpen
         {
@@ -120,8 +120,9 @@ internal sealed class RequestMaker(World world)
         3 or 4 => new PipeWrite { Pipe = AnyPipe(), Content = "bytes" },
         5 => new PipeRead { Pipe = AnyPipe(), Follow = Random.Chance(3_000) ? true : null },
         6 => new PipeClose { Pipe = AnyPipe(), End = Random.Pick([null, "read", "write", "both"]) },
+        7 => new PipeGive { Pipe = AnyPipe(), End = Random.Pick(["read", "write"]), ToId = AnyProcess() },
         _ => new PipeList(),
-    };
+    });
 
     private long AnyPipe()
     {

@@ -110,6 +110,9 @@ internal sealed class RightsInvariants
             case Kill or Pause or Resume or SetPerms when Target(state, (TargetedSyscall)syscall) is { } target:
                 return target.Id == caller.Id ? null
                     : (Capability.Kill, target.Name, state.Processes.IsInFamily(target, caller.Id));
+            case PipeGive { ToId: { } to } when state.Processes.TryGet(to, out var target):
+                return (Capability.Send, target.Name, target.Parent == caller.Parent
+                    || state.Processes.IsInFamily(target, caller.Id) || state.Processes.IsInFamily(caller, target.Id));
             case Restart { Name: { } name, Id: null } when state.Fleets.TryUnit(name, out var unit):
                 return (Capability.Kill, name, state.Processes.TryGet(unit.Parent, out var parent)
                     && state.Processes.IsInFamily(parent, caller.Id));

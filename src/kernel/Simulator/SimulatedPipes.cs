@@ -9,10 +9,23 @@ internal sealed class SimulatedPipes(World world)
 {
     private readonly HashSet<(long Pipe, bool IsReader)> _closed = [];
 
+    private readonly HashSet<(long Pipe, bool IsReader)> _given = [];
+
     /// <summary>Calls that moved bytes.</summary>
     public int Uses { get; private set; }
 
     public int Closes { get; private set; }
+
+    /// <summary>Of ends that somebody gives away, who holds them may change within a turn.</summary>
+    public Syscall Issued(Syscall syscall)
+    {
+        if (syscall is PipeGive give)
+        {
+            _given.Add((give.Pipe, give.End == "read"));
+        }
+
+        return syscall;
+    }
 
     public void Run(Effect effect)
     {
@@ -64,7 +77,7 @@ internal sealed class SimulatedPipes(World world)
         var isReader = use.Syscall is PipeRead;
         ViolationException.Unless(
             caller is not { } who || world.Kernel.State.Pipes.Find(use.Syscall.Pipe)?.End(isReader) is not { } end
-            || end.Holder == who.Process || end.IsStream,
+            || end.Holder == who.Process || end.IsStream || _given.Contains((use.Syscall.Pipe, isReader)),
             "an end of a pipe is used by its holder alone", $"{use} by {caller}");
         Uses++;
         var boot = world.Kernel.Boot;

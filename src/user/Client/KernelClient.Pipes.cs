@@ -43,6 +43,12 @@ public sealed partial class KernelClient
     public Task<PipeView> PipeCloseAsync(PipeClose close, CancellationToken cancellationToken = default) =>
         CallAsync(close, AbiJsonContext.Default.PipeClose, AbiJsonContext.Default.PipeView, cancellationToken);
 
+    /// <summary>Gives an end that the caller holds to a process that runs.</summary>
+    /// <param name="give">Which, and to whom.</param>
+    /// <param name="cancellationToken">Takes the request back.</param>
+    public Task<PipeView> PipeGiveAsync(PipeGive give, CancellationToken cancellationToken = default) =>
+        CallAsync(give, AbiJsonContext.Default.PipeGive, AbiJsonContext.Default.PipeView, cancellationToken);
+
     /// <summary>Lists the pipes that the caller may know of, by number.</summary>
     /// <param name="cancellationToken">Takes the request back.</param>
     public Task<PipeListReply> PipeListAsync(CancellationToken cancellationToken = default) =>

@@ -187,6 +187,7 @@ public sealed partial class AbiDocumentTests
         ["PIPEWRITE"] = typeof(PipeWriteReply),
         ["PIPEREAD"] = typeof(PipeReadReply),
         ["PIPECLOSE"] = typeof(PipeView),
+        ["PIPEGIVE"] = typeof(PipeView),
         ["PIPELIST"] = typeof(PipeListReply),
         ["HTTP"] = typeof(HttpReply),
         ["HELLO"] = typeof(HelloReply),

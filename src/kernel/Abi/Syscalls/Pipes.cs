@@ -88,6 +88,25 @@ public sealed record PipeClose : PipeSyscall
     public string? End { get; init; }
 }
 
+/// <summary>
+/// Gives an end that the caller holds to a process that runs, as long as the caller may send to it: the end is that
+/// one's from now on, to use and to close. Calls on it that are under way end as they would.
+/// </summary>
+public sealed record PipeGive : PipeSyscall
+{
+    /// <inheritdoc/>
+    public override SyscallNumber Number => SyscallNumber.PipeGive;
+
+    /// <summary><c>read</c> or <c>write</c>.</summary>
+    public string End { get; init; } = "";
+
+    /// <summary>The name of the process that gets it.</summary>
+    public string? To { get; init; }
+
+    /// <summary>Or its id.</summary>
+    public ProcessId? ToId { get; init; }
+}
+
 /// <summary>Lists the pipes of which the caller, or a process below it, holds an end.</summary>
 public sealed record PipeList : Syscall
 {

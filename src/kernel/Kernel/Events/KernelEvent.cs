@@ -44,7 +44,7 @@ public sealed record KernelStarted(string Version, string Engine, KernelOptions 
 public sealed record SyscallArrived(CallId Call, Caller Caller, Syscall Syscall) : KernelEvent
 {
     public override bool IsDurable => Syscall is Spawn or Kill or Pause or Resume or Shutdown or BudgetSet or SetPerms
-        || Syscall is PipeOpen or PipeClose or Watch or Restart or Escalate
+        || Syscall is PipeOpen or PipeClose or PipeGive or Watch or Restart or Escalate
         || (Caller.IsHost && Syscall is FleetApply { DryRun: false } or FleetDown or FleetRestart)
         || (Caller.IsHost && Syscall is SecretSet or SecretRemove);
 }

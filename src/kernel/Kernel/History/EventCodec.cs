@@ -106,6 +106,8 @@ public static class EventCodec
                 ("budget_set", JsonSerializer.SerializeToElement(set, EventJsonContext.Default.BudgetSet)),
             PipeOpen open =>
                 ("pipe_open", JsonSerializer.SerializeToElement(open, EventJsonContext.Default.PipeOpen)),
+            PipeGive give =>
+                ("pipe_give", JsonSerializer.SerializeToElement(give, EventJsonContext.Default.PipeGive)),
             PipeClose close =>
                 ("pipe_close", JsonSerializer.SerializeToElement(close, EventJsonContext.Default.PipeClose)),
             SetPerms set =>
@@ -132,6 +134,7 @@ public static class EventCodec
             "secret_remove" => record.Request.Deserialize(EventJsonContext.Default.SecretRemove),
             "budget_set" => record.Request.Deserialize(EventJsonContext.Default.BudgetSet),
             "pipe_open" => record.Request.Deserialize(EventJsonContext.Default.PipeOpen),
+            "pipe_give" => record.Request.Deserialize(EventJsonContext.Default.PipeGive),
             "pipe_close" => record.Request.Deserialize(EventJsonContext.Default.PipeClose),
             "set_perms" => record.Request.Deserialize(EventJsonContext.Default.SetPerms),
             "shutdown" => record.Request.Deserialize(EventJsonContext.Default.Shutdown),
@@ -170,6 +173,7 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(BudgetSet))]
 [JsonSerializable(typeof(PipeOpen))]
 [JsonSerializable(typeof(PipeClose))]
+[JsonSerializable(typeof(PipeGive))]
 [JsonSerializable(typeof(SetPerms))]
 [JsonSerializable(typeof(SecretSet))]
 [JsonSerializable(typeof(SecretRemove))]

@@ -26,6 +26,11 @@ internal static class PipeRules
                 ? new[] { "follow reads to the end: it takes neither max nor timeout_ms" } : [],
         ],
         PipeClose close => OneOf("end", close.End, "read", "write", "both"),
+        PipeGive give =>
+        [
+            .. give.End is "read" or "write" ? [] : new[] { "end is read or write" },
+            .. (give.To is null) == (give.ToId is null) ? new[] { "give one of to and to_id" } : [],
+        ],
         _ => [],
     };
 

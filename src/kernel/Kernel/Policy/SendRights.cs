@@ -65,7 +65,8 @@ internal static class SendRights
         && process.Name == plan.Receiver
         && process.Parent == plan.ReceiverParent;
 
-    private static bool AreKin(KernelState state, Process one, Process other) =>
+    /// <summary>They have the same parent, or one is above the other.</summary>
+    public static bool AreKin(KernelState state, Process one, Process other) =>
         one.Parent == other.Parent
         || state.Processes.IsInFamily(one, other.Id)
         || state.Processes.IsInFamily(other, one.Id);

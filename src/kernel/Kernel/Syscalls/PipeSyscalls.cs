@@ -4,6 +4,8 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Pipes;
+using Analemma.Kernel.Policy;
+using Analemma.Kernel.Processes;
 
 namespace Analemma.Kernel.Syscalls;
 
@@ -22,6 +24,9 @@ internal static class PipeSyscalls
                 break;
             case PipeClose close:
                 Close(call, close);
+                break;
+            case PipeGive give:
+                Give(call, give);
                 break;
             case PipeList:
                 call.Answer(new PipeListReply(
@@ -132,6 +137,38 @@ internal static class PipeSyscalls
         if (TryHeld(call, request.Pipe, request is PipeRead, out _))
         {
             call.Effects.Add(new UsePipe(call.Call, request));
+        }
+    }
+
+    /// <summary>What it decides by is in the journal: of a mailbox's names nothing is.</summary>
+    private static void Give(SyscallContext call, PipeGive request)
+    {
+        var isReader = request.End == "read";
+        if (!TryHeld(call, request.Pipe, isReader, out var pipe))
+        {
+            return;
+        }
+
+        var (state, caller) = (call.State, call.Caller);
+        Process? target = null;
+        var found = request.ToId is { } id ? state.Processes.TryGet(id, out target)
+            : state.Processes.TryFind(request.To!, out target);
+        var isNear = found && !caller.IsHost && state.Processes.TryGet(caller.Process, out var giver)
+            && (giver.Id == target!.Id || SendRights.AreKin(state, giver, target));
+        var what = request.To ?? request.ToId!.Value.ToString();
+        if (!found || !target!.IsAlive || target.StopCause is not null)
+        {
+            call.Refuse(SysError.NoSuchProcess(what));
+        }
+        else if (Rights.MaySend(state, caller, target.Name, isNear) is { } missing)
+        {
+            call.Deny($"PIPEGIVE to {target.Name}", isNear ? missing : SysError.NoSuchProcess(what));
+        }
+        else
+        {
+            PipeEnd end = new(target.Id, IsStream: false);
+            (pipe.Reader, pipe.Writer) = isReader ? (end, pipe.Writer) : (pipe.Reader, end);
+            call.Answer(pipe.View());
         }
     }
 

@@ -67,6 +67,48 @@ public sealed class PipeTests
     }
 
     [Fact]
+    public void An_end_that_is_given_away_is_the_others_to_use_and_closes_with_it()
+    {
+        var (a, b) = (_kernel.Run(), _kernel.Run());
+        _kernel.Call(new PipeOpen { Reader = a, Writer = a });
+        var pipe = ((PipeView)_kernel.One<Answer>().Reply).Pipe;
+        _kernel.Call(new PipeGive { Pipe = pipe, End = "read", ToId = b }, a.Value);
+        Assert.Equal(
+            (new PipeEndView(b), new PipeEndView(a)),
+            _kernel.One<Answer>().Reply is PipeView view ? (view.Reader!, view.Writer!) : default);
+        _kernel.Call(new PipeRead { Pipe = pipe }, b.Value);
+        _kernel.One<UsePipe>();
+        Assert.Equal(SysErrorCode.PermissionDenied, Refused(new PipeRead { Pipe = pipe }, a));
+        Assert.Equal(
+            SysErrorCode.PermissionDenied, Refused(new PipeGive { Pipe = pipe, End = "read", ToId = b }, a));
+        _kernel.Exit(b);
+        Assert.Equal([new ClosePipeEnd(pipe, true, false)], _kernel.Effects.OfType<ClosePipeEnd>());
+        Assert.Equal(SysErrorCode.NoSuchProcess, Refused(new PipeGive { Pipe = pipe, End = "write", ToId = b }, a));
+    }
+
+    [Fact]
+    public void An_end_goes_only_to_those_whom_its_holder_may_send_to()
+    {
+        var narrow = _kernel.Run(new Spawn
+        {
+            Argv = ["true"],
+            Name = "narrow",
+            Permissions = new Permissions { Send = ["friend"] },
+        });
+        var other = _kernel.Run(new Spawn { Argv = ["true"], Name = "other" });
+        _kernel.Run(new Spawn { Argv = ["true"], Name = "friend" });
+        _kernel.Call(new PipeOpen { Reader = narrow, Writer = narrow });
+        var pipe = ((PipeView)_kernel.One<Answer>().Reply).Pipe;
+        Assert.Equal(
+            SysErrorCode.PermissionDenied, Refused(new PipeGive { Pipe = pipe, End = "read", ToId = other }, narrow));
+        _kernel.Call(new PipeGive { Pipe = pipe, End = "read", To = "friend" }, narrow.Value);
+        Assert.IsType<PipeView>(_kernel.One<Answer>().Reply);
+        var stranger = _kernel.Run(new Spawn { Argv = ["true"], Name = "below" }, other.Value);
+        var give = new PipeGive { Pipe = pipe, End = "write", ToId = stranger };
+        Assert.Equal(SysErrorCode.NoSuchProcess, Refused(give, narrow));
+    }
+
+    [Fact]
     public void A_half_that_is_closed_stays_so()
     {
         var pipe = Open();
