@@ -65,9 +65,6 @@ internal sealed class EffectRunner(
             case DescribeKernel describe:
                 calls.Remove(describe.Call.Value)?.Reply(status.Complete(describe.Known));
                 break;
-            case ReadAudit read:
-                audit.Start(read);
-                break;
             case DescribeMetrics describe:
                 metrics.Start(describe);
                 break;
@@ -121,6 +118,9 @@ internal sealed class EffectRunner(
         {
             case KeepValue or DropValues or SweepValues or ReadValue:
                 values.Start(effect);
+                break;
+            case ReadAudit read:
+                audit.Start(read);
                 break;
             case DropHandle drop:
                 calls.Handles.Drop(drop.Number);

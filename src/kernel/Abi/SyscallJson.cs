@@ -43,7 +43,6 @@ public static class SyscallJson
             SyscallNumber.Resume => Read(json, AbiJsonContext.Default.Resume),
             SyscallNumber.Http => Read(json, AbiJsonContext.Default.Http),
             SyscallNumber.Subscribe => Read(json, AbiJsonContext.Default.Subscribe),
-            SyscallNumber.Audit => Read(json, AbiJsonContext.Default.Audit),
             SyscallNumber.Metrics => Read(json, AbiJsonContext.Default.Metrics),
             SyscallNumber.Hello => Read(json, AbiJsonContext.Default.Hello),
             SyscallNumber.Wait => Read(json, AbiJsonContext.Default.Wait),
@@ -92,6 +91,7 @@ public static class SyscallJson
     private static (Syscall?, SysError?) ReadKept(ushort opcode, ReadOnlySpan<byte> json) =>
         (SyscallNumber)opcode switch
         {
+            SyscallNumber.Audit => Read(json, AbiJsonContext.Default.Audit),
             SyscallNumber.Store => Read(json, AbiJsonContext.Default.Store),
             SyscallNumber.Fetch => Read(json, AbiJsonContext.Default.Fetch),
             SyscallNumber.Delete => Read(json, AbiJsonContext.Default.Delete),

@@ -21,13 +21,7 @@ internal sealed class SimulatedEffects(World world)
                 world.Mail.HandleLeft(drop.Number);
                 break;
             case Refuse refuse:
-                if (refuse.Error.Code is Abi.SysErrorCode.ModelFailed
-                    && world.Calls.CallerOf(refuse.Call) is { IsHost: false } caller)
-                {
-                    world.Host.MayGiveUp(caller.Process);
-                }
-
-                world.Calls.Refused(refuse.Call, refuse.Error);
+                Refused(refuse);
                 break;
             case Launch launch:
                 world.Host.Launch(launch.Process, launch.Plan);
@@ -61,9 +55,6 @@ internal sealed class SimulatedEffects(World world)
                 break;
             case DescribeKernel describe:
                 world.Calls.Answered(describe.Call, describe.Known);
-                break;
-            case ReadAudit read:
-                world.Calls.Answered(read.Call, new AuditReply([]));
                 break;
             case DescribeMetrics describe:
                 world.Calls.Answered(describe.Call, new MetricsReply(DateTimeOffset.UnixEpoch, []));
@@ -105,10 +96,24 @@ internal sealed class SimulatedEffects(World world)
         world.Calls.CheckAllAnswered();
     }
 
+    private void Refused(Refuse refuse)
+    {
+        if (refuse.Error.Code is Abi.SysErrorCode.ModelFailed
+            && world.Calls.CallerOf(refuse.Call) is { IsHost: false } caller)
+        {
+            world.Host.MayGiveUp(caller.Process);
+        }
+
+        world.Calls.Refused(refuse.Call, refuse.Error);
+    }
+
     private void RunCalls(Effect effect)
     {
         switch (effect)
         {
+            case ReadAudit read:
+                world.Calls.Answered(read.Call, new AuditReply([]));
+                break;
             case CallWorkflows asked:
                 world.Calls.Answered(asked.Call, new WorkflowCallReply(default));
                 break;

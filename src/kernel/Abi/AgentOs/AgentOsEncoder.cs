@@ -79,8 +79,7 @@ public static class AgentOsEncoder
                 json.WriteBoolean("killed", kill.Killed);
                 json.WriteNumber("agent_id", kill.AgentId.Value);
             }),
-            ListReply all when opcode == AgentOsOpcodes.MetricsAll => Write(json => AllFigures(json, all)),
-            ListReply list => List(list),
+            ListReply list => List(opcode, list),
             ProcessView view => Write(json => Figures(json, opcode, view)),
             AuditReply audit => Write(json => AgentOsAudit.Write(json, audit)),
             PauseReply pause => Write(json =>
@@ -125,11 +124,7 @@ public static class AgentOsEncoder
                 json.WriteEndArray();
                 json.WriteNumber("count", polled.Events.Count);
             }),
-            EmitReply => Write(json =>
-            {
-                json.WriteBoolean("success", true);
-                json.WriteString("event", ((Emit)syscall).Type);
-            }),
+            EmitReply => Write(json => Emitted(json, (Emit)syscall)),
             WriteReply write => Write(json =>
             {
                 json.WriteBoolean("success", true);
@@ -353,8 +348,19 @@ public static class AgentOsEncoder
         json.WriteNumber("count", reply.Processes.Count);
     }
 
-    private static byte[] List(ListReply reply)
+    private static void Emitted(Utf8JsonWriter json, Emit emit)
     {
+        json.WriteBoolean("success", true);
+        json.WriteString("event", emit.Type);
+    }
+
+    private static byte[] List(byte opcode, ListReply reply)
+    {
+        if (opcode == AgentOsOpcodes.MetricsAll)
+        {
+            return Write(json => AllFigures(json, reply));
+        }
+
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, Options))
         {
