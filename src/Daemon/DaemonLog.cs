@@ -44,6 +44,9 @@ internal static partial class DaemonLog
     [LoggerMessage(501, LogLevel.Warning, "process {Process} could not start: {Why}")]
     public static partial void LaunchFailed(this ILogger log, ProcessId process, string why);
 
+    [LoggerMessage(511, LogLevel.Debug, "process {Process} could not be got ready before its spawn was on disk: {Why}")]
+    public static partial void NotForeseen(this ILogger log, ProcessId process, string why);
+
     [LoggerMessage(503, LogLevel.Warning, "the listener for denied attempts: {Why}")]
     public static partial void ListenerFault(this ILogger log, string why);
 

@@ -51,6 +51,10 @@ public sealed class BrokenKernelTests
         AssertNoticed(() => new DropsEvery<Launch>(5), "every process has a sandbox");
 
     [Fact]
+    public void A_launch_that_is_not_as_it_was_foreseen_is_noticed() =>
+        AssertNoticed(() => new ForeseesAnotherName(), "what is foreseen is launched");
+
+    [Fact]
     public void State_that_is_not_in_the_journal_is_noticed() =>
         AssertNoticed(() => new ForgetsAnAudit(), "durable state is the fold of the journal");
 
@@ -302,6 +306,12 @@ public sealed class BrokenKernelTests
 
         public override IEnumerable<Effect> Change(IReadOnlyList<Effect> effects) => effects.Select(effect =>
             effect is Publish publish && _agents is { } other ? publish with { Subscriber = other } : effect);
+    }
+
+    private sealed class ForeseesAnotherName : Sabotage
+    {
+        public override Launch Foresee(Launch launch) =>
+            launch with { Plan = launch.Plan with { Name = launch.Plan.Name + "_" } };
     }
 
     private sealed class AnswersTwice : Sabotage

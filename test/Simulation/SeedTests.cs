@@ -70,6 +70,7 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => result.Crashes) > Seeds, "worlds crash");
         Assert.True(results.Sum(result => result.TornWrites) > 10, "writes tear");
         Assert.True(results.Sum(result => (long)result.Processes) > 10 * Seeds, "worlds start processes");
+        Assert.True(results.Sum(result => (long)result.Foreseen) > Seeds, "launches are foreseen");
         Assert.True(results.Sum(result => (long)result.ModelAttempts) > 20 * Seeds, "worlds ask models");
         Assert.Equal(
             ThinkOutcomes, results.SelectMany(result => result.Thoughts.Keys).Distinct().Order(StringComparer.Ordinal));

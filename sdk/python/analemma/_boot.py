@@ -3,7 +3,8 @@
 The kernel starts it as `python3 …/analemma/_boot.py`, with the options and the environment of a plain
 `python3 SCRIPT SOCKET`, so that site, the standard streams and the signal handlers are what a program expects. It
 imports what programs commonly use, asks for work with CLAIM on the sandbox's socket, and blocks. The answer names a
-script, which then runs as `__main__` in this interpreter, once. Nothing is ever reused. Waiting, it has 12 MiB of its
+script, which is read and compiled at once, and runs as `__main__` in this interpreter, once, when the kernel says that
+it may: until then its SPAWN may be on its way to the disk. Nothing is ever reused. Waiting, it has 12 MiB of its
 own (a bare interpreter has 6; asyncio is half of the difference).
 
 A program must not be able to tell the difference from a cold start. Where this interpreter could not keep that up, it
@@ -86,30 +87,49 @@ def _preload() -> None:
         importlib.import_module(name)
 
 
-def _claim(started_with: dict[str, str], socket_path: str) -> _Work | None:
-    """Blocks until there is work; None when the kernel has gone."""
-    import _socket
+class _Claim:
+    """A CLAIM under way. What to become comes first, and later, in a frame of its own, that it may begin: nothing of
+    the program runs before that. Both may come as one."""
 
-    from analemma import _calls
-    from analemma._session import Request, Session
+    def __init__(self, socket_path: str) -> None:
+        import _socket
 
-    session = Session()
-    exchange, frame = session.begin(Request(_calls.CLAIM, b"{}"))
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
-    try:
-        connection.connect(socket_path)
-        connection.sendall(frame)
-        if not _receive(connection, session, exchange):
+        from analemma import _calls
+        from analemma._session import Request, Session
+
+        self._session = Session()
+        self._exchange, frame = self._session.begin(Request(_calls.CLAIM, b"{}"))
+        self._connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)
+        try:
+            self._connection.connect(socket_path)
+            self._connection.sendall(frame)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def work(self, started_with: dict[str, str], socket_path: str) -> _Work | None:
+        """Blocks until there is work; None when the kernel has gone."""
+        from analemma import _calls
+
+        if not _receive(self._connection, self._session, self._exchange, False):
             return None
-    finally:
-        connection.close()
-    if exchange.error is not None:
-        raise exchange.error
-    return _Work(_calls.parse(exchange.answer), started_with, socket_path)
+        exchange = self._exchange
+        if exchange.error is not None:
+            raise exchange.error
+        told = exchange.take()
+        return _Work(_calls.parse(told[0] if told else exchange.answer), started_with, socket_path)
+
+    def begins(self) -> bool:
+        """Blocks until the work may begin; False when the kernel has gone."""
+        has_come = _receive(self._connection, self._session, self._exchange, True)
+        self._connection.close()
+        if has_come and self._exchange.error is not None:
+            raise self._exchange.error
+        return has_come
 
 
-def _receive(connection: Any, session: Session, exchange: Exchange) -> bool:
-    while not exchange.over:
+def _receive(connection: Any, session: Session, exchange: Exchange, whole: bool) -> bool:
+    while not exchange.over and (whole or not exchange.pieces):
         count = connection.recv_into(session.buffer())
         if count == 0:
             return False
@@ -128,7 +148,7 @@ def _rehearse(started_with: dict[str, str], loaded: set[str]) -> None:
     import json
 
     from analemma import _calls
-    from analemma._session import HEADER, MAGIC, RAW, RESPONSE, Request, Session
+    from analemma._session import HEADER, MAGIC, MORE, RAW, RESPONSE, Request, Session
     from analemma._sync import Kernel
 
     here, there = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -137,9 +157,9 @@ def _rehearse(started_with: dict[str, str], loaded: set[str]) -> None:
     for _ in range(_REHEARSALS):
         session = Session()
         exchange, _frame = session.begin(Request(_calls.CLAIM, b"{}"))
-        there.sendall(HEADER.pack(MAGIC, RESPONSE, 0, _calls.CLAIM, exchange.id, 0, len(body)) + body)
-        _receive(here, session, exchange)
-        work = _Work(_calls.parse(exchange.answer), started_with, _SOCKET)
+        there.sendall(HEADER.pack(MAGIC, RESPONSE, MORE, _calls.CLAIM, exchange.id, 0, len(body)) + body)
+        _receive(here, session, exchange, False)
+        work = _Work(_calls.parse(exchange.take()[0]), started_with, _SOCKET)
         try:
             _check(work, started_with, loaded)
         except _Unfaithful:
@@ -147,6 +167,8 @@ def _rehearse(started_with: dict[str, str], loaded: set[str]) -> None:
         _compile(work)
         _set_environment(work.env)
         _set_environment(started_with)
+        there.sendall(HEADER.pack(MAGIC, RESPONSE, 0, _calls.CLAIM, exchange.id, 0, 2) + b"{}")
+        _receive(here, session, exchange, True)
         kernel = Kernel(_SOCKET)
         kernel._socket = here
         there.sendall(HEADER.pack(MAGIC, RESPONSE, RAW, _calls.NOOP, 1, 0, 0))
@@ -290,7 +312,8 @@ def run(modules_before: set[str]) -> None:
     _rehearse(started_with, loaded)
     socket_path = started_with.get("ANALEMMA_SOCKET") or _SOCKET
     try:
-        work = _claim(started_with, socket_path)
+        claim = _Claim(socket_path)
+        work = claim.work(started_with, socket_path)
     except OSError as failed:
         sys.exit(f"analemma: cannot wait for work at {socket_path}: {failed}")
     if work is None:
@@ -300,10 +323,15 @@ def run(modules_before: set[str]) -> None:
         _check(work, started_with, loaded)
         code = _compile(work)
     except (_Unfaithful, OSError):
+        code = None
+    if code is not None:
+        _move_in(work, started_with)
+    if not claim.begins():
+        sys.exit(0)
+    if code is None:
         _replace(work)
-    _move_in(work, started_with)
     main = _become_main(code.co_filename)
-    del modules_before, loaded, started_with, socket_path, work
+    del modules_before, loaded, started_with, socket_path, work, claim
     try:
         exec(code, main)
     except SystemExit:

@@ -188,12 +188,17 @@ class BootTests(unittest.TestCase):
         os.mkdir(self.work)
         self.claims: list[dict[str, Any]] = []
         self.closed = 0
+        self.comes_as_one = False
 
         def kernel(peer: Peer) -> None:
             frames = peer.frames()
             frame = next(frames)
             assert (frame.opcode, frame.json) == (0x106, {})
-            peer.drip(frame.answer(self.claims.pop()))
+            claim = self.claims.pop()
+            if self.comes_as_one:
+                peer.drip(frame.answer(claim))
+            else:
+                peer.drip(frame.answer(claim, more=True) + frame.answer({"id": 3}))
             assert next(frames, None) is None
             self.closed += 1
 
@@ -292,6 +297,24 @@ class BootTests(unittest.TestCase):
         names = sorted([*bare, "PATH", "HOME", "LANG", "PYTHONPATH"])
         self.assertTrue(outcome.stdout.decode().startswith(str(names)), outcome.stdout)
         self.assertIn(b"_boot.py", outcome.stdout)
+
+    def test_what_to_become_and_that_it_may_begin_can_come_as_one(self) -> None:
+        self.comes_as_one = True
+        self.same(self.put("plain.py", PROGRAMS["hello"]))
+        self.same(self.put("not_plain.py", PROGRAMS["syntax_error"]))
+
+    def test_nothing_runs_before_the_kernel_says_that_it_may_begin(self) -> None:
+        for program in (PROGRAMS["hello"], PROGRAMS["syntax_error"]):
+            script = self.put("early.py", program)
+
+            def gone(peer: Peer, script: str = script) -> None:
+                frame = next(peer.frames())
+                env = {**self.base, "ANALEMMA_SOCKET": "/nonexistent"}
+                peer.send(frame.answer({"id": 3, "script": script, "env": env, "cwd": self.work}, more=True))
+
+            with Scripted(gone) as kernel:
+                outcome = self.run_python([BOOT], {**self.base, "ANALEMMA_SOCKET": kernel.path}, "/")
+            self.assertEqual(outcome, Outcome(0, b"", b""))
 
     def test_it_ends_quietly_when_the_kernel_goes(self) -> None:
         def gone(peer: Peer) -> None:

@@ -37,4 +37,6 @@ internal sealed class DeferredEffects : IEffectRunner
     public void Open(IEffectRunner target) => _target = target;
 
     public void Start(Effect effect) => _target!.Start(effect);
+
+    public void Expect(Launch launch) => _target!.Expect(launch);
 }

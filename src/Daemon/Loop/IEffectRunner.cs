@@ -6,4 +6,12 @@ namespace Analemma.Daemon.Loop;
 internal interface IEffectRunner
 {
     void Start(Effect effect);
+
+    /// <summary>
+    /// This launch will be let out next, once its SPAWN is on disk, or never: what it needs may be got ready meanwhile,
+    /// and nothing of it may be seen. Returns at once.
+    /// </summary>
+    void Expect(Launch launch)
+    {
+    }
 }

@@ -6,6 +6,7 @@ using Analemma.Daemon.Telemetry;
 using Analemma.Daemon.Telemetry.Instruments;
 using Analemma.Journal;
 using Analemma.Kernel;
+using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Policy;
 
@@ -18,7 +19,8 @@ namespace Analemma.Daemon.Loop;
 // turn with durable events keeps the baton while the journal commits, without a thread; the journal's own thread then
 // ends the turn, and goes on with what has arrived meanwhile (that is the group in group commit).
 //
-// Effects start on the thread that ends the turn; runners return at once. If the journal cannot keep a batch, nothing
+// Effects start on the thread that ends the turn; runners return at once. What a turn will launch is told at its
+// beginning, and got ready while the disk is busy. If the journal cannot keep a batch, nothing
 // of it has happened, and the kernel stops: a new one recovers.
 internal sealed class KernelLoop : ISyscallSink
 {
@@ -29,6 +31,7 @@ internal sealed class KernelLoop : ISyscallSink
     private readonly KernelTurns _turns;
     private readonly JournalWriter _journal;
     private readonly IEffectRunner _effects;
+    private readonly Action<Launch> _foreseen;
     private readonly CallTable _calls;
     private readonly TimeProvider _time;
     private readonly Action<Exception> _panic;
@@ -56,6 +59,7 @@ internal sealed class KernelLoop : ISyscallSink
         _journal = journal;
         Position = position;
         _effects = effects;
+        _foreseen = effects.Expect;
         _calls = calls;
         _time = time;
         _panic = panic;
@@ -184,7 +188,7 @@ internal sealed class KernelLoop : ISyscallSink
         }
 
         _records.Clear();
-        return _turns.Begin(_records);
+        return _turns.Begin(_records, _foreseen);
     }
 
     private void Commit()

@@ -61,15 +61,27 @@ internal sealed class AgentSockets(SyscallServer server, AgentEndpoints endpoint
         slot.Endpoint?.Bind(new HttpCaller(identity, slot.Socket.Budget));
     }
 
-    /// <summary>Tells the preloaded interpreter of a warm sandbox what it becomes.</summary>
-    public void AnswerClaim(ISandbox sandbox, ClaimReply claim)
+    /// <summary>
+    /// Tells the preloaded interpreter of a warm sandbox what it becomes, so that it gets ready; it begins nothing
+    /// before <see cref="AnswerClaim"/>.
+    /// </summary>
+    public void ForetellClaim(ISandbox sandbox, ClaimReply claim)
+    {
+        if (_slots.TryGetValue(sandbox.Key, out var slot))
+        {
+            slot.IsForetold = slot.Claim?.TrySendPiece(claim) == true;
+        }
+    }
+
+    /// <summary>Lets the preloaded interpreter of a warm sandbox become its agent.</summary>
+    public void AnswerClaim(ISandbox sandbox, ProcessId process, Func<ClaimReply> claim)
     {
         if (!_slots.TryGetValue(sandbox.Key, out var slot) || slot.Claim is not { } call)
         {
             throw new SandboxException($"sandbox {sandbox.Key} has no interpreter that waits");
         }
 
-        call.Reply(claim);
+        call.Reply(slot.IsForetold ? new ClaimEndReply(process) : claim());
     }
 
     /// <summary>Closes the socket and every connection made through it.</summary>
@@ -89,6 +101,9 @@ internal sealed class AgentSockets(SyscallServer server, AgentEndpoints endpoint
         public AgentSocket? Socket { get; set; }
 
         public SyscallCall? Claim { get; set; }
+
+        /// <summary>Whether its interpreter knows what it becomes.</summary>
+        public bool IsForetold { get; set; }
 
         /// <summary>Null where nobody can listen inside.</summary>
         public AgentEndpoint? Endpoint { get; set; }

@@ -112,6 +112,8 @@ internal sealed class EffectRunner(
         }
     }
 
+    public void Expect(Launch launch) => launches.Expect(launch);
+
     private void StartOther(Effect effect)
     {
         switch (effect)

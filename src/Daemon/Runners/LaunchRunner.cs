@@ -32,9 +32,35 @@ internal sealed class LaunchRunner(
 
     private readonly SemaphoreSlim _places = new(DaemonLimits.LaunchesAtOnceMax);
 
+    // Whoever ends or begins a turn has the loop's baton, and only they come here.
+    private ForeseenLaunch? _foreseen;
+
     private long Now => time.GetUtcNow().UtcTicks;
 
-    public void Start(Launch launch) => tasks.Run(cancellationToken => LaunchAsync(launch, cancellationToken));
+    /// <summary>Gets a warm sandbox ready for a launch that may come next.</summary>
+    public void Expect(Launch launch)
+    {
+        if (launch.Plan is { Sandboxed: true, Network: false, StdinPipe: null, StdoutPipe: null })
+        {
+            ForeseenLaunch foreseen = new(launch, time.GetTimestamp());
+            _foreseen = foreseen;
+            tasks.Run(_ => PrepareAsync(foreseen));
+        }
+    }
+
+    public void Start(Launch launch)
+    {
+        if (_foreseen is { } foreseen && foreseen.Launch.Process == launch.Process)
+        {
+            // Ready or soon so, and then there is little left to do: less than another thread takes to begin.
+            _foreseen = null;
+            tasks.RunHere(cancellationToken => LaunchAsync(launch, foreseen, cancellationToken));
+        }
+        else
+        {
+            tasks.Run(cancellationToken => LaunchAsync(launch, foreseen: null, cancellationToken));
+        }
+    }
 
     /// <summary>Takes over a sandbox of an earlier kernel.</summary>
     public void Adopt(Process process, ISandbox sandbox)
@@ -57,28 +83,14 @@ internal sealed class LaunchRunner(
 
     public void Dispose() => _places.Dispose();
 
-    private async Task LaunchAsync(Launch launch, CancellationToken cancellationToken)
+    private async Task LaunchAsync(Launch launch, ForeseenLaunch? foreseen, CancellationToken cancellationToken)
     {
         ISandbox? sandbox = null;
-        SandboxPolicy? policy = null;
-        var began = time.GetTimestamp();
+        var began = foreseen?.Began ?? time.GetTimestamp();
         try
         {
-            await _places.WaitAsync(cancellationToken);
-            try
-            {
-                policy = PolicyOf(launch) with
-                {
-                    Ends = await pipes.TakeAsync(launch.Plan.StdinPipe, launch.Plan.StdoutPipe, cancellationToken),
-                };
-                sandbox = await MakeAsync(launch, policy, cancellationToken);
-            }
-            finally
-            {
-                _places.Release();
-                policy?.Ends?.Input?.Dispose();
-                policy?.Ends?.Output?.Dispose();
-            }
+            sandbox = foreseen is null ? null : await TakeAsync(foreseen);
+            sandbox ??= await MakeAsync(launch, cancellationToken);
 
             // Told before it runs, so that nothing the agent does can reach the kernel before its start has.
             post(new SandboxStarted(
@@ -91,7 +103,7 @@ internal sealed class LaunchRunner(
             {
                 At = Now,
             });
-            await ReleaseAsync(launch, policy, sandbox, cancellationToken);
+            await ReleaseAsync(launch, sandbox, cancellationToken);
             meter.AgentStarted(sandbox.Tier.ToString().ToLowerInvariant(), time.GetElapsedTime(began));
         }
         catch (Exception failure) when (failure is SandboxException or IOException or UnauthorizedAccessException
@@ -103,6 +115,51 @@ internal sealed class LaunchRunner(
 
         log.Launched(launch.Process, sandbox.Key);
         await WatchAsync(launch.Process, sandbox, launch.Plan.Parent);
+    }
+
+    // Nothing here is seen outside, and no program of anybody's runs: an interpreter of ours reads the script.
+    private async Task PrepareAsync(ForeseenLaunch foreseen)
+    {
+        var launch = foreseen.Launch;
+        ISandbox? sandbox = null;
+        try
+        {
+            var script = ReadScript(launch.Plan);
+            var policy = PolicyOf(launch);
+            sandbox = await engineFor(true).TakeWarmAsync(policy, (taken, tier) =>
+            {
+                PutScript(taken, launch.Plan, script);
+                if (tier is SandboxTier.Preloaded)
+                {
+                    sockets.ForetellClaim(taken, ClaimOf(launch, policy));
+                }
+            });
+        }
+        catch (Exception failure) when (failure is SandboxException or IOException or UnauthorizedAccessException)
+        {
+            log.NotForeseen(launch.Process, failure.Message);
+        }
+
+        // Without one whoever launches it makes one, and says what is wrong with it.
+        foreseen.End(sandbox);
+    }
+
+    // Null when none was ready. On the journal's own thread, perhaps: what takes longer than to let an interpreter go
+    // is done on another.
+    private async Task<ISandbox?> TakeAsync(ForeseenLaunch foreseen)
+    {
+        var sandbox = await foreseen.Ready;
+        if (sandbox is not { Tier: SandboxTier.Preloaded })
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+
+        if (sandbox is not null)
+        {
+            Introduce(foreseen.Launch, sandbox);
+        }
+
+        return sandbox;
     }
 
     // What nobody can have is no news each time: the log tells it once of an engine, and who shares the host's network
@@ -123,39 +180,66 @@ internal sealed class LaunchRunner(
                 ? HttpVariables.WithProxy(variables) : variables);
     }
 
-    private async Task<ISandbox> MakeAsync(
-        Launch launch, SandboxPolicy policy, CancellationToken cancellationToken)
+    private async Task<ISandbox> MakeAsync(Launch launch, CancellationToken cancellationToken)
     {
-        var script = ReadScript(launch.Plan);
-        var sandbox = await engineFor(launch.Plan.Sandboxed).CreateAsync(policy, cancellationToken);
-        live.Add(launch.Process, sandbox);
-        if (script is not null)
+        SandboxPolicy? policy = null;
+        await _places.WaitAsync(cancellationToken);
+        try
         {
-            using var file = sandbox.Work.OpenWrite(Path.GetFileName(launch.Plan.Script!), append: false, 0x1ED);
-            file.Write(script);
+            policy = PolicyOf(launch) with
+            {
+                Ends = await pipes.TakeAsync(launch.Plan.StdinPipe, launch.Plan.StdoutPipe, cancellationToken),
+            };
+            var script = ReadScript(launch.Plan);
+            var sandbox = await engineFor(launch.Plan.Sandboxed).CreateAsync(policy, cancellationToken);
+            live.Add(launch.Process, sandbox);
+            PutScript(sandbox, launch.Plan, script);
+            Introduce(launch, sandbox);
+            return sandbox;
         }
-
-        var limits = launch.Plan.Limits.ToWire();
-        sockets.Open(sandbox, launch.Process, launch.Plan.Name, limits, HasLoopback(launch.Plan));
-        return sandbox;
+        finally
+        {
+            _places.Release();
+            policy?.Ends?.Input?.Dispose();
+            policy?.Ends?.Output?.Dispose();
+        }
     }
 
-    private async Task ReleaseAsync(
-        Launch launch, SandboxPolicy policy, ISandbox sandbox, CancellationToken cancellationToken)
+    private static void PutScript(ISandbox sandbox, SpawnPlan plan, byte[]? script)
+    {
+        if (script is not null)
+        {
+            using var file = sandbox.Work.OpenWrite(Path.GetFileName(plan.Script!), append: false, 0x1ED);
+            file.Write(script);
+        }
+    }
+
+    // From now on who speaks there is that process.
+    private void Introduce(Launch launch, ISandbox sandbox)
+    {
+        live.Add(launch.Process, sandbox);
+        var limits = launch.Plan.Limits.ToWire();
+        sockets.Open(sandbox, launch.Process, launch.Plan.Name, limits, HasLoopback(launch.Plan));
+    }
+
+    private async Task ReleaseAsync(Launch launch, ISandbox sandbox, CancellationToken cancellationToken)
     {
         if (sandbox.Tier is SandboxTier.Preloaded)
         {
-            sockets.AnswerClaim(sandbox, new ClaimReply(launch.Process, policy.Python!.ScriptPath)
-            {
-                Args = policy.Python.Args,
-                Env = policy.Env,
-                Cwd = policy.Cwd,
-            });
+            sockets.AnswerClaim(sandbox, launch.Process, () => ClaimOf(launch, PolicyOf(launch)));
             return;
         }
 
         await sandbox.StartAsync(cancellationToken);
     }
+
+    private static ClaimReply ClaimOf(Launch launch, SandboxPolicy policy) =>
+        new(launch.Process, policy.Python!.ScriptPath)
+        {
+            Args = policy.Python.Args,
+            Env = policy.Env,
+            Cwd = policy.Cwd,
+        };
 
     // Read and written without awaiting: a script is short and in memory, and each thread that is changed costs more.
     private byte[]? ReadScript(SpawnPlan plan)

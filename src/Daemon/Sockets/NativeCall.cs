@@ -107,6 +107,12 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
         return TrySend(FrameFlags.More, SyscallJson.Write(piece));
     }
 
+    public override bool TrySendPiece(Reply piece)
+    {
+        var json = SyscallJson.Write(piece);
+        return json.Length <= AbiLimits.PayloadBytesMax && TrySend(FrameFlags.More, json);
+    }
+
     public override async ValueTask<bool> WaitForRoomAsync(CancellationToken cancellationToken) =>
         !IsOver && await session.Connection.Output.WaitForRoomAsync(cancellationToken);
 

@@ -65,6 +65,11 @@ public abstract class SyscallCall
     /// <summary>Sends a JSON piece with MORE if there is room for it now; false when there is not.</summary>
     public abstract bool TrySendEvent(EventView piece);
 
+    /// <summary>
+    /// Sends part of an answer with MORE; false when this framing has no such parts, or there is no room.
+    /// </summary>
+    public virtual bool TrySendPiece(Reply piece) => false;
+
     /// <summary>Completes when there is room for another piece; false when the client has gone.</summary>
     public virtual ValueTask<bool> WaitForRoomAsync(CancellationToken cancellationToken) => new(!IsOver);
 }

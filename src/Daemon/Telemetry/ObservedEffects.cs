@@ -25,4 +25,6 @@ internal sealed class ObservedEffects(IEffectRunner runners, KernelMeter meter) 
 
         runners.Start(effect);
     }
+
+    public void Expect(Launch launch) => runners.Expect(launch);
 }

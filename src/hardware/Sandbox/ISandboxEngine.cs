@@ -22,6 +22,16 @@ public interface ISandboxEngine : IAsyncDisposable
     Task<ISandbox> CreateAsync(SandboxPolicy policy, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The same out of what is ready, without making anything; null when nothing fits. It may be disposed of unstarted.
+    /// </summary>
+    /// <param name="policy">What it becomes.</param>
+    /// <param name="taken">
+    /// Called with it before it has its limits and its name, so that an interpreter that waits in it can be told
+    /// meanwhile; more than once when one turns out not to do.
+    /// </param>
+    ValueTask<ISandbox?> TakeWarmAsync(SandboxPolicy policy, Action<ISandbox, SandboxTier>? taken = null) => default;
+
+    /// <summary>
     /// Settles what an earlier kernel left, once, before anything is created. A sandbox whose key is wanted is taken
     /// over: running, or ended with its log and files still readable (its exit is complete, and its code known when
     /// that kernel saw it). Everything else of that kernel is killed and removed.

@@ -95,6 +95,7 @@ public static class AbiJson
 [JsonSerializable(typeof(ThinkReply))]
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(ClaimReply))]
+[JsonSerializable(typeof(ClaimEndReply))]
 [JsonSerializable(typeof(Llm))]
 [JsonSerializable(typeof(LlmReply))]
 [JsonSerializable(typeof(IReadOnlyList<BudgetUse>))]

@@ -1,6 +1,8 @@
+using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
+using Analemma.Kernel.Syscalls;
 
 namespace Analemma.Kernel;
 
@@ -17,6 +19,9 @@ public readonly record struct DurableRecord(string Type, byte[] Body, long At);
 //
 // Events that the kernel raises itself queue behind those that have arrived. Nothing is seen outside before it is on
 // disk; that single rule makes recovery the same code as normal running.
+//
+// A turn that is one SPAWN tells at its beginning what it will launch, so that the caller may get ready while the disk
+// is busy: see ADR 45.
 public sealed class KernelTurns(KernelState state)
 {
     public const int BatchMax = 256;
@@ -36,12 +41,27 @@ public sealed class KernelTurns(KernelState state)
     public void Arrive(KernelEvent @event) => _arrived.Enqueue(@event);
 
     /// <summary>False when nothing has arrived. The records may be none: then nothing need be journaled.</summary>
-    public bool Begin(List<DurableRecord> records)
+    /// <param name="records">Takes what is to be journaled.</param>
+    /// <param name="foreseen">
+    /// Told of the launch that the turn will give when it ends, where that can be said: it is one SPAWN, which will be
+    /// admitted. Nothing of it may be seen before the turn has ended.
+    /// </param>
+    public bool Begin(List<DurableRecord> records, Action<Launch>? foreseen = null)
     {
         Invariant.Holds(!_inTurn, "turns do not overlap");
         while (_batch.Count < BatchMax && _arrived.TryDequeue(out var @event))
         {
             _batch.Add(@event);
+        }
+
+        if (foreseen is not null && _batch is [SyscallArrived { Syscall: Spawn spawn } arrived]
+            && SpawnSyscall.Foresee(State, arrived.Caller, spawn) is { } launch)
+        {
+            foreseen(launch);
+        }
+
+        foreach (var @event in _batch)
+        {
             if (@event.IsDurable)
             {
                 var (type, body) = EventCodec.Write(@event);

@@ -21,6 +21,9 @@ public class Sabotage
     /// <summary>Changes the state for one event. What it returns mends it after that.</summary>
     public virtual Action Break(KernelState state, KernelEvent @event) => static () => { };
 
+    /// <summary>What the kernel says that it will launch.</summary>
+    public virtual Launch Foresee(Launch launch) => launch;
+
     public virtual void AfterTurn(KernelState state)
     {
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
@@ -26,6 +27,7 @@ internal sealed class SimulatedKernel(World world)
     private JournalPosition _acknowledged;
     private bool _busy;
     private bool _inEffects;
+    private Launch? _foreseen;
 
     public bool IsUp { get; private set; }
 
@@ -35,6 +37,9 @@ internal sealed class SimulatedKernel(World world)
     public int Crashes { get; private set; }
 
     public int Turns { get; private set; }
+
+    /// <summary>Launches that were told before their SPAWN was on disk.</summary>
+    public int Foreseen { get; private set; }
 
     public KernelState State => _turns.State;
 
@@ -144,7 +149,8 @@ internal sealed class SimulatedKernel(World world)
         while (IsUp && !_busy && !_inEffects)
         {
             _records.Clear();
-            if (!_turns.Begin(_records))
+            _foreseen = null;
+            if (!_turns.Begin(_records, launch => _foreseen = world.Sabotage.Foresee(launch)))
             {
                 return;
             }
@@ -224,7 +230,9 @@ internal sealed class SimulatedKernel(World world)
     private void End()
     {
         Turns++;
-        var effects = world.Sabotage.Change(_turns.End().ToArray()).ToArray();
+        var ended = _turns.End().ToArray();
+        CheckForeseen(ended);
+        var effects = world.Sabotage.Change(ended).ToArray();
         world.Sabotage.AfterTurn(_turns.State);
         world.Shadow.CheckEqual(_turns.State, "when effects leave");
         _inEffects = true;
@@ -256,6 +264,22 @@ internal sealed class SimulatedKernel(World world)
         _inEffects = false;
         Checkpoint();
     }
+
+    // What was got ready during the commit must be what the commit then launches, in every word.
+    private void CheckForeseen(IReadOnlyList<Effect> effects)
+    {
+        if (_foreseen is not null)
+        {
+            Foreseen++;
+            var launched = effects.OfType<Launch>().Where(launch => launch.Process == _foreseen.Process).ToArray();
+            ViolationException.Unless(
+                launched.Length == 1 && Text(launched[0]) == Text(_foreseen),
+                "what is foreseen is launched",
+                $"{Text(_foreseen)}, and then {string.Join(", ", launched.Select(Text))}");
+        }
+    }
+
+    private static string Text(Launch launch) => JsonSerializer.Serialize(launch);
 
     private void Checkpoint()
     {

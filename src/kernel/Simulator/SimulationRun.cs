@@ -28,6 +28,9 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
 
     public int Turns { get; init; }
 
+    /// <summary>Launches that were foreseen while their SPAWN was on its way to the disk.</summary>
+    public int Foreseen { get; init; }
+
     /// <summary>Attempts at a model.</summary>
     public int ModelAttempts { get; init; }
 
@@ -141,6 +144,7 @@ public static class SimulationRun
             Crashes = world.Kernel.Crashes,
             TornWrites = world.Disk.Torn,
             Turns = world.Kernel.Turns,
+            Foreseen = world.Kernel.Foreseen,
             ModelAttempts = world.Models.Attempts,
             Thoughts = world.Calls.Thoughts,
             ToolCallsMade = world.Tools.Calls,

@@ -39,6 +39,35 @@ public sealed class KernelLoopTests : IDisposable
     }
 
     [Fact]
+    public void A_spawn_is_foreseen_before_its_commit_and_launched_after_it_as_it_was_foreseen()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"], Name = "one" }));
+        var foreseen = Assert.Single(_effects.Foreseen);
+        Assert.Empty(_effects.Started);
+
+        _journal.Release();
+        var launched = Assert.IsType<Launch>(Assert.Single(_effects.Started));
+        Assert.Equal((launched.Process, "one"), (foreseen.Process, foreseen.Plan.Name));
+    }
+
+    [Fact]
+    public void A_spawn_that_will_be_refused_or_that_is_not_alone_is_not_foreseen()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"], Name = "one" }));
+        _journal.Release();
+        _effects.Foreseen.Clear();
+
+        _loop.Submit(new TestCall(2, new Spawn { Argv = ["true"], Name = "one" }));
+        _loop.Submit(new TestCall(3, new Spawn { Argv = ["true"] }));
+        _loop.Submit(new TestCall(4, new Spawn { Argv = ["true"] }));
+        _journal.Release();
+        Assert.IsType<Refuse>(_effects.Started[^1]);
+        _journal.Release();
+        Assert.Equal(2, _effects.Started.Skip(2).OfType<Launch>().Count());
+        Assert.Empty(_effects.Foreseen);
+    }
+
+    [Fact]
     public void An_idle_kernel_is_entered_on_the_arriving_thread()
     {
         _loop.Submit(new TestCall(1, new List()));
@@ -139,6 +168,10 @@ public sealed class KernelLoopTests : IDisposable
         private int _inside;
 
         public List<Effect> Started { get; } = [];
+
+        public List<Launch> Foreseen { get; } = [];
+
+        public void Expect(Launch launch) => Foreseen.Add(launch);
 
         public int Thread { get; private set; }
 

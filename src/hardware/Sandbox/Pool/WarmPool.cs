@@ -1,4 +1,5 @@
 using System.Globalization;
+using Analemma.Linux;
 using Analemma.Sandbox.Bundles;
 using Analemma.Sandbox.Living;
 
@@ -57,27 +58,32 @@ public sealed class WarmPool : ISandboxEngine
         }
     }
 
-    public async Task<ISandbox> CreateAsync(SandboxPolicy policy, CancellationToken cancellationToken)
-    {
-        if (Fits(policy))
-        {
-            var slot = policy.Python is null ? null : Take(_preloaded);
-            if (slot is not null && await TryClaimAsync(slot, policy, SandboxTier.Preloaded))
-            {
-                return slot;
-            }
+    public async Task<ISandbox> CreateAsync(SandboxPolicy policy, CancellationToken cancellationToken) =>
+        await TakeWarmAsync(policy) ?? await _engine.CreateAsync(policy, cancellationToken);
 
-            if (StartScript.For(policy) is { } script && Take(_created) is { } created)
+    public async ValueTask<ISandbox?> TakeWarmAsync(SandboxPolicy policy, Action<ISandbox, SandboxTier>? taken = null)
+    {
+        if (!Fits(policy))
+        {
+            return null;
+        }
+
+        var slot = policy.Python is null ? null : Take(_preloaded);
+        if (slot is not null && await TryClaimAsync(slot, policy, SandboxTier.Preloaded, taken))
+        {
+            return slot;
+        }
+
+        if (StartScript.For(policy) is { } script && Take(_created) is { } created)
+        {
+            File.WriteAllText($"{created.RunFolder}/{StartScript.Name}", script);
+            if (await TryClaimAsync(created, policy, SandboxTier.Created, taken))
             {
-                File.WriteAllText($"{created.RunFolder}/{StartScript.Name}", script);
-                if (await TryClaimAsync(created, policy, SandboxTier.Created))
-                {
-                    return created;
-                }
+                return created;
             }
         }
 
-        return await _engine.CreateAsync(policy, cancellationToken);
+        return null;
     }
 
     /// <summary>Before the pool is put in front of its engine, or it would sweep its own slots away.</summary>
@@ -117,12 +123,25 @@ public sealed class WarmPool : ISandboxEngine
         return null;
     }
 
-    private async Task<bool> TryClaimAsync(LiveSandbox slot, SandboxPolicy policy, SandboxTier tier)
+    private async Task<bool> TryClaimAsync(
+        LiveSandbox slot, SandboxPolicy policy, SandboxTier tier, Action<ISandbox, SandboxTier>? taken)
     {
         try
         {
+            taken?.Invoke(slot, tier);
             _engine.Claim(slot, policy, tier);
             return true;
+        }
+        catch (LinuxException failed)
+        {
+            await DiscardAsync(slot);
+            throw new SandboxException(failed.Message, inner: failed);
+        }
+        catch (Exception failed) when (IsOfTheHost(failed))
+        {
+            // Its files could not be put in it, say.
+            await DiscardAsync(slot);
+            throw;
         }
         catch (SandboxException refused)
         {
@@ -136,6 +155,9 @@ public sealed class WarmPool : ISandboxEngine
             return false;
         }
     }
+
+    private static bool IsOfTheHost(Exception failed) =>
+        failed is IOException or UnauthorizedAccessException or LinuxException;
 
     private void Want()
     {
@@ -166,7 +188,7 @@ public sealed class WarmPool : ISandboxEngine
                 await RestAsync();
                 await DropDeadAsync();
             }
-            catch (SandboxException)
+            catch (Exception failed) when (failed is SandboxException || IsOfTheHost(failed))
             {
                 // The cold path still serves, and tells whoever asks what is wrong.
                 await Task.Delay(failureDelay, _clock, _stopping.Token).ContinueWith(

@@ -37,7 +37,10 @@ public sealed record Claim : Syscall
     public override SyscallNumber Number => SyscallNumber.Claim;
 }
 
-/// <summary>What a preloaded interpreter becomes: it runs <see cref="Script"/> as <c>__main__</c>.</summary>
+/// <summary>
+/// What a preloaded interpreter becomes: it runs <see cref="Script"/> as <c>__main__</c>. As a piece, in a frame with
+/// MORE, it is what to get ready for; the program begins with <see cref="ClaimEndReply"/>.
+/// </summary>
 public sealed record ClaimReply(ProcessId Id, string Script) : Reply
 {
     /// <summary>The script's arguments.</summary>
@@ -49,3 +52,6 @@ public sealed record ClaimReply(ProcessId Id, string Script) : Reply
     /// <summary>The folder to work in.</summary>
     public string Cwd { get; init; } = "/work";
 }
+
+/// <summary>The end of a CLAIM whose work came before, as a piece: the program may begin.</summary>
+public sealed record ClaimEndReply(ProcessId Id) : Reply;

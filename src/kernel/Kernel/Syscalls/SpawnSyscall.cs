@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
 using Analemma.Kernel.Policy;
 using Analemma.Kernel.Processes;
 using Analemma.Kernel.Tools;
@@ -76,14 +77,36 @@ internal static class SpawnSyscall
         return process;
     }
 
+    /// <summary>
+    /// The launch that this spawn comes to, if nothing else happens before it is handled; null when it will be refused.
+    /// Changes nothing.
+    /// </summary>
+    public static Launch? Foresee(KernelState state, Caller caller, Spawn request)
+    {
+        Process? parent = null;
+        var isKnown = caller.IsHost || state.Processes.TryGet(caller.Process, out parent);
+        if (!isKnown || Obstacle(state, parent, request) is not null
+            || PipeSyscalls.Problem(state, caller, request) is not null
+            || (request.Name is { } name && state.Processes.IsNameTaken(name)))
+        {
+            return null;
+        }
+
+        return new Launch(new ProcessId(state.NextProcessId), PlanNext(state, request, parent), parent?.Key);
+    }
+
     private static void Admit(SyscallContext call, Spawn request, Process? parent)
     {
         var state = call.State;
-        var name = FreeName(state, request.Name, new ProcessId(state.NextProcessId));
-        var plan = SpawnPlanning.Plan(state.Options, parent, request, name);
-        var process = Launch(state, plan, parent, call.Effects);
+        var process = Launch(state, PlanNext(state, request, parent), parent, call.Effects);
         PipeSyscalls.Give(state, request, process.Id);
         state.Calls.Add(new WaitingCall(call.Call, call.Caller, process.Id, WaitingFor.Start));
+    }
+
+    private static SpawnPlan PlanNext(KernelState state, Spawn request, Process? parent)
+    {
+        var name = FreeName(state, request.Name, new ProcessId(state.NextProcessId));
+        return SpawnPlanning.Plan(state.Options, parent, request, name);
     }
 
     /// <summary>What this kernel and this host do not have; or null.</summary>
