@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Analemma.Daemon;
 using Analemma.Daemon.Boot;
 using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Sockets;
@@ -9,7 +10,6 @@ using Analemma.Sandbox;
 using Analemma.Sandbox.Notify;
 using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 const int Refused = 1;
 const int Usage = 2;
@@ -50,15 +50,7 @@ if (request.Action is BootAction.PrintConfig)
 }
 
 SqliteJournalStore.WarmUp();
-using var logs = LoggerFactory.Create(builder => builder
-    .SetMinimumLevel(request.Options.Kernel.LogLevel)
-    .AddSimpleConsole(console =>
-    {
-        console.SingleLine = true;
-        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        console.UseUtcTimestamp = true;
-        console.ColorBehavior = LoggerColorBehavior.Disabled;
-    }));
+using ConsoleLog log = new("analemma", request.Options.Kernel.LogLevel, Console.Out, TimeProvider.System);
 try
 {
     return request.Action switch
@@ -72,7 +64,7 @@ try
         BootAction.Probe => await HostProbe.PrintAsync(
             request.Options, request.Models, Console.Out, CancellationToken.None),
         _ => await RunAsync(
-            KernelHostOptions.From(request.Options, request.Models), logs.CreateLogger("analemma")),
+            KernelHostOptions.From(request.Options, request.Models), log),
     };
 }
 catch (Exception refused) when (refused is HostSocketException or JournalStoreException or JournalCorruptException
@@ -95,10 +87,10 @@ int? HolderOfLast()
     return kernel.Adopts ? FilterHolder.FindProcess(kernel.StateFolder) : null;
 }
 
-static async Task<int> RunAsync(KernelHostOptions options, ILogger log)
+static async Task<int> RunAsync(KernelHostOptions options, ILogger to)
 {
     await using var host = await KernelHost.StartAsync(
-        options, TimeProvider.System, log, CancellationToken.None);
+        options, TimeProvider.System, to, CancellationToken.None);
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     ReadyNotice.Send();
