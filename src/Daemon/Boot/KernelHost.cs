@@ -75,7 +75,9 @@ internal sealed class KernelHost : IAsyncDisposable
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly Webhook _webhook;
+    private readonly CancellationTokenSource _starting = new();
     private long _boot;
+    private readonly Task<SandboxStack> _opening;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
     private TimerRunner? _timers;
@@ -94,6 +96,9 @@ internal sealed class KernelHost : IAsyncDisposable
         _bodies = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".bodies.db"));
         _values = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".values.db"));
         _secrets = new FileSecretStore(options.StateFolder);
+        // On a thread of its own: a trial of a sandbox is half of what a start takes, and needs nothing of the rest.
+        _opening = Task.Run(() => SandboxStack.OpenAsync(
+            options.Sandbox, options.AdoptLeftovers, Denied, time, log, _starting.Token));
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
         _pipes = new PipeRunner(_calls, _tasks, _watcher, time);
@@ -168,6 +173,7 @@ internal sealed class KernelHost : IAsyncDisposable
         await _telemetry.DisposeAsync();
         _loop?.Stop();
         _timers?.Dispose();
+        await EndOpeningAsync();
         if (_sandboxes is not null)
         {
             // After a panic, or a start that failed, they are the next kernel's.
@@ -203,12 +209,24 @@ internal sealed class KernelHost : IAsyncDisposable
         _log.Stopped();
     }
 
+    // A start that failed may still be trying engines.
+    private async Task EndOpeningAsync()
+    {
+        await _starting.CancelAsync();
+        await Task.WhenAny(_opening);
+        if (_opening.IsCompletedSuccessfully)
+        {
+            _sandboxes = await _opening;
+        }
+
+        _starting.Dispose();
+    }
+
     private async Task BootAsync(CancellationToken cancellationToken)
     {
-        var opening = SandboxStack.OpenAsync(
-            _options.Sandbox, _options.AdoptLeftovers, Denied, _time, _log, cancellationToken);
+        using var stop = cancellationToken.Register(_starting.Cancel);
         var state = RecoveredState.From(_store);
-        _sandboxes = await opening;
+        _sandboxes = await _opening;
         _boot = state.Boot + 1;
         var living = state.Processes.Living.ToArray();
         var dead = state.Processes.Dead.ToArray();
