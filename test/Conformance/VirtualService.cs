@@ -184,7 +184,7 @@ internal sealed class VirtualExecution(StateMachineDefinition machine, Execution
         var history = Events.Take(at).SelectMany(happened => first.Add(happened).History).ToList();
         List<PagedPayload> beside = [];
         var again = ExecutionSnapshot.Read(
-            ExecutionSnapshot.Write(first.State, first.Open, first.LastAt, beside),
+            ExecutionSnapshot.Write(first.State, first.Open, first.LastAt, [], beside),
             machine,
             identity,
             (reference, _) => JsonValue.Parse(

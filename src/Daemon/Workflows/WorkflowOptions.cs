@@ -34,6 +34,18 @@ internal sealed record WorkflowOptions
     /// <summary>With a store on a server.</summary>
     public PostgresPlace Postgres { get; init; } = new("", "");
 
+    /// <summary>Whether limits are those of the service.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>Whether histories go on in segments, of machines that do not say.</summary>
+    public bool Rollover { get; init; }
+
+    /// <summary>Segments of a history that are kept before the current one.</summary>
+    public int SegmentsKept { get; init; } = 4;
+
+    /// <summary>Events of a segment: with so many the next begins.</summary>
+    public long SegmentEvents { get; init; } = ExecutionLimits.EventsMax;
+
     /// <summary>How often the state of an execution is kept beside its records.</summary>
     public SnapshotRule Snapshots { get; init; } = SnapshotRule.Default;
 

@@ -56,7 +56,7 @@ internal static class SnapshotProperty
         ExecutionReplay at, StateMachineDefinition machine, ExecutionIdentity identity, Func<byte[], byte[]>? spoil)
     {
         List<PagedPayload> beside = [];
-        var written = ExecutionSnapshot.Write(at.State, at.Open, at.LastAt, beside);
+        var written = ExecutionSnapshot.Write(at.State, at.Open, at.LastAt, at.Segments, beside);
         Assert.Equal(
             beside.Select(page => page.Reference), ExecutionSnapshot.References(written));
         return ExecutionSnapshot.Read(

@@ -33,9 +33,17 @@ internal sealed record WorkflowsSection
         + "the database; larger ones are kept beside it.")]
     public int PayloadMax { get; init; } = ExecutionLimits.PayloadBytesCeiling;
 
-    [Setting("Whether payloads have the limit that they have at AWS, 262144 bytes, whatever workflows.payload_max "
-        + "says.")]
+    [Setting("Whether payloads and histories have the limits that they have at AWS, 262144 bytes and 25000 events, "
+        + "whatever workflows.payload_max and workflows.rollover say.")]
     public bool Strict { get; init; }
+
+    [Setting("Whether an execution goes on when its history has 25000 events, where AWS ends it: the history goes on "
+        + "in a new segment. A state machine's tag `analemma:rollover`, true or false, says otherwise for its own.")]
+    public bool Rollover { get; init; }
+
+    [Setting("Of a history in segments, so many are kept before the current one, and none for longer than "
+        + "workflows.retention_days after its end.")]
+    public int RolloverSegments { get; init; } = 4;
 
     [Setting("At most so many executions run at once, without those that others wait for; more wait in line. "
         + "`analemma sm concurrency` sets limits of one state machine or resource.")]
@@ -89,6 +97,9 @@ internal sealed record WorkflowsSection
         {
             Path = Path.Length > 0 ? Path : System.IO.Path.Combine(stateFolder, "workflows.db"),
             PayloadBytesMax = Strict ? ExecutionLimits.PayloadBytesMax : PayloadMax,
+            Strict = Strict,
+            Rollover = Rollover,
+            SegmentsKept = RolloverSegments,
             ExecutionsMax = ExecutionsMax,
             ExecutionsQueuedMax = ExecutionsQueued,
             PayloadsFolder = PayloadFolder.Length > 0 ? PayloadFolder
@@ -161,9 +172,9 @@ internal sealed record WorkflowsSection
             yield return "workflows.payload_s3 must be http(s)://HOST[:PORT]/BUCKET[/PREFIX], without a key in it";
         }
 
-        if (RetentionDays is < 0 or > RetentionDaysMax)
+        foreach (var problem in ProblemsOfKeeping())
         {
-            yield return $"workflows.retention_days is {RetentionDays}; it must be 0 to {RetentionDaysMax}";
+            yield return problem;
         }
 
         if (Account.Length != AccountDigits || !Account.All(char.IsAsciiDigit))
@@ -181,6 +192,19 @@ internal sealed record WorkflowsSection
             && !(Uri.TryCreate(AwsEndpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
         {
             yield return $"workflows.aws_endpoint is '{AwsEndpoint}'; it must be an http or https URL";
+        }
+    }
+
+    private IEnumerable<string> ProblemsOfKeeping()
+    {
+        if (RetentionDays is < 0 or > RetentionDaysMax)
+        {
+            yield return $"workflows.retention_days is {RetentionDays}; it must be 0 to {RetentionDaysMax}";
+        }
+
+        if (RolloverSegments < 0)
+        {
+            yield return $"workflows.rollover_segments is {RolloverSegments}; it must be 0 or more";
         }
     }
 }

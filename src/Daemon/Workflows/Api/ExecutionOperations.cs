@@ -179,11 +179,19 @@ internal sealed class ExecutionOperations(
             events = events.Reverse();
         }
 
-        var size = request.Page();
-        var from = PageToken.Read(request) ?? 0;
-        var (items, next) = PageOf(events.Skip((int)Math.Min(from, int.MaxValue)), size, withData);
-        return Task.FromResult<JsonValue>(JsonObject.Of(
-            ("events", items), ("nextToken", next ? PageToken.Of(from + items.Count) : JsonValue.Undefined)));
+        // A page begins behind the event that the one before ended with: more may have come, and old ones gone.
+        if (PageToken.Read(request) is { } after)
+        {
+            events = request.Flag("reverseOrder")
+                ? events.SkipWhile(each => each.Id >= after)
+                : events.SkipWhile(each => each.Id <= after);
+        }
+
+        var (items, next) = PageOf(events, request.Page(), withData);
+        var token = next && items[items.Count - 1]["id"].TryGetInt64(out var last)
+            ? PageToken.Of(last)
+            : JsonValue.Undefined;
+        return Task.FromResult<JsonValue>(JsonObject.Of(("events", items), ("nextToken", token)));
     }
 
     // A page ends early rather than being larger than an answer may be.

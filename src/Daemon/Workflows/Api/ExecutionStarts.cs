@@ -46,6 +46,9 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             "InvalidExecutionInput", $"Invalid State Machine Execution Input: '{problem}'");
     }
 
+    /// <summary>The tag of a state machine whose executions go on beyond the service's 25,000 events.</summary>
+    public const string RolloverTag = "analemma:rollover";
+
     /// <summary>Starts that are not on disk yet: with one more, the store is behind.</summary>
     private const int UnderWayMax = 10_000;
 
@@ -126,8 +129,18 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             PayloadBytesMax = options.PayloadBytesMax,
             IsNested = start.IsNested,
             StartedBy = start.StartedBy,
+            Rolls = Rolls(machine),
         };
     }
+
+    // As the service has it there is an end. Else the machine says, and what it does not say the owner does.
+    private bool Rolls(Machine machine) => !options.Strict
+        && machine.Tags.FirstOrDefault(tag => tag.Key == RolloverTag).Value switch
+        {
+            "true" => true,
+            "false" => false,
+            _ => options.Rollover,
+        };
 
     private static int Route(MachineAlias alias) =>
         alias.Routes.Count == 1 || RandomNumberGenerator.GetInt32(100) < alias.Routes[0].Weight

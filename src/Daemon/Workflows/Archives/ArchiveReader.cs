@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Analemma.Daemon.Workflows.Engine;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 
@@ -138,7 +139,7 @@ internal sealed class ArchiveReader(TextReader lines)
             Number(json, "sequence"), Number(json, "ticks"), Text(json, "type"), Body(json, "body"), Hash(json));
         try
         {
-            HashChain.Check(records.Count == 0 ? JournalPosition.Beginning : records[^1].Position, record);
+            HashChain.Check(records.Count == 0 ? StepRecords.Before(record) : records[^1].Position, record);
         }
         catch (JournalCorruptException corrupt)
         {

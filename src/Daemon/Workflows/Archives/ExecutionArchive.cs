@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Analemma.Daemon.Workflows.Engine;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 
@@ -53,11 +54,12 @@ internal static class ExecutionArchive
         {
             lines.WriteLine(Line(json => Write(json, execution)));
             executions++;
-            var last = JournalPosition.Beginning;
+            JournalPosition? before = null;
             foreach (var record in store.Records(execution.Key))
             {
+                var last = before ?? StepRecords.Before(record);
                 HashChain.Check(last, record);
-                last = record.Position;
+                before = record.Position;
                 lines.WriteLine(Line(json => Write(json, execution.Key, record)));
                 records++;
             }

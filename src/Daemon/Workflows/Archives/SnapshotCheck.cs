@@ -49,10 +49,10 @@ internal sealed class SnapshotCheck : IDisposable
         PayloadReader reader = new(new PayloadLoader(_payloads), head.Arn);
         try
         {
-            ExecutionReplay fold = new(definition, identity);
+            ExecutionFold fold = new(definition, identity, reader);
             var before = records.TakeWhile(record => record.Sequence <= kept.Position.Sequence).ToArray();
-            ExecutionFold.Add(fold, head.Arn, JournalPosition.Beginning, before, reader);
-            if (!ExecutionSnapshot.AreSame(fold, Read(kept, definition, identity, reader)))
+            fold.Add(JournalPosition.Beginning, before);
+            if (!ExecutionSnapshot.AreSame(fold.State, Read(kept, definition, identity, reader)))
             {
                 throw Wrong(kept, "another state");
             }

@@ -22,7 +22,7 @@ internal static class WorkflowJournal
     {
         using var store = ExecutionStores.OpenToRead(options);
         using SnapshotCheck snapshots = new(options, store);
-        var report = ExecutionVerifier.Verify(store, snapshots.Check);
+        var report = ExecutionVerifier.Verify(store, snapshots.Check, StepRecords.Before);
         return new WorkflowCheck(store.Name, report.Executions, report.Records)
         {
             Snapshots = snapshots.Checked,

@@ -60,6 +60,9 @@ internal sealed record ExecutionHead
     /// <summary>Bytes of a payload. It keeps the limit that it began with: a replay must fail where it did.</summary>
     public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesMax;
 
+    /// <summary>Whether its history goes on in segments when it is as long as the service lets one be.</summary>
+    public bool Rolls { get; init; }
+
     /// <summary>Not printed: it has the seed.</summary>
     public override string ToString() => Arn;
 
@@ -75,6 +78,7 @@ internal sealed record ExecutionHead
         Region = options.Region,
         Account = options.Account,
         PayloadBytesMax = PayloadBytesMax,
+        EventsMax = Rolls ? long.MaxValue : ExecutionLimits.EventsMax,
     };
 
     /// <summary>What it runs, of the whole definition.</summary>
@@ -97,6 +101,11 @@ internal sealed record ExecutionHead
         if (StartedBy is not null)
         {
             made.Set("started_by", StartedBy);
+        }
+
+        if (Rolls)
+        {
+            made.Set("rolls", true);
         }
 
         if (PayloadBytesMax != ExecutionLimits.PayloadBytesMax)
@@ -136,6 +145,7 @@ internal sealed record ExecutionHead
             ParentIndex = json["index"].TryGetInt32(out var index) ? index : 0,
             IsNested = json["nested"].IsTrue,
             StartedBy = json.MaybeText("started_by"),
+            Rolls = json["rolls"].IsTrue,
             PayloadBytesMax = json["payload_max"].TryGetInt32(out var most) ? most : ExecutionLimits.PayloadBytesMax,
         };
     }

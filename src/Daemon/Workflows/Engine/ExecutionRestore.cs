@@ -15,7 +15,7 @@ namespace Analemma.Daemon.Workflows.Engine;
 //
 //   snapshot, if there is one that this version reads ─► records after it ─┐
 //        │ anything at all is wrong with it                                ├─► state
-//        └─► all records ──────────────────────────────────────────────────┘
+//        └─► all records, from the first segment that is kept ─────────────┘
 //
 // A snapshot saves time and is never needed: the records say all that it says.
 /// <summary>Makes the state of an execution again of what the store has of it.</summary>
@@ -33,10 +33,10 @@ internal sealed class ExecutionRestore(
             return restored;
         }
 
-        ExecutionReplay fold = new(definition, identity);
+        ExecutionFold fold = new(definition, identity, reader);
         var records = store.Records(key);
-        var last = ExecutionFold.Add(fold, identity.Id, JournalPosition.Beginning, records, reader);
-        return new RestoredExecution(fold, last, Pace(new SnapshotPace(rule), records));
+        var last = fold.Add(JournalPosition.Beginning, records);
+        return new RestoredExecution(fold.State, last, Pace(new SnapshotPace(rule), records));
     }
 
     private RestoredExecution? TryFromSnapshot(
@@ -49,11 +49,12 @@ internal sealed class ExecutionRestore(
                 return null;
             }
 
-            var fold = ExecutionSnapshot.Read(kept.State.Span, definition, identity, reader.Load);
+            ExecutionFold fold = new(definition, identity, reader);
+            fold.Begin(kept.State.Span);
             var records = store.Records(key, kept.Position.Sequence + 1);
-            var last = ExecutionFold.Add(fold, identity.Id, kept.Position, records, reader);
+            var last = fold.Add(kept.Position, records);
             return new RestoredExecution(
-                fold, last, Pace(new SnapshotPace(rule).Made(kept.State.Length), records));
+                fold.State, last, Pace(new SnapshotPace(rule).Made(kept.State.Length), records));
         }
         catch (Exception wrong) when (wrong is JournalCorruptException or SnapshotException or PayloadException
             or StepRecordException or JsonTextException or ExecutionDivergedException

@@ -8,24 +8,52 @@ namespace Analemma.Daemon.Workflows.Engine;
 /// <summary>Reads the history of an execution on from where it was, each record once.</summary>
 internal sealed class HistoryCursor(IExecutionStore store, long key)
 {
-    private JournalPosition _last = JournalPosition.Beginning;
-    private List<byte>? _parts;
+    /// <summary>Records at first: one who wants the first event only reads no more.</summary>
+    private const int FirstPage = 32;
+
+    private const int Page = 2048;
+
+    private readonly StepReader _reader = new(JournalPosition.Beginning, mayJump: true);
 
     /// <summary>What came since the last call.</summary>
     /// <exception cref="JournalCorruptException">It is not what was written.</exception>
     public IEnumerable<HistoryEvent> Read()
     {
-        foreach (var record in store.Records(key, _last.Sequence + 1))
+        foreach (var step in Steps())
         {
-            HashChain.Check(_last, record);
-            _last = record.Position;
-            if (StepRecords.Whole(record, ref _parts) is { } step)
+            if (!step.IsSegment)
             {
-                foreach (var happened in StepRecord.ReadHistory(step.Span))
+                foreach (var happened in StepRecord.ReadHistory(step.Body.Span))
                 {
                     yield return happened;
                 }
             }
         }
+    }
+
+    /// <summary>The steps that came since the last call, and what begins segments.</summary>
+    /// <exception cref="JournalCorruptException">They are not what was written.</exception>
+    public IEnumerable<StoredStep> Steps()
+    {
+        var size = FirstPage;
+        IReadOnlyList<JournalRecord> page;
+        do
+        {
+            page = store.Page(key, _reader.Last.Sequence + 1, size);
+            foreach (var record in page)
+            {
+                if (_reader.Next(record) is { } step)
+                {
+                    yield return step;
+                }
+            }
+
+            (var asked, size) = (size, Page);
+            if (page.Count < asked)
+            {
+                yield break;
+            }
+        }
+        while (true);
     }
 }

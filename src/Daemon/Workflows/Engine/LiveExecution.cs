@@ -4,9 +4,7 @@ using Analemma.Journal.Executions;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Hosting;
-using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
-using Analemma.Workflow.Snapshots;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
@@ -168,12 +166,12 @@ internal sealed class LiveExecution
     {
         while (true)
         {
-            Turn turn = new(Take(), _last, _pace);
+            ExecutionTurn turn = new(Take(), _last, _pace);
             try
             {
                 _turns.Apply(turn.Hosted, _engine.Time.GetUtcNow());
                 turn.Write();
-                turn.Keep(_turns);
+                turn.Keep(_turns, Roll(turn));
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
@@ -195,7 +193,13 @@ internal sealed class LiveExecution
         }
     }
 
-    private void Commit(Turn turn)
+    // A history that has no end goes on in a new segment.
+    private bool Roll(ExecutionTurn turn) =>
+        Head.Rolls && _begins is null && turn.Records.Count > 0 && !_turns.State.IsOver && _engine.Rolls.IsDue(_turns)
+        && _engine.Rolls.TryRoll(Key, _turns, turn.Records, turn.Payloads) is { } rolled
+        && turn.Rolled(rolled);
+
+    private void Commit(ExecutionTurn turn)
     {
         var change = ChangeOf(turn);
         if (turn.Payloads.Count + turn.OfSnapshot.Count == 0)
@@ -209,7 +213,7 @@ internal sealed class LiveExecution
     }
 
     // What a record refers to is durable before the record is.
-    private async Task CommitWithPayloadsAsync(Turn turn, ExecutionStoreChange change)
+    private async Task CommitWithPayloadsAsync(ExecutionTurn turn, ExecutionStoreChange change)
     {
         try
         {
@@ -225,7 +229,7 @@ internal sealed class LiveExecution
         _engine.Store.Write(change, failure => Committed(turn, failure));
     }
 
-    private ExecutionStoreChange ChangeOf(Turn turn)
+    private ExecutionStoreChange ChangeOf(ExecutionTurn turn)
     {
         var status = (int)_turns.State.Status;
         var end = status == 0 ? null : ExecutionEnd.Of(_turns.State);
@@ -245,15 +249,17 @@ internal sealed class LiveExecution
                 ? ExecutionPayloads.Documents(turn.Payloads, Key)
                 : [
                     .. ExecutionPayloads.Documents(turn.Payloads, Key),
+                    .. turn.Released,
                     ExecutionPayloads.SnapshotDocument(turn.OfSnapshot, Key),
                 ],
             Standing = isNew && _begins is null ? standing : null,
             Checkpoint = turn.Snapshot,
+            Prune = turn.Prune,
         };
     }
 
     // On the store's thread, which is not to be held but when it is lent.
-    private void Committed(Turn turn, JournalStoreException? failure)
+    private void Committed(ExecutionTurn turn, JournalStoreException? failure)
     {
         if (_engine.Store.IsLent)
         {
@@ -265,7 +271,7 @@ internal sealed class LiveExecution
         }
     }
 
-    private void Conclude(Turn turn, JournalStoreException? failure)
+    private void Conclude(ExecutionTurn turn, JournalStoreException? failure)
     {
         if (failure is null)
         {
@@ -277,7 +283,7 @@ internal sealed class LiveExecution
         }
     }
 
-    private void Goes(Turn turn)
+    private void Goes(ExecutionTurn turn)
     {
         _engine.Payloads.LetGo(turn.AllPayloads);
         (_last, _pace) = (turn.Position, turn.Pace);
@@ -302,7 +308,7 @@ internal sealed class LiveExecution
         }
     }
 
-    private void NotKept(Turn turn, JournalStoreException failure)
+    private void NotKept(ExecutionTurn turn, JournalStoreException failure)
     {
         _engine.Payloads.LetGo(turn.AllPayloads);
         _engine.NotKept(this, failure.Message);
@@ -333,7 +339,7 @@ internal sealed class LiveExecution
     }
 
     // The machine has a mistake. Only this execution ends by it, with what it was in its cause.
-    private void Break(Turn turn, Exception fault)
+    private void Break(ExecutionTurn turn, Exception fault)
     {
         _engine.Faulted(this, fault);
         turn.TellAll(fault);
@@ -358,7 +364,7 @@ internal sealed class LiveExecution
         HostTurn ending = new();
         ending.Postings.Add(new Posting(at => new ExecutionEvent.Stopped(at, "States.Runtime", cause)));
         _turns.Apply(ending, _engine.Time.GetUtcNow());
-        Turn last = new(ending, _last, _pace);
+        ExecutionTurn last = new(ending, _last, _pace);
         last.Write();
         Commit(last);
     }
@@ -383,81 +389,6 @@ internal sealed class LiveExecution
         lock (_gate)
         {
             return _turns.GoesOn();
-        }
-    }
-
-    /// <summary>What goes into one commit.</summary>
-    private sealed class Turn(HostTurn hosted, JournalPosition last, SnapshotPace pace)
-    {
-        public HostTurn Hosted => hosted;
-
-        public JournalPosition Position { get; private set; } = last;
-
-        public SnapshotPace Pace { get; private set; } = pace;
-
-        /// <summary>The state after it, when it is to be kept; null when it is not.</summary>
-        public Checkpoint? Snapshot { get; private set; }
-
-        public List<JournalRecord> Records { get; } = [];
-
-        /// <summary>What records refer to.</summary>
-        public List<PagedPayload> Payloads { get; } = [];
-
-        /// <summary>What the snapshot refers to.</summary>
-        public List<PagedPayload> OfSnapshot { get; } = [];
-
-        public IReadOnlyList<PagedPayload> AllPayloads =>
-            OfSnapshot.Count == 0 ? Payloads : [.. Payloads, .. OfSnapshot];
-
-        public void Write()
-        {
-            foreach (var step in hosted.Steps)
-            {
-                Position = StepRecords.Append(Records, Position, step.Event, step.Result.History, Payloads);
-            }
-
-            foreach (var record in Records)
-            {
-                Pace = Pace.Added(record.Body.Length);
-            }
-        }
-
-        /// <summary>Keeps the state as it is now, when that is due.</summary>
-        public void Keep(HostedExecution state)
-        {
-            if (!Pace.IsDue || Records.Count == 0 || state.State.IsOver)
-            {
-                return;
-            }
-
-            try
-            {
-                var written = ExecutionSnapshot.Write(state.State, state.Open, state.LastAt, OfSnapshot);
-                Pace = Pace.Made(written.Length);
-                Snapshot = new Checkpoint(Position, ExecutionSnapshot.FormatVersion, written);
-            }
-            catch (Exception wide) when (wide is JsonDepthException or JsonSizeException or SnapshotException)
-            {
-                // Its records do without it.
-                Pace = Pace.Made(0);
-                OfSnapshot.Clear();
-            }
-        }
-
-        public void TellAll(Exception? failure = null)
-        {
-            foreach (var (ticket, made) in hosted.Told)
-            {
-                var told = (TaskCompletionSource<bool>)ticket;
-                if (failure is not null)
-                {
-                    told.TrySetException(failure);
-                }
-                else
-                {
-                    told.TrySetResult(made);
-                }
-            }
         }
     }
 }

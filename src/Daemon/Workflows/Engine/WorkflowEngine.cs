@@ -13,6 +13,7 @@ using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
 using Analemma.Workflow.Records;
+using Analemma.Workflow.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Workflows.Engine;
@@ -45,6 +46,7 @@ internal sealed class WorkflowEngine : IDisposable
         Payloads = payloads;
         Admission = new ExecutionAdmission(options, store, time);
         (Options, Store, _machines, Time, _log) = (options, store, machines, time, log);
+        Rolls = new HistoryRolls(store, options);
         Restorer = new ExecutionRestore(store, payloads.Loader, options.Snapshots, log);
         _timers = new WorkflowTimers(time);
         _lastKey = store.LastKey;
@@ -55,6 +57,9 @@ internal sealed class WorkflowEngine : IDisposable
     public IExecutionStore Store { get; }
 
     public ExecutionPayloads Payloads { get; }
+
+    /// <summary>Lets histories without an end go on.</summary>
+    public HistoryRolls Rolls { get; }
 
     /// <summary>Makes states of executions again.</summary>
     public ExecutionRestore Restorer { get; }
@@ -176,16 +181,18 @@ internal sealed class WorkflowEngine : IDisposable
         return execution;
     }
 
-    /// <summary>What stands in an execution's history, oldest first.</summary>
+    /// <summary>What stands in an execution's history, oldest first, as far as it is kept.</summary>
     /// <exception cref="JournalCorruptException">It is not what was written.</exception>
     public IEnumerable<HistoryEvent> History(long key) =>
-        StepRecords.Steps(Store.Records(key)).SelectMany(step => StepRecord.ReadHistory(step.Span));
+        new HistoryCursor(Store, key).Read();
 
     /// <summary>What an execution began with, as text; or what it is, when it is too large for an answer.</summary>
     /// <exception cref="JournalCorruptException">It is not what was written.</exception>
     public StartedInput InputOf(long key)
     {
-        var first = History(key).First();
+        var step = new HistoryCursor(Store, key).Steps().First();
+        var first = StepRecord.ReadHistory(
+            step.IsSegment ? SegmentRecord.First(step.Body.Span) : step.Body.Span)[0];
         return first.Paged?.GetValueOrDefault("input") is { } paged
             ? new StartedInput(null, paged)
             : new StartedInput(first.InputText ?? first.Details["input"].Payload(), null);
@@ -365,7 +372,8 @@ internal sealed class WorkflowEngine : IDisposable
             return true;
         }
         catch (Exception wrong) when (wrong is JournalCorruptException or ExecutionDivergedException
-            or StepRecordException or JsonTextException or KeyNotFoundException or PayloadException)
+            or StepRecordException or SnapshotException or JsonTextException or KeyNotFoundException
+            or PayloadException)
         {
             _log.ExecutionNotRestored(stored.Arn, wrong.Message);
             if (wrong is PayloadException { Failure: PayloadFailure.Unavailable } && !_disposed)

@@ -34,10 +34,12 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
     /// <summary>The documents that say that an execution refers to payloads.</summary>
     public static IReadOnlyList<StoredDocument> Documents(IReadOnlyList<PagedPayload> pages, long execution) =>
         pages.Count == 0 ? [] :
-        [.. pages.DistinctBy(page => page.Reference.Sha256).Select(page => new StoredDocument(
-            Kind,
-            string.Create(CultureInfo.InvariantCulture, $"{page.Reference.Sha256}/{execution}"),
-            "{}"u8.ToArray()))];
+        [.. pages.DistinctBy(page => page.Reference.Sha256)
+            .Select(page => Released(page.Reference.Sha256, execution) with { Body = "{}"u8.ToArray() })];
+
+    /// <summary>The document that says that an execution refers to a payload no more.</summary>
+    public static StoredDocument Released(string digest, long execution) => new(
+        Kind, string.Create(CultureInfo.InvariantCulture, $"{digest}/{execution}"), null);
 
     /// <summary>The document that says which payloads the snapshot of an execution refers to.</summary>
     public static StoredDocument SnapshotDocument(IReadOnlyList<PagedPayload> pages, long execution) => new(

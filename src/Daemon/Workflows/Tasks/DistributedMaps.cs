@@ -104,6 +104,7 @@ internal sealed class DistributedMaps(
             ParentTask = child.TaskId,
             ParentIndex = child.Index,
             PayloadBytesMax = parent.Head.PayloadBytesMax,
+            Rolls = parent.Head.Rolls,
         };
         try
         {

@@ -16,6 +16,7 @@ internal sealed class PostgresChanges
     private readonly Dictionary<long, JournalPosition> _last = [];
     private readonly Dictionary<long, ExecutionStanding> _standings = [];
     private readonly Dictionary<long, Checkpoint> _checkpoints = [];
+    private readonly Dictionary<long, long> _pruned = [];
     private readonly List<long> _forgotten = [];
 
     public void Add(ExecutionStoreChange change)
@@ -46,6 +47,11 @@ internal sealed class PostgresChanges
             _checkpoints[change.Key] = checkpoint;
         }
 
+        if (change.Prune > 0)
+        {
+            _pruned[change.Key] = Math.Max(change.Prune, _pruned.GetValueOrDefault(change.Key));
+        }
+
         _forgotten.AddRange(change.Forget);
     }
 
@@ -57,6 +63,7 @@ internal sealed class PostgresChanges
         _last.Clear();
         _standings.Clear();
         _checkpoints.Clear();
+        _pruned.Clear();
         _forgotten.Clear();
     }
 
@@ -67,6 +74,17 @@ internal sealed class PostgresChanges
         Append(batch);
         Stand(batch);
         KeepCheckpoints(batch);
+        if (_pruned.Count > 0)
+        {
+            Add(batch,
+                """
+                DELETE FROM workflow_record USING unnest($1, $2) AS pruned(execution, before)
+                WHERE workflow_record.execution = pruned.execution AND workflow_record.sequence < pruned.before
+                """)
+                .Longs(_pruned.Keys)
+                .Longs(_pruned.Values);
+        }
+
         if (_forgotten.Count > 0)
         {
             foreach (var (table, column) in (ReadOnlySpan<(string, string)>)

@@ -45,10 +45,11 @@ internal static class PostgresExecutionReader
         return All(ask, sql, Execution, [.. values]);
     }
 
-    public static List<JournalRecord> Records(Func<string, NpgsqlCommand> ask, long key, long from) => All(
+    public static List<JournalRecord> Records(
+        Func<string, NpgsqlCommand> ask, long key, long from, int max = int.MaxValue) => All(
         ask,
         "SELECT sequence, ticks, type, hash, body FROM workflow_record WHERE execution = $1 AND sequence >= $2 "
-            + "ORDER BY sequence",
+            + "ORDER BY sequence LIMIT $3",
         row =>
         {
             var sequence = row.GetInt64(0);
@@ -56,7 +57,7 @@ internal static class PostgresExecutionReader
                 ? new JournalRecord(sequence, row.GetInt64(1), row.GetString(2), row.GetFieldValue<byte[]>(4), hash)
                 : throw new JournalCorruptException(sequence, "hash", "32 bytes", "another length");
         },
-        key, from);
+        key, from, max);
 
     public static Checkpoint? Checkpoint(Func<string, NpgsqlCommand> ask, long key) => All(
         ask, "SELECT sequence, hash, format_version, digest, state FROM workflow_checkpoint WHERE key = $1",

@@ -103,6 +103,9 @@ public sealed class PostgresExecutionStore : IExecutionStore
     public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) =>
         Read(() => PostgresExecutionReader.Records(_readers.CreateCommand, key, fromSequence));
 
+    public IReadOnlyList<JournalRecord> Page(long key, long fromSequence, int max) =>
+        Read(() => PostgresExecutionReader.Records(_readers.CreateCommand, key, fromSequence, max));
+
     public Checkpoint? Checkpoint(long key) =>
         Read(() => PostgresExecutionReader.Checkpoint(_readers.CreateCommand, key));
 

@@ -63,6 +63,9 @@ public sealed class PostgresExecutionView : IExecutionReader
     public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) =>
         Read(() => PostgresExecutionReader.Records(Ask, key, fromSequence));
 
+    public IReadOnlyList<JournalRecord> Page(long key, long fromSequence, int max) =>
+        Read(() => PostgresExecutionReader.Records(Ask, key, fromSequence, max));
+
     public Checkpoint? Checkpoint(long key) => Read(() => PostgresExecutionReader.Checkpoint(Ask, key));
 
     public IReadOnlyList<long> EndedBefore(long ticks, int max) =>

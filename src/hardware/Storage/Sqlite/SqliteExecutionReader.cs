@@ -20,7 +20,9 @@ internal sealed class SqliteExecutionReader : IDisposable
         _connection = SqliteExecutionSchema.Database.OpenForReading(path);
         _find = SqliteExecutionStatements.Command(_connection, $"SELECT {Columns} FROM execution WHERE arn = $1", 1);
         _records = SqliteExecutionStatements.Command(
-            _connection, "SELECT id, ticks, type, hash, body FROM record WHERE id BETWEEN $1 AND $2 ORDER BY id", 2);
+            _connection,
+            "SELECT id, ticks, type, hash, body FROM record WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3",
+            3);
     }
 
     /// <summary>From now on all is as it is now.</summary>
@@ -91,15 +93,49 @@ internal sealed class SqliteExecutionReader : IDisposable
         return All(select);
     }
 
-    public List<JournalRecord> Records(long key, long from)
+    public List<JournalRecord> Records(long key, long from, int max = int.MaxValue)
     {
-        SqliteExecutionStatements.Set(_records, 0, SqliteExecutionStatements.IdOf(key, from));
-        SqliteExecutionStatements.Set(_records, 1, SqliteExecutionStatements.IdOf(key + 1, 0) - 1);
-        using var rows = _records.ExecuteReader();
         List<JournalRecord> found = [];
+        if (from < SqliteExecutionSchema.SequenceMax)
+        {
+            SqliteExecutionStatements.Set(_records, 0, SqliteExecutionStatements.IdOf(key, from));
+            SqliteExecutionStatements.Set(_records, 1, SqliteExecutionStatements.IdOf(key + 1, 0) - 1);
+            SqliteExecutionStatements.Set(_records, 2, max);
+            Read(_records, SqliteExecutionStatements.IdOf(key, 0), found);
+        }
+
+        // Those of the one tree are all gone, or go on beyond it.
+        var isMore = found.Count == 0 || found[^1].Sequence == SqliteExecutionSchema.SequenceMax - 1;
+        if (isMore && found.Count < max && HasMore())
+        {
+            using var more = SqliteExecutionStatements.Command(
+                _connection,
+                "SELECT sequence, ticks, type, hash, body FROM record_more WHERE key = $1 AND sequence >= $2 "
+                    + "ORDER BY sequence LIMIT $3",
+                3);
+            SqliteExecutionStatements.Set(more, 0, key);
+            SqliteExecutionStatements.Set(more, 1, from);
+            SqliteExecutionStatements.Set(more, 2, max - found.Count);
+            Read(more, 0, found);
+        }
+
+        return found;
+    }
+
+    // A file of an earlier version, to look at, has no such table.
+    private bool HasMore()
+    {
+        using var exists = SqliteExecutionStatements.Command(
+            _connection, "SELECT 1 FROM sqlite_schema WHERE name = 'record_more'");
+        return exists.ExecuteScalar() is not null;
+    }
+
+    private static void Read(SqliteCommand select, long zero, List<JournalRecord> found)
+    {
+        using var rows = select.ExecuteReader();
         while (rows.Read())
         {
-            var sequence = rows.GetInt64(0) - SqliteExecutionStatements.IdOf(key, 0);
+            var sequence = rows.GetInt64(0) - zero;
             // A damaged page may hold any type, whatever the table says.
             if (rows.GetValue(1) is not long ticks
                 || rows.GetValue(2) is not string type
@@ -111,8 +147,6 @@ internal sealed class SqliteExecutionReader : IDisposable
 
             found.Add(new JournalRecord(sequence, ticks, type, body, hash));
         }
-
-        return found;
     }
 
     public Checkpoint? Checkpoint(long key)

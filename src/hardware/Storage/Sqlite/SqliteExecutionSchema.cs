@@ -5,13 +5,17 @@ namespace Analemma.Storage.Sqlite;
 //   document    by kind and key
 //   execution   one row each; indexed by what executions are listed by
 //   record      all executions' records in one B-tree, those of one side by side: id = execution * 2^24 + sequence
+//   record_more those with a sequence of 2^24 and more: of executions whose history has no end
 //   checkpoint  at most one an execution, with a digest of its own
 
 /// <summary>The database of workflows.</summary>
 internal static class SqliteExecutionSchema
 {
-    /// <summary>Records of one execution, at most: more than its history may have.</summary>
+    /// <summary>Of sequences in the one tree: more than a history of the service may have.</summary>
     public const int SequenceBits = 24;
+
+    /// <summary>Sequences in the one tree are less.</summary>
+    public const long SequenceMax = 1L << SequenceBits;
 
     /// <summary>Marked "AnlW" in ASCII.</summary>
     public static SqliteDatabase Database { get; } = new(
@@ -59,6 +63,17 @@ internal static class SqliteExecutionSchema
                 state BLOB NOT NULL
             ) STRICT;
             CREATE INDEX execution_ended ON execution (ended, key) WHERE ended IS NOT NULL;
+            """,
+            """
+            CREATE TABLE record_more (
+                key INTEGER NOT NULL,
+                sequence INTEGER NOT NULL,
+                ticks INTEGER NOT NULL,
+                type TEXT NOT NULL,
+                hash BLOB NOT NULL,
+                body BLOB NOT NULL,
+                PRIMARY KEY (key, sequence)
+            ) STRICT, WITHOUT ROWID;
             """,
         ]);
 }

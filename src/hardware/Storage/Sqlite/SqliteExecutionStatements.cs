@@ -63,6 +63,12 @@ internal sealed class SqliteExecutionStatements(SqliteConnection connection) : I
 
         foreach (var record in change.Records)
         {
+            if (record.Sequence >= SqliteExecutionSchema.SequenceMax)
+            {
+                More(change.Key, record);
+                continue;
+            }
+
             Set(_record, 0, IdOf(change.Key, record.Sequence));
             Set(_record, 1, record.Ticks);
             Set(_record, 2, record.Type);
@@ -91,6 +97,11 @@ internal sealed class SqliteExecutionStatements(SqliteConnection connection) : I
         if (change.Checkpoint is { } checkpoint)
         {
             Keep(change.Key, checkpoint);
+        }
+
+        if (change.Prune > 0)
+        {
+            Prune(change.Key, change.Prune);
         }
 
         foreach (var key in change.Forget)
@@ -164,12 +175,33 @@ internal sealed class SqliteExecutionStatements(SqliteConnection connection) : I
         keep.ExecuteNonQuery();
     }
 
-    private void Forget(long key)
+    private void More(long key, JournalRecord record)
+    {
+        using var more = Command(connection, "INSERT INTO record_more VALUES ($1, $2, $3, $4, $5, $6)", 6);
+        Set(more, 0, key);
+        Set(more, 1, record.Sequence);
+        Set(more, 2, record.Ticks);
+        Set(more, 3, record.Type);
+        Set(more, 4, record.Hash.ToArray());
+        Set(more, 5, record.Body.ToArray());
+        more.ExecuteNonQuery();
+    }
+
+    private void Prune(long key, long before)
     {
         using var records = Command(connection, "DELETE FROM record WHERE id BETWEEN $1 AND $2", 2);
         Set(records, 0, IdOf(key, 0));
-        Set(records, 1, IdOf(key + 1, 0) - 1);
+        Set(records, 1, IdOf(key, Math.Min(before, SqliteExecutionSchema.SequenceMax)) - 1);
         records.ExecuteNonQuery();
+        using var more = Command(connection, "DELETE FROM record_more WHERE key = $1 AND sequence < $2", 2);
+        Set(more, 0, key);
+        Set(more, 1, before);
+        more.ExecuteNonQuery();
+    }
+
+    private void Forget(long key)
+    {
+        Prune(key, long.MaxValue);
         using var checkpoint = Command(connection, "DELETE FROM checkpoint WHERE key = $1", 1);
         Set(checkpoint, 0, key);
         checkpoint.ExecuteNonQuery();

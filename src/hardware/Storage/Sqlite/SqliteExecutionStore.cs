@@ -110,6 +110,9 @@ public sealed class SqliteExecutionStore : IExecutionStore
     public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) =>
         Read(reader => reader.Records(key, fromSequence));
 
+    public IReadOnlyList<JournalRecord> Page(long key, long fromSequence, int max) =>
+        Read(reader => reader.Records(key, fromSequence, max));
+
     public Checkpoint? Checkpoint(long key) => Read(reader => reader.Checkpoint(key));
 
     public IReadOnlyList<long> EndedBefore(long ticks, int max) => Read(reader => reader.EndedBefore(ticks, max));

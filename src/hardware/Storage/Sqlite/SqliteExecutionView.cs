@@ -63,6 +63,9 @@ public sealed class SqliteExecutionView : IExecutionReader
     public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) =>
         Read(() => _reader.Records(key, fromSequence));
 
+    public IReadOnlyList<JournalRecord> Page(long key, long fromSequence, int max) =>
+        Read(() => _reader.Records(key, fromSequence, max));
+
     public Checkpoint? Checkpoint(long key) => Read(() => _reader.Checkpoint(key));
 
     public IReadOnlyList<long> EndedBefore(long ticks, int max) => Read(() => _reader.EndedBefore(ticks, max));

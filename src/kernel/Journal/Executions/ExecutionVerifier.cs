@@ -32,8 +32,11 @@ public static class ExecutionVerifier
     /// <summary>Checks each execution's chain, that its row names the last of it, and its checkpoint.</summary>
     /// <param name="store">Where they are.</param>
     /// <param name="read">What else must hold of an execution, once its chain does; throws when it does not.</param>
+    /// <param name="before">Which position the first record of an execution follows; null for the beginning.</param>
     public static ExecutionReport Verify(
-        IExecutionReader store, Action<StoredExecution, IReadOnlyList<JournalRecord>>? read)
+        IExecutionReader store,
+        Action<StoredExecution, IReadOnlyList<JournalRecord>>? read,
+        Func<JournalRecord, JournalPosition>? before = null)
     {
         long executions = 0;
         long records = 0;
@@ -44,7 +47,8 @@ public static class ExecutionVerifier
             try
             {
                 var found = store.Records(execution.Key);
-                Check(execution, found, ref records);
+                var first = found.Count > 0 && before is not null ? before(found[0]) : JournalPosition.Beginning;
+                Check(execution, first, found, ref records);
                 if (store.Checkpoint(execution.Key) is { } checkpoint)
                 {
                     CheckPlace(checkpoint.Position, found);
@@ -61,9 +65,9 @@ public static class ExecutionVerifier
         return new ExecutionReport(executions, records, damaged);
     }
 
-    private static void Check(StoredExecution execution, IReadOnlyList<JournalRecord> found, ref long records)
+    private static void Check(
+        StoredExecution execution, JournalPosition last, IReadOnlyList<JournalRecord> found, ref long records)
     {
-        var last = JournalPosition.Beginning;
         foreach (var record in found)
         {
             HashChain.Check(last, record);
@@ -83,8 +87,8 @@ public static class ExecutionVerifier
 
     private static void CheckPlace(JournalPosition checkpoint, IReadOnlyList<JournalRecord> found)
     {
-        if (checkpoint.Sequence < 1 || checkpoint.Sequence > found.Count
-            || found[(int)checkpoint.Sequence - 1].Position != checkpoint)
+        var at = found.Count == 0 ? -1 : checkpoint.Sequence - found[0].Sequence;
+        if (at < 0 || at >= found.Count || found[(int)at].Position != checkpoint)
         {
             throw new JournalCorruptException(
                 checkpoint.Sequence, "checkpoint's place", "one of the records", checkpoint.Hash.ToString());

@@ -8,6 +8,9 @@ namespace Analemma.Journal.Executions;
 //               execution has a chain of its own, so that they can be written, checked and forgotten one by one.
 //   checkpoint  at most one an execution: its state as of a record, so that a long history is not folded from its start
 //
+// The first records of an execution may be gone, when its owner has let them go (Prune). The first that is left then
+// says itself which it follows, in words of the owner.
+//
 // A change is durable as a whole or not at all. Changes are committed in the order in which they came, as many together
 // as wait: the disk's flushes follow its speed and not the number of executions.
 //
@@ -44,6 +47,10 @@ public interface IExecutionReader : IDisposable
 
     /// <summary>What happened to an execution, unchecked, from a sequence on.</summary>
     IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1);
+
+    /// <summary>As <see cref="Records"/>, at most so many.</summary>
+    IReadOnlyList<JournalRecord> Page(long key, long fromSequence, int max) =>
+        [.. Records(key, fromSequence).Take(max)];
 
     /// <summary>The latest checkpoint of an execution, its digest checked; null when there is none.</summary>
     /// <exception cref="JournalCorruptException">It is not what was written.</exception>
@@ -125,6 +132,9 @@ public sealed record ExecutionStoreChange
 
     /// <summary>State of the execution as of one of its records; takes the place of the checkpoint before.</summary>
     public Checkpoint? Checkpoint { get; init; }
+
+    /// <summary>Records of the execution before this sequence are forgotten; 0 for none.</summary>
+    public long Prune { get; init; }
 
     /// <summary>Executions to forget, with all that is kept of them.</summary>
     public IReadOnlyList<long> Forget { get; init; } = [];

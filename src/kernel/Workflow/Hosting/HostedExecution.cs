@@ -34,6 +34,9 @@ public sealed class HostedExecution(
     /// <summary>What it wants done and was not told the end of.</summary>
     public OpenWork Open { get; private set; } = new();
 
+    /// <summary>The parts of its history that are kept, oldest first; empty while it is one.</summary>
+    public IReadOnlyList<HistorySegment> Segments { get; private set; } = [];
+
     /// <summary>The time of its last step: the next is not before it, whatever a clock says.</summary>
     public DateTimeOffset LastAt { get; private set; } = lastAt;
 
@@ -94,7 +97,16 @@ public sealed class HostedExecution(
     }
 
     /// <summary>Goes on from what is on disk.</summary>
-    public void Restore(ExecutionReplay replay) => (State, Open, LastAt) = (replay.State, replay.Open, replay.LastAt);
+    public void Restore(ExecutionReplay replay) =>
+        (State, Open, LastAt, Segments) = (replay.State, replay.Open, replay.LastAt, replay.Segments);
+
+    /// <summary>Its history goes on in a new segment. As a step, it is ahead of the disk until it is kept.</summary>
+    /// <param name="segments">Those that are kept, the new one last.</param>
+    public void Roll(IReadOnlyList<HistorySegment> segments)
+    {
+        Open.ForgetEndedRuns();
+        Segments = segments;
+    }
 }
 
 /// <summary>An execution's state, made again of its events: of all, or of those after a snapshot.</summary>
@@ -126,6 +138,17 @@ public sealed class ExecutionReplay
     public OpenWork Open { get; }
 
     public DateTimeOffset LastAt { get; private set; }
+
+    /// <summary>The parts of its history that are kept, oldest first; empty while it is one.</summary>
+    public IReadOnlyList<HistorySegment> Segments { get; internal set; } = [];
+
+    /// <summary>Its history goes on in a new segment.</summary>
+    /// <param name="segments">Those that are kept, the new one last.</param>
+    public void Roll(IReadOnlyList<HistorySegment> segments)
+    {
+        Open.ForgetEndedRuns();
+        Segments = segments;
+    }
 
     /// <summary>Adds the next event; gives what it gave when it first happened.</summary>
     public StepResult Add(ExecutionEvent @event)

@@ -44,6 +44,15 @@ public sealed class OpenWork
     /// <summary>How a task stands; null when it is not open.</summary>
     public OpenTask? Find(long taskId) => _tasks?.GetValueOrDefault(taskId);
 
+    /// <summary>Maps that have ended are of the history before: without it there would be ever more.</summary>
+    public void ForgetEndedRuns()
+    {
+        foreach (var run in MapRuns.Values.Where(run => run.EndedAt is not null).ToArray())
+        {
+            _runs!.Remove(run.Arn);
+        }
+    }
+
     /// <summary>Of a snapshot: a task that is open.</summary>
     internal void Restore(OpenTask open) => Put(open);
 

@@ -119,6 +119,10 @@ internal sealed class RecordPages(List<PagedPayload> payloads)
         }
     }
 
+    /// <summary>Whether it was taken out of that line of the history.</summary>
+    public static bool IsOfLine(JsonArray path, int index) =>
+        path[PathFrom] == OfHistoryName && path[PathFrom + 1].TryGetInt32(out var line) && line == index;
+
     private static string Name(JsonArray path) =>
         string.Join('.', path.Items[(PathFrom + 2)..].ToArray().Select(part => part.AsString()));
 

@@ -104,6 +104,31 @@ public static class StepRecord
         return history;
     }
 
+    /// <summary>The step of a record with its first event alone, and what is beside that.</summary>
+    internal static JsonObject FirstOnly(ReadOnlySpan<byte> record)
+    {
+        var parsed = Parse(record);
+        if (parsed[HistoryName][0] is not { IsArray: true } line)
+        {
+            throw new StepRecordException("has no first event");
+        }
+
+        JsonArrayBuilder pages = new();
+        foreach (var (_, path) in RecordPages.Read(parsed[PagesName]))
+        {
+            if (RecordPages.IsOfLine(path, 0))
+            {
+                pages.Add(path);
+            }
+        }
+
+        var told = parsed[EventName];
+        return JsonObject.Of(
+            (EventName, JsonObject.Of(("type", told["type"]), ("at", told["at"]))),
+            (HistoryName, JsonArray.Of(line)),
+            (PagesName, pages.Count > 0 ? pages.Build() : JsonValue.Undefined));
+    }
+
     private static JsonArray WriteHistory(IReadOnlyList<HistoryEvent> history, RecordPages? pages)
     {
         JsonArrayBuilder lines = new(history.Count);
@@ -142,7 +167,7 @@ public static class StepRecord
         };
     }
 
-    private static JsonObject Parse(ReadOnlySpan<byte> record) =>
+    internal static JsonObject Parse(ReadOnlySpan<byte> record) =>
         JsonValue.TryParse(record, JsonLimits.Widest, out var value, out var error)
             && value.TryGetObject(out var fields)
                 ? fields

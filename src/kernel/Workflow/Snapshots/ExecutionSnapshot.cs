@@ -9,7 +9,8 @@ namespace Analemma.Workflow.Snapshots;
 
 // A SNAPSHOT
 //
-//   {"at": ticks, "s": {the state}, "o": {what is open}, "v": [values], "m": [marks], "b": [payloads beside it]}
+//   {"at": ticks, "s": {the state}, "o": {what is open}, "g": [parts of the history], "v": [values], "m": [marks],
+//    "b": [payloads beside it]}
 //
 // What a fold of an execution's events comes to, at one of them: whoever goes on from it comes to what the fold of all
 // comes to, event by event. It is made from the state and never changed; its records stay what counts. A version that
@@ -28,12 +29,21 @@ public static class ExecutionSnapshot
     /// <exception cref="SnapshotException">A variable holds a function of JSONata.</exception>
     /// <exception cref="JsonDepthException">It goes deeper than can be read again.</exception>
     public static byte[] Write(
-        ExecutionState state, OpenWork open, DateTimeOffset lastAt, List<PagedPayload> payloads)
+        ExecutionState state,
+        OpenWork open,
+        DateTimeOffset lastAt,
+        IReadOnlyList<HistorySegment> segments,
+        List<PagedPayload> payloads)
     {
         SnapshotPool pool = new(payloads);
         SnapshotWriter writer = new(pool);
-        JsonObjectBuilder made = new(6);
+        JsonObjectBuilder made = new(7);
         made.Set("at", lastAt.UtcTicks).Set("s", writer.State(state)).Set("o", writer.Open(open));
+        if (segments.Count > 0)
+        {
+            made.Set("g", SnapshotWriter.Segments(segments));
+        }
+
         pool.Finish(made);
         return JsonValue.From(made.Build()).ToUtf8(JsonWriteOptions.Service with { BytesMax = BytesMax });
     }
@@ -59,7 +69,10 @@ public static class ExecutionSnapshot
                 identity,
                 reader.State(parsed["s"].AsObject()),
                 reader.Open(parsed["o"].AsObject()),
-                SnapshotReader.Time(parsed["at"]));
+                SnapshotReader.Time(parsed["at"]))
+            {
+                Segments = SnapshotReader.Segments(parsed["g"]),
+            };
         }
         catch (Exception wrong) when (wrong is InvalidOperationException or ArgumentException or KeyNotFoundException
             or IndexOutOfRangeException or InvalidCastException or StepRecordException)
@@ -86,7 +99,10 @@ public static class ExecutionSnapshot
         SnapshotText text = new();
         SnapshotWriter writer = new(text);
         return JsonValue.From(JsonObject.Of(
-            ("at", replay.LastAt.UtcTicks), ("s", writer.State(replay.State)), ("o", writer.Open(replay.Open))))
+            ("at", replay.LastAt.UtcTicks),
+            ("s", writer.State(replay.State)),
+            ("o", writer.Open(replay.Open)),
+            ("g", SnapshotWriter.Segments(replay.Segments))))
             .ToUtf8(JsonWriteOptions.Service);
     }
 

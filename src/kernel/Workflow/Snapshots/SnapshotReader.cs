@@ -104,6 +104,9 @@ internal sealed class SnapshotReader(
         return open;
     }
 
+    public static IReadOnlyList<HistorySegment> Segments(JsonValue written) => written.IsUndefined ? [] : Many(
+        written, segment => new HistorySegment(Number(segment[0]), Number(segment[1]), Time(segment[2])));
+
     public static DateTimeOffset Time(JsonValue value) => new(Number(value), TimeSpan.Zero);
 
     private Scope? ScopeAt(JsonValue number)

@@ -67,6 +67,9 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         return made.Build();
     }
 
+    public static JsonArray Segments(IReadOnlyList<HistorySegment> segments) => Many(
+        segments, segment => JsonArray.Of(segment.Sequence, segment.FirstEvent, segment.At.UtcTicks));
+
     private JsonValue Write(Scope scope)
     {
         JsonObjectBuilder variables = new(scope.Variables.Count);

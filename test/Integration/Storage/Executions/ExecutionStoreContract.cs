@@ -216,6 +216,59 @@ public abstract class ExecutionStoreContract
     }
 
     [Fact]
+    public async Task Records_are_let_go_from_the_first_on_and_those_of_others_are_not()
+    {
+        using var store = OpenAnother();
+        foreach (var key in (long[])[1, 2])
+        {
+            await store.KeepAsync(new ExecutionStoreChange
+            {
+                Key = key,
+                Begins = Chains.Execution(key, $"e{key}"),
+                Records = Chains.Of(6),
+            });
+        }
+
+        var more = Chains.After(Chains.Of(6)[^1].Position, [7], [8]);
+        await store.KeepAsync(new ExecutionStoreChange { Key = 1, Records = more, Prune = 4 });
+        Chains.AssertSame([.. Chains.Of(6).Skip(3), .. more], store.Records(1));
+        Assert.Equal(more[^1].Position, store.Find(1)!.Last);
+        Chains.AssertSame(Chains.Of(6), store.Records(2));
+        Chains.AssertSame([.. Chains.Of(6).Skip(4).Take(2)], store.Page(1, 5, 2));
+        Chains.AssertSame([.. Chains.Of(6).Take(3)], store.Page(2, 1, 3));
+    }
+
+    [Fact]
+    public async Task A_chain_may_be_longer_than_any_history_of_the_service()
+    {
+        const long Far = 1L << 24;
+        using var store = OpenAnother();
+        var far = Chains.After(new JournalPosition(Far - 3, ChainHash.Zero), [.. Enumerable.Repeat(new byte[5], 6)]);
+        await store.KeepAsync(new ExecutionStoreChange
+        {
+            Key = 1,
+            Begins = Chains.Execution(1, "a"),
+            Records = far,
+        });
+        await store.KeepAsync(new ExecutionStoreChange
+        {
+            Key = 2,
+            Begins = Chains.Execution(2, "b"),
+            Records = Chains.Of(2),
+        });
+
+        Chains.AssertSame(far, store.Records(1));
+        Chains.AssertSame([.. far.Skip(4)], store.Records(1, Far + 2));
+        Chains.AssertSame([.. far.Skip(1).Take(3)], store.Page(1, Far - 1, 3));
+        Chains.AssertSame(Chains.Of(2), store.Records(2));
+        await store.KeepAsync(new ExecutionStoreChange { Key = 1, Prune = Far + 1 });
+        Chains.AssertSame([.. far.Skip(3)], store.Records(1));
+        await store.KeepAsync(new ExecutionStoreChange { Forget = [1] });
+        Assert.Empty(store.Records(1));
+        Chains.AssertSame(Chains.Of(2), store.Records(2));
+    }
+
+    [Fact]
     public async Task Many_executions_share_commits_and_each_is_told_in_order()
     {
         const int Executions = 200;

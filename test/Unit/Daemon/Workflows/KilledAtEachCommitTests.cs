@@ -2,7 +2,6 @@ using Analemma.Daemon.Workflows.Api;
 using Analemma.Journal.Executions;
 using Analemma.Storage.Sqlite;
 using Analemma.Workflow.Hosting;
-using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 

@@ -39,7 +39,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
         int payloadMax,
         int executionsMax,
         IPayloadStore? payloads,
-        SnapshotRule? snapshots = null)
+        SnapshotRule? snapshots = null,
+        Func<WorkflowOptions, WorkflowOptions>? configure = null)
     {
         _store = store;
         _background = new BackgroundTasks(wrong => Panics.Add(wrong), NullLogger.Instance);
@@ -51,7 +52,7 @@ internal sealed class WorkflowBench : IAsyncDisposable
             ExecutionsMax = executionsMax,
             Snapshots = snapshots ?? SnapshotRule.Default,
         };
-        var options = Options;
+        var options = Options = configure?.Invoke(Options) ?? Options;
         Payloads = new ExecutionPayloads(store, payloads ?? FilePayloadStore.Open(PayloadsOf(path)));
         _machines = new StateMachines(store);
         _engine = new WorkflowEngine(options, store, Payloads, _machines, time, NullLogger.Instance);
@@ -99,7 +100,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
         IPayloadStore? payloads = null,
         int executionsMax = 100_000,
         TimeProvider? time = null,
-        SnapshotRule? snapshots = null)
+        SnapshotRule? snapshots = null,
+        Func<WorkflowOptions, WorkflowOptions>? configure = null)
     {
         IExecutionStore store = SqliteExecutionStore.Open(path);
         return new WorkflowBench(
@@ -110,7 +112,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
             payloadMax,
             executionsMax,
             payloads,
-            snapshots);
+            snapshots,
+            configure);
     }
 
     /// <summary>Over a store that is open; its payloads lie beside a path.</summary>
