@@ -1,6 +1,5 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
-using Analemma.Kernel.Processes;
 
 namespace Analemma.Unit.Tests.Kernel.Supervision;
 
@@ -135,7 +134,7 @@ public sealed class DrainTests
 
         Assert.Single(_kernel.Effects.OfType<SendSignal>());
         Assert.DoesNotContain(_kernel.Told, each => each.Type == EventTypes.Draining);
-        Assert.Empty(_kernel.Effects.OfType<Answer>().Where(answer => answer.Reply is RecvReply));
+        Assert.DoesNotContain(_kernel.Effects.OfType<Answer>(), answer => answer.Reply is RecvReply);
     }
 
     [Fact]
