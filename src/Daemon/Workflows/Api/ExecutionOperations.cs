@@ -73,10 +73,17 @@ internal sealed class ExecutionOperations(
 
         var execution = engine.Reopen(engine.Store.Find(arn)!)
             ?? throw new ApiRefusedException("ExecutionNotRedrivable", $"Execution {arn} is being redriven");
-        var made = await execution.PostAsync(at => new ExecutionEvent.Redriven(at));
-        if (!made)
+        var made = false;
+        try
         {
-            engine.Leave(execution);
+            made = await execution.PostAsync(at => new ExecutionEvent.Redriven(at));
+        }
+        finally
+        {
+            if (!made)
+            {
+                engine.Leave(execution);
+            }
         }
 
         return JsonObject.Of(("redriveDate", Json.Time(time.GetUtcNow())));

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
+using Analemma.Journal;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
@@ -71,10 +72,20 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             return started;
         }
 
-        if (engine.Find(head.Arn) is { } running && running.View.End is null
-            && engine.InputOf(running.Key) == new StartedInput(start.InputText, start.Paged))
+        if (engine.Find(head.Arn) is { } running)
         {
-            return running;
+            // What it began with is known once that is on disk.
+            if (!await running.Begun)
+            {
+                throw new JournalStoreException(
+                    JournalStoreFailure.Busy, "a start of the same name was under way, and could not be kept");
+            }
+
+            if (running.View.End is null
+                && engine.InputOf(running.Key) == new StartedInput(start.InputText, start.Paged))
+            {
+                return running;
+            }
         }
 
         throw new ApiRefusedException("ExecutionAlreadyExists", $"Execution Already Exists: '{head.Arn}'");

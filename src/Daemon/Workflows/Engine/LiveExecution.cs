@@ -21,6 +21,7 @@ internal sealed class LiveExecution
     private readonly Lock _gate = new();
     private readonly HostedExecution _turns;
     private readonly WorkflowEngine _engine;
+    private readonly TaskCompletionSource<bool> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ExecutionEnd> _ended =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -54,6 +55,9 @@ internal sealed class LiveExecution
     /// <summary>How it stands on disk.</summary>
     public ExecutionView View => _view;
 
+    /// <summary>Completes when its start is on disk: true; or false when it never will be.</summary>
+    public Task<bool> Begun => _begun.Task;
+
     /// <summary>Completes when it has ended, durably.</summary>
     public Task<ExecutionEnd> Ended => _ended.Task;
 
@@ -84,6 +88,7 @@ internal sealed class LiveExecution
             _pace = found.Pace,
             StartedAt = new DateTimeOffset(stored.StartedTicks, TimeSpan.Zero),
         };
+        restored._begun.SetResult(true);
         restored._turns.Restore(found.Fold);
         restored._view = ExecutionView.Of(found.Fold.State);
         return restored;
@@ -225,6 +230,13 @@ internal sealed class LiveExecution
             NotKept(turn, new JournalStoreException(failure, failed.Message, failed));
             return;
         }
+        catch (Exception fault)
+        {
+            _engine.Faulted(this, fault);
+            NotKept(turn, new JournalStoreException(
+                JournalStoreFailure.Io, $"payloads could not be kept: {fault.GetType().Name}", fault));
+            return;
+        }
 
         _engine.Store.Write(change, failure => Committed(turn, failure));
     }
@@ -288,6 +300,7 @@ internal sealed class LiveExecution
         _engine.Payloads.LetGo(turn.AllPayloads);
         (_last, _pace) = (turn.Position, turn.Pace);
         _begins = null;
+        _begun.TrySetResult(true);
         _view = ExecutionView.Of(_turns.State);
         _engine.Watchers.Tell(Key);
         if (_view.IsOver)
@@ -316,7 +329,7 @@ internal sealed class LiveExecution
         if (_begins is not null)
         {
             // Nothing of it is on disk, and whoever started it knows.
-            _engine.Leave(this);
+            NeverBegan();
             return;
         }
 
@@ -343,23 +356,45 @@ internal sealed class LiveExecution
     {
         _engine.Faulted(this, fault);
         turn.TellAll(fault);
+        // Nothing of the turn was asked to be kept.
+        turn.Payloads.Clear();
         if (_begins is not null)
         {
-            _engine.Leave(this);
+            NeverBegan();
             return;
         }
 
         try
         {
             Refold();
+            EndBy(fault);
         }
         catch (JournalStoreException failure)
         {
             // Its end comes when the store can be read: by the same event, which will meet the same mistake.
             NotKept(turn, failure);
-            return;
         }
+        catch (PayloadException failure) when (failure.Failure is PayloadFailure.Unavailable)
+        {
+            NotKept(turn, new JournalStoreException(JournalStoreFailure.Busy, failure.Message, failure));
+        }
+        catch (Exception again) when (again is not OutOfMemoryException)
+        {
+            // It can be neither read nor ended: it is left as it is on disk, for the next start to look at.
+            _engine.Faulted(this, again);
+            _engine.NotKept(this, again.Message);
+            _engine.Leave(this);
+        }
+    }
 
+    private void NeverBegan()
+    {
+        _engine.Leave(this);
+        _begun.TrySetResult(false);
+    }
+
+    private void EndBy(Exception fault)
+    {
         var cause = $"the engine met a fault of its own and cannot go on: {fault.GetType().Name}";
         HostTurn ending = new();
         ending.Postings.Add(new Posting(at => new ExecutionEvent.Stopped(at, "States.Runtime", cause)));

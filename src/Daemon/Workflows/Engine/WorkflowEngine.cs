@@ -128,17 +128,26 @@ internal sealed class WorkflowEngine : IDisposable
             return null;
         }
 
-        if (Store.Find(head.Arn) is not null)
+        AdmissionAnswer answer;
+        try
         {
-            Leave(execution);
-            return null;
-        }
+            if (Store.Find(head.Arn) is not null)
+            {
+                Leave(execution);
+                return null;
+            }
 
-        var answer = Admission.Ask(execution);
-        if (answer is AdmissionAnswer.Refused)
+            answer = Admission.Ask(execution);
+            if (answer is AdmissionAnswer.Refused)
+            {
+                throw Api.ApiRefusedException.TooManyExecutions();
+            }
+        }
+        catch
         {
+            // Nothing of it is anywhere: its name stays good.
             Leave(execution);
-            throw Api.ApiRefusedException.TooManyExecutions();
+            throw;
         }
 
         _byKey[execution.Key] = execution;
@@ -171,10 +180,24 @@ internal sealed class WorkflowEngine : IDisposable
             return null;
         }
 
-        if (Admission.Ask(execution) is not AdmissionAnswer.Admitted)
+        try
+        {
+            // Whoever reopened it meanwhile may have left again, and what was read is then not what is there.
+            if (Store.Find(execution.Key)?.Last != stored.Last)
+            {
+                Leave(execution);
+                return null;
+            }
+
+            if (Admission.Ask(execution) is not AdmissionAnswer.Admitted)
+            {
+                throw Api.ApiRefusedException.TooManyExecutions();
+            }
+        }
+        catch
         {
             Leave(execution);
-            throw Api.ApiRefusedException.TooManyExecutions();
+            throw;
         }
 
         _byKey[execution.Key] = execution;
@@ -265,7 +288,7 @@ internal sealed class WorkflowEngine : IDisposable
     public void Leave(LiveExecution execution)
     {
         _byArn.TryRemove(new KeyValuePair<string, LiveExecution>(execution.Head.Arn, execution));
-        _byKey.TryRemove(execution.Key, out _);
+        _byKey.TryRemove(new KeyValuePair<long, LiveExecution>(execution.Key, execution));
         Admission.Leave(execution);
     }
 
@@ -285,15 +308,9 @@ internal sealed class WorkflowEngine : IDisposable
 
     public void Dispose()
     {
+        // Tasks are not cancelled: they are wanted, by the next kernel.
         _disposed = true;
         _timers.Dispose();
-        foreach (var execution in _byKey.Values)
-        {
-            foreach (var task in execution.TakeAll())
-            {
-                task.Cancel();
-            }
-        }
     }
 
     private async Task ResumeLaterAsync(LiveExecution execution)
@@ -314,13 +331,15 @@ internal sealed class WorkflowEngine : IDisposable
             {
                 // It cannot be read either; later, then.
             }
-            catch (Exception wrong) when (wrong is JournalStoreException or JournalCorruptException)
-            {
-                NotKept(execution, wrong.Message);
-                return;
-            }
             catch (ObjectDisposedException) when (_disposed)
             {
+                return;
+            }
+            catch (Exception wrong)
+            {
+                // It stays as it is on disk, for the next start to look at.
+                NotKept(execution, wrong.Message);
+                Leave(execution);
                 return;
             }
         }

@@ -36,9 +36,19 @@ internal sealed class ActivityQueues(TimeProvider time)
             }
 
             // One that timed out, or whose execution has ended, is nobody's any more.
-            if (await next.Execution.PostAsync(at => new ExecutionEvent.ActivityTaken(at, next.Task.TaskId, worker)))
+            try
             {
-                return next.Task;
+                if (await next.Execution.PostAsync(
+                    at => new ExecutionEvent.ActivityTaken(at, next.Task.TaskId, worker)))
+                {
+                    return next.Task;
+                }
+            }
+            catch
+            {
+                // That it is this worker's is not on disk: it is the next one's.
+                queue.Add(next);
+                throw;
             }
         }
     }

@@ -12,8 +12,9 @@ internal interface ITaskHandler
     bool Takes(TaskResource resource);
 
     /// <summary>
-    /// Does it. A task that is cancelled is wanted by nobody any more. It may run twice, when the kernel was killed in
-    /// between: what must not be doubled is known by the task's idempotency key.
+    /// Does it. A task that is cancelled is wanted by nobody any more (<see cref="TaskCall.Unwanted"/>), or its kernel
+    /// stops. It may run twice, when the kernel was killed in between: what must not be doubled is known by the task's
+    /// idempotency key.
     /// </summary>
     Task<TaskOutcome> RunAsync(TaskCall call, CancellationToken cancelled);
 }
@@ -26,6 +27,12 @@ internal sealed record TaskCall(ExecutionIdentity Identity, TaskInvocation Task,
 {
     /// <summary>Who is told; null when nobody is, but of the end.</summary>
     public LiveExecution? Execution { get; init; }
+
+    /// <summary>
+    /// Nobody wants the task any more: what it began is to be ended too. A kernel that stops cancels it otherwise, and
+    /// what it began goes on, for the kernel after it to find.
+    /// </summary>
+    public CancellationToken Unwanted { get; init; }
 
     public JsonValue Input => Task.Input;
 

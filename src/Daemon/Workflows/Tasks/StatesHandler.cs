@@ -51,8 +51,9 @@ internal sealed class StatesHandler(
 
         if (child is not null)
         {
-            // Nobody waits for a child whose parent has stopped: it is stopped too.
-            await using var stop = cancelled.Register(
+            // Nobody waits for a child whose parent has stopped: it is stopped too. Not so when the kernel stops, whose
+            // successor waits for it again.
+            await using var stop = call.Unwanted.Register(
                 () => child.Post(at => new ExecutionEvent.Stopped(at, null, null)));
             await child.Ended.WaitAsync(cancelled);
         }

@@ -55,7 +55,11 @@ internal sealed class TaskRunner(
         }
         else if (!hasToken || !open.IsSubmitted)
         {
-            TaskCall call = new(execution.Identity, task, open.IsSubmitted) { Execution = execution };
+            TaskCall call = new(execution.Identity, task, open.IsSubmitted)
+            {
+                Execution = execution,
+                Unwanted = running.Cancelled,
+            };
             background.RunHere(stopping => RunAsync(execution, call, running, stopping));
         }
     }
@@ -63,7 +67,7 @@ internal sealed class TaskRunner(
     /// <summary>Runs a task of no execution; null when it was cancelled.</summary>
     public Task<TaskOutcome?> RunAloneAsync(
         ExecutionIdentity identity, TaskInvocation task, CancellationToken cancelled) =>
-        OutcomeAsync(new TaskCall(identity, task, IsSubmitted: false), cancelled);
+        OutcomeAsync(new TaskCall(identity, task, IsSubmitted: false) { Unwanted = cancelled }, cancelled);
 
     private async Task RunAsync(
         LiveExecution execution, TaskCall call, RunningTask running, CancellationToken stopping)

@@ -40,7 +40,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
         int executionsMax,
         IPayloadStore? payloads,
         SnapshotRule? snapshots = null,
-        Func<WorkflowOptions, WorkflowOptions>? configure = null)
+        Func<WorkflowOptions, WorkflowOptions>? configure = null,
+        IMapFiles? files = null)
     {
         _store = store;
         _background = new BackgroundTasks(wrong => Panics.Add(wrong), NullLogger.Instance);
@@ -72,7 +73,7 @@ internal sealed class WorkflowBench : IAsyncDisposable
             places,
             _background,
             NullLogger.Instance);
-        DistributedMaps maps = new(_engine, new S3MapFiles(_aws), _background, NullLogger.Instance);
+        DistributedMaps maps = new(_engine, files ?? new S3MapFiles(_aws), _background, NullLogger.Instance);
         TestOperations tests = new(options, tasks, time);
         api = _api = new StepFunctionsApi(_engine, _machines, starts, queues, maps, tests, NullLogger.Instance);
         _api.Add(new PayloadOperations(Payloads));
@@ -101,7 +102,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
         int executionsMax = 100_000,
         TimeProvider? time = null,
         SnapshotRule? snapshots = null,
-        Func<WorkflowOptions, WorkflowOptions>? configure = null)
+        Func<WorkflowOptions, WorkflowOptions>? configure = null,
+        IMapFiles? files = null)
     {
         IExecutionStore store = SqliteExecutionStore.Open(path);
         return new WorkflowBench(
@@ -113,7 +115,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
             executionsMax,
             payloads,
             snapshots,
-            configure);
+            configure,
+            files);
     }
 
     /// <summary>Over a store that is open; its payloads lie beside a path.</summary>

@@ -54,7 +54,7 @@ internal sealed class AgentHandler(KernelCalls kernel) : ITaskHandler
             }
         }
 
-        return await EndAsync(wait, cancelled);
+        return await EndAsync(wait, call, cancelled);
     }
 
     private static string? Unknown(JsonValue input)
@@ -73,7 +73,7 @@ internal sealed class AgentHandler(KernelCalls kernel) : ITaskHandler
         return null;
     }
 
-    private async Task<TaskOutcome> EndAsync(Wait wait, CancellationToken cancelled)
+    private async Task<TaskOutcome> EndAsync(Wait wait, TaskCall call, CancellationToken cancelled)
     {
         try
         {
@@ -81,9 +81,9 @@ internal sealed class AgentHandler(KernelCalls kernel) : ITaskHandler
             return end.Value is ProcessView view
                 ? await EndedAsync(view, cancelled) : ServiceAnswers.Refused(end.Error!);
         }
-        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        catch (OperationCanceledException) when (call.Unwanted.IsCancellationRequested)
         {
-            // Nobody waits for its result any more.
+            // Nobody waits for its result any more; when only the kernel stops, the next one waits again.
             await kernel.AskAsync(new Kill { Id = wait.Id, Name = wait.Name }, CancellationToken.None);
             throw;
         }
