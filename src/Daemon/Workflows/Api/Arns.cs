@@ -42,10 +42,18 @@ internal static partial class Arns
 
     /// <summary>Refuses what cannot be a name (API reference, CreateStateMachine, name).</summary>
     public static string CheckName(string name) =>
-        name.Length is > 0 and <= NameLengthMax && !Forbidden().IsMatch(name)
+        name.Length is > 0 and <= NameLengthMax && !Forbidden().IsMatch(name) && CanBeKept(name)
             ? name
             : throw new ApiRefusedException("InvalidName", $"Invalid Name: '{name}'");
 
+    /// <summary>Whether a text can be kept in a store as it is: without control characters, and well-formed.</summary>
+    public static bool CanBeKept(string text) => !Unkept().IsMatch(text);
+
     [GeneratedRegex("""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f\ufffe\uffff]""")]
     private static partial Regex Forbidden();
+
+    // Half a surrogate pair is no character, and has no UTF-8.
+    [GeneratedRegex(
+        """[\u0000-\u001f\u007f-\u009f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]""")]
+    private static partial Regex Unkept();
 }

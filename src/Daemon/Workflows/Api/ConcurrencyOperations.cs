@@ -30,6 +30,11 @@ internal sealed class ConcurrencyOperations(
 
         if (request.MaybeText("resource", 128) is { } resource)
         {
+            if (!Arns.CanBeKept(resource))
+            {
+                throw ApiRefusedException.Invalid("resource has characters that no name of a resource has");
+            }
+
             await resources.SetAsync(resource, limits);
             return Lane(resources.Lanes().FirstOrDefault(lane => lane.Name == resource), resource);
         }

@@ -251,6 +251,12 @@ public sealed class PostgresExecutionStore : IExecutionStore
         {
             return Failed(PostgresErrors.ToStoreException(error, Name));
         }
+        catch (Exception unforeseen)
+        {
+            // Not of the server: a mistake of ours, which is to end neither this thread nor the process.
+            return Failed(new JournalStoreException(
+                JournalStoreFailure.Io, $"{Name}: {unforeseen.GetType().Name}: {unforeseen.Message}", unforeseen));
+        }
     }
 
     private JournalStoreException Failed(JournalStoreException failure)

@@ -191,6 +191,15 @@ public sealed class SqliteExecutionStore : IExecutionStore
 
             return failure;
         }
+        catch (Exception unforeseen)
+        {
+            // Not of the database: a mistake of ours, which is to end neither this thread nor the process.
+            JournalStoreException failure = new(
+                JournalStoreFailure.Io, $"{_path}: {unforeseen.GetType().Name}: {unforeseen.Message}", unforeseen);
+            _statements.TryRollback();
+            Break(failure);
+            return failure;
+        }
     }
 
     private void Break(JournalStoreException failure)

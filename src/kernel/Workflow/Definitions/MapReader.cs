@@ -1,3 +1,4 @@
+using System.Text;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Workflow.Definitions;
@@ -72,12 +73,11 @@ internal static class MapReader
             return null;
         }
 
-        var bad = label.FirstOrDefault(c => LabelForbidden.Contains(c) || char.IsControl(c), 'x');
         if (label.Length > DefinitionLimits.LabelCharsMax)
         {
             Tell($"Label cannot exceed {DefinitionLimits.LabelCharsMax} characters");
         }
-        else if (label.Any(c => LabelForbidden.Contains(c) || char.IsControl(c)))
+        else if (FindForbidden(label) is { } bad)
         {
             Tell($"Label contains invalid character: '{bad}'");
         }
@@ -91,6 +91,27 @@ internal static class MapReader
 
         void Tell(string what) =>
             reader.Diagnostics.Add(DiagnosticCodes.InvalidLabelName, what, reader.At("Label"));
+    }
+
+    // Half a surrogate pair is no character: it cannot be written to a store.
+    private static string? FindForbidden(string label)
+    {
+        for (var i = 0; i < label.Length; i++)
+        {
+            if (!Rune.TryGetRuneAt(label, i, out var rune))
+            {
+                return $"\\u{(int)label[i]:x4}";
+            }
+
+            if (Rune.IsControl(rune) || (rune.IsBmp && LabelForbidden.Contains(label[i])))
+            {
+                return rune.ToString();
+            }
+
+            i += rune.Utf16SequenceLength - 1;
+        }
+
+        return null;
     }
 
     private static ItemReaderDefinition? ReadReader(FieldReader reader)
