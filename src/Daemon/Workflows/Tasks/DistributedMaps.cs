@@ -13,6 +13,7 @@ internal sealed class DistributedMaps(
     WorkflowEngine engine, IMapFiles files, BackgroundTasks background, ILogger log)
 {
     private readonly ConcurrentDictionary<string, MapRunRecord> _runs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ChildStarting, bool> _starting = new();
 
     /// <summary>The runs of an execution.</summary>
     public IEnumerable<MapRunRecord> RunsOf(StoredExecution execution) => engine.MapRunsOf(execution)
@@ -40,9 +41,18 @@ internal sealed class DistributedMaps(
                 Told(new MapRunRecord(execution.Head.Arn, execution.Key, tell.MapRun));
                 break;
             case WorkflowEffect.StartChild start:
-                background.Run(_ => StartAsync(execution, start.Child));
+                ChildStarting starting = new(execution, start.Child);
+                _starting[starting] = true;
+                background.Run(_ => StartAsync(starting));
                 break;
             case WorkflowEffect.StopChildren stop:
+                // Those that are not among the running yet look when they are.
+                foreach (var begun in _starting.Keys.Where(
+                    begun => begun.Parent == execution && begun.Child.TaskId == stop.TaskId))
+                {
+                    begun.IsStopped = true;
+                }
+
                 foreach (var child in engine.Running.Where(child => child.Head.MapRunArn == stop.MapRunArn))
                 {
                     child.Post(at => new ExecutionEvent.Stopped(at, null, null));
@@ -81,7 +91,22 @@ internal sealed class DistributedMaps(
         engine.Find(parent)?.Post(at => new ExecutionEvent.ChildEnded(
             at, task, index, end.Status, end.Output, end.Error, end.Cause));
 
-    private async Task StartAsync(LiveExecution parent, ChildStart child)
+    private async Task StartAsync(ChildStarting starting)
+    {
+        try
+        {
+            if (!starting.IsStopped)
+            {
+                await StartAsync(starting.Parent, starting.Child, starting);
+            }
+        }
+        finally
+        {
+            _starting.TryRemove(starting, out _);
+        }
+    }
+
+    private async Task StartAsync(LiveExecution parent, ChildStart child, ChildStarting starting)
     {
         var machine = parent.Head.MachineName;
         var label = child.MapRunArn.Split(':')[6].Split('/')[^1];
@@ -108,7 +133,12 @@ internal sealed class DistributedMaps(
         };
         try
         {
-            if (await engine.StartAsync(head, child.Input, null) is null
+            var started = await engine.StartAsync(head, child.Input, null);
+            if (started is not null && starting.IsStopped)
+            {
+                started.Post(at => new ExecutionEvent.Stopped(at, null, null));
+            }
+            else if (started is null
                 && engine.Store.Find(head.Arn) is { Standing: { Status: not 0, Tail: { } tail } })
             {
                 // The kernel before this one had started it, and it has ended since.
@@ -120,7 +150,7 @@ internal sealed class DistributedMaps(
                     end with { Output = engine.OutputOf(head.Arn, end) });
             }
         }
-        catch (Exception failed) when (failed is Journal.JournalStoreException or PayloadException)
+        catch (Exception failed)
         {
             // Its item has failed, and what the definition tolerates, retries and catches applies: nothing else would.
             log.ExecutionNotKept(head.Arn, failed.Message);
@@ -145,6 +175,19 @@ internal sealed class DistributedMaps(
         {
             execution.Post(at => new ExecutionEvent.ItemsUnreadable(at, read.TaskId, failed.Error, failed.Message));
         }
+        catch (Exception) when (stopping.IsCancellationRequested)
+        {
+            // The next kernel does it again.
+        }
+        catch (Exception fault)
+        {
+            log.TaskFault(read.Reader.Resource.Arn, fault.GetType().FullName!, fault.StackTrace ?? "");
+            execution.Post(at => new ExecutionEvent.ItemsUnreadable(
+                at,
+                read.TaskId,
+                "States.ItemReaderFailed",
+                $"The items of {read.Reader.Resource.Arn} could not be read: {fault.GetType().Name}"));
+        }
     }
 
     private async Task WriteAsync(
@@ -161,6 +204,36 @@ internal sealed class DistributedMaps(
             execution.Post(
                 at => new ExecutionEvent.ResultsUnwritable(at, write.TaskId, failed.Error, failed.Message));
         }
+        catch (Exception) when (stopping.IsCancellationRequested)
+        {
+            // The next kernel does it again.
+        }
+        catch (Exception fault)
+        {
+            log.TaskFault(write.MapRunArn, fault.GetType().FullName!, fault.StackTrace ?? "");
+            execution.Post(at => new ExecutionEvent.ResultsUnwritable(
+                at,
+                write.TaskId,
+                "States.ResultWriterFailed",
+                $"The results of {write.MapRunArn} could not be written: {fault.GetType().Name}"));
+        }
+    }
+}
+
+/// <summary>The execution of an item that is being started.</summary>
+internal sealed class ChildStarting(LiveExecution parent, ChildStart child)
+{
+    private volatile bool _isStopped;
+
+    public LiveExecution Parent => parent;
+
+    public ChildStart Child => child;
+
+    /// <summary>Whether its Map has ended meanwhile.</summary>
+    public bool IsStopped
+    {
+        get => _isStopped;
+        set => _isStopped = value;
     }
 }
 

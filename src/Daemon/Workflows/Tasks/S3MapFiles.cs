@@ -10,8 +10,12 @@ using Analemma.Workflow.Json;
 namespace Analemma.Daemon.Workflows.Tasks;
 
 /// <summary>Files of distributed Maps in a store that speaks S3: the endpoint that stands for AWS.</summary>
-internal sealed class S3MapFiles(AwsClient aws) : IMapFiles
+/// <param name="aws">Asks it.</param>
+/// <param name="unpackedBytesMax">The most that a packed file may unpack to: it is read as a whole.</param>
+internal sealed class S3MapFiles(AwsClient aws, int unpackedBytesMax = S3MapFiles.UnpackedBytesMax) : IMapFiles
 {
+    private const int UnpackedBytesMax = 1 << 30;
+    private const int PieceBytes = 128 * 1024;
     private const string ReadFailed = "States.ItemReaderFailed";
     private const string WriteFailed = "States.ResultWriterFailed";
     private const int PagesMax = 10_000;
@@ -193,13 +197,24 @@ internal sealed class S3MapFiles(AwsClient aws) : IMapFiles
             await aws.RestAsync("s3", HttpMethod.Put, Path(bucket, key), body, "application/json", cancelled),
             WriteFailed);
 
-    private static async Task<byte[]> UnpackAsync(byte[] packed, CancellationToken cancelled)
+    private async Task<byte[]> UnpackAsync(byte[] packed, CancellationToken cancelled)
     {
         try
         {
             using MemoryStream unpacked = new();
             await using GZipStream from = new(new MemoryStream(packed), CompressionMode.Decompress);
-            await from.CopyToAsync(unpacked, cancelled);
+            var piece = new byte[PieceBytes];
+            while (await from.ReadAsync(piece, cancelled) is > 0 and var count)
+            {
+                if (unpacked.Length + count > unpackedBytesMax)
+                {
+                    throw new MapFileException(
+                        ReadFailed, $"The file unpacks to more than {unpackedBytesMax} bytes; divide it");
+                }
+
+                unpacked.Write(piece, 0, count);
+            }
+
             return unpacked.ToArray();
         }
         catch (InvalidDataException)
@@ -237,8 +252,11 @@ internal sealed class S3MapFiles(AwsClient aws) : IMapFiles
     private static string Path(string bucket, string key) =>
         $"/{Uri.EscapeDataString(bucket)}/{string.Join('/', key.Split('/').Select(Uri.EscapeDataString))}";
 
+    // An empty one would leave a path of two slashes, which is that of another host.
     private static string Text(JsonValue parameters, string name, string error) =>
-        Maybe(parameters, name) ?? throw new MapFileException(error, $"The parameter '{name}' must be a string");
+        Maybe(parameters, name) is { Length: > 0 } text
+            ? text
+            : throw new MapFileException(error, $"The parameter '{name}' must be a string that is not empty");
 
     private static string? Maybe(JsonValue parameters, string name) =>
         parameters[name].TryGetString(out var text) ? text : null;

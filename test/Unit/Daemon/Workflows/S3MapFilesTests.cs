@@ -64,13 +64,35 @@ public sealed class S3MapFilesTests : IDisposable
         Assert.Equal("6", manifest["ResultFiles"]["SUCCEEDED"][0]["Size"].ToString());
     }
 
+    [Theory]
+    [InlineData("", "k")]
+    [InlineData("", "evil.example/x")]
+    [InlineData("b", "")]
+    public async Task A_bucket_or_a_key_without_a_name_is_refused(string bucket, string key)
+    {
+        var failed = await Assert.ThrowsAsync<MapFileException>(() => ReadAsync("JSON", key, bucket: bucket));
+        Assert.Equal("States.ItemReaderFailed", failed.Error);
+        Assert.Contains("not empty", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_unpacks_to_too_much_is_not_read_to_its_end()
+    {
+        _store["/b/k.json.gz"] = Packed($"[{new string(' ', 100_000)}1]");
+        Assert.Equal("[1]", await ReadAsync("JSON", "k.json.gz"));
+        S3MapFiles small = new(_aws, unpackedBytesMax: 100_000);
+        var failed = await Assert.ThrowsAsync<MapFileException>(() => ReadAsync("JSON", "k.json.gz", files: small));
+        Assert.Contains("more than 100000 bytes", failed.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _aws.Dispose();
         _store.Dispose();
     }
 
-    private async Task<string> ReadAsync(string type, string key, long? itemsMax = null)
+    private async Task<string> ReadAsync(
+        string type, string key, long? itemsMax = null, string bucket = "b", S3MapFiles? files = null)
     {
         ItemReaderDefinition reader = new()
         {
@@ -78,9 +100,9 @@ public sealed class S3MapFilesTests : IDisposable
             InputType = type,
             CsvHeaderLocation = "FIRST_ROW",
         };
-        var items = await _files.ReadAsync(
+        var items = await (files ?? _files).ReadAsync(
             reader,
-            JsonObject.Of(("Bucket", "b"), ("Key", key)),
+            JsonObject.Of(("Bucket", bucket), ("Key", key)),
             itemsMax,
             TestContext.Current.CancellationToken);
         return JsonValue.From(items).ToString();
