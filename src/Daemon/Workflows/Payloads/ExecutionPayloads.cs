@@ -27,7 +27,8 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
     private readonly Dictionary<string, int> _pinned = new(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private HashSet<string>? _touched;
-    private (string Digest, WeakReference<byte[]> Bytes)? _last;
+    private readonly Dictionary<string, Task> _going = new(StringComparer.Ordinal);
+    private volatile LastRead? _last;
 
     public string Where => payloads.Where;
 
@@ -52,15 +53,22 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
     /// <exception cref="PayloadException">One could not be kept.</exception>
     public async Task KeepAsync(IReadOnlyList<PagedPayload> pages, CancellationToken cancelled)
     {
+        List<Task> going = [];
         lock (_gate)
         {
             foreach (var (reference, _) in pages)
             {
                 _pinned[reference.Sha256] = _pinned.GetValueOrDefault(reference.Sha256) + 1;
                 _touched?.Add(reference.Sha256);
+                if (_going.TryGetValue(reference.Sha256, out var gone))
+                {
+                    going.Add(gone);
+                }
             }
         }
 
+        // What is just being deleted is written again after that.
+        await Task.WhenAll(going).WaitAsync(cancelled);
         foreach (var (reference, value) in pages)
         {
             if (!IsKept(reference))
@@ -78,6 +86,11 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
     /// <summary>The commit that refers to them is made, or will not be.</summary>
     public void LetGo(IReadOnlyList<PagedPayload> pages)
     {
+        if (pages.Count == 0)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             foreach (var (reference, _) in pages)
@@ -106,7 +119,7 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
             var length = payloads.LengthOf(digest)
                 ?? throw new PayloadException(PayloadFailure.Missing, $"payload {digest} is not in {payloads.Where}");
             bytes = Loader.Read(new PayloadReference(digest, length), "nobody");
-            _last = (digest, new WeakReference<byte[]>(bytes));
+            _last = new LastRead(digest, new WeakReference<byte[]>(bytes));
         }
 
         var from = (int)Math.Min(offset, bytes.Length);
@@ -126,11 +139,12 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
             }
 
             // In this order: what is listed and not referred to afterwards was not about to be.
-            var there = payloads.List();
+            // What has another name is somebody else's: the marker of a folder, a file that was put there by hand.
+            string[] there = [.. payloads.List().Where(PayloadReference.IsDigest)];
             var (live, dead) = References();
             var removed = there.Count(digest => !live.Contains(digest) && TryDelete(digest));
             await ForgetAsync(dead);
-            return new PayloadSweep(there.Count - removed, removed);
+            return new PayloadSweep(there.Length - removed, removed);
         }
         finally
         {
@@ -189,9 +203,10 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
         return (live, dead);
     }
 
-    // Under the gate: nobody takes it for kept while it goes.
+    // Not under the gate, which commits take: a store may be far away. Who wants to keep it meanwhile waits for it.
     private bool TryDelete(string digest)
     {
+        TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             if (_pinned.ContainsKey(digest) || _touched!.Contains(digest))
@@ -200,8 +215,22 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
             }
 
             _known.Remove(digest);
+            _going[digest] = gone.Task;
+        }
+
+        try
+        {
             payloads.Delete(digest);
             return true;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _going.Remove(digest);
+            }
+
+            gone.SetResult();
         }
     }
 
@@ -259,6 +288,9 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
         }
     }
 }
+
+/// <summary>The payload that was read last: whoever reads pieces asks for the next.</summary>
+internal sealed record LastRead(string Digest, WeakReference<byte[]> Bytes);
 
 /// <summary>What a sweep found.</summary>
 /// <param name="Kept">Payloads that are there.</param>

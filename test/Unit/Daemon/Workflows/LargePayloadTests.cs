@@ -137,6 +137,42 @@ public sealed class LargePayloadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_is_no_payload_is_left_alone()
+    {
+        await using var bench = WorkflowBench.Open(Path, new FunctionBook());
+        await StartWaitingAsync(bench);
+        var foreign = Directory.CreateDirectory(System.IO.Path.Combine(Blobs, "ab")).FullName + "/x";
+        await File.WriteAllTextAsync(foreign, "", TestContext.Current.CancellationToken);
+
+        Assert.Equal(new PayloadSweep(1, 0), await SweepAsync(bench));
+        Assert.True(File.Exists(foreign));
+    }
+
+    [Fact]
+    public async Task A_delete_that_takes_long_holds_up_only_who_wants_that_payload()
+    {
+        Directory.CreateDirectory(Blobs);
+        using SlowDeletes payloads = new(FilePayloadStore.Open(Blobs));
+        await using var bench = WorkflowBench.Open(Path, new FunctionBook(), payloads: payloads);
+        var first = await StartWaitingAsync(bench);
+        await ForgetAsync(bench, bench.Store.Find(first)!.Key);
+        var sweep = Task.Run(() => SweepAsync(bench), TestContext.Current.CancellationToken);
+        await payloads.Begun;
+
+        const string Machine = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+        // Run apart, for who waits for a lock does not give its thread back.
+        var other = Task.Run(() => bench.StartAsync(Machine, Large.Replace("1}", "2}"), "y"));
+        await other.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var same = Task.Run(() => bench.StartAsync(Machine, Large, "z"));
+        payloads.Release();
+        await Task.WhenAll(sweep, same);
+
+        // That one was deleted, and is there again.
+        Assert.Equal(2, Files().Length);
+        Assert.Equal(new PayloadSweep(2, 0), await SweepAsync(bench));
+    }
+
+    [Fact]
     public async Task A_sweep_leaves_what_a_commit_in_flight_will_refer_to()
     {
         HeldStore? held = null;

@@ -36,6 +36,42 @@ internal sealed class FullStore(IPayloadStore inner) : IPayloadStore
     public void Dispose() => inner.Dispose();
 }
 
+/// <summary>A store of payloads whose deletes wait until the test lets them go.</summary>
+internal sealed class SlowDeletes(IPayloadStore inner) : IPayloadStore
+{
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _released = new();
+
+    /// <summary>Completes when a delete waits.</summary>
+    public Task Begun => _begun.Task;
+
+    public string Where => inner.Where;
+
+    public void Release() => _released.Set();
+
+    public Task PutAsync(string digest, long bytes, Action<PayloadPieces> write, CancellationToken cancelled) =>
+        inner.PutAsync(digest, bytes, write, cancelled);
+
+    public byte[] Get(string digest, long bytes) => inner.Get(digest, bytes);
+
+    public long? LengthOf(string digest) => inner.LengthOf(digest);
+
+    public IReadOnlyList<string> List() => inner.List();
+
+    public void Delete(string digest)
+    {
+        _begun.TrySetResult();
+        Assert.True(_released.Wait(TimeSpan.FromMinutes(1)), "nobody let it go");
+        inner.Delete(digest);
+    }
+
+    public void Dispose()
+    {
+        inner.Dispose();
+        _released.Dispose();
+    }
+}
+
 /// <summary>A store of executions whose first commit of an execution is held until the test lets it go.</summary>
 public class HeldStore : DispatchProxy
 {
