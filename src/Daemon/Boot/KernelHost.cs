@@ -323,7 +323,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new ValueRunner(_values, _calls, _tasks, _time, _loop.Post, _log),
             new ToolRunner(
                 _options.Tools, _toolHost.Task, _calls, _tasks, _time, _loop.Post, sandboxes.Ended, _log),
-            new WorkflowRunner(_workflows, _calls, _tasks),
+            new WorkflowRunner(_workflows, _calls, _tasks, _log),
             new SupervisionRunner(_live, _webhook, _tasks, _time, _loop.Post, _log),
             new ScheduleRunner(_time, _loop.Post),
             _tasks,

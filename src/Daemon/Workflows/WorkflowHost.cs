@@ -12,6 +12,7 @@ using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Daemon.Workflows.Tasks.Lambda;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
+using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Workflows;
@@ -116,6 +117,7 @@ internal sealed class WorkflowHost : IDisposable
                 opened.Store.Dispose();
                 opened.Payloads.Dispose();
                 opened.Machines.Dispose();
+                opened.Functions.Dispose();
                 opened.Aws.Dispose();
             }
         }
@@ -158,6 +160,31 @@ internal sealed class WorkflowHost : IDisposable
     }
 
     private Opened Compose()
+    {
+        try
+        {
+            return ComposeAll();
+        }
+        catch (PayloadException failed)
+        {
+            throw new JournalStoreException(
+                JournalStoreFailure.Io, $"workflows' payloads cannot be used: {failed.Message}", failed);
+        }
+        catch (AggregateException several) when (several.InnerException is JournalStoreException failed)
+        {
+            throw failed;
+        }
+        catch (Exception damage) when (damage is JsonTextException or KeyNotFoundException
+            or FormatException or InvalidOperationException)
+        {
+            throw new JournalStoreException(
+                JournalStoreFailure.Damaged,
+                $"the store of workflows has a document that cannot be read: {damage.Message}",
+                damage);
+        }
+    }
+
+    private Opened ComposeAll()
     {
         var store = ExecutionStores.Open(_options, _time);
         IPayloadStore? kept = null;

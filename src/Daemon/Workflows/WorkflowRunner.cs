@@ -8,12 +8,16 @@ using Analemma.Journal;
 using Analemma.Kernel.Effects;
 using Analemma.Linux;
 using Analemma.Workflow.Json;
+using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Workflows;
 
 /// <summary>Carries syscalls to the workflow engine.</summary>
-internal sealed class WorkflowRunner(WorkflowHost workflows, CallTable calls, BackgroundTasks tasks)
+internal sealed class WorkflowRunner(WorkflowHost workflows, CallTable calls, BackgroundTasks tasks, ILogger log)
 {
+    /// <summary>As deep as the API lets anything be, and what stands around it.</summary>
+    private static readonly JsonDocumentOptions AnswerOptions = new() { MaxDepth = 1000 };
+
     public void Start(CallWorkflows asked) => tasks.Run(async stopping =>
     {
         if (calls.Find(asked.Call.Value) is not { } call)
@@ -34,6 +38,15 @@ internal sealed class WorkflowRunner(WorkflowHost workflows, CallTable calls, Ba
         {
             calls.Remove(call.Id)?.Fail(new SysError(
                 SysErrorCode.IoFailed, $"workflows cannot be kept: {failed.Message}", "see workflows.path"));
+        }
+        catch (Exception fault)
+        {
+            // Of one call, which must not end the kernel. Its text may hold anything and stays out of the answer.
+            log.WorkflowFault(asked.Operation, fault.GetType().FullName!, fault.StackTrace ?? "");
+            calls.Remove(call.Id)?.Fail(new SysError(
+                SysErrorCode.IoFailed,
+                $"{asked.Operation} could not be served: {fault.GetType().Name}",
+                "the kernel's log says where"));
         }
         finally
         {
@@ -80,7 +93,7 @@ internal sealed class WorkflowRunner(WorkflowHost workflows, CallTable calls, Ba
             return;
         }
 
-        using var output = JsonDocument.Parse(answer.Output.ToUtf8());
+        using var output = JsonDocument.Parse(answer.Output.ToUtf8(), AnswerOptions);
         calls.Remove(call.Id)?.Reply(new WorkflowCallReply(output.RootElement.Clone()));
     }
 

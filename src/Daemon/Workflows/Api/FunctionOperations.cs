@@ -50,15 +50,19 @@ internal sealed partial class FunctionOperations(AgentFunctions functions)
             Env = EnvOf(request),
             Agent = AgentOf(request),
         };
-        Check(function, request);
-        await functions.PutAsync(function);
-        return Described(functions.Find(name)!);
+        // What is reserved is looked at and taken in one go.
+        return await functions.ChangeAsync(async () =>
+        {
+            Check(function, request);
+            await functions.PutAsync(function);
+            return Described(functions.Find(name)!);
+        });
     }
 
     public async Task<JsonValue> RemoveAsync(ApiRequest request)
     {
         var name = request.Text("name");
-        return await functions.RemoveAsync(name)
+        return await functions.ChangeAsync(() => functions.RemoveAsync(name))
             ? JsonObject.Empty
             : throw new ApiRefusedException("ResourceNotFound", $"Function not found: {name}");
     }

@@ -358,6 +358,7 @@ internal sealed class LiveExecution
         turn.TellAll(fault);
         // Nothing of the turn was asked to be kept.
         turn.Payloads.Clear();
+        turn.OfSnapshot.Clear();
         if (_begins is not null)
         {
             NeverBegan();
@@ -426,32 +427,4 @@ internal sealed class LiveExecution
             return _turns.GoesOn();
         }
     }
-}
-
-/// <summary>How an execution stands, as of its last commit.</summary>
-/// <param name="Status">How.</param>
-/// <param name="RedriveCount">How often it was started again.</param>
-/// <param name="End">How it ended; null while it runs.</param>
-internal sealed record ExecutionView(ExecutionStatus Status, int RedriveCount, ExecutionEnd? End)
-{
-    public bool IsOver => End is not null;
-
-    public static ExecutionView Of(ExecutionState state) => new(
-        state.Status,
-        state.RedriveCount,
-        state.IsOver ? ExecutionEnd.Of(state) : null);
-}
-
-/// <summary>A task that is under way, or waited for.</summary>
-/// <param name="TaskId">Which.</param>
-/// <param name="Token">By which its end can be told; null when it cannot.</param>
-internal sealed record RunningTask(long TaskId, string? Token) : IDisposable
-{
-    private readonly CancellationTokenSource _cancel = new();
-
-    public CancellationToken Cancelled => _cancel.Token;
-
-    public void Cancel() => _cancel.Cancel();
-
-    public void Dispose() => _cancel.Dispose();
 }

@@ -14,7 +14,7 @@ using Analemma.Workflow.Json;
 namespace Analemma.Daemon.Workflows.Functions;
 
 /// <summary>Functions of the kernel's own: programs in environments that take one event after another.</summary>
-internal sealed class AgentFunctions : IFunctions
+internal sealed class AgentFunctions : IFunctions, IDisposable
 {
     private const string Kind = "function";
 
@@ -23,6 +23,7 @@ internal sealed class AgentFunctions : IFunctions
     private readonly FunctionServices _services;
     private readonly EnvironmentLauncher _launcher;
     private readonly InvocationLogs _logs;
+    private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ConcurrentDictionary<string, FunctionPool> _pools = new(StringComparer.Ordinal);
 
     public AgentFunctions(
@@ -66,6 +67,23 @@ internal sealed class AgentFunctions : IFunctions
     public int ReservableFor(string name) =>
         _options.EnvironmentsMax - 1 - _services.Room.Reserved + (Find(name)?.Function.Reserved ?? 0);
 
+    /// <summary>Lets one change at a time be decided and made.</summary>
+    public async Task<T> ChangeAsync<T>(Func<Task<T>> change)
+    {
+        await _changing.WaitAsync();
+        try
+        {
+            return await change();
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    public void Dispose() => _changing.Dispose();
+
+    /// <summary>Keeps a function, new or changed. Within a change.</summary>
     public async Task PutAsync(AgentFunction function)
     {
         await WriteAsync(new StoredDocument(Kind, function.Name, function.Write()));
@@ -80,6 +98,7 @@ internal sealed class AgentFunctions : IFunctions
         Add(function);
     }
 
+    /// <summary>Forgets a function; false when there is none. Within a change.</summary>
     public async Task<bool> RemoveAsync(string name)
     {
         if (!_pools.ContainsKey(name))

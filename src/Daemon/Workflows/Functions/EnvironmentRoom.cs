@@ -69,6 +69,15 @@ internal sealed class EnvironmentRoom(int max)
         }
     }
 
+    /// <summary>Whether another pool has found no room.</summary>
+    public bool IsWantedBut(FunctionPool pool)
+    {
+        lock (_gate)
+        {
+            return _starved.Count > (_starved.Contains(pool) ? 1 : 0);
+        }
+    }
+
     /// <summary>Those who found no room look again.</summary>
     public void Wake()
     {

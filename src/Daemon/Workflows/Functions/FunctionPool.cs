@@ -329,12 +329,14 @@ internal sealed class FunctionPool
         return null;
     }
 
-    // It waits for an event: there is one, or it is idle, or it has had its time.
+    // It waits for an event: there is one, or it is idle, or it has had its time. Where another function has found no
+    // room, it makes room instead of being idle.
     private void Free(FunctionEnvironment environment)
     {
         var isOld = _removed || environment.Function != _function
             || (_function.UsesMax > 0 && environment.Uses >= _function.UsesMax);
-        if (isOld)
+        var isAnothers = _waiting.Count == 0 && _function.Reserved is null && _services.Room.IsWantedBut(this);
+        if (isOld || isAnothers)
         {
             End(environment);
         }

@@ -31,6 +31,28 @@ public sealed class FunctionPoolTests
         Assert.True(world.Room.TryTake(world.Pools[0]), $"seed {seed}: room was lost");
     }
 
+    [Fact]
+    public void An_environment_that_would_be_idle_makes_room_for_a_function_that_has_none()
+    {
+        World world = new(seed: 1);
+        // All that is shared is the first function's, and works.
+        for (var n = 0; n < RoomMax - 2; n++)
+        {
+            world.Invoke(world.Pools[0]);
+        }
+
+        world.AnswerAll();
+        world.Invoke(world.Pools[1]);
+        Assert.False(world.Invocations[^1].IsOver);
+
+        // Its work is done; nothing else happens, and no time passes.
+        world.AnswerAll();
+        world.AnswerAll();
+        world.AnswerAll();
+        world.AnswerAll();
+        Assert.True(world.Invocations[^1].IsOver);
+    }
+
     /// <summary>Environments that do what chance says, and a clock that moves by hand.</summary>
     private sealed class World : IEnvironmentLauncher
     {
@@ -75,13 +97,7 @@ public sealed class FunctionPoolTests
             switch (_random.Next(12))
             {
                 case < 4:
-                    Invocation invocation = new(new FunctionNextReply
-                    {
-                        RequestId = $"r{Invocations.Count}",
-                        Event = MailBody.Of("event"),
-                    });
-                    Invocations.Add(invocation);
-                    pool.Invoke(invocation);
+                    Invoke(pool);
                     break;
                 case < 9 when _agents.Count > 0:
                     Act(_agents[_random.Next(_agents.Count)]);
@@ -95,6 +111,26 @@ public sealed class FunctionPoolTests
                 case 11 when _random.Next(6) == 0:
                     pool.Change(pool.Function with { Handler = $"h{_random.Next()}" });
                     break;
+            }
+        }
+
+        public void Invoke(FunctionPool pool)
+        {
+            Invocation invocation = new(new FunctionNextReply
+            {
+                RequestId = $"r{Invocations.Count}",
+                Event = MailBody.Of("event"),
+            });
+            Invocations.Add(invocation);
+            pool.Invoke(invocation);
+        }
+
+        /// <summary>Each that is there does the next thing that it has to do.</summary>
+        public void AnswerAll()
+        {
+            foreach (var agent in _agents.ToList())
+            {
+                Answer(agent);
             }
         }
 
@@ -115,10 +151,7 @@ public sealed class FunctionPoolTests
         {
             for (var turn = 0; turn < 10_000 && Invocations.Any(each => !each.IsOver); turn++)
             {
-                foreach (var agent in _agents.ToList())
-                {
-                    Answer(agent);
-                }
+                AnswerAll();
             }
 
             foreach (var pool in Pools)
