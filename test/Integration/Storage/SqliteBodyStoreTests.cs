@@ -50,6 +50,16 @@ public sealed class SqliteBodyStoreTests : IDisposable
         Assert.Equal(JournalStoreFailure.NotAJournal, error.Failure);
     }
 
+    // What a system answers to it is no input or output error: whoever asked is told, and the process goes on.
+    [Fact]
+    public async Task A_file_that_may_not_be_opened_is_told()
+    {
+        Directory.CreateDirectory(Path);
+        using var store = new SqliteBodyStore(Path);
+        var error = await Assert.ThrowsAsync<JournalStoreException>(() => store.KeepAsync([(1, Bytes("one"))]));
+        Assert.Equal(JournalStoreFailure.Io, error.Failure);
+    }
+
     [Fact]
     public async Task A_closed_store_says_so()
     {

@@ -16,7 +16,8 @@ internal readonly record struct PendingChange(
 /// <remarks>
 /// When a change was alone and nothing waits, the thread that committed it is lent to what comes of it: the next step
 /// of the only execution that runs needs no other thread, and what it writes is committed right there. There is a
-/// second thread, so that whoever comes meanwhile waits for nobody's step.
+/// second thread, so that whoever comes meanwhile waits for nobody's step: what the lent thread is to commit, the other
+/// commits when the step takes long.
 /// </remarks>
 /// <param name="name">Of the thread.</param>
 /// <param name="commit">Commits a group whole or not at all, and says why not. On the thread.</param>
@@ -27,15 +28,22 @@ internal sealed class CommitQueue(
     /// <summary>Changes in one transaction: what one flush may hold up.</summary>
     private const int GroupMax = 1024;
 
+    /// <summary>How long a step may take before the other thread commits what it wrote.</summary>
+    private static readonly TimeSpan LoanMax = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The queue that the thread is lent by.</summary>
     [ThreadStatic]
-    private static Loan? _loan;
+    private static CommitQueue? _lender;
 
     private readonly StorageThread _thread = new(name, threads: 2);
     private readonly Lock _committing = new();
     private readonly ConcurrentQueue<PendingChange> _pending = new();
     private readonly List<PendingChange> _group = [];
+    private ITimer? _patience;
     private int _scheduled;
     private int _lent;
+    private int _promised;
+    private int _watched;
     private int _waiting;
     private long _groupSince;
     private volatile JournalStoreException? _refusal;
@@ -78,7 +86,7 @@ internal sealed class CommitQueue(
     }
 
     /// <summary>Whether the calling thread is lent to what comes of a commit, and may be held by it.</summary>
-    public bool IsLent => _loan?.Of == this;
+    public bool IsLent => _lender == this;
 
     /// <summary>Runs between two commits; false when the thread is ending.</summary>
     public bool TryPost(Action work) => _thread.TryPost(() =>
@@ -115,7 +123,9 @@ internal sealed class CommitQueue(
     public void Dispose()
     {
         _closed = true;
+        _patience?.Dispose();
         _thread.Dispose();
+        Interlocked.Exchange(ref _scheduled, 0);
         RefuseAll();
     }
 
@@ -178,31 +188,58 @@ internal sealed class CommitQueue(
             Schedule();
         }
 
-        Loan loan = new(this);
-        _loan = loan;
+        _lender = this;
         Tell(alone, failure);
-        _loan = null;
+        _lender = null;
+        var commits = Interlocked.Exchange(ref _promised, 0) == 1;
         Interlocked.Exchange(ref _lent, 0);
-        return loan.Commits;
+        return commits;
     }
 
     private void Schedule()
     {
-        if (_loan is { } loan && loan.Of == this)
+        if (_lender == this)
         {
-            loan.Commits = true;
+            Interlocked.Exchange(ref _promised, 1);
+            Watch();
         }
-        else if (!_thread.TryPost(CommitPending))
+        else
         {
+            PostCommit();
+        }
+    }
+
+    private void PostCommit()
+    {
+        if (!_thread.TryPost(CommitPending))
+        {
+            // Who comes after this is to find nobody there, and be refused too.
+            Interlocked.Exchange(ref _scheduled, 0);
             RefuseAll();
         }
     }
 
-    private sealed class Loan(CommitQueue of)
+    // One timer for many loans, set when it is not: it may take over from one that has only begun, which does no harm.
+    private void Watch()
     {
-        public CommitQueue Of => of;
+        if (Interlocked.Exchange(ref _watched, 1) == 0)
+        {
+            _patience ??= time.CreateTimer(
+                static queue => ((CommitQueue)queue!).TakeOver(),
+                this,
+                Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
+            _patience.Change(LoanMax, Timeout.InfiniteTimeSpan);
+        }
+    }
 
-        public bool Commits { get; set; }
+    private void TakeOver()
+    {
+        Interlocked.Exchange(ref _watched, 0);
+        if (Interlocked.Exchange(ref _promised, 0) == 1)
+        {
+            PostCommit();
+        }
     }
 
     private void Tell(PendingChange each, JournalStoreException? failure)

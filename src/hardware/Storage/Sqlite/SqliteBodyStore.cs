@@ -132,8 +132,9 @@ public sealed class SqliteBodyStore(string path) : IDisposable
             {
                 done.SetException(error.ToStoreException(path));
             }
-            catch (IOException error)
+            catch (Exception error)
             {
+                // Whatever it is, it is the caller's to know: it is not to end this thread, and the process with it.
                 done.SetException(new JournalStoreException(JournalStoreFailure.Io, $"{path}: {error.Message}", error));
             }
         }
