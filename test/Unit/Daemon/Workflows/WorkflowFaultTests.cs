@@ -3,7 +3,6 @@ using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Definitions;
-using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 
-/// <summary>The workflow syscall: whatever is asked, and whatever is wrong, its caller is told and the kernel runs.</summary>
+/// <summary>The workflow syscall: whatever is asked, its caller is told what came of it, and the kernel runs.</summary>
 public sealed class WorkflowRunnerTests : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("analemma-runner-").FullName;
