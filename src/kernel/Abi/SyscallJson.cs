@@ -29,8 +29,17 @@ public static class SyscallJson
             return false;
         }
 
-        var json = payload.IsEmpty ? EmptyObject : payload;
-        (syscall, error) = (SyscallNumber)opcode switch
+        error = JsonSurrogates.Refusal(payload);
+        if (error is null)
+        {
+            (syscall, error) = Read(opcode, payload.IsEmpty ? EmptyObject : payload);
+        }
+
+        return error is null;
+    }
+
+    private static (Syscall?, SysError?) Read(ushort opcode, ReadOnlySpan<byte> json) =>
+        (SyscallNumber)opcode switch
         {
             SyscallNumber.Think => Read(json, AbiJsonContext.Default.Think),
             SyscallNumber.Exec => Read(json, AbiJsonContext.Default.Exec),
@@ -84,8 +93,6 @@ public static class SyscallJson
             SyscallNumber.FleetRestart => Read(json, AbiJsonContext.Default.FleetRestart),
             _ => ReadKept(opcode, json),
         };
-        return error is null;
-    }
 
     /// <summary>Those about what the kernel keeps for agents.</summary>
     private static (Syscall?, SysError?) ReadKept(ushort opcode, ReadOnlySpan<byte> json) =>
@@ -135,9 +142,16 @@ public static class SyscallJson
 
         var json = _writer ??= new Utf8JsonWriter(Stream.Null, new JsonWriterOptions { SkipValidation = true });
         json.Reset(into);
-        JsonSerializer.Serialize(json, reply, TypeOf(reply));
-        json.Flush();
-        json.Reset(Stream.Null);
+        try
+        {
+            JsonSerializer.Serialize(json, reply, TypeOf(reply));
+            json.Flush();
+        }
+        finally
+        {
+            // Also when it cannot be written: the writer must not hold the memory, which goes back to its pool.
+            json.Reset(Stream.Null);
+        }
     }
 
     /// <summary>The payload of a refusal.</summary>

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Daemon.Loop;
 using Analemma.Journal;
@@ -76,7 +75,7 @@ internal sealed class ValueRunner(
                     return;
                 }
 
-                calls.Remove(read.Call.Value)?.Reply(read.Known with { Value = JsonElement.Parse(body) });
+                calls.Remove(read.Call.Value)?.Reply(read.Known with { Value = JsonSurrogates.Parse(body) });
             }
             catch (JournalStoreException failed)
             {

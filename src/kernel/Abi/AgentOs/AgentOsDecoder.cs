@@ -102,10 +102,17 @@ public static class AgentOsDecoder
 
     private static AgentOsRequest Read<T>(
         ReadOnlySpan<byte> payload, JsonTypeInfo<T> type, Func<T, AgentOsRequest> build)
-        where T : class =>
-        AbiJson.TryRead(payload.IsEmpty ? EmptyObject : payload, type, out var value, out var error)
+        where T : class
+    {
+        if (JsonSurrogates.Refusal(payload) is { } half)
+        {
+            return new AgentOsRequest { Error = half };
+        }
+
+        return AbiJson.TryRead(payload.IsEmpty ? EmptyObject : payload, type, out var value, out var error)
             ? build(value)
             : new AgentOsRequest { Error = error };
+    }
 
     /// <summary>The first programs sent the prompt as plain text, later ones an object.</summary>
     private static AgentOsRequest Think(ReadOnlySpan<byte> payload) =>

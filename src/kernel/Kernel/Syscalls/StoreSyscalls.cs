@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
@@ -110,7 +109,7 @@ internal static class StoreSyscalls
         };
         if (found.Inline is { } inline)
         {
-            call.Answer(reply with { Value = JsonElement.Parse(inline) });
+            call.Answer(reply with { Value = JsonSurrogates.Parse(inline) });
         }
         else
         {
