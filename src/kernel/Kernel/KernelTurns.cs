@@ -13,7 +13,8 @@ public readonly record struct DurableRecord(string Type, byte[] Body, long At);
 //
 // The one way in which events become effects, for the daemon and the simulator alike:
 //
-//   Begin   takes what has arrived, in order and at most BatchMax, and gives the durable part to be journaled
+//   Begin   takes what has arrived, in order and at most BatchMax and what one commit of the journal holds, and gives
+//           the durable part to be journaled
 //   (the caller makes that durable; if it cannot, the kernel must stop: nothing of the batch has happened)
 //   End     applies the batch and gives the effects, which the caller may now let out, in order
 //
@@ -49,24 +50,30 @@ public sealed class KernelTurns(KernelState state)
     public bool Begin(List<DurableRecord> records, Action<Launch>? foreseen = null)
     {
         Invariant.Holds(!_inTurn, "turns do not overlap");
-        while (_batch.Count < BatchMax && _arrived.TryDequeue(out var @event))
-        {
-            _batch.Add(@event);
-        }
-
-        if (foreseen is not null && _batch is [SyscallArrived { Syscall: Spawn spawn } arrived]
+        if (foreseen is not null && _arrived.Count == 1
+            && _arrived.Peek() is SyscallArrived { Syscall: Spawn spawn } arrived
             && SpawnSyscall.Foresee(State, arrived.Caller, spawn) is { } launch)
         {
             foreseen(launch);
         }
 
-        foreach (var @event in _batch)
+        var bytes = 0L;
+        while (_batch.Count < BatchMax && _arrived.TryPeek(out var @event))
         {
             if (@event.IsDurable)
             {
                 var (type, body) = EventCodec.Write(@event);
+                bytes += body.Length;
+                if (bytes > Limits.TurnBytesMax && records.Count > 0)
+                {
+                    // It begins the next turn.
+                    break;
+                }
+
                 records.Add(new DurableRecord(type, body, @event.At));
             }
+
+            _batch.Add(_arrived.Dequeue());
         }
 
         _inTurn = _batch.Count > 0;

@@ -90,6 +90,12 @@ public static class Limits
 
     public const long WaitMsMax = 7L * 24 * 3600 * 1000;
 
+    /// <summary>One record of the journal.</summary>
+    public const int RecordBytesMax = 1024 * 1024;
+
+    /// <summary>The records of one turn: they are one commit of the journal.</summary>
+    public const long TurnBytesMax = 8L * 1024 * 1024;
+
     public const int ArgumentsMax = 256;
 
     /// <summary>Linux's own bound for one argument is 128 KiB: execve(2), MAX_ARG_STRLEN.</summary>

@@ -235,10 +235,12 @@ public static class FleetRules
         IReadOnlyList<FleetAgent> agents, IReadOnlyList<FleetSupervisor> supervisors)
     {
         var names = agents.Select(agent => agent.Name ?? "").ToHashSet(StringComparer.Ordinal);
+        var isKnown = agents.All(agent => agent.Name is not null);
         for (var i = 0; i < agents.Count; i++)
         {
             foreach (var before in (agents[i].After ?? []).Where(before => before is null || !names.Contains(before)))
             {
+                isKnown = false;
                 yield return $"agents[{i}].after ({agents[i].Name}): there is no agent {Quote(before ?? "null")}"
                     + Suggestion(before, names);
             }
@@ -250,7 +252,8 @@ public static class FleetRules
             }
         }
 
-        if (agents.Select(agent => agent.Name).Distinct().Count() == agents.Count
+        // There is an order of what is named only.
+        if (isKnown && agents.Select(agent => agent.Name).Distinct().Count() == agents.Count
             && FleetOrder.Sort(agents).Circle is { Count: > 0 } circle)
         {
             yield return $"agents: {string.Join(" after ", circle)} is a circle; one of them must come first";

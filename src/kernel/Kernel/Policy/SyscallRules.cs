@@ -34,6 +34,7 @@ public static class SyscallRules
             Embed embed => EmbedRules.Problems(embed),
             CallTool tool => ToolRules.Problems(tool),
             ListTools list => ToolRules.ServerProblems(list.Server),
+            RestartTools { Server: null } => ["server is missing"],
             RestartTools restart => ToolRules.ServerProblems(restart.Server),
             BudgetSet set => BudgetProblems(set),
             ConversationOpen or ConversationFork or ConversationSyscall => ConversationRules.Problems(syscall),
@@ -63,7 +64,7 @@ public static class SyscallRules
         var found = problems.Take(10).ToArray();
         return found.Length > 0
             ? SysError.InvalidArgument(string.Join("; ", found), "see docs/abi.md")
-            : ImageRules.TooLarge(syscall);
+            : ImageRules.TooLarge(syscall) ?? RecordRules.TooLarge(syscall);
     }
 
     private static IEnumerable<string> BudgetProblems(BudgetSet set) =>

@@ -50,9 +50,9 @@ internal static class WorkflowSyscalls
         }
     }
 
-    private static void Handle(SyscallContext call, string operation, WorkflowCall asked)
+    private static void Handle(SyscallContext call, string? operation, WorkflowCall asked)
     {
-        if (operation.Length is 0 or > OperationCharsMax || !operation.All(char.IsAsciiLetter))
+        if (operation is not { Length: > 0 and <= OperationCharsMax } || !operation.All(char.IsAsciiLetter))
         {
             call.Refuse(SysError.InvalidArgument(
                 "operation: the name of an operation of the Step Functions API", "for example ListStateMachines"));
