@@ -21,6 +21,21 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed) : ICases
         [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x00], [0xEF, 0xBB, 0xBF],
     ];
 
+    // In the place of a whole string: what is no text, what is no string, what is too much for a record.
+    private static readonly byte[][] Values =
+    [
+        .. new[]
+        {
+            "\"\\ud800\"", "\"a\\udfff\"", "\"\\ud800\\ud800\\udc00\"", "[\"\\ud800\"]", "{\"\\ud800\":1}",
+            "null", "[null]", "{}", "[{}]", "[]", "0", "\"\"", "\"\\u0000\"",
+        }.Select(System.Text.Encoding.UTF8.GetBytes),
+    ];
+
+    private static readonly byte[] LargeItems = System.Text.Encoding.UTF8.GetBytes(
+        $"\"{new string('<', LargeItemChars)}\",\"{new string('<', LargeItemChars)}\"");
+
+    private const int LargeItemChars = 90_000;
+
     private static readonly ushort[] Opcodes =
         [.. Enum.GetValues<SyscallNumber>().Select(number => (ushort)number), 0x80, 0x77, 0xFFFF];
 
@@ -89,7 +104,7 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed) : ICases
         for (var changes = 1 + random.Below(4); changes > 0; changes--)
         {
             var at = random.Below(bytes.Count + 1);
-            switch (random.Below(7))
+            switch (random.Below(9))
             {
                 case 0 when at < bytes.Count:
                     bytes[at] ^= (byte)(1 << random.Below(8));
@@ -106,6 +121,9 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed) : ICases
                 case 4:
                     bytes.InsertRange(at, random.Pick(corpus.Frames).Payload);
                     break;
+                case 5 or 6 or 7:
+                    ReplaceString(bytes, ref random);
+                    break;
                 default:
                     bytes.InsertRange(at, random.Pick(Tokens));
                     break;
@@ -113,5 +131,35 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed) : ICases
         }
 
         return [.. bytes];
+    }
+
+    /// <summary>Puts something in the place of one string of the JSON, or of the name of a field.</summary>
+    private static void ReplaceString(List<byte> bytes, ref FuzzRandom random)
+    {
+        List<(int Start, int End)> strings = [];
+        var start = -1;
+        for (var i = 0; i < bytes.Count; i++)
+        {
+            if (bytes[i] == '\\')
+            {
+                i++;
+            }
+            else if (bytes[i] == '"')
+            {
+                if (start >= 0)
+                {
+                    strings.Add((start, i + 1));
+                }
+
+                start = start < 0 ? i : -1;
+            }
+        }
+
+        if (strings.Count > 0)
+        {
+            var (from, to) = random.Pick<(int, int)>([.. strings]);
+            bytes.RemoveRange(from, to - from);
+            bytes.InsertRange(from, random.OneIn(100) ? LargeItems : random.Pick(Values));
+        }
     }
 }

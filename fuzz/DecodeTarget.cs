@@ -6,7 +6,8 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Fuzz;
 
 /// <summary>
-/// Decoder and codecs alone: every frame decodes to a syscall or to an error, both give valid JSON, and nothing throws.
+/// Decoder and codecs alone, and the kernel behind them: every frame decodes to a syscall or to an error, both give
+/// valid JSON, the kernel takes or refuses it, and nothing throws.
 /// </summary>
 internal static class DecodeTarget
 {
@@ -14,16 +15,17 @@ internal static class DecodeTarget
     public static int Run(ReadOnlySpan<byte> stream)
     {
         FrameDecoder decoder = new();
+        KernelTarget kernel = new();
         var frames = 0;
         while (decoder.TryRead(stream, out var frame, out var error, out var needed))
         {
             if (decoder.Framing == Framing.Native)
             {
-                Native(frame);
+                Native(frame, kernel);
             }
             else
             {
-                AgentOs(frame);
+                AgentOs(frame, kernel);
             }
 
             stream = stream[frame.Size..];
@@ -35,11 +37,12 @@ internal static class DecodeTarget
         return frames + (stream.IsEmpty ? 0 : 1);
     }
 
-    private static void Native(in DecodedFrame frame)
+    private static void Native(in DecodedFrame frame, KernelTarget kernel)
     {
         if (SyscallJson.TryRead(frame.Native.Opcode, frame.Payload, out var syscall, out var error))
         {
             Demands.Hold((ushort)syscall.Number == frame.Native.Opcode, "a syscall of another number");
+            kernel.Submit(syscall, isAgentOs: false);
         }
         else
         {
@@ -47,13 +50,14 @@ internal static class DecodeTarget
         }
     }
 
-    private static void AgentOs(in DecodedFrame frame)
+    private static void AgentOs(in DecodedFrame frame, KernelTarget kernel)
     {
         var opcode = frame.AgentOs.Opcode;
         var request = AgentOsDecoder.Decode(opcode, frame.Payload);
         if (request.Syscall is { } syscall)
         {
             Demands.Hold((byte)syscall.Number == opcode, "a syscall of another number");
+            kernel.Submit(syscall, isAgentOs: true);
             Reply? reply = syscall switch
             {
                 Exec => new ExecReply(0),
