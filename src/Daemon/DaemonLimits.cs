@@ -9,6 +9,9 @@ internal static class DaemonLimits
     /// <summary>Sandboxes being made at once: more only fight for the same cores.</summary>
     public const int LaunchesAtOnceMax = 16;
 
+    /// <summary>How long the kernel's end waits for the journal to end the last turn.</summary>
+    public static readonly TimeSpan LastTurnMax = TimeSpan.FromSeconds(30);
+
     /// <summary>A script file, which is read whole.</summary>
     public const int ScriptBytesMax = 16 * 1024 * 1024;
 

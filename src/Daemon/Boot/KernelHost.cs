@@ -63,7 +63,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly DeferredSink _sink = new();
     private readonly SyscallServer _server;
     private readonly HttpServer _http;
-    private readonly Lazy<Watcher> _watcher = new(() => new Watcher("endpoints"));
+    private readonly Lazy<Watcher> _watcher;
     private readonly HostEndpoint _hostEndpoint;
     private readonly WorkflowHost _workflows;
     private readonly PipeRunner _pipes;
@@ -98,15 +98,16 @@ internal sealed class KernelHost : IAsyncDisposable
         _secrets = new FileSecretStore(options.StateFolder);
         // On a thread of its own: a trial of a sandbox is half of what a start takes, and needs nothing of the rest.
         _opening = Task.Run(() => SandboxStack.OpenAsync(
-            options.Sandbox, options.AdoptLeftovers, Denied, time, log, _starting.Token));
+            options.Sandbox with { Failed = Panic }, options.AdoptLeftovers, Denied, time, log, _starting.Token));
         _journal = new JournalWriter(_store);
         _tasks = new BackgroundTasks(Panic, log);
+        _watcher = new Lazy<Watcher>(() => new Watcher("endpoints", Panic));
         _pipes = new PipeRunner(_calls, _tasks, _watcher, time);
         _webhook = new Webhook(time, log);
         _checkpoints = new Checkpoints(_journal, _tasks, log);
         _telemetry = new KernelTelemetry(options.Telemetry, Version, time);
         _server = new SyscallServer(
-            _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter);
+            _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter, Panic);
         HttpSyscalls syscalls = new(_sink, _server.NextCallId, _telemetry.Meter);
         RelayCalls relays = new(_sink, _server.NextCallId);
         _workflows = new WorkflowHost(
@@ -171,7 +172,8 @@ internal sealed class KernelHost : IAsyncDisposable
         await _tasks.CancelAsync();
         await _tasks.DrainAsync(TimeSpan.FromSeconds(5), _time);
         await _telemetry.DisposeAsync();
-        _loop?.Stop();
+        var isWhole = _loop?.Stop() is true
+            && !(_stopped.Task is { IsCompletedSuccessfully: true, Result: not null });
         _timers?.Dispose();
         await EndOpeningAsync();
         if (_sandboxes is not null)
@@ -181,7 +183,8 @@ internal sealed class KernelHost : IAsyncDisposable
             await _sandboxes.DisposeAsync();
         }
 
-        if (_loop is not null && !_stopped.Task.IsFaulted)
+        // After a panic the state may be half changed; the journal has the last whole one.
+        if (_loop is not null && isWhole)
         {
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
             await _checkpoints.FinishAsync(_loop.Position, _loop.State, deadline.Token);

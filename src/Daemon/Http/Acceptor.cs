@@ -115,7 +115,16 @@ internal sealed class Acceptor : IDisposable
         }
         else
         {
-            _take(accepted);
+            try
+            {
+                _take(accepted);
+            }
+            catch (Exception wrong)
+            {
+                // On the watcher's thread: one that cannot be served is nobody else's trouble.
+                accepted.Dispose();
+                _options.Log.ListenerFailed(wrong, _name);
+            }
         }
     }
 

@@ -20,8 +20,9 @@ namespace Analemma.Daemon.Loop;
 // ends the turn, and goes on with what has arrived meanwhile (that is the group in group commit).
 //
 // Effects start on the thread that ends the turn; runners return at once. What a turn will launch is told at its
-// beginning, and got ready while the disk is busy. If the journal cannot keep a batch, nothing
-// of it has happened, and the kernel stops: a new one recovers.
+// beginning, and got ready while the disk is busy. If the journal cannot keep a batch, nothing of it has happened, and
+// the kernel stops: a new one recovers. Whatever else is thrown in a turn ends the kernel the same way: nothing leaves
+// through the thread that happened to be inside.
 internal sealed class KernelLoop : ISyscallSink
 {
     private const int Free = 0;
@@ -130,15 +131,26 @@ internal sealed class KernelLoop : ISyscallSink
         Enter();
     }
 
-    /// <summary>From now on nothing enters. Completes when a turn in progress has ended.</summary>
-    public void Stop()
+    /// <summary>
+    /// From now on nothing enters. Completes when a turn in progress has ended; false when it has gone wrong, or the
+    /// journal did not end it in time: then the state is no state to keep.
+    /// </summary>
+    public bool Stop()
     {
         _stopped = true;
         SpinWait wait = default;
-        while (Interlocked.CompareExchange(ref _baton, Held, Free) != Free && !_panicked)
+        var began = _time.GetTimestamp();
+        while (Interlocked.CompareExchange(ref _baton, Held, Free) != Free)
         {
+            if (_panicked || _time.GetElapsedTime(began) > DaemonLimits.LastTurnMax)
+            {
+                return false;
+            }
+
             wait.SpinOnce();
         }
+
+        return true;
     }
 
     private void Enter()
@@ -150,9 +162,13 @@ internal sealed class KernelLoop : ISyscallSink
                 return;
             }
 
-            Volatile.Write(ref _baton, Free);
+            Release();
         }
     }
+
+    // With a full fence: the look at what has arrived, which follows, must not be done before. Whoever brought an event
+    // meanwhile has found the baton held and relies on that look.
+    private void Release() => Interlocked.Exchange(ref _baton, Free);
 
     /// <summary>With the baton: true when all turns have ended, false when the journal has the baton now.</summary>
     private bool RunTurns()
@@ -172,8 +188,9 @@ internal sealed class KernelLoop : ISyscallSink
 
             return true;
         }
-        catch (Exception wrong) when (wrong is KernelPanicException or JournalStoreException or ArgumentException)
+        catch (Exception wrong)
         {
+            // Of a state that is half changed nothing can be said but that a new kernel recovers the last whole one.
             Panic(wrong);
             return false;
         }
@@ -209,19 +226,19 @@ internal sealed class KernelLoop : ISyscallSink
 
     private void Committed(AppendOutcome outcome)
     {
-        _meter?.Committed(_records.Count, Stopwatch.GetElapsedTime(_commitBegan), outcome.Failure is null);
-        if (outcome.Failure is { } failure)
-        {
-            Panic(failure);
-            return;
-        }
-
         try
         {
+            _meter?.Committed(_records.Count, Stopwatch.GetElapsedTime(_commitBegan), outcome.Failure is null);
+            if (outcome.Failure is { } failure)
+            {
+                Panic(failure);
+                return;
+            }
+
             Position = outcome.Position;
             EndTurn();
         }
-        catch (KernelPanicException wrong)
+        catch (Exception wrong)
         {
             Panic(wrong);
             return;
@@ -229,7 +246,7 @@ internal sealed class KernelLoop : ISyscallSink
 
         if (RunTurns())
         {
-            Volatile.Write(ref _baton, Free);
+            Release();
             Enter();
         }
     }

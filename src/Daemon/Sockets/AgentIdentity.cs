@@ -9,8 +9,11 @@ public sealed record AgentIdentity(ProcessId Process, string? Name = null, Resou
     /// <summary>Clients on the host, told apart by their peer credentials only.</summary>
     public static AgentIdentity Host { get; } = new(ProcessId.None, "host");
 
-    /// <summary>A warm sandbox that is nobody yet: it may only claim what it is to be.</summary>
-    public static AgentIdentity Unclaimed { get; } = new(ProcessId.None, "unclaimed");
+    /// <summary>
+    /// A warm sandbox that is nobody yet: it may only claim what it is to be. No process has its number, least of all
+    /// the host.
+    /// </summary>
+    public static AgentIdentity Unclaimed { get; } = new(new ProcessId(-1), "unclaimed");
 }
 
 /// <summary>The answer to HELLO, which needs nothing of the kernel's state.</summary>
@@ -21,7 +24,8 @@ internal static class Greeting
     public static HelloReply For(Connection connection)
     {
         var identity = connection.Identity;
-        return new HelloReply(AbiLimits.Version, connection.Server.Options.KernelVersion, identity.Process)
+        var process = identity.Process == AgentIdentity.Unclaimed.Process ? ProcessId.None : identity.Process;
+        return new HelloReply(AbiLimits.Version, connection.Server.Options.KernelVersion, process)
         {
             Name = identity.Name,
             Limits = identity.Limits,

@@ -14,7 +14,9 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
 {
     private const int GatheredBytesMax = 16 * 1024 * 1024;
 
-    private readonly ArrayBufferWriter<byte> _gathered = new();
+    private readonly int _requestBytes = bytes;
+    private readonly Lock _gathering = new();
+    private ArrayBufferWriter<byte>? _gathered;
     private bool _over;
     private bool _cut;
 
@@ -23,6 +25,9 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
     /// <summary>What this call weighs in its caller's budget.</summary>
     public int Bytes { get; private set; } = bytes;
 
+    /// <summary>The part of it that is the answer's, which waits for its turn.</summary>
+    public int AnswerBytes { get; private set; }
+
     /// <summary>The client's number for an asynchronous request, which is not answered in turn.</summary>
     public ulong? AsyncId { get; init; }
 
@@ -30,6 +35,29 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
     public byte[]? Answer { get; private set; }
 
     public override bool IsOver => Volatile.Read(ref _over);
+
+    /// <summary>
+    /// Under the session's gate: puts what its answer weighs in the place of what was gathered for that. False, with
+    /// nothing more charged, when the budget does not have that.
+    /// </summary>
+    public bool TryChargeLocked(ByteBudget budget, int answerBytes)
+    {
+        var more = _requestBytes + answerBytes - Bytes;
+        var fits = more <= 0 || budget.TryTake(more);
+        if (!fits)
+        {
+            more = _requestBytes - Bytes;
+        }
+
+        if (more < 0)
+        {
+            budget.Give(-more);
+        }
+
+        Bytes += more;
+        AnswerBytes = fits ? answerBytes : 0;
+        return fits;
+    }
 
     /// <summary>Under the session's gate: true for the one who ends it.</summary>
     public bool EndLocked(byte[]? answer)
@@ -60,9 +88,20 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
 
         var whole = _cut && reply is ExecReply exec ? exec with { Truncated = true } : reply;
         byte[] answer;
-        lock (_gathered)
+        lock (_gathering)
         {
-            answer = AgentOsEncoder.Encode(Opcode, Syscall, whole, _gathered.WrittenSpan);
+            try
+            {
+                answer = AgentOsEncoder.Encode(
+                    Opcode, Syscall, whole, _gathered is null ? default : _gathered.WrittenSpan);
+            }
+            catch (Exception wrong)
+            {
+                Fail(session.Connection.Unwritable(this, wrong));
+                return;
+            }
+
+            _gathered = null;
         }
 
         session.Finish(this, SysErrorCode.Ok, answer);
@@ -72,6 +111,11 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
     {
         if (!IsOver)
         {
+            lock (_gathering)
+            {
+                _gathered = null;
+            }
+
             session.Finish(this, error.Code, AgentOsEncoder.EncodeError(Opcode, error));
         }
     }
@@ -80,9 +124,9 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
     {
         // A command's output is marked with its stream in the first byte; here the two are one text.
         var text = Syscall is Exec or Logs ? bytes.Span[1..] : bytes.Span;
-        lock (_gathered)
+        lock (_gathering)
         {
-            var fits = _gathered.WrittenCount + text.Length <= GatheredBytesMax;
+            var fits = (_gathered?.WrittenCount ?? 0) + text.Length <= GatheredBytesMax;
             lock (session.Gate)
             {
                 if (IsOver)
@@ -97,7 +141,7 @@ internal sealed class AgentOsCall(AgentOsSession session, long id, byte opcode, 
 
             if (fits)
             {
-                _gathered.Write(text);
+                (_gathered ??= new ArrayBufferWriter<byte>()).Write(text);
             }
 
             _cut |= !fits;

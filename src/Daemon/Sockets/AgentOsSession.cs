@@ -7,13 +7,15 @@ namespace Analemma.Daemon.Sockets;
 // THE AGENTOS FRAMING ON ONE CONNECTION
 //
 // There are no request ids, so answers leave in the order of their requests, whatever order the calls end in: a call
-// that ends early waits for its turn. An asynchronous request (EXEC) is answered with a receipt in its turn; its result
+// that ends early waits for its turn, and is charged to its caller until then; when too much waits, the answer is that
+// it does. An asynchronous request (EXEC) is answered with a receipt in its turn; its result
 // is fetched with ASYNC_POLL on the same connection.
 internal sealed class AgentOsSession(Connection connection) : Session
 {
     private readonly Lock _gate = new();
     private Queue<Turn>? _turns;
     private AgentOsResults? _results;
+    private long _waitingBytes;
 
     public override bool IsIdle
     {
@@ -117,10 +119,28 @@ internal sealed class AgentOsSession(Connection connection) : Session
     {
         lock (_gate)
         {
-            if (!call.EndLocked(answer))
+            if (call.IsOver)
             {
                 return;
             }
+
+            // What has gone into the answer is charged as the answer from now on, and one that leaves at once not at
+            // all. Those that wait leave together: they must fit the output.
+            var leaves = _turns?.TryPeek(out var next) is true && next.Call == call;
+            var waiting = call.AsyncId is null && !leaves ? answer.Length : 0;
+            if (_waitingBytes + waiting > connection.Server.Options.OutputBytesMax / 2
+                || !call.TryChargeLocked(connection.Budget, leaves ? 0 : answer.Length))
+            {
+                waiting = 0;
+                var error = new SysError(
+                    SysErrorCode.TryAgain,
+                    "too many bytes of answers wait for this caller",
+                    "take the answers that are there, or ask for less at once");
+                (status, answer) = (error.Code, AgentOsEncoder.EncodeError(call.Opcode, error));
+            }
+
+            _waitingBytes += waiting;
+            call.EndLocked(answer);
 
             if (call.AsyncId is null)
             {
@@ -207,15 +227,16 @@ internal sealed class AgentOsSession(Connection connection) : Session
         while (_turns is not null && _turns.TryPeek(out var turn) && turn.Answered is { } answer)
         {
             _turns.Dequeue();
-            Send(turn.Opcode, answer);
+            _waitingBytes -= turn.Call?.AnswerBytes ?? 0;
             connection.Budget.Give(turn.Bytes + (turn.Call?.Bytes ?? 0));
+            Send(turn.Opcode, answer);
         }
     }
 
     private void Send(byte opcode, ReadOnlySpan<byte> payload)
     {
         var process = connection.Identity.Process;
-        var id = process == ProcessId.None ? connection.Number : (uint)process.Value;
+        var id = process.Value > 0 ? (uint)process.Value : connection.Number;
         Span<byte> header = stackalloc byte[AgentOsFrame.HeaderSize];
         new AgentOsFrame(id, opcode, payload.Length).WriteTo(header);
         connection.Output.Write(header, payload);

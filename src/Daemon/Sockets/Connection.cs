@@ -115,12 +115,19 @@ internal sealed class Connection : IReady
         }
     }
 
+    /// <summary>Nobody else's connection suffers, and its calls are over.</summary>
+    public void OnFault(Exception wrong)
+    {
+        Server.Log.ConnectionFailed(wrong, Identity.Name ?? Identity.Process.ToString());
+        Close();
+    }
+
     /// <summary>A call has been answered, on any thread: what waited for that may go on.</summary>
     public void CallEnded()
     {
         if (_state is State.Waiting or State.Ended)
         {
-            Io.Reactor.Post(AfterProgress);
+            Io.Reactor.Post(AfterProgress, this);
         }
     }
 
@@ -146,7 +153,15 @@ internal sealed class Connection : IReady
         Io.Linger.Set(ref _lingerDeadline, this);
 
         // Not now: the error may still be among the frames that gather for one send.
-        Io.Reactor.Post(AfterProgress);
+        Io.Reactor.Post(AfterProgress, this);
+    }
+
+    /// <summary>What a caller is told whose answer cannot be written. Whoever answered it is not to blame.</summary>
+    public SysError Unwritable(SyscallCall call, Exception wrong)
+    {
+        Server.Log.AnswerFailed(wrong, call.Syscall.Number.ToString());
+        return new SysError(
+            SysErrorCode.Internal, $"the answer to {call.Syscall.Number} could not be written", "see the kernel's log");
     }
 
     public void Close()
@@ -157,13 +172,15 @@ internal sealed class Connection : IReady
         }
 
         _state = State.Closed;
+        // First: a writer on another thread that finds no room would ask the reactor about a socket that it has
+        // forgotten.
+        Output.Close();
         Io.Reactor.Forget(_socket);
         DeadlineQueue.Clear(_frameDeadline);
         DeadlineQueue.Clear(_stallDeadline);
         DeadlineQueue.Clear(_lingerDeadline);
         FreeTail();
         CloseDescriptor();
-        Output.Close();
         _session?.End(refusal: null, opcode: 0);
         _socket.Dispose();
         _listener.Forget(this);
@@ -387,7 +404,7 @@ internal sealed class Connection : IReady
         // A call may have ended between the look and the state.
         if (_session is { IsFull: false })
         {
-            Io.Reactor.Post(AfterProgress);
+            Io.Reactor.Post(AfterProgress, this);
         }
     }
 

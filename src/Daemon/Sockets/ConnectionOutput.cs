@@ -418,7 +418,7 @@ internal sealed class ConnectionOutput(
         _broken = true;
         FreePendingLocked();
         CloseDescriptorsLocked();
-        reactor.Post(owner.Close);
+        reactor.Post(owner.Close, owner);
         _room?.TrySetResult(false);
         _room = null;
         return false;

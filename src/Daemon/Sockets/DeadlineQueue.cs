@@ -6,6 +6,7 @@ namespace Analemma.Daemon.Sockets;
 /// </summary>
 internal sealed class DeadlineQueue : IDisposable
 {
+    private readonly Reactor _reactor;
     private readonly TimeProvider _time;
     private readonly TimeSpan _after;
     private readonly LinkedList<(Connection Connection, long At)> _waiting = new();
@@ -15,7 +16,7 @@ internal sealed class DeadlineQueue : IDisposable
 
     public DeadlineQueue(Reactor reactor, TimeProvider time, TimeSpan after, Action<Connection> expired)
     {
-        (_time, _after, _expired) = (time, after, expired);
+        (_reactor, _time, _after, _expired) = (reactor, time, after, expired);
         _timer = time.CreateTimer(
             _ => reactor.Post(Expire), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -58,7 +59,14 @@ internal sealed class DeadlineQueue : IDisposable
             }
 
             _waiting.RemoveFirst();
-            _expired(first.Value.Connection);
+            try
+            {
+                _expired(first.Value.Connection);
+            }
+            catch (Exception wrong)
+            {
+                _reactor.GiveUp(first.Value.Connection, wrong);
+            }
         }
     }
 

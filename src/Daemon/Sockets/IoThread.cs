@@ -8,9 +8,9 @@ internal sealed class IoThread : IDisposable
 
     private const int OutputBytes = 64 * 1024;
 
-    public IoThread(int index, SocketOptions options, TimeProvider time)
+    public IoThread(int index, SocketOptions options, TimeProvider time, Action<Exception> failed)
     {
-        Reactor = new Reactor($"analemma-io-{index}", InputBytes, OutputBytes);
+        Reactor = new Reactor($"analemma-io-{index}", InputBytes, OutputBytes, failed);
         Frames = new DeadlineQueue(Reactor, time, options.FrameTimeout, connection => connection.FrameExpired());
         Stalls = new DeadlineQueue(Reactor, time, options.StallTimeout, connection => connection.Close());
         Linger = new DeadlineQueue(Reactor, time, options.LingerTimeout, connection => connection.Close());

@@ -34,7 +34,17 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
         if (!IsOver)
         {
             PooledBytes body = new();
-            SyscallJson.Write(reply, body);
+            try
+            {
+                SyscallJson.Write(reply, body);
+            }
+            catch (Exception wrong)
+            {
+                body.Return();
+                Fail(session.Connection.Unwritable(this, wrong));
+                return;
+            }
+
             session.Finish(this, SysErrorCode.Ok, body.Written);
             body.Return();
         }

@@ -7,6 +7,11 @@ namespace Analemma.Daemon.Sockets;
 internal interface IReady
 {
     void OnReady(Readiness ready);
+
+    /// <summary>
+    /// Something that was done for it threw: a bug of ours, met by what its peer sent. It is given up, and no other.
+    /// </summary>
+    void OnFault(Exception wrong);
 }
 
 // THE REACTOR
@@ -15,6 +20,9 @@ internal interface IReady
 // whichever thread has them. Level-triggered, one recv(2) for one readiness: a readiness that was left over shows
 // again, so no client can hold the thread for longer than one buffer's worth of frames.
 //
+// Whatever is thrown ends at most what it was thrown for. What belongs to nobody is the reactor's own fault, of which the
+// kernel is told: its clients would otherwise wait for ever.
+//
 // The input and output buffers are shared by all connections of the thread: an idle connection owns no buffer.
 internal sealed class Reactor : IDisposable
 {
@@ -22,14 +30,20 @@ internal sealed class Reactor : IDisposable
 
     private readonly Epoll _epoll = new(EventsMax);
     private readonly EventFd _wake = new();
-    private readonly ConcurrentQueue<Action> _posted = new();
+    private readonly ConcurrentQueue<(Action Action, IReady? Owner)> _posted = new();
     private readonly Thread _thread;
+    private readonly Action<Exception> _failed;
     private IReady?[] _watched = new IReady?[1024];
     private volatile bool _stopping;
     private int _woken;
 
-    public Reactor(string name, int inputBytes, int outputBytes)
+    /// <param name="name">Of the thread.</param>
+    /// <param name="inputBytes">The most that one receive takes.</param>
+    /// <param name="outputBytes">Answers gathered for one send.</param>
+    /// <param name="failed">Told what went wrong with the reactor itself.</param>
+    public Reactor(string name, int inputBytes, int outputBytes, Action<Exception> failed)
     {
+        _failed = failed;
         Input = GC.AllocateUninitializedArray<byte>(inputBytes, pinned: true);
         Output = GC.AllocateUninitializedArray<byte>(outputBytes, pinned: true);
         _epoll.Add(_wake, Readiness.Read);
@@ -46,10 +60,10 @@ internal sealed class Reactor : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Runs something on the reactor's thread, in order, soon. Any thread.</summary>
-    public void Post(Action action)
+    /// <summary>Runs something on the reactor's thread, in order, soon, for somebody. Any thread.</summary>
+    public void Post(Action action, IReady? owner = null)
     {
-        _posted.Enqueue(action);
+        _posted.Enqueue((action, owner));
         if (Interlocked.Exchange(ref _woken, 1) != 0)
         {
             return;
@@ -108,23 +122,59 @@ internal sealed class Reactor : IDisposable
         _wake.Dispose();
     }
 
+    /// <summary>Gives up what something was thrown for. On the reactor's thread.</summary>
+    public void GiveUp(IReady? owner, Exception wrong)
+    {
+        if (owner is null)
+        {
+            _failed(wrong);
+            return;
+        }
+
+        try
+        {
+            owner.OnFault(wrong);
+        }
+        catch (Exception again)
+        {
+            _failed(again);
+        }
+    }
+
     private void Run()
     {
-        while (!_stopping)
+        try
         {
-            var count = _epoll.Wait(timeoutMs: -1);
-            for (var i = 0; i < count; i++)
+            while (!_stopping)
             {
-                // A number may have come to another socket earlier in this round. Its owner finds nothing to receive.
-                var (descriptor, ready) = _epoll.Ready(i);
-                if (descriptor < _watched.Length && _watched[descriptor] is { } watched)
-                {
-                    watched.OnReady(ready);
-                }
-                else
-                {
-                    RunPosted();
-                }
+                Serve(_epoll.Wait(timeoutMs: -1));
+            }
+        }
+        catch (Exception wrong)
+        {
+            _failed(wrong);
+        }
+    }
+
+    private void Serve(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            // A number may have come to another socket earlier in this round. Its owner finds nothing to receive.
+            var (descriptor, ready) = _epoll.Ready(i);
+            if (descriptor >= _watched.Length || _watched[descriptor] is not { } watched)
+            {
+                RunPosted();
+                continue;
+            }
+
+            try
+            {
+                watched.OnReady(ready);
+            }
+            catch (Exception wrong)
+            {
+                GiveUp(watched, wrong);
             }
         }
     }
@@ -134,9 +184,16 @@ internal sealed class Reactor : IDisposable
         _wake.Clear();
         Volatile.Write(ref _woken, 0);
         Interlocked.MemoryBarrier();
-        while (_posted.TryDequeue(out var action))
+        while (_posted.TryDequeue(out var posted))
         {
-            action();
+            try
+            {
+                posted.Action();
+            }
+            catch (Exception wrong)
+            {
+                GiveUp(posted.Owner, wrong);
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class SocketListener : IReady
         Action<SyscallCall>? claim)
     {
         (Server, _io, _socket, _path, _identity, Budget, _claim) = (server, io, socket, path, identity, budget, claim);
-        io.Reactor.Post(() => io.Reactor.Watch(socket, this, Readiness.Read));
+        io.Reactor.Post(() => io.Reactor.Watch(socket, this, Readiness.Read), this);
     }
 
     public SyscallServer Server { get; }
@@ -46,6 +46,9 @@ internal sealed class SocketListener : IReady
         set => Volatile.Write(ref _identity, value);
     }
 
+    /// <summary>Whether anybody on the host may connect here; else one agent.</summary>
+    public bool IsHost => ReferenceEquals(Identity, AgentIdentity.Host);
+
     public void OnReady(Readiness ready)
     {
         for (var i = 0; i < AcceptsMax; i++)
@@ -58,10 +61,22 @@ internal sealed class SocketListener : IReady
 
             if (errno is not (Errno.EAGAIN or Errno.EINTR or Errno.ECONNABORTED))
             {
-                BackOff(errno);
+                // No descriptor or memory is left: looking again at once would only spin.
+                Server.Log.AcceptFailed(_path, errno, AcceptBackoff);
+                BackOff();
             }
 
             return;
+        }
+    }
+
+    /// <summary>Waits for a moment: what went wrong once would go wrong again at once.</summary>
+    public void OnFault(Exception wrong)
+    {
+        Server.Log.ListenerFailed(wrong, _path);
+        if (!_socket.IsClosed)
+        {
+            BackOff();
         }
     }
 
@@ -79,7 +94,7 @@ internal sealed class SocketListener : IReady
                 call.Fail(SysError.PermissionDenied("only a warm sandbox's interpreter may claim, and only once"));
             }
         }
-        else if (ReferenceEquals(Identity, AgentIdentity.Unclaimed))
+        else if (call.Peer.Process == AgentIdentity.Unclaimed.Process)
         {
             call.Fail(new SysError(SysErrorCode.WrongState, "this sandbox is nobody yet", "CLAIM first"));
         }
@@ -125,10 +140,10 @@ internal sealed class SocketListener : IReady
             _backoff?.Dispose();
             _io.Reactor.Forget(_socket);
             _socket.Dispose();
-        });
+        }, this);
         foreach (var connection in connections)
         {
-            connection.Io.Reactor.Post(connection.Close);
+            connection.Io.Reactor.Post(connection.Close, connection);
         }
     }
 
@@ -146,7 +161,17 @@ internal sealed class SocketListener : IReady
 
     private void Take(UnixSocket accepted)
     {
-        var credentials = accepted.Credentials();
+        PeerCredentials credentials;
+        try
+        {
+            credentials = accepted.Credentials();
+        }
+        catch
+        {
+            accepted.Dispose();
+            throw;
+        }
+
         var io = Server.NextIo();
         lock (_gate)
         {
@@ -168,21 +193,20 @@ internal sealed class SocketListener : IReady
                 _refused++;
             }
 
-            io.Reactor.Post(connection.Start);
+            io.Reactor.Post(connection.Start, connection);
         }
     }
 
     private SysError? Refusal(uint uid)
     {
-        var isHost = ReferenceEquals(Identity, AgentIdentity.Host);
-        var (open, most) = isHost
+        var (open, most) = IsHost
             ? (Server.ConnectionsOf(uid), Server.Options.ConnectionsPerUserMax)
             : (_connections.Count - _refused, Server.Options.ConnectionsPerAgentMax);
         return open < most
             ? null
             : new SysError(
                 SysErrorCode.LimitExceeded,
-                $"there are {open} connections already, the most for one {(isHost ? "user" : "agent")}",
+                $"there are {open} connections already, the most for one {(IsHost ? "user" : "agent")}",
                 "use one connection for many requests, and close those that are done");
     }
 
@@ -191,13 +215,11 @@ internal sealed class SocketListener : IReady
         "the kernel has as many files and connections open as it may",
         "close connections that are done, or raise the kernel's limit on open files");
 
-    /// <summary>No descriptor or memory is left: looking again at once would only spin.</summary>
-    private void BackOff(int errno)
+    private void BackOff()
     {
-        Server.Log.AcceptFailed(_path, errno, AcceptBackoff);
         _io.Reactor.Change(_socket, Readiness.None);
         _backoff ??= Server.Time.CreateTimer(
-            _ => _io.Reactor.Post(ResumeAccepting), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ => _io.Reactor.Post(ResumeAccepting, this), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _backoff.Change(AcceptBackoff, Timeout.InfiniteTimeSpan);
     }
 

@@ -32,6 +32,7 @@ public sealed class SyscallServer : IAsyncDisposable
     private readonly IoThread[] _io;
     private readonly ByteBudget _budget;
     private readonly ByteBudget _hostBudget;
+    private readonly Action<Exception>? _panic;
     private readonly ConcurrentDictionary<uint, int> _perUser = new();
     private readonly ConcurrentDictionary<SocketListener, bool> _listeners = new();
     private long _callId;
@@ -41,14 +42,16 @@ public sealed class SyscallServer : IAsyncDisposable
     private long _refusals;
 
     public SyscallServer(
-        ISyscallSink sink, SocketOptions options, TimeProvider time, ILogger? log = null, ISyscallWatch? watch = null)
+        ISyscallSink sink, SocketOptions options, TimeProvider time, ILogger? log = null, ISyscallWatch? watch = null,
+        Action<Exception>? panic = null)
     {
+        _panic = panic;
         (Sink, Options, Time, Log, Watch) = (sink, options, time, log ?? NullLogger.Instance, watch);
         var openFiles = (int)Math.Min(OpenFileLimit.Raise(options.OpenFilesMax), options.OpenFilesMax);
         DescriptorMax = openFiles - Math.Min(options.OpenFilesReserved, openFiles / 4);
         _budget = new ByteBudget(options.BytesMax);
         _hostBudget = new ByteBudget(options.BytesForHostMax, _budget);
-        _io = [.. Enumerable.Range(0, options.IoThreads).Select(index => new IoThread(index, options, time))];
+        _io = [.. Enumerable.Range(0, options.IoThreads).Select(index => new IoThread(index, options, time, Failed))];
         foreach (var io in _io)
         {
             io.Reactor.Start();
@@ -128,19 +131,35 @@ public sealed class SyscallServer : IAsyncDisposable
     internal void Connected(Connection connection)
     {
         Interlocked.Increment(ref _connections);
-        _perUser.AddOrUpdate(connection.Credentials.Uid, 1, static (_, count) => count + 1);
+        CountUser(connection, 1);
     }
 
     internal void Disconnected(Connection connection)
     {
         Interlocked.Decrement(ref _connections);
-        _perUser.AddOrUpdate(connection.Credentials.Uid, 0, static (_, count) => count - 1);
+        CountUser(connection, -1);
     }
 
     internal void Count(SysError refusal)
     {
         Log.Refused(refusal.CodeName, refusal.Message);
         Interlocked.Increment(ref _refusals);
+    }
+
+    // Agents without a sandbox have the uid of the kernel, and with it that of its user: theirs are counted by agent.
+    private void CountUser(Connection connection, int more)
+    {
+        if (connection.Listener.IsHost)
+        {
+            _perUser.AddOrUpdate(
+                connection.Credentials.Uid, static (_, by) => by, static (_, count, by) => count + by, more);
+        }
+    }
+
+    private void Failed(Exception wrong)
+    {
+        Log.ReactorFailed(wrong);
+        _panic?.Invoke(wrong);
     }
 
     private AgentSocket Listen(string path, AgentIdentity identity, Action<SyscallCall>? claim)

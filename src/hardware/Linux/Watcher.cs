@@ -24,15 +24,19 @@ public sealed partial class Watcher : IDisposable
     private static readonly bool Packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, Action<uint>> _callbacks = [];
+    private readonly Dictionary<long, (int Fd, Action<uint> Call)> _callbacks = [];
+    private readonly Action<Exception>? _failed;
     private readonly int _epoll;
     private readonly int _wakeRead;
     private readonly int _wakeWrite;
     private long _latest;
     private bool _disposed;
 
-    public unsafe Watcher(string name)
+    /// <param name="name">Of its thread.</param>
+    /// <param name="failed">Told what a callback threw: its watch is over, and whoever it was for must be told.</param>
+    public unsafe Watcher(string name, Action<Exception>? failed = null)
     {
+        _failed = failed;
         _epoll = LinuxException.ThrowIfFailed(Native.epoll_create1(CloseOnExec));
         var pipe = stackalloc int[2];
         LinuxException.ThrowIfFailed(LibC.pipe2(pipe, LibC.O_CLOEXEC | LibC.O_NONBLOCK));
@@ -50,7 +54,7 @@ public sealed partial class Watcher : IDisposable
         lock (_gate)
         {
             id = ++_latest;
-            _callbacks[id] = callback;
+            _callbacks[id] = (fd, callback);
         }
 
         Control(Add, fd, events, id);
@@ -124,7 +128,8 @@ public sealed partial class Watcher : IDisposable
             {
                 ReadOnlySpan<byte> entry = new(events + (index * stride), stride);
                 var id = BinaryPrimitives.ReadInt64LittleEndian(entry[(stride - 8)..]);
-                Action<uint>? callback;
+                (int Fd, Action<uint> Call) watch;
+                bool isWatched;
                 lock (_gate)
                 {
                     if (_disposed)
@@ -133,10 +138,30 @@ public sealed partial class Watcher : IDisposable
                         return;
                     }
 
-                    _callbacks.TryGetValue(id, out callback);
+                    isWatched = _callbacks.TryGetValue(id, out watch);
                 }
 
-                callback?.Invoke(BinaryPrimitives.ReadUInt32LittleEndian(entry));
+                if (isWatched)
+                {
+                    Call(watch.Fd, id, watch.Call, BinaryPrimitives.ReadUInt32LittleEndian(entry));
+                }
+            }
+        }
+    }
+
+    // Nothing may leave this thread: it is the process's end. One that was over when its callback threw was closed under
+    // it, which is no fault.
+    private void Call(int fd, long id, Action<uint> callback, uint events)
+    {
+        try
+        {
+            callback(events);
+        }
+        catch (Exception wrong)
+        {
+            if (Forget(fd, id))
+            {
+                _failed?.Invoke(wrong);
             }
         }
     }
@@ -160,17 +185,26 @@ public sealed partial class Watcher : IDisposable
         }
     }
 
-    private void Forget(int fd, long id)
+    private bool Forget(int fd, long id)
     {
         lock (_gate)
         {
             if (!_callbacks.Remove(id) || _disposed)
             {
-                return;
+                return false;
             }
         }
 
-        Control(Remove, fd, 0, 0);
+        try
+        {
+            Control(Remove, fd, 0, 0);
+        }
+        catch (LinuxException failed) when (failed.Errno is Errno.EBADF or Errno.ENOENT)
+        {
+            // Closed already, which took it out.
+        }
+
+        return true;
     }
 
     private sealed class Watched(Watcher owner, int fd, long id) : IDisposable

@@ -67,6 +67,9 @@ public sealed record SandboxEngineOptions
     /// <summary>Runs the callbacks of descriptors; one of its own when null.</summary>
     public Watcher? Watcher { get; init; }
 
+    /// <summary>Told what went wrong on the watchers' threads: then nobody can say any more how sandboxes fare.</summary>
+    public Action<Exception>? Failed { get; init; }
+
     /// <summary>Told why each engine was passed over that comes before the one that was taken.</summary>
     public Action<string> PassedOver { get; init; } = _ => { };
 

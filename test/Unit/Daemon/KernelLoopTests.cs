@@ -116,6 +116,34 @@ public sealed class KernelLoopTests : IDisposable
         Assert.Equal(0, _calls.Count);
     }
 
+    /// <summary>Whatever is thrown in a turn: the kernel ends, and not the process by way of whose thread it was.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_effect_that_throws_panics_and_the_end_does_not_wait_for_it(bool isDurable)
+    {
+        _effects.Throws = new InvalidOperationException("a bug");
+        _loop.Submit(new TestCall(1, isDurable ? new Spawn { Argv = ["true"] } : new List()));
+        if (isDurable)
+        {
+            _journal.Release();
+        }
+
+        Assert.Same(_effects.Throws, Assert.Single(_panics));
+        Assert.False(_loop.Stop());
+        _loop.Submit(new TestCall(2, new List()));
+        Assert.Single(_panics);
+    }
+
+    [Fact]
+    public void A_loop_that_is_well_stops_whole_and_takes_no_more()
+    {
+        Assert.True(_loop.Stop());
+        _loop.Submit(new TestCall(1, new List()));
+        Assert.Empty(_effects.Started);
+        Assert.Empty(_panics);
+    }
+
     [Fact]
     public async Task Many_threads_are_one_writer()
     {
@@ -171,6 +199,8 @@ public sealed class KernelLoopTests : IDisposable
 
         public List<Launch> Foreseen { get; } = [];
 
+        public Exception? Throws { get; set; }
+
         public void Expect(Launch launch) => Foreseen.Add(launch);
 
         public int Thread { get; private set; }
@@ -179,6 +209,11 @@ public sealed class KernelLoopTests : IDisposable
 
         public void Start(Effect effect)
         {
+            if (Throws is not null)
+            {
+                throw Throws;
+            }
+
             Overlapped |= Interlocked.Exchange(ref _inside, 1) == 1;
             Started.Add(effect);
             Thread = Environment.CurrentManagedThreadId;

@@ -136,7 +136,7 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         return withUser ? ["user", .. all] : all;
     }
 
-    private Watcher NewWatcher(string name) => _options.Watcher ?? new Watcher(name);
+    private Watcher NewWatcher(string name) => _options.Watcher ?? new Watcher(name, _options.Failed);
 
     private string? CopySdk()
     {
