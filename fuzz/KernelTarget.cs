@@ -70,7 +70,7 @@ internal sealed class KernelTarget
         switch (effect)
         {
             case Answer answer when answeredAs is not null:
-                Demands.Json(AgentOsEncoder.Encode(answeredAs, answer.Reply, default));
+                Demands.Json(AgentOsEncoder.Encode((byte)answeredAs.Number, answeredAs, answer.Reply, default));
                 break;
             case Answer answer:
                 Demands.Json(SyscallJson.Write(answer.Reply));

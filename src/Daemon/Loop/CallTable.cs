@@ -59,17 +59,26 @@ internal sealed class CallTable
         return kept;
     }
 
-    /// <summary>Takes a call out that its client took back, and tells its runner.</summary>
+    /// <summary>
+    /// Takes a call out that its client took back, and tells its runner: on a thread of the pool, for what a runner
+    /// does then may take its time, and the client's thread serves others.
+    /// </summary>
     public bool Cancel(long id)
     {
         var found = Remove(id) is not null;
         if (_watched.TryRemove(id, out var watched))
         {
-            watched.Cancel();
-            watched.Dispose();
+            _ = EndAsync(watched);
         }
 
         return found;
+    }
+
+    private static async Task EndAsync(CancellationTokenSource watched)
+    {
+        // A callback that throws is its runner's fault, which the runner meets when it waits for what it began.
+        await watched.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        watched.Dispose();
     }
 
     /// <summary>For a runner: cancelled when the client takes the call back, or when the kernel stops.</summary>

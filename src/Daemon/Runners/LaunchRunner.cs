@@ -6,6 +6,7 @@ using Analemma.Daemon.Telemetry.Instruments;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
+using Analemma.Linux;
 using Analemma.Sandbox;
 using Microsoft.Extensions.Logging;
 
@@ -50,6 +51,7 @@ internal sealed class LaunchRunner(
 
     public void Start(Launch launch)
     {
+        pipes.Hold(launch.Plan.StdinPipe, launch.Plan.StdoutPipe);
         if (_foreseen is { } foreseen && foreseen.Launch.Process == launch.Process)
         {
             // Ready or soon so, and then there is little left to do: less than another thread takes to begin.
@@ -107,7 +109,7 @@ internal sealed class LaunchRunner(
             meter.AgentStarted(sandbox.Tier.ToString().ToLowerInvariant(), time.GetElapsedTime(began));
         }
         catch (Exception failure) when (failure is SandboxException or IOException or UnauthorizedAccessException
-            or OperationCanceledException)
+            or OperationCanceledException or LinuxException or NotSupportedException)
         {
             await FailAsync(launch, sandbox, failure);
             return;
@@ -272,12 +274,18 @@ internal sealed class LaunchRunner(
                 $"script {path} is not an absolute path", "the kernel does not know your working directory");
         }
 
-        var attributes = File.Exists(path)
-            ? File.GetAttributes(path)
-            : throw new SandboxException($"script {path} does not exist on the host, or is not a file");
-        return attributes.HasFlag(FileAttributes.Device)
-            ? throw new SandboxException($"script {path} is a device")
-            : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        try
+        {
+            return new FileStream(HostFiles.OpenRegularToRead(path), FileAccess.Read, bufferSize: 0);
+        }
+        catch (LinuxException failed)
+        {
+            throw new SandboxException(
+                failed.Errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EISDIR or Errno.ENXIO
+                    ? $"script {path} does not exist on the host, or is not a file"
+                    : $"script {path} cannot be read: {failed.Reason}",
+                inner: failed);
+        }
     }
 
     private async Task FailAsync(Launch launch, ISandbox? sandbox, Exception failure)

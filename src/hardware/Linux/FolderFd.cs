@@ -124,7 +124,7 @@ public sealed unsafe class FolderFd : IDisposable
 
     private static string Join(string[] parts, int count) => count == 0 ? "." : string.Join('/', parts.Take(count));
 
-    private static SafeFileHandle Regular(SafeFileHandle file, string path)
+    internal static SafeFileHandle Regular(SafeFileHandle file, string path)
     {
         if (Stat(file).Kind == HostFileKind.File)
         {

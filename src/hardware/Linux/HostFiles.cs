@@ -12,6 +12,10 @@ public static unsafe class HostFiles
     /// <summary>The end to read of a FIFO, not blocking, whether or not somebody writes.</summary>
     public static SafeFileHandle OpenFifoToRead(string path) => Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK);
 
+    /// <summary>A regular file to read; whatever else the path leads to is not waited for. EISDIR says so.</summary>
+    public static SafeFileHandle OpenRegularToRead(string path) =>
+        FolderFd.Regular(Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOCTTY), path);
+
     /// <summary>Both ends of a FIFO: whoever holds them never gets SIGPIPE.</summary>
     public static SafeFileHandle OpenFifoBothWays(string path) => Open(path, LibC.O_RDWR);
 

@@ -38,17 +38,29 @@ public sealed unsafe class PidFd : SafeHandleZeroOrMinusOneIsInvalid
             : new PidFd((int)LinuxException.ThrowIfFailed(fd));
     }
 
-    /// <summary>False when the process has already ended.</summary>
+    /// <summary>False when the process has already ended, or this is closed because it has.</summary>
     public bool TrySignal(int signal)
     {
-        var sent = LibC.syscall4(LibC.SYS_pidfd_send_signal, handle, signal, 0, 0);
-        if (sent < 0 && Marshal.GetLastPInvokeError() == Errno.ESRCH)
+        if (!TryHold())
         {
             return false;
         }
 
-        LinuxException.ThrowIfFailed(sent);
-        return true;
+        try
+        {
+            var sent = LibC.syscall4(LibC.SYS_pidfd_send_signal, handle, signal, 0, 0);
+            if (sent < 0 && Marshal.GetLastPInvokeError() == Errno.ESRCH)
+            {
+                return false;
+            }
+
+            LinuxException.ThrowIfFailed(sent);
+            return true;
+        }
+        finally
+        {
+            DangerousRelease();
+        }
     }
 
     /// <summary>Whether the process has ended, reaped or not.</summary>
@@ -56,8 +68,15 @@ public sealed unsafe class PidFd : SafeHandleZeroOrMinusOneIsInvalid
     {
         get
         {
+            if (!TryHold())
+            {
+                return true;
+            }
+
             LibC.poll_fd ended = new() { fd = Number, events = LibC.POLLIN };
-            return LibC.poll(&ended, 1, timeout: 0) > 0;
+            var count = LibC.poll(&ended, 1, timeout: 0);
+            DangerousRelease();
+            return count > 0;
         }
     }
 
@@ -67,8 +86,15 @@ public sealed unsafe class PidFd : SafeHandleZeroOrMinusOneIsInvalid
     /// </summary>
     public SafeFileHandle? TryTake(int descriptor, out int errno)
     {
+        if (!TryHold())
+        {
+            errno = Errno.ESRCH;
+            return null;
+        }
+
         var fd = LibC.syscall4(LibC.SYS_pidfd_getfd, handle, descriptor, 0, 0);
         errno = fd >= 0 ? 0 : Marshal.GetLastPInvokeError();
+        DangerousRelease();
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
     }
 
@@ -77,6 +103,41 @@ public sealed unsafe class PidFd : SafeHandleZeroOrMinusOneIsInvalid
     /// status that kernels from 6.15 on keep with the pidfd, or an empty one.
     /// </summary>
     public WaitStatus? TryReap()
+    {
+        if (!TryHold())
+        {
+            return default(WaitStatus);
+        }
+
+        try
+        {
+            return Reap();
+        }
+        finally
+        {
+            DangerousRelease();
+        }
+    }
+
+    protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
+
+    // Closed meanwhile, the number may be another process's: the handle is held while it is used.
+    private bool TryHold()
+    {
+        var isHeld = false;
+        try
+        {
+            DangerousAddRef(ref isHeld);
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+
+        return isHeld;
+    }
+
+    private WaitStatus? Reap()
     {
         LibC.siginfo_t info = default;
         if (LibC.waitid(LibC.P_PIDFD, (int)handle, &info, LibC.WEXITED | LibC.WNOHANG) == 0)
@@ -91,8 +152,6 @@ public sealed unsafe class PidFd : SafeHandleZeroOrMinusOneIsInvalid
 
         return Marshal.GetLastPInvokeError() == Errno.ECHILD ? ReadExit() : null;
     }
-
-    protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
 
     private WaitStatus ReadExit()
     {

@@ -5,6 +5,22 @@ namespace Analemma.Linux;
 /// <summary>Small files of proc(5) and sysfs: read whole, absent when the process or the feature is gone.</summary>
 public static class ProcFiles
 {
+    /// <summary>The text of a file of at most so many bytes; null for a longer one, too.</summary>
+    public static string? TryRead(string path, int bytesMax)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            var bytes = new byte[bytesMax + 1];
+            var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return count <= bytesMax ? System.Text.Encoding.UTF8.GetString(bytes, 0, count) : null;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     public static string? TryRead(string path)
     {
         try

@@ -72,6 +72,24 @@ public sealed class EmbeddingTests
         Assert.Equal(ModelCallReason.MalformedAnswer, (await FailAsync(stage)).Reason);
     }
 
+    /// <summary>JSON has no such numbers; as base64 and beyond what a float holds they come all the same.</summary>
+    [Theory]
+    [InlineData("AADAfwAAgD8=")] // NaN, 1
+    [InlineData("AACAPwAAgH8=")] // 1, infinity
+    public async Task Numbers_that_are_none_are_no_answer(string vector)
+    {
+        await using var stage = Answering("openai", 200, $$"""
+            {"object":"list","model":"m","usage":{"prompt_tokens":9,"total_tokens":9},"data":[
+              {"object":"embedding","index":0,"embedding":"{{Base64}}"},
+              {"object":"embedding","index":1,"embedding":"{{vector}}"}]}
+            """);
+
+        var failure = await FailAsync(stage);
+
+        Assert.Equal(ModelCallReason.MalformedAnswer, failure.Reason);
+        Assert.Contains("a number that is none", failure.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("openai", 401, ModelCallReason.KeyRejected)]
     [InlineData("openai", 429, ModelCallReason.RateLimited)]

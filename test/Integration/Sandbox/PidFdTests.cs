@@ -16,4 +16,19 @@ public sealed class PidFdTests
         using var process = PidFd.TryOpen(Environment.ProcessId);
         Assert.NotNull(process);
     }
+
+    /// <summary>Its number may be another process's by then.</summary>
+    [Fact]
+    public void One_that_is_closed_reaches_nobody()
+    {
+        var process = PidFd.TryOpen(Environment.ProcessId)!;
+        Assert.True(process.TrySignal(0));
+        process.Dispose();
+
+        Assert.False(process.TrySignal(0));
+        Assert.True(process.HasEnded);
+        Assert.Null(process.TryTake(0, out var errno));
+        Assert.Equal(Errno.ESRCH, errno);
+        Assert.Equal(default(WaitStatus), process.TryReap());
+    }
 }

@@ -3,21 +3,38 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Daemon.Runners.Pipes;
 
-/// <summary>A pipe(7) of this host, of which the daemon holds the ends that no agent's streams are.</summary>
+/// <summary>
+/// A pipe(7) of this host, of which the daemon holds the ends that no agent's streams are. Known from when it is first
+/// spoken of, made when it is opened, which can fail; never made once both ends are closed.
+/// </summary>
 internal sealed class HostPipe : IDisposable
 {
-    public HostPipe()
-    {
-        var (read, write) = HostFiles.MakePipe(readBlocks: false, writeBlocks: false);
-        Reader = new HostPipeEnd(read);
-        Writer = new HostPipeEnd(write);
-    }
+    private readonly Lock _gate = new();
+    private bool _isMade;
 
-    public HostPipeEnd Reader { get; }
+    public HostPipeEnd Reader { get; } = new();
 
-    public HostPipeEnd Writer { get; }
+    public HostPipeEnd Writer { get; } = new();
 
     public HostPipeEnd End(bool isReader) => isReader ? Reader : Writer;
+
+    /// <summary>Makes the pipe, unless it is made or over.</summary>
+    /// <exception cref="LinuxException">No descriptor is left.</exception>
+    public void Open()
+    {
+        lock (_gate)
+        {
+            if (_isMade || (Reader.Closed.IsCancellationRequested && Writer.Closed.IsCancellationRequested))
+            {
+                return;
+            }
+
+            var (read, write) = HostFiles.MakePipe(readBlocks: false, writeBlocks: false);
+            _isMade = true;
+            Reader.Have(read);
+            Writer.Have(write);
+        }
+    }
 
     public void Dispose()
     {
@@ -27,16 +44,26 @@ internal sealed class HostPipe : IDisposable
 }
 
 /// <summary>One end. Used by one call at a time, in their order; closing it ends what waits for it.</summary>
-internal sealed class HostPipeEnd(SafeFileHandle handle) : IDisposable
+internal sealed class HostPipeEnd : IDisposable
 {
     private readonly CancellationTokenSource _closed = new();
-    private SafeFileHandle? _handle = handle;
+    private SafeFileHandle? _handle;
 
     /// <summary>Whose turn it is.</summary>
     public SemaphoreSlim Turn { get; } = new(1);
 
     /// <summary>Cancelled once it is closed here, or has been taken.</summary>
     public CancellationToken Closed => _closed.Token;
+
+    /// <summary>What it is an end of is made. It may have been closed before, or be closed meanwhile.</summary>
+    public void Have(SafeFileHandle handle)
+    {
+        Volatile.Write(ref _handle, handle);
+        if (_closed.IsCancellationRequested)
+        {
+            Interlocked.Exchange(ref _handle, null)?.Dispose();
+        }
+    }
 
     /// <summary>Gives it away, to be a process's stream, which waits; null when it is closed.</summary>
     public async Task<SafeFileHandle?> TakeAsync(CancellationToken cancellationToken)
@@ -107,6 +134,8 @@ internal sealed class HostPipeEnd(SafeFileHandle handle) : IDisposable
         var closing = Interlocked.Exchange(ref _handle, null);
         _closed.Cancel();
         closing?.Dispose();
+        // Made between the two.
+        Interlocked.Exchange(ref _handle, null)?.Dispose();
     }
 
     // Closed under a call, its number may be another file's by now: the handle is held meanwhile.

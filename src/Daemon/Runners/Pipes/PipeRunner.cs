@@ -26,7 +26,9 @@ internal sealed class PipeRunner(
         switch (effect)
         {
             case UsePipe use when calls.Find(use.Call.Value) is { } call:
-                tasks.Run(stopping => WatchedAsync(call, use.Syscall, stopping));
+                // Now, while it is open: what runs later must not make one for an id that is closed.
+                var pipe = Of(use.Syscall.Pipe);
+                tasks.Run(stopping => WatchedAsync(call, pipe, use.Syscall, stopping));
                 break;
             case ClosePipeEnd { IsLast: true } close:
                 if (_pipes.TryRemove(close.Pipe, out var gone))
@@ -41,6 +43,18 @@ internal sealed class PipeRunner(
             case DropPipes:
                 Dispose();
                 break;
+        }
+    }
+
+    /// <summary>Those that a launch takes ends of later. Before anything that may close them.</summary>
+    public void Hold(long? input, long? output)
+    {
+        foreach (var id in (long?[])[input, output])
+        {
+            if (id is { } pipe)
+            {
+                Of(pipe);
+            }
         }
     }
 
@@ -59,7 +73,7 @@ internal sealed class PipeRunner(
             var write = output is { } to ? await TakeAsync(to, isReader: false, cancellationToken) : null;
             return new StreamEnds(read, write);
         }
-        catch (Exception failed) when (failed is SandboxException or OperationCanceledException)
+        catch
         {
             read?.Dispose();
             throw;
@@ -77,17 +91,29 @@ internal sealed class PipeRunner(
         }
     }
 
-    private async Task<SafeFileHandle> TakeAsync(long pipe, bool isReader, CancellationToken cancellationToken) =>
-        await Of(pipe).End(isReader).TakeAsync(cancellationToken)
-        ?? throw new SandboxException($"pipe {pipe} was closed before it could be a stream");
+    private async Task<SafeFileHandle> TakeAsync(long id, bool isReader, CancellationToken cancellationToken)
+    {
+        if (_pipes.TryGetValue(id, out var pipe))
+        {
+            pipe.Open();
+            if (await pipe.End(isReader).TakeAsync(cancellationToken) is { } end)
+            {
+                return end;
+            }
+        }
+
+        throw new SandboxException($"pipe {id} was closed before it could be a stream");
+    }
 
     private HostPipe Of(long id) => _pipes.GetOrAdd(id, _ => new HostPipe());
 
-    private async Task WatchedAsync(SyscallCall call, PipeSyscall syscall, CancellationToken stopping)
+    private async Task WatchedAsync(
+        SyscallCall call, HostPipe pipe, PipeSyscall syscall, CancellationToken stopping)
     {
         try
         {
-            await UseAsync(call, syscall, calls.Watch(call, stopping));
+            pipe.Open();
+            await UseAsync(call, pipe.End(syscall is PipeRead), syscall, calls.Watch(call, stopping));
         }
         catch (LinuxException failed)
         {
@@ -101,10 +127,10 @@ internal sealed class PipeRunner(
         }
     }
 
-    private async Task UseAsync(SyscallCall call, PipeSyscall syscall, CancellationToken cancellationToken)
+    private async Task UseAsync(
+        SyscallCall call, HostPipeEnd end, PipeSyscall syscall, CancellationToken cancellationToken)
     {
         var timeoutMs = syscall is PipeWrite write ? write.TimeoutMs : ((PipeRead)syscall).TimeoutMs;
-        var end = Of(syscall.Pipe).End(syscall is PipeRead);
         using var timer = timeoutMs is { } ms
             ? new CancellationTokenSource(TimeSpan.FromMilliseconds(ms), time) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken, end.Closed);

@@ -49,6 +49,19 @@ internal sealed class GuardedEmbeddings(ModelDriver driver) : IEmbeddingGenerato
         return new EmbedRequest(checkedCall.Model, texts, options?.Dimensions, type);
     }
 
+    private static bool AreFinite(ReadOnlySpan<float> numbers)
+    {
+        foreach (var number in numbers)
+        {
+            if (!float.IsFinite(number))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private GeneratedEmbeddings<Embedding<float>> Complete(EmbedRequest request, Embedded made)
     {
         if (made.Vectors.Count != request.Texts.Count || made.Vectors.Any(vector => vector.IsEmpty))
@@ -56,6 +69,12 @@ internal sealed class GuardedEmbeddings(ModelDriver driver) : IEmbeddingGenerato
             throw new ProviderFault(
                 ModelCallReason.MalformedAnswer,
                 $"there are {made.Vectors.Count(vector => !vector.IsEmpty)} vectors for {request.Texts.Count} texts");
+        }
+
+        if (made.Vectors.Any(vector => !AreFinite(vector.Span)))
+        {
+            throw new ProviderFault(
+                ModelCallReason.MalformedAnswer, "there is a vector with a number that is none, or has no end");
         }
 
         UsageDetails usage = new() { InputTokenCount = made.InputTokens, OutputTokenCount = 0 };

@@ -29,11 +29,20 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
         var (outRead, outWrite) = HostFiles.MakePipe(readBlocks: false);
         var (errRead, errWrite) = HostFiles.MakePipe(readBlocks: false);
         ChildProcess child;
-        using (stdin)
-        using (outWrite)
-        using (errWrite)
+        try
         {
-            child = start(stdin, outWrite, errWrite);
+            using (stdin)
+            using (outWrite)
+            using (errWrite)
+            {
+                child = start(stdin, outWrite, errWrite);
+            }
+        }
+        catch
+        {
+            outRead.Dispose();
+            errRead.Dispose();
+            throw;
         }
 
         using (child)
@@ -88,9 +97,19 @@ internal sealed class CommandRun(Watcher watcher, TimeProvider clock)
             return [];
         }
 
-        var killed = ProcessTree.Kill(inner ?? child.Pid);
-        child.Handle.TrySignal(Sigkill);
-        return killed;
+        try
+        {
+            return ProcessTree.Kill(inner ?? child.Pid);
+        }
+        catch (LinuxException)
+        {
+            // No descriptor is left to hold them by, say. The child goes at least, and with the sandbox the rest.
+            return [];
+        }
+        finally
+        {
+            child.Handle.TrySignal(Sigkill);
+        }
     }
 
     // The runtime that would have reaped the first of them is dead, so it is our child now; and until it is reaped, the

@@ -216,7 +216,16 @@ internal sealed class LiveSandbox : ISandbox
 
         var number = Interlocked.Increment(ref _execs);
         Executing executing = new(_record, _folders, request, $"{_folders.Private}/exec-{number}", _cgroup.JoinFiles);
-        return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
+        try
+        {
+            return await _host.Launcher.ExecAsync(executing, output, cancellationToken);
+        }
+        catch (LinuxException failed)
+        {
+            // Its folder's name or an argument is longer than the host allows, or the host has no descriptor left.
+            throw new SandboxException(
+                $"the command cannot be run: {failed.Message}", "shorten argv, env and cwd, or try again", failed);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -282,7 +291,7 @@ internal sealed class LiveSandbox : ISandbox
         if (!_disposed)
         {
             TryKeepWork();
-            (_record with { Exit = exit }).Save(_folders.Private);
+            TrySave(exit);
         }
 
         _awaited.Dispose();
@@ -338,6 +347,18 @@ internal sealed class LiveSandbox : ISandbox
         {
             // The disk is full, say. The files are lost with the sandbox.
             _work.Use(null);
+        }
+    }
+
+    // On a full disk the next kernel does not know how it ended; what it held is given back all the same.
+    private void TrySave(SandboxExit exit)
+    {
+        try
+        {
+            (_record with { Exit = exit }).Save(_folders.Private);
+        }
+        catch (Exception failed) when (failed is IOException or LinuxException or UnauthorizedAccessException)
+        {
         }
     }
 

@@ -44,12 +44,17 @@ internal sealed class UidSlots
         throw new SandboxException($"all {SlotsPerKernel} host uids are in use by living sandboxes");
     }
 
-    /// <summary>Marks a pair that a re-adopted sandbox has.</summary>
+    /// <summary>
+    /// Marks a pair that a re-adopted sandbox has. One from before the range was changed is none of ours to give.
+    /// </summary>
     public void Claim(uint uid)
     {
         lock (_gate)
         {
-            _taken.Add((uid - _first) / 2);
+            if (SlotOf(uid) is { } slot)
+            {
+                _taken.Add(slot);
+            }
         }
     }
 
@@ -57,7 +62,13 @@ internal sealed class UidSlots
     {
         lock (_gate)
         {
-            _taken.Remove((uid - _first) / 2);
+            if (SlotOf(uid) is { } slot)
+            {
+                _taken.Remove(slot);
+            }
         }
     }
+
+    private uint? SlotOf(uint uid) =>
+        uid >= _first && uid - _first < 2 * SlotsPerKernel ? (uid - _first) / 2 : null;
 }

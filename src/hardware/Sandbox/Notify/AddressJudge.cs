@@ -16,6 +16,7 @@ internal static class AddressJudge
     private const int Inet4Size = 8;
     private const int Inet6Size = 24;
     private const int NamePort = 53;
+    private const int ListBytesMax = 256 * 1024;
 
     private static ReadOnlySpan<byte> MappedPrefix => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
@@ -108,8 +109,11 @@ internal static class AddressJudge
     private static ReadOnlySpan<byte> UnixName(ReadOnlySpan<byte> name) =>
         name.IndexOf((byte)0) is var end and >= 0 ? name[..end] : name;
 
-    /// <summary>Whether the network namespace has this abstract socket. Rare, so that a file's text will do.</summary>
+    /// <summary>
+    /// Whether the network namespace has this abstract socket. Rare, so that a file's text will do; of one with more
+    /// sockets than any program needs nothing is said.
+    /// </summary>
     private static bool IsListed(ReadOnlySpan<byte> name, int pid) =>
-        ProcFiles.TryRead($"/proc/{pid}/net/unix")?.Contains(
+        ProcFiles.TryRead($"/proc/{pid}/net/unix", ListBytesMax)?.Contains(
             $" @{System.Text.Encoding.UTF8.GetString(name).TrimEnd('\0')}\n", StringComparison.Ordinal) ?? true;
 }

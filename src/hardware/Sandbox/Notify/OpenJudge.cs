@@ -53,22 +53,50 @@ internal static class OpenJudge
             return readOnly;
         }
 
-        Span<byte> above = stackalloc byte[path.Length];
-        path.CopyTo(above);
-        for (var end = above.Length - 1; error is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES;)
-        {
-            end = above[..end].LastIndexOf((byte)'/');
-            if (end <= 0)
-            {
-                return root.Look("/\0"u8, out readOnly) == 0 && readOnly;
-            }
+        return IsMissing(error) && IsAboveReadOnly(path, root);
+    }
 
-            above[end] = 0;
-            error = root.Look(above[..(end + 1)], out readOnly);
+    // The nearest folder above that is there. What is below one that is missing is missing, too, so that halving finds
+    // it: a path has up to two thousand names, each look goes through all of them, and one thread judges for everybody.
+    private static bool IsAboveReadOnly(ReadOnlySpan<byte> path, ProcessRoot root)
+    {
+        Span<byte> above = stackalloc byte[path.Length];
+        Span<int> ends = stackalloc int[path.Length];
+        var count = 0;
+        for (var i = 1; i < path.Length - 1; i++)
+        {
+            if (path[i] == (byte)'/' && path[i - 1] != (byte)'/')
+            {
+                ends[count++] = i;
+            }
         }
 
-        return error == 0 && readOnly;
+        var isReadOnly = root.Look("/\0"u8, out var readOnly) == 0 && readOnly;
+        var (there, missing) = (-1, count);
+        while (missing - there > 1)
+        {
+            var middle = (there + missing) / 2;
+            path[..ends[middle]].CopyTo(above);
+            above[ends[middle]] = 0;
+            var error = root.Look(above[..(ends[middle] + 1)], out readOnly);
+            if (error == 0)
+            {
+                (there, isReadOnly) = (middle, readOnly);
+            }
+            else if (IsMissing(error))
+            {
+                missing = middle;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return isReadOnly;
     }
+
+    private static bool IsMissing(int error) => error is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES;
 
     private static bool IsOwnDevice(ReadOnlySpan<byte> name) =>
         name.SequenceEqual("null"u8) || name.SequenceEqual("zero"u8) || name.SequenceEqual("full"u8)

@@ -1,0 +1,53 @@
+using Analemma.Abi;
+using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Loop;
+using Analemma.Daemon.Sockets;
+
+namespace Analemma.Unit.Tests.Daemon;
+
+public sealed class CallTableTests
+{
+    /// <summary>What a runner does at the end may take long, and may go wrong; the client's thread is nobody's.</summary>
+    [Fact]
+    public async Task A_call_that_is_taken_back_ends_its_runner_on_another_thread()
+    {
+        CallTable calls = new();
+        OpenCall call = new();
+        calls.Add(call);
+        TaskCompletionSource<int> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = Environment.CurrentManagedThreadId;
+        using ManualResetEventSlim returned = new();
+        var watched = calls.Watch(call, CancellationToken.None);
+        await using var registration = watched.Register(() =>
+        {
+            returned.Wait(TestContext.Current.CancellationToken);
+            ended.SetResult(Environment.CurrentManagedThreadId);
+            throw new InvalidOperationException("a runner that goes wrong");
+        });
+
+        Assert.True(calls.Cancel(call.Id));
+        Assert.True(watched.IsCancellationRequested);
+        returned.Set();
+
+        Assert.NotEqual(thread, await ended.Task);
+        Assert.Equal(0, calls.Count);
+    }
+
+    private sealed class OpenCall() : SyscallCall(1, new Peer(ProcessId.None, 0, 0), new Exec())
+    {
+        public override bool IsOver => false;
+
+        public override void Reply(Reply reply)
+        {
+        }
+
+        public override void Fail(SysError error)
+        {
+        }
+
+        public override ValueTask<bool> SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(true);
+
+        public override bool TrySendEvent(EventView piece) => true;
+    }
+}
