@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _workflows
-from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _supervision
+from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _supervision, _workflows
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket

@@ -8,8 +8,7 @@ from _thread import allocate_lock
 # for enumerations of address families.
 import _socket
 
-from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _workflows
-from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _supervision
+from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _supervision, _workflows
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
