@@ -94,7 +94,8 @@ public sealed class WarmPool : ISandboxEngine
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _filling;
+        // Whatever ended it, the rest is to be done.
+        await _filling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await GiveUpAsync();
         _stopping.Dispose();
         _wanted.Dispose();
