@@ -23,6 +23,9 @@ internal sealed class Connection : IReady
     /// <summary>A frame that is larger is received into its own buffer directly.</summary>
     private const int RoomMin = 8 * 1024;
 
+    /// <summary>Comes in more than one piece, as Linux cuts it.</summary>
+    private const int LargeFrame = 32 * 1024;
+
     private const int DiscardBytesMax = 16 * 1024 * 1024;
 
     private readonly SocketListener _listener;
@@ -258,6 +261,24 @@ internal sealed class Connection : IReady
         }
     }
 
+    /// <summary>
+    /// The rest of a large frame is most often there when its first half has been received: better now than after a
+    /// copy and a wait.
+    /// </summary>
+    private bool TryReceiveMore(byte[] buffer, ref int length)
+    {
+        var received = DescriptorMessage.Receive(
+            _socket, buffer.AsSpan(length), out var descriptor, out var came);
+        if (came > 0 && !TryKeep(descriptor!, came))
+        {
+            Refuse(FrameRefusal.Malformed("one descriptor at most comes with a request, and only with a SEND"), 0);
+            return false;
+        }
+
+        length += Math.Max(received, 0);
+        return received > 0;
+    }
+
     /// <summary>Serves the whole frames at the start of a buffer and keeps what is left.</summary>
     private void Serve(byte[] buffer, int length)
     {
@@ -277,6 +298,13 @@ internal sealed class Connection : IReady
                 {
                     var opcode = FrameRefusal.OpcodeAt(_decoder, error, buffer.AsSpan(at, length - at));
                     Refuse(FrameRefusal.For(error), opcode);
+                    break;
+                }
+
+                if (_needed >= LargeFrame && length - at >= RoomMin && buffer == Io.Reactor.Input
+                    && at + _needed <= buffer.Length && TryReceiveMore(buffer, ref length))
+                {
+                    continue;
                 }
 
                 break;

@@ -25,10 +25,14 @@ public readonly record struct DurableRecord(string Type, byte[] Body, long At);
 // is busy: see ADR 45.
 public sealed class KernelTurns(KernelState state)
 {
-    public const int BatchMax = 256;
+    /// <summary>
+    /// Events in a turn. One commit takes what a turn has, and a message to a durable mailbox is two events: where the
+    /// disk is slow this decides how many messages a second there are.
+    /// </summary>
+    public const int BatchMax = 2_048;
 
     private readonly Queue<KernelEvent> _arrived = new();
-    private readonly List<KernelEvent> _batch = new(BatchMax);
+    private readonly List<KernelEvent> _batch = new(256);
     private readonly List<Effect> _effects = [];
     private bool _inTurn;
 

@@ -10,10 +10,15 @@ internal sealed class StoredMetric(MetricSpec spec)
     /// <summary>As OpenTelemetry's SDKs limit and call it: sdk specification, cardinality limits.</summary>
     private const int SeriesMax = 2_000;
 
+    /// <summary>Series that were told of last, found without looking into their attributes.</summary>
+    private const int RecentMax = 8;
+
     private const string OverflowName = "otel.metric.overflow";
 
     private readonly ConcurrentDictionary<SeriesKey, StoredSeries> _series = new();
+    private readonly Recent?[] _recent = new Recent?[RecentMax];
     private StoredSeries? _overflow;
+    private int _nextRecent;
 
     public MetricSpec Spec => spec;
 
@@ -22,15 +27,24 @@ internal sealed class StoredMetric(MetricSpec spec)
 
     public void Take(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var series = Series(SeriesKey.Of(spec.Attributes, tags));
         if (IsObserved)
         {
-            series.Set(value);
+            Series(SeriesKey.Of(spec.Attributes, tags)).Set(value);
+            return;
         }
-        else
+
+        foreach (var recent in _recent)
         {
-            series.Add(value);
+            if (recent is not null && recent.Is(tags))
+            {
+                recent.Series.Add(value);
+                return;
+            }
         }
+
+        var series = Series(SeriesKey.Of(spec.Attributes, tags));
+        series.Add(value);
+        _recent[(uint)Interlocked.Increment(ref _nextRecent) % RecentMax] = new Recent(tags.ToArray(), series);
     }
 
     /// <summary>What is not observed this time is not there any more.</summary>
@@ -56,6 +70,28 @@ internal sealed class StoredMetric(MetricSpec spec)
             Description = spec.Description,
             Series = [.. series],
         };
+    }
+
+    /// <summary>The very same names and values mean the same series: a look that costs no hash.</summary>
+    private sealed record Recent(KeyValuePair<string, object?>[] Tags, StoredSeries Series)
+    {
+        public bool Is(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            if (tags.Length != Tags.Length)
+            {
+                return false;
+            }
+
+            for (var i = 0; i < tags.Length; i++)
+            {
+                if (!ReferenceEquals(tags[i].Value, Tags[i].Value) || !ReferenceEquals(tags[i].Key, Tags[i].Key))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
     }
 
     private StoredSeries Series(SeriesKey key)

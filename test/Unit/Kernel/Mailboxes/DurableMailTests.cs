@@ -1,9 +1,12 @@
+using System.Text;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Journal;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
+using Analemma.Kernel.Mailboxes;
 
 namespace Analemma.Unit.Tests.Kernel.Mailboxes;
 
@@ -51,6 +54,29 @@ public sealed class DurableMailTests
         Assert.Equal((1, 3, true), (sent.Id, sent.Count, sent.Duplicate));
         Assert.Equal(3, _kernel.State.Mail.Accounts.Count);
         Assert.Equal(["a", "b", "c"], Enumerable.Range(0, 3).Select(_ => Receive().Messages.Single().Body!.ToText()));
+    }
+
+    [Fact]
+    public void A_turn_has_no_more_for_the_journal_than_one_commit_takes()
+    {
+        KernelTurns turns = new(new KernelState());
+        MailBody large = new(Encoding.UTF8.GetBytes($"\"{new string('x', 500_000)}\""));
+        for (var i = 0; i < 20; i++)
+        {
+            turns.Arrive(new MailAccepted(new CallId(i), new Mail(ProcessId.None, large), ["jobs"]) { At = 1 });
+        }
+
+        List<DurableRecord> records = [];
+        List<int> taken = [];
+        while (turns.Begin(records))
+        {
+            Assert.InRange(records.Sum(record => record.Body.Length), 1, JournalLimits.CommitBytesMax);
+            taken.Add(records.Count);
+            records.Clear();
+            turns.End();
+        }
+
+        Assert.Equal([16, 4], taken);
     }
 
     [Fact]
