@@ -5,6 +5,7 @@ using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Workflows.Archives;
 using Analemma.Journal;
+using Analemma.Journal.Executions;
 using Analemma.Linux;
 using Analemma.Sandbox;
 using Analemma.Sandbox.Notify;
@@ -68,7 +69,8 @@ try
     };
 }
 catch (Exception refused) when (refused is HostSocketException or JournalStoreException or JournalCorruptException
-    or ArchiveException or SandboxException or LinuxException or IOException or UnauthorizedAccessException)
+    or ArchiveException or PayloadException or SandboxException or LinuxException or IOException
+    or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"analemma-kernel: {refused.Message}");
     if (refused is SandboxException { Hint: { } hint })

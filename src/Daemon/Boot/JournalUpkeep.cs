@@ -13,7 +13,7 @@ namespace Analemma.Daemon.Boot;
 internal static class JournalUpkeep
 {
     public static int Export(BootRequest request, TextWriter output) => Print(
-        WorkflowJournal.Export(OptionsOf(request), request.ArchiveFile),
+        WorkflowJournal.Export(OptionsOf(request), request.ArchiveFile, request.ArchivesPayloads),
         AbiJsonContext.Default.WorkflowArchive,
         output);
 

@@ -16,6 +16,7 @@ internal sealed class BootFlags
           --verify-journal         check every record of the journal and of workflows, print the outcome as JSON, and
                                    end; code 1 if bad
           --export-workflows=FILE  write all workflows to a file of JSON lines, and end
+          --without-payloads       leave the large payloads of workflows out of that file
           --import-workflows=FILE  bring workflows from such a file, into a store that has none, and end
           --compact-journal        give back what databases do not use, while no kernel runs, and end
           --audit                  the same, and print its audit records, too
@@ -26,11 +27,12 @@ internal sealed class BootFlags
 
     private const string ExportWord = "--export-workflows";
     private const string ImportWord = "--import-workflows";
+    private const string WithoutPayloadsWord = "--without-payloads";
 
     private static readonly string[] PrintingWords =
     [
         "--verify-journal", "--compact-journal", ExportWord, ImportWord, "--audit", "--print-config", "--help",
-        "--version",
+        "--version", WithoutPayloadsWord,
     ];
 
     private static readonly string[] Words = ["--config", "--probe", .. PrintingWords];
@@ -41,6 +43,9 @@ internal sealed class BootFlags
 
     /// <summary>Where workflows go to or come from.</summary>
     public string? ArchiveFile { get; private set; }
+
+    /// <summary>Whether large payloads are left out of it.</summary>
+    public bool IsWithoutPayloads { get; private set; }
 
     public SettingSource Settings { get; } = new();
 
@@ -85,6 +90,9 @@ internal sealed class BootFlags
                 break;
             case "--compact-journal":
                 Action = BootAction.CompactJournal;
+                break;
+            case WithoutPayloadsWord:
+                IsWithoutPayloads = true;
                 break;
             case "--audit":
                 Action = BootAction.PrintAudit;

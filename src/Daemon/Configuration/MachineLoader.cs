@@ -41,6 +41,7 @@ internal sealed class MachineLoader(
         return new BootRequest(flags.Action, options, models, problems)
         {
             ArchiveFile = flags.ArchiveFile ?? "",
+            ArchivesPayloads = !flags.IsWithoutPayloads,
         };
     }
 

@@ -178,4 +178,7 @@ internal sealed record BootRequest(
 {
     /// <summary>Where workflows go to or come from.</summary>
     public string ArchiveFile { get; init; } = "";
+
+    /// <summary>Whether large payloads go there, too.</summary>
+    public bool ArchivesPayloads { get; init; } = true;
 }

@@ -72,10 +72,19 @@ public sealed record ExecutionDamage(string Execution, long Event, JournalDamage
 
 /// <summary>What <c>analemma-kernel --export-workflows</c> and <c>--import-workflows</c> print.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Documents">State machines, their revisions, aliases and activities.</param>
+/// <param name="Documents">State machines, functions, connections, and whatever else is no execution.</param>
 /// <param name="Executions">Executions, each with all that happened to it.</param>
 /// <param name="Records">What happened to them.</param>
-public sealed record WorkflowArchive(string Path, long Documents, long Executions, long Records);
+public sealed record WorkflowArchive(string Path, long Documents, long Executions, long Records)
+{
+    /// <summary>Large payloads, each once.</summary>
+    public long Payloads { get; init; }
+
+    /// <summary>
+    /// After an import: payloads that executions refer to, and that are neither in the archive nor where they are kept.
+    /// </summary>
+    public long MissingPayloads { get; init; }
+}
 
 /// <summary>What <c>analemma-kernel --compact-journal</c> prints: the bytes of each file before and after.</summary>
 public sealed record JournalCompaction(IReadOnlyList<CompactedFile> Files);

@@ -3,6 +3,7 @@ using System.Text;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Workflows;
+using Analemma.Daemon.Workflows.Functions;
 using Analemma.Workflow.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -79,7 +80,7 @@ internal sealed class LambdaRuntimeService(HttpSyscalls syscalls) : IHttpService
             $"Root=1-{deadline / 1000:x8}-{request.Replace("-", "", StringComparison.Ordinal)[..24]};Sampled=0");
         if (next.ClientContext is { } context)
         {
-            headers["Lambda-Runtime-Client-Context"] = context;
+            headers["Lambda-Runtime-Client-Context"] = FunctionPrograms.Ascii(context);
         }
 
         await WriteAsync(http, StatusCodes.Status200OK, next.Event!.Json);

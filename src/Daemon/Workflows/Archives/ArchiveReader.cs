@@ -1,8 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
+using Analemma.Workflow.Executions;
+using Analemma.Workflow.Json;
+using Analemma.Workflow.Payloads;
+using Analemma.Workflow.Records;
 
 namespace Analemma.Daemon.Workflows.Archives;
 
@@ -15,12 +20,20 @@ internal sealed class ArchiveReader(TextReader lines)
     private long _documents;
     private long _executions;
     private long _records;
+    private long _payloads;
+    private long _version;
+    private ArchivePayload? _payload;
 
     /// <summary>What was read, once all is.</summary>
-    public ArchiveCounts Counts => new(_documents, _executions, _records);
+    public ArchiveCounts Counts => new(_documents, _executions, _records, _payloads);
 
-    /// <exception cref="ArchiveException">It is no whole archive, or a chain does not check out.</exception>
-    public IEnumerable<ExecutionStoreChange> Read()
+    /// <summary>What executions refer to of what was read: payloads that are kept beside the store.</summary>
+    public HashSet<PayloadReference> References { get; } = [];
+
+    /// <exception cref="ArchiveException">
+    /// It is no whole archive, a chain does not check out, or a payload is not what its name says.
+    /// </exception>
+    public IEnumerable<ArchivePart> Read()
     {
         using (var first = Next() ?? throw Wrong("the file is empty"))
         {
@@ -30,9 +43,10 @@ internal sealed class ArchiveReader(TextReader lines)
                     $"it is no archive of workflows, whose first line has \"format\": \"{ExecutionArchive.Format}\"");
             }
 
-            if (Number(first.RootElement, "version") != ExecutionArchive.Version)
+            _version = Number(first.RootElement, "version");
+            if (_version is < 1 or > ExecutionArchive.Version)
             {
-                throw Wrong($"this Analemma reads archives of version {ExecutionArchive.Version}");
+                throw Wrong($"this Analemma reads archives of the versions 1 to {ExecutionArchive.Version}");
             }
         }
 
@@ -50,13 +64,28 @@ internal sealed class ArchiveReader(TextReader lines)
 
             if (open is not null)
             {
-                yield return Whole(open, records);
+                yield return new ArchivePart(Whole(open, records), null);
                 (open, records) = (null, []);
+            }
+
+            if (json.TryGetProperty("payload", out _))
+            {
+                if (Piece(json) is { } payload)
+                {
+                    yield return new ArchivePart(null, payload);
+                }
+
+                continue;
+            }
+
+            if (_payload is { } half)
+            {
+                throw Wrong($"payload {half.Reference.Sha256} ends after {half.Have} of {half.Reference.Bytes} bytes");
             }
 
             if (json.TryGetProperty("document", out var document))
             {
-                yield return Document(document, json);
+                yield return new ArchivePart(Document(document, json), null);
             }
             else if (json.TryGetProperty("execution", out _))
             {
@@ -153,10 +182,60 @@ internal sealed class ArchiveReader(TextReader lines)
     private ExecutionStoreChange Whole(ExecutionStoreChange open, List<JournalRecord> records)
     {
         var last = records.Count == 0 ? JournalPosition.Beginning : records[^1].Position;
-        return last == open.Begins!.Last
-            ? open with { Records = records }
-            : throw Wrong(
+        if (last != open.Begins!.Last)
+        {
+            throw Wrong(
                 $"{open.Begins.Arn} has {open.Begins.Last.Sequence} records, and {last.Sequence} are here, or others");
+        }
+
+        try
+        {
+            // Who refers to a payload is told anew: without that it would be swept away.
+            var pages = ExecutionPayloads.ReferencesOf(records, open.Begins.Standing.Tail);
+            References.UnionWith(pages);
+            return open with { Records = records, Documents = ExecutionPayloads.Documents(pages, open.Key) };
+        }
+        catch (Exception wrong) when (wrong is StepRecordException or JsonTextException or InvalidOperationException)
+        {
+            throw Wrong($"{open.Begins.Arn}: {wrong.Message}");
+        }
+    }
+
+    // A payload comes in pieces, one after the other; null until it is whole.
+    private ArchivePayload? Piece(JsonElement json)
+    {
+        PayloadReference reference = new(Text(json, "payload"), Number(json, "bytes"));
+        if (!PayloadReference.IsDigest(reference.Sha256)
+            || reference.Bytes is <= 0 or > ExecutionLimits.PayloadBytesCeiling)
+        {
+            throw Wrong("\"payload\" must be a SHA-256, and \"bytes\" 1 to 1 GiB");
+        }
+
+        _payload ??= new ArchivePayload(reference);
+        if (_payload.Reference != reference || Number(json, "offset") != _payload.Have)
+        {
+            throw Wrong($"the piece at {_payload.Have} of payload {_payload.Reference.Sha256} must be here");
+        }
+
+        if (!json.TryGetProperty("data", out var data) || data.ValueKind is not JsonValueKind.String
+            || !data.TryGetBytesFromBase64(out var bytes) || bytes.Length == 0
+            || _payload.Have + bytes.Length > reference.Bytes)
+        {
+            throw Wrong("\"data\" must be in base64, and no more than the payload has");
+        }
+
+        _payload.Add(bytes);
+        if (_payload.Have < reference.Bytes)
+        {
+            return null;
+        }
+
+        var whole = _payload;
+        _payload = null;
+        _payloads++;
+        return whole.Digest() is var digest && digest == reference.Sha256
+            ? whole
+            : throw Wrong($"payload {reference.Sha256} is not what was written: its SHA-256 is {digest}");
     }
 
     private void End(JsonElement json)
@@ -166,7 +245,11 @@ internal sealed class ArchiveReader(TextReader lines)
             throw Wrong("it is none of \"document\", \"execution\", \"record\" and \"end\"");
         }
 
-        ArchiveCounts said = new(Number(end, "documents"), Number(end, "executions"), Number(end, "records"));
+        ArchiveCounts said = new(
+            Number(end, "documents"),
+            Number(end, "executions"),
+            Number(end, "records"),
+            _version == 1 ? 0 : Number(end, "payloads"));
         if (said != Counts)
         {
             throw Wrong($"the file says that it holds {said}, and holds {Counts}");

@@ -1,7 +1,7 @@
 using System.Text;
 using Analemma.Abi;
-using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Records;
@@ -42,9 +42,12 @@ internal static class WorkflowJournal
 
     /// <summary>Writes all of it to a file that only the owner can read.</summary>
     /// <exception cref="IOException">The file is there, or cannot be written.</exception>
-    public static WorkflowArchive Export(WorkflowOptions options, string path)
+    /// <exception cref="PayloadException">A large payload is not there, or not what it was.</exception>
+    public static WorkflowArchive Export(WorkflowOptions options, string path, bool withPayloads = true)
     {
         using var store = ExecutionStores.OpenToRead(options);
+        // Opened by the first that there is: a store without any needs no folder, and no bucket.
+        Lazy<IPayloadStore> payloads = new(() => PayloadPlaces.OpenToRead(options));
         using FileStream file = new(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
@@ -53,7 +56,7 @@ internal static class WorkflowJournal
         });
         try
         {
-            var counts = ExecutionArchive.Write(store, StateMachines.Kinds, file);
+            var counts = ExecutionArchive.Write(store, withPayloads ? payloads : null, file);
             file.Flush(flushToDisk: true);
             return Told(path, counts);
         }
@@ -63,11 +66,16 @@ internal static class WorkflowJournal
             File.Delete(path);
             throw;
         }
+        finally
+        {
+            Close(payloads);
+        }
     }
 
     /// <summary>Brings an archive into a store without executions; all is checked before any is written.</summary>
     /// <exception cref="ArchiveException">It is not whole.</exception>
     /// <exception cref="JournalStoreException">The store is in use, or failed.</exception>
+    /// <exception cref="PayloadException">A payload cannot be kept.</exception>
     public static WorkflowArchive Import(WorkflowOptions options, string path, TimeProvider time)
     {
         using (StreamReader all = new(path, Encoding.UTF8))
@@ -85,12 +93,34 @@ internal static class WorkflowJournal
                 JournalStoreFailure.InUse, $"{store.Name} has executions; import into one that has none");
         }
 
+        Lazy<IPayloadStore> payloads = new(() => PayloadPlaces.Open(options));
+        try
+        {
+            return Told(path, Import(store, payloads, path, out var missing)) with { MissingPayloads = missing };
+        }
+        finally
+        {
+            Close(payloads);
+        }
+    }
+
+    private static ArchiveCounts Import(
+        IExecutionStore store, Lazy<IPayloadStore> payloads, string path, out int missing)
+    {
         using StreamReader lines = new(path, Encoding.UTF8);
         ArchiveReader reader = new(lines);
-        foreach (var change in reader.Read())
+        foreach (var (change, payload) in reader.Read())
         {
+            if (payload is not null)
+            {
+                payloads.Value.PutAsync(
+                    payload.Reference.Sha256, payload.Reference.Bytes, payload.WriteTo, CancellationToken.None)
+                    .GetAwaiter().GetResult();
+                continue;
+            }
+
             TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            store.Write(change, failure =>
+            store.Write(change!, failure =>
             {
                 if (failure is null)
                 {
@@ -104,11 +134,20 @@ internal static class WorkflowJournal
             done.Task.GetAwaiter().GetResult();
         }
 
-        return Told(path, reader.Counts);
+        missing = reader.References.Count(each => payloads.Value.LengthOf(each.Sha256) != each.Bytes);
+        return reader.Counts;
+    }
+
+    private static void Close(Lazy<IPayloadStore> payloads)
+    {
+        if (payloads.IsValueCreated)
+        {
+            payloads.Value.Dispose();
+        }
     }
 
     private static WorkflowArchive Told(string path, ArchiveCounts counts) =>
-        new(path, counts.Documents, counts.Executions, counts.Records);
+        new(path, counts.Documents, counts.Executions, counts.Records) { Payloads = counts.Payloads };
 
     /// <summary>The event of the history that would be the bad record's first; 0 when that cannot be said.</summary>
     private static long EventOf(IExecutionReader store, DamagedExecution damaged)

@@ -12,7 +12,8 @@ namespace Analemma.Daemon.Workflows.Catalog;
 /// <summary>What tasks may reach of the network, by names that the owner gives: rules as in SPAWN.</summary>
 internal sealed class Connections
 {
-    private const string Kind = "connection";
+    /// <summary>Of the documents that connections are kept as.</summary>
+    public const string Kind = "connection";
 
     private readonly IExecutionStore _store;
     private readonly ConcurrentDictionary<string, IReadOnlyList<NetworkRule>> _all = new(StringComparer.Ordinal);

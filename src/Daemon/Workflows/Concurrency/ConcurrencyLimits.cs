@@ -7,7 +7,8 @@ namespace Analemma.Daemon.Workflows.Concurrency;
 /// <summary>Limits of lanes that the owner has set, as documents of the store.</summary>
 internal sealed class ConcurrencyLimits(IExecutionStore store)
 {
-    private const string Kind = "concurrency";
+    /// <summary>Of the documents that limits are kept as.</summary>
+    public const string Kind = "concurrency";
 
     /// <summary>Those of state machines, by ARN.</summary>
     public const string Machine = "machine:";

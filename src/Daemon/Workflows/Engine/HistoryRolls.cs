@@ -135,10 +135,7 @@ internal sealed class HistoryRolls(IExecutionStore store, WorkflowOptions option
             return [];
         }
 
-        var references = step.IsSegment
-            ? SegmentRecord.References(step.Body.Span)
-            : StepRecord.References(step.Body.Span);
-        return references.Select(reference => reference.Sha256);
+        return step.References().Select(reference => reference.Sha256);
     }
 }
 

@@ -87,7 +87,12 @@ internal static class StepRecords
 /// <param name="Body">What was stored.</param>
 /// <param name="IsSegment">Whether it begins a segment.</param>
 /// <param name="Sequence">Of its last record.</param>
-internal readonly record struct StoredStep(ReadOnlyMemory<byte> Body, bool IsSegment, long Sequence);
+internal readonly record struct StoredStep(ReadOnlyMemory<byte> Body, bool IsSegment, long Sequence)
+{
+    /// <summary>The payloads that it refers to.</summary>
+    public IReadOnlyList<PayloadReference> References() =>
+        IsSegment ? SegmentRecord.References(Body.Span) : StepRecord.References(Body.Span);
+}
 
 /// <summary>Reads steps out of records that follow a position, each checked.</summary>
 /// <param name="last">Which they follow.</param>

@@ -16,7 +16,8 @@ namespace Analemma.Daemon.Workflows.Functions;
 /// <summary>Functions of the kernel's own: programs in environments that take one event after another.</summary>
 internal sealed class AgentFunctions : IFunctions, IDisposable
 {
-    private const string Kind = "function";
+    /// <summary>Of the documents that functions are kept as.</summary>
+    public const string Kind = "function";
 
     private readonly IExecutionStore _store;
     private readonly WorkflowOptions _options;

@@ -134,7 +134,8 @@ internal sealed class FunctionPrograms(WorkflowOptions options)
         return Ascii(JsonValue.From(json).ToString());
     }
 
-    private static string Ascii(string text)
+    /// <summary>JSON of ASCII alone, which headers may have, too.</summary>
+    public static string Ascii(string text)
     {
         StringBuilder made = new(text.Length);
         foreach (var each in text)

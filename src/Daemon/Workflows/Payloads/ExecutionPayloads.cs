@@ -1,7 +1,10 @@
 using System.Globalization;
+using Analemma.Daemon.Workflows.Engine;
+using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Payloads;
+using Analemma.Workflow.Records;
 
 namespace Analemma.Daemon.Workflows.Payloads;
 
@@ -34,9 +37,12 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
 
     /// <summary>The documents that say that an execution refers to payloads.</summary>
     public static IReadOnlyList<StoredDocument> Documents(IReadOnlyList<PagedPayload> pages, long execution) =>
-        pages.Count == 0 ? [] :
-        [.. pages.DistinctBy(page => page.Reference.Sha256)
-            .Select(page => Released(page.Reference.Sha256, execution) with { Body = "{}"u8.ToArray() })];
+        pages.Count == 0 ? [] : Documents(pages.Select(page => page.Reference), execution);
+
+    /// <summary>The documents that say that an execution refers to payloads.</summary>
+    public static IReadOnlyList<StoredDocument> Documents(IEnumerable<PayloadReference> pages, long execution) =>
+        [.. pages.DistinctBy(page => page.Sha256)
+            .Select(page => Released(page.Sha256, execution) with { Body = "{}"u8.ToArray() })];
 
     /// <summary>The document that says that an execution refers to a payload no more.</summary>
     public static StoredDocument Released(string digest, long execution) => new(
@@ -48,6 +54,17 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
         execution.ToString(CultureInfo.InvariantCulture),
         pages.Count == 0 ? null : JsonValue.From(JsonArray.Of(
             [.. pages.Select(page => (JsonValue)page.Reference.Sha256)])).ToUtf8());
+
+    /// <summary>What an execution refers to, by its records and by how it ended.</summary>
+    /// <exception cref="JournalCorruptException">The records do not follow each other.</exception>
+    /// <exception cref="StepRecordException">A record is none of an execution.</exception>
+    public static IReadOnlyList<PayloadReference> ReferencesOf(IReadOnlyList<JournalRecord> records, byte[]? tail)
+    {
+        StepReader reader = new(JournalPosition.Beginning);
+        var found = records.SelectMany(record => reader.Next(record)?.References() ?? []);
+        return [.. (tail is not null && ExecutionEnd.Read(tail).Paged is { } output ? found.Append(output) : found)
+            .Distinct()];
+    }
 
     /// <summary>Keeps payloads. Whatever comes of it, <see cref="LetGo"/> must follow.</summary>
     /// <exception cref="PayloadException">One could not be kept.</exception>

@@ -12,6 +12,11 @@ internal sealed class JournalCommand : ICliCommand
     private readonly KernelSettings _settings = new();
     private readonly Argument<string> _file = new("FILE") { Description = "A file of JSON lines." };
 
+    private readonly Option<bool> _withoutPayloads = new("--without-payloads")
+    {
+        Description = "Leave large payloads out: they are copied otherwise, or not wanted.",
+    };
+
     public Command Declare(CommandSet set) =>
         new("journal", "The record of what the kernel has decided, and of what workflows did.")
         {
@@ -39,12 +44,14 @@ internal sealed class JournalCommand : ICliCommand
     {
         var export = new Command(
             "export",
-            "Write all workflows, their executions and histories to a new file, for the owner's eyes alone: tokens of "
-                + "tasks follow from it. May run beside the kernel.");
+            "Write all workflows, their executions, histories and payloads to a new file, for the owner's eyes alone: "
+                + "tokens of tasks follow from it. May run beside the kernel.");
         export.Arguments.Add(_file);
+        export.Options.Add(_withoutPayloads);
         _settings.AddTo(export);
         return set.Does(export, session => ArchiveAsync(session, "--export-workflows"), """
               analemma journal export workflows.jsonl
+              analemma journal export histories.jsonl --without-payloads
             """);
     }
 
@@ -52,7 +59,8 @@ internal sealed class JournalCommand : ICliCommand
     {
         var import = new Command(
             "import",
-            "Bring workflows from such a file into a store that has none. All chains of hashes are checked before "
+            "Bring workflows from such a file into a store that has none. All chains of hashes and all payloads are "
+                + "checked before "
                 + "anything is written. No kernel may run.");
         import.Arguments.Add(_file);
         _settings.AddTo(import);
@@ -75,7 +83,9 @@ internal sealed class JournalCommand : ICliCommand
         var file = Path.GetFullPath(session.Parsed.GetValue(_file)!);
         var archive = await KernelQuestion.AskAsync(
             session,
-            [$"{flag}={file}", .. _settings.Arguments(session)],
+            session.Parsed.GetValue(_withoutPayloads)
+                ? [$"{flag}={file}", "--without-payloads", .. _settings.Arguments(session)]
+                : [$"{flag}={file}", .. _settings.Arguments(session)],
             AbiJsonContext.Default.WorkflowArchive,
             CheckMax,
             "journal_unreadable");
@@ -87,7 +97,14 @@ internal sealed class JournalCommand : ICliCommand
         {
             session.Terminal.Output.WriteLine(
                 $"{archive.Path}: {archive.Executions} executions with {archive.Records} records, "
-                    + $"{archive.Documents} documents");
+                    + $"{archive.Documents} documents, {archive.Payloads} large payloads");
+        }
+
+        if (archive.MissingPayloads > 0)
+        {
+            session.Terminal.Error.WriteLine(
+                $"warning: {archive.MissingPayloads} payloads that executions refer to are not here: copy "
+                    + "workflows.payload_folder, or set workflows.payload_s3 to their bucket");
         }
 
         return ExitCodes.Ok;
