@@ -42,7 +42,14 @@ public sealed class BrokenRightsTests
 
     private static Permissions Everything => new()
     {
-        Spawn = ["*"], Kill = ["*"], Send = ["*"], Read = ["*"], Exec = ["*"], Emit = ["*"], Models = ["*"],
-        StoreRead = ["*"], StoreWrite = ["*"],
+        Spawn = ["*"],
+        Kill = ["*"],
+        Send = ["*"],
+        Read = ["*"],
+        Exec = ["*"],
+        Emit = ["*"],
+        Models = ["*"],
+        StoreRead = ["*"],
+        StoreWrite = ["*"],
     };
 }

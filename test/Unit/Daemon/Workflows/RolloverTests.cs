@@ -178,7 +178,9 @@ public sealed class RolloverTests : IDisposable
             TaskOutcome.Done(JsonObject.Of(("text", new string('x', 300_000) + input["n"]))));
         await using var bench = WorkflowBench.Open(Path, functions, configure: options => options with
         {
-            Rollover = true, SegmentEvents = 20, SegmentsKept = 1,
+            Rollover = true,
+            SegmentEvents = 20,
+            SegmentsKept = 1,
         });
         await RunAsync(bench);
         var swept = await bench.Payloads.SweepAsync(TestContext.Current.CancellationToken);
