@@ -20,8 +20,8 @@ internal interface IReady
 // whichever thread has them. Level-triggered, one recv(2) for one readiness: a readiness that was left over shows
 // again, so no client can hold the thread for longer than one buffer's worth of frames.
 //
-// Whatever is thrown ends at most what it was thrown for. What belongs to nobody is the reactor's own fault, of which the
-// kernel is told: its clients would otherwise wait for ever.
+// Whatever is thrown ends at most what it was thrown for. What belongs to nobody is the reactor's own fault, of which
+// the kernel is told: its clients would otherwise wait for ever.
 //
 // The input and output buffers are shared by all connections of the thread: an idle connection owns no buffer.
 internal sealed class Reactor : IDisposable

@@ -149,8 +149,8 @@ public sealed partial class Watcher : IDisposable
         }
     }
 
-    // Nothing may leave this thread: it is the process's end. One that was over when its callback threw was closed under
-    // it, which is no fault.
+    // Nothing may leave this thread: it is the process's end. One that was over when its callback threw was closed
+    // under it, which is no fault.
     private void Call(int fd, long id, Action<uint> callback, uint events)
     {
         try

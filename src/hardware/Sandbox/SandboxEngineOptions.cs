@@ -67,7 +67,7 @@ public sealed record SandboxEngineOptions
     /// <summary>Runs the callbacks of descriptors; one of its own when null.</summary>
     public Watcher? Watcher { get; init; }
 
-    /// <summary>Told what went wrong on the watchers' threads: then nobody can say any more how sandboxes fare.</summary>
+    /// <summary>Told what went wrong on the watchers' threads: how sandboxes fare is not known any more.</summary>
     public Action<Exception>? Failed { get; init; }
 
     /// <summary>Told why each engine was passed over that comes before the one that was taken.</summary>

@@ -5,7 +5,7 @@ using Analemma.Daemon.Sockets;
 
 namespace Analemma.Integration.Tests.Sockets;
 
-/// <summary>What goes wrong while one client is served ends that client's request or connection, and nothing else.</summary>
+/// <summary>What goes wrong while a client is served ends its request or connection, and nothing else.</summary>
 public sealed class FaultTests
 {
     private static readonly Reply Unwritable =

@@ -7,7 +7,7 @@ namespace Analemma.Unit.Tests.Daemon;
 
 public sealed class CallTableTests
 {
-    /// <summary>What a runner does at the end may take long, and may go wrong; the client's thread is nobody's.</summary>
+    /// <summary>What a runner does at the end may take long, and go wrong; the client's thread is nobody's.</summary>
     [Fact]
     public async Task A_call_that_is_taken_back_ends_its_runner_on_another_thread()
     {

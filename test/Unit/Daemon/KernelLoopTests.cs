@@ -116,7 +116,7 @@ public sealed class KernelLoopTests : IDisposable
         Assert.Equal(0, _calls.Count);
     }
 
-    /// <summary>Whatever is thrown in a turn: the kernel ends, and not the process by way of whose thread it was.</summary>
+    /// <summary>Whatever is thrown in a turn: the kernel ends, and not the process by its thread.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
