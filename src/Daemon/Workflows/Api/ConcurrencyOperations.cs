@@ -35,7 +35,12 @@ internal sealed class ConcurrencyOperations(
                 throw ApiRefusedException.Invalid("resource has characters that no name of a resource has");
             }
 
-            await resources.SetAsync(resource, limits);
+            if (!await resources.SetAsync(resource, limits))
+            {
+                throw ApiRefusedException.Invalid(
+                    $"reserved is {limits.Reserved}: with what is reserved already, that is more than may run at all");
+            }
+
             return Lane(resources.Lanes().FirstOrDefault(lane => lane.Name == resource), resource);
         }
 

@@ -204,6 +204,6 @@ internal sealed partial class FunctionOperations(AgentFunctions functions)
             : throw ApiRefusedException.Invalid($"{name} must be a whole number, {least} to {most}");
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}$")]
+    [GeneratedRegex("^[A-Za-z0-9_-]{1,64}\\z")]
     private static partial Regex Name();
 }

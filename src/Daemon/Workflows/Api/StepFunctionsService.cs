@@ -16,9 +16,10 @@ internal sealed class StepFunctionsService(StepFunctionsApi api)
     /// <summary>As long as a body may be.</summary>
     private static readonly JsonLimits Limits = new(HttpLimits.BodyBytesMax, JsonLimits.Default.DepthMax);
 
-    public async Task ServeAsync(HttpContext http)
+    public async Task ServeAsync(HttpContext http) => await WriteAsync(http, await AnswerAsync(http));
+
+    public static async Task WriteAsync(HttpContext http, ApiAnswer answer)
     {
-        var answer = await AnswerAsync(http);
         http.Response.StatusCode = answer.HttpStatus;
         http.Response.ContentType = ContentType;
         http.Response.Headers["x-amzn-RequestId"] = Guid.NewGuid().ToString();

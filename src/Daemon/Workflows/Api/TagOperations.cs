@@ -48,7 +48,9 @@ internal sealed class TagOperations(StateMachines machines)
         {
             foreach (var key in keys)
             {
-                gone.Add(key.AsString());
+                gone.Add(key.TryGetString(out var text)
+                    ? text
+                    : throw new ApiRefusedException("SerializationException", "tagKeys must be texts"));
             }
         }
 

@@ -7,7 +7,7 @@ namespace Analemma.Daemon.Workflows.Api;
 /// <summary>Versions of state machines, and aliases that lead to them.</summary>
 internal sealed partial class VersionOperations(StateMachines machines, TimeProvider time)
 {
-    private const string AliasPattern = @"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$";
+    private const string AliasPattern = @"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+\z";
     private const int AliasesMax = 100;
     private const int VersionsMax = 1000;
 
@@ -167,11 +167,18 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
                     "Either the description or the routing configuration must be specified");
             }
 
+            var (machine, routes) = request.Has("routingConfiguration") ? RoutesOf(request) : (null, alias.Routes);
+            if (machine is not null && machine.Arn != alias.MachineArn)
+            {
+                throw ApiRefusedException.Invalid(
+                    $"Versions of a routing configuration must be of the alias's state machine, {alias.MachineArn}");
+            }
+
             var now = time.GetUtcNow();
             await machines.PutAsync(alias with
             {
                 Description = request.MaybeText("description", 256) ?? alias.Description,
-                Routes = request.Has("routingConfiguration") ? RoutesOf(request).Routes : alias.Routes,
+                Routes = routes,
                 UpdatedAt = now,
             });
             return (JsonValue)JsonObject.Of(("updateDate", Json.Time(now)));
@@ -283,7 +290,7 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
             routes.Add(new AliasRoute(number, weight));
         }
 
-        if (routes.Sum(route => route.Weight) != 100 || routes.Any(route => route.Weight is < 0 or > 100))
+        if (routes.Any(route => route.Weight is < 0 or > 100) || routes.Sum(route => route.Weight) != 100)
         {
             throw ApiRefusedException.Invalid(
                 "Sum of routing configuration weights must equal 100. "

@@ -47,8 +47,8 @@ internal sealed class WorkflowEndpoint(
         }
     }
 
-    /// <summary>Why a request is not taken; null when it is.</summary>
-    public ApiAnswer? Problem(HttpRequest request, ReadOnlySpan<byte> body) =>
+    /// <summary>Why a request is not even read; null when it is.</summary>
+    public static ApiAnswer? ProblemOfHeaders(HttpRequest request) =>
         // A browser's page must not be able to ask, whatever name it reaches this address by: one that another site
         // gave this address (DNS rebinding), or none, by a form or an image.
         !IsOurName(request.Host.Host)
@@ -57,8 +57,11 @@ internal sealed class WorkflowEndpoint(
                 $"the host '{request.Host.Host}' is not one of this address: 127.0.0.1, localhost")
         : request.Headers.ContainsKey("Origin") || request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "none")
             ? ApiAnswer.Refused("AccessDeniedException", "pages of browsers are not served")
-        : workflows.Credentials is { } key ? SignatureCheck.Problem(request, body, key, time.GetUtcNow())
         : null;
+
+    /// <summary>Why a request that was read is not taken; null when it is.</summary>
+    public ApiAnswer? Problem(HttpRequest request, ReadOnlySpan<byte> body) =>
+        workflows.Credentials is { } key ? SignatureCheck.Problem(request, body, key, time.GetUtcNow()) : null;
 
     private static bool IsOurName(string host) =>
         host is "127.0.0.1" or "[::1]" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase);

@@ -23,6 +23,7 @@ internal sealed class AgentFunctions : IFunctions, IDisposable
     private readonly WorkflowOptions _options;
     private readonly FunctionServices _services;
     private readonly EnvironmentLauncher _launcher;
+    private readonly FunctionPrograms _programs;
     private readonly InvocationLogs _logs;
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly ConcurrentDictionary<string, FunctionPool> _pools = new(StringComparer.Ordinal);
@@ -36,9 +37,10 @@ internal sealed class AgentFunctions : IFunctions, IDisposable
         TimeProvider time)
     {
         (_store, _options, _logs) = (store, options, new InvocationLogs(kernel));
+        _programs = new FunctionPrograms(options);
         _launcher = new EnvironmentLauncher(
             kernel,
-            new FunctionPrograms(options),
+            _programs,
             background,
             (call, error) =>
             {
@@ -52,6 +54,7 @@ internal sealed class AgentFunctions : IFunctions, IDisposable
             Add(AgentFunction.Read(document.Key, document.Body!));
         }
 
+        Prune(withDrafts: true);
         if (!_pools.IsEmpty)
         {
             background.Run(_launcher.SweepAsync);
@@ -91,12 +94,14 @@ internal sealed class AgentFunctions : IFunctions, IDisposable
         if (_pools.TryGetValue(function.Name, out var pool) && pool.Function.Reserved == function.Reserved)
         {
             pool.Change(function);
+            Prune();
             return;
         }
 
         // Environments that are reserved are counted otherwise: another pool.
         Drop(function.Name);
         Add(function);
+        Prune();
     }
 
     /// <summary>Forgets a function; false when there is none. Within a change.</summary>
@@ -109,6 +114,7 @@ internal sealed class AgentFunctions : IFunctions, IDisposable
 
         await WriteAsync(new StoredDocument(Kind, name, null));
         Drop(name);
+        Prune();
         return true;
     }
 
@@ -180,6 +186,9 @@ internal sealed class AgentFunctions : IFunctions, IDisposable
         _services.Room.Reserve(function.Reserved ?? 0);
         _pools[function.Name] = new FunctionPool(function, _services);
     }
+
+    private void Prune(bool withDrafts = false) =>
+        _programs.Prune(_pools.Values.Select(pool => pool.Function), withDrafts);
 
     private void Drop(string name)
     {

@@ -3,6 +3,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Linux;
 
 namespace Analemma.Daemon.Workflows.Functions;
 
@@ -107,7 +108,7 @@ internal sealed class EnvironmentLauncher(
         {
             spawned = await kernel.AskAsync(programs.SpawnOf(function, NameOf(function)), stopping);
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or LinuxException)
         {
             spawned = new SysError(SysErrorCode.IoFailed, failed.Message);
         }

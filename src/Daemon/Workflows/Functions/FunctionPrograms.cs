@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Http;
+using Analemma.Linux;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Functions;
@@ -11,13 +14,19 @@ namespace Analemma.Daemon.Workflows.Functions;
 /// <summary>
 /// What environments run: a bootstrap of ours around a handler or a command, or a program that is its own bootstrap.
 /// </summary>
-internal sealed class FunctionPrograms(WorkflowOptions options)
+internal sealed partial class FunctionPrograms(WorkflowOptions options)
 {
     /// <summary>Where an environment sees its function's folder.</summary>
     public const string TaskRoot = "/mnt/task";
 
     private const string SourceMark = "%SOURCE%";
     private const long MemoryDefault = 256 * 1024 * 1024;
+
+    /// <summary>rw-r--r--: the folder is for its owner alone.</summary>
+    private const int ProgramMode = 0x1A4;
+
+    // Files that are as they should be.
+    private readonly ConcurrentDictionary<string, bool> _written = new(StringComparer.Ordinal);
 
     private static readonly string Python = Text("python.py");
     private static readonly string Node = Text("node.cjs");
@@ -96,25 +105,67 @@ internal sealed class FunctionPrograms(WorkflowOptions options)
         return env;
     }
 
-    // Written anew when it is not there: the store has the program.
+    /// <summary>Removes programs of functions that are no more, or are others now. What cannot go, stays.</summary>
+    /// <param name="functions">Those that there are.</param>
+    /// <param name="withDrafts">Whether nobody can be writing one just now.</param>
+    public void Prune(IEnumerable<AgentFunction> functions, bool withDrafts)
+    {
+        var current = functions.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(options.FunctionsFolder))
+            {
+                var name = Path.GetFileName(file);
+                if (Program().Match(name) is { Success: true } program
+                    && (program.Groups["draft"].Success ? withDrafts : !current.Contains(name)))
+                {
+                    _written.TryRemove(file, out _);
+                    File.Delete(file);
+                }
+            }
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // The next time.
+        }
+    }
+
+    private static string? NameOf(AgentFunction function) => function.Runtime switch
+    {
+        FunctionRuntime.Python => NameOf(function, TextOf(function, Python), ".py"),
+        FunctionRuntime.Node => NameOf(function, TextOf(function, Node), ".cjs"),
+        FunctionRuntime.Command => NameOf(function, TextOf(function, Command), ".py"),
+        _ when function.Source is not null => NameOf(function, function.Source, Extension(function)),
+        _ => null,
+    };
+
+    private static string NameOf(AgentFunction function, string text, string extension) =>
+        $"{function.Name}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16]}{extension}";
+
+    private static string TextOf(AgentFunction function, string bootstrap) => bootstrap == SourceMark
+        ? function.Source!
+        : bootstrap.Replace(SourceMark, Literal(function.Source), StringComparison.Ordinal);
+
+    // Written anew when it is not there, and once by each kernel when it is not what it should be: the store has it.
     private string FileOf(AgentFunction function, string bootstrap, string extension)
     {
-        var text = bootstrap == SourceMark
-            ? function.Source!
-            : bootstrap.Replace(SourceMark, Literal(function.Source), StringComparison.Ordinal);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
-        var file = Path.Combine(options.FunctionsFolder, $"{function.Name}-{digest}{extension}");
-        if (!File.Exists(file))
+        var text = TextOf(function, bootstrap);
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var file = Path.Combine(options.FunctionsFolder, NameOf(function, text, extension));
+        if (!File.Exists(file)
+            || (!_written.ContainsKey(file) && !File.ReadAllBytes(file).AsSpan().SequenceEqual(bytes)))
         {
             Directory.CreateDirectory(
                 options.FunctionsFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            var draft = $"{file}.{Guid.NewGuid():N}";
-            File.WriteAllText(draft, text);
-            File.Move(draft, file, overwrite: true);
+            DurableFile.Replace(file, $"{file}.{Guid.NewGuid():N}", bytes, ProgramMode);
         }
 
+        _written[file] = true;
         return file;
     }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,64}-[0-9a-f]{16}(\.py|\.cjs)?(?<draft>\.[0-9a-f]{32})?\z")]
+    private static partial Regex Program();
 
     private static string Extension(AgentFunction function) => function.Argv.Count > 0 ? "" : ".py";
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Analemma.Journal.Executions;
 using Analemma.Linux;
@@ -18,6 +19,7 @@ public sealed class FilePayloadStore : IPayloadStore
 
     private readonly string _folder;
     private readonly string _drafts;
+    private readonly ConcurrentDictionary<string, bool> _flushed = new(StringComparer.Ordinal);
     private long _made;
 
     private FilePayloadStore(string folder)
@@ -39,6 +41,7 @@ public sealed class FilePayloadStore : IPayloadStore
                 Directory.CreateDirectory(folder, PayloadFolders.OwnerOnly);
                 PayloadFolders.MakeEmpty(store._drafts);
                 DurableFile.SyncFolder(folder);
+                DurableFile.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(folder)) ?? folder);
                 return store;
             },
             folder);
@@ -100,17 +103,19 @@ public sealed class FilePayloadStore : IPayloadStore
         }
     }
 
-    // A folder that is new is a name in the one above, which is flushed too.
+    // A folder that is new is a name in the one above, which is flushed too: by whoever sees it first, for who made it
+    // may not have come to that yet.
     private void MakeFolderOf(string place)
     {
         var inner = Path.GetDirectoryName(place)!;
-        if (!Directory.Exists(inner))
+        if (!_flushed.ContainsKey(inner) || !Directory.Exists(inner))
         {
             var outer = Path.GetDirectoryName(inner)!;
             Directory.CreateDirectory(outer, PayloadFolders.OwnerOnly);
             Directory.CreateDirectory(inner, PayloadFolders.OwnerOnly);
             DurableFile.SyncFolder(outer);
             DurableFile.SyncFolder(_folder);
+            _flushed[inner] = true;
         }
     }
 

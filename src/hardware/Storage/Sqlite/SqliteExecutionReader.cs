@@ -209,9 +209,19 @@ internal sealed class SqliteExecutionReader : IDisposable
         return found;
     }
 
+    // A damaged page may hold any type, whatever the table says.
     private static StoredExecution Row(SqliteDataReader row)
     {
-        ChainHash.TryRead((byte[])row.GetValue(10), out var hash);
+        if (row.GetValue(10) is not byte[] bytes || !ChainHash.TryRead(bytes, out var hash)
+            || row.GetValue(1) is not string || row.GetValue(2) is not string
+            || row.GetValue(3) is not (string or DBNull) || row.GetValue(7) is not byte[]
+            || row.GetValue(8) is not (byte[] or DBNull)
+            || row.GetValue(0) is not long || row.GetValue(4) is not long || row.GetValue(5) is not long
+            || row.GetValue(6) is not (long or DBNull) || row.GetValue(9) is not long)
+        {
+            throw new JournalCorruptException(0, "row of an execution", "values of the columns' types", "others");
+        }
+
         ExecutionStanding standing = new(
             row.GetInt32(4),
             row.IsDBNull(6) ? null : row.GetInt64(6),

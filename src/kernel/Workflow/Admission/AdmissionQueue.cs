@@ -125,7 +125,7 @@ public sealed class AdmissionQueue<T>
     public bool Configure(string lane, LaneLimits limits)
     {
         var found = LaneOf(lane);
-        if (_reserved - found.Limits.Reserved + limits.Reserved > Limits.Max)
+        if ((long)_reserved - found.Limits.Reserved + limits.Reserved > Limits.Max)
         {
             Drop(found);
             return false;

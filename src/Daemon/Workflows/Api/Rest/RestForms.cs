@@ -12,6 +12,9 @@ internal static class RestForms
 {
     private static readonly JsonLimits Within = JsonLimits.Widest;
 
+    /// <summary>From 1970, either way: what is further away is no time of an answer.</summary>
+    private const double SecondsMax = 60e9;
+
     /// <summary>The request of an operation; or what is wrong with it.</summary>
     public static (JsonObject? Request, RestError? Error) Request(
         RestRoute route,
@@ -96,7 +99,12 @@ internal static class RestForms
         JsonObjectBuilder made = new(members.Count);
         foreach (var (name, value) in members)
         {
-            if (name == "nextToken")
+            if (name is "loggingConfiguration" or "tracingConfiguration" or "encryptionConfiguration")
+            {
+                // As they were sent.
+                made.Set(name, value);
+            }
+            else if (name == "nextToken")
             {
                 made.Set("cursor", value);
             }
@@ -154,7 +162,8 @@ internal static class RestForms
     private static JsonValue Parsed(string text) =>
         JsonValue.TryParse(Encoding.UTF8.GetBytes(text), Within, out var value, out _) ? value : JsonValue.From(text);
 
-    private static JsonValue Time(double seconds) =>
-        DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(seconds * 1000))
+    private static JsonValue Time(double seconds) => Math.Abs(seconds) > SecondsMax
+        ? seconds
+        : DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(seconds * 1000))
             .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }

@@ -19,10 +19,15 @@ internal sealed class RestService(StepFunctionsApi api, ExecutionStreams streams
     public static bool Takes(HttpRequest request) =>
         request.Path.Value?.StartsWith(Prefix, StringComparison.Ordinal) is true;
 
+    public static Task RefuseAsync(HttpContext http, ApiAnswer refusal)
+    {
+        AddHeaders(http);
+        return WriteAsync(http, RestError.Of(refusal));
+    }
+
     public async Task ServeAsync(HttpContext http)
     {
-        http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        AddHeaders(http);
         var origin = (WorkflowEndpoint)HttpOrigin.Of(http);
         var read = await RequestBody.ReadAsync(http, origin.Budget);
         using var body = read.Value;
@@ -43,6 +48,12 @@ internal sealed class RestService(StepFunctionsApi api, ExecutionStreams streams
         {
             await WriteAsync(http, error);
         }
+    }
+
+    private static void AddHeaders(HttpContext http)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.XContentTypeOptions = "nosniff";
     }
 
     private async Task<RestError?> AnswerAsync(HttpContext http, ReadOnlyMemory<byte> body)

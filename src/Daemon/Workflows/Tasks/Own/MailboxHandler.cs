@@ -57,6 +57,18 @@ internal sealed class MailboxHandler(KernelCalls kernel, ITaskHandler elsewhere,
     {
         var attributes = call.Input["MessageAttributes"].TryGetObject(out var members) && members.Count > 0
             ? members : null;
+        string? sum;
+        try
+        {
+            sum = attributes is null ? null : ServiceAnswers.Md5OfAttributes(attributes);
+        }
+        catch (FormatException)
+        {
+            // Before anything is sent: a retry would send it again.
+            return Refused(
+                call, "InvalidParameterValue", "The BinaryValue of a message attribute is not encoded in Base64.");
+        }
+
         JsonValue message = attributes is null
             ? ServiceAnswers.BodyOf(body)
             : JsonObject.Of(("MessageBody", ServiceAnswers.BodyOf(body)), ("MessageAttributes", attributes));
@@ -81,9 +93,9 @@ internal sealed class MailboxHandler(KernelCalls kernel, ITaskHandler elsewhere,
         }
 
         JsonObjectBuilder made = new(6);
-        if (attributes is not null)
+        if (sum is not null)
         {
-            made.Set("MD5OfMessageAttributes", ServiceAnswers.Md5OfAttributes(attributes));
+            made.Set("MD5OfMessageAttributes", sum);
         }
 
         made.Set("MD5OfMessageBody", ServiceAnswers.Md5(Encoding.UTF8.GetBytes(ServiceAnswers.TextOf(body))));
