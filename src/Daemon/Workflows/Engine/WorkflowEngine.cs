@@ -349,13 +349,22 @@ internal sealed class WorkflowEngine : IDisposable
     private async Task RestoreLaterAsync(StoredExecution stored)
     {
         await Task.Delay(FullBackoff, Time);
-        if (!_disposed && !_byArn.ContainsKey(stored.Arn) && TryRestore(stored, out var execution, out var resumption)
-            && _byArn.TryAdd(stored.Arn, execution))
+        try
         {
-            _byKey[execution.Key] = execution;
-            Admission.Restore(execution, resumption.IsHeld);
-            Resume(execution, resumption);
-            Admission.Admit();
+            if (!_disposed && !_byArn.ContainsKey(stored.Arn)
+                && TryRestore(stored, out var execution, out var resumption)
+                && _byArn.TryAdd(stored.Arn, execution))
+            {
+                _byKey[execution.Key] = execution;
+                Admission.Restore(execution, resumption.IsHeld);
+                Resume(execution, resumption);
+                Admission.Admit();
+            }
+        }
+        catch (JournalStoreException failed) when (!_disposed)
+        {
+            _log.ExecutionNotRestored(stored.Arn, failed.Message);
+            _ = RestoreLaterAsync(stored);
         }
     }
 
