@@ -127,7 +127,7 @@ public sealed class CommandLineTests
         Assert.Equal(0, (await cli.RunAsync("kernel", "stop")).Code);
         var whole = await cli.RunAsync("journal", "verify");
         Assert.True(whole.Code == 0, whole.Error);
-        Assert.EndsWith("the journal is whole\n", whole.Output, StringComparison.Ordinal);
+        Assert.Contains("the journal is whole\n", whole.Output, StringComparison.Ordinal);
 
         const string change = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); "
             + "db.execute(\"UPDATE record SET body = x'7b7d' WHERE sequence = 2\"); db.commit()";

@@ -88,7 +88,7 @@ public sealed class SyscallServerTests
             .. RawClient.AgentOs(0x11, """{"id":1}"""u8),
             .. RawClient.AgentOs(0x00, "between"u8),
             .. RawClient.AgentOs(0x11, """{"id":2}"""u8),
-            .. RawClient.AgentOs(0x77, "?"u8)]);
+            .. RawClient.AgentOs(0x7F, "?"u8)]);
         var first = await server.Sink.NextAsync();
         var second = await server.Sink.NextAsync();
 
@@ -99,7 +99,7 @@ public sealed class SyscallServerTests
         Assert.Equal("between", client.ReadAgentOs().Text);
         Assert.Equal("""{"killed":true,"agent_id":2}""", client.ReadAgentOs().Text);
         var unknown = client.ReadAgentOs();
-        Assert.Equal(0x77, unknown.Opcode);
+        Assert.Equal(0x7F, unknown.Opcode);
         Assert.Contains("unknown_syscall", unknown.Text, StringComparison.Ordinal);
     }
 

@@ -81,22 +81,28 @@ public sealed class ModelSettingTests
             [$"--runaway.action={action}", "--runaway.same_request_max=2"], new Scene.Answers("Yes."));
         var agent = await stage.Kernel.SpawnPythonAsync(
             """
-            import analemma
+            import analemma, os, time
             with analemma.Kernel() as kernel:
                 for _ in range(3):
                     try:
                         print(kernel.think("Hello?", max_tokens=10), flush=True)
                     except analemma.SyscallError as refused:
                         print(refused.code, flush=True)
+            while not os.path.exists("/work/go"):
+                time.sleep(0.01)
             """);
         if (action == "pause")
         {
             while ((await stage.Kernel.Client.InspectAsync(new Inspect { Id = agent.Id }, Token)).State
-                is not (ProcessState.Paused or ProcessState.Exited))
+                is not ProcessState.Paused)
             {
                 await Task.Yield();
             }
+        }
 
+        await stage.Kernel.Client.WriteAsync(new Write { Id = agent.Id, Path = "go", Content = "" }, Token);
+        if (action == "pause")
+        {
             await stage.Kernel.Client.ResumeAsync(new Resume { Id = agent.Id }, Token);
         }
 

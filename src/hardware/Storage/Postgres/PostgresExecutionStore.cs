@@ -251,6 +251,11 @@ public sealed class PostgresExecutionStore : IExecutionStore
         {
             return Failed(PostgresErrors.ToStoreException(error, Name));
         }
+        catch (Exception over) when (over is InvalidOperationException or NullReferenceException && !_owner.IsConnected)
+        {
+            // The session broke under the driver, which then says that it is closed, disposed of, or falls over itself.
+            return Failed(PostgresErrors.ToStoreException(over, Name));
+        }
         catch (Exception unforeseen)
         {
             // Not of the server: a mistake of ours, which is to end neither this thread nor the process.

@@ -22,7 +22,7 @@ public sealed class PostgresFailureTests
         }
 
         var refused = await Assert.ThrowsAsync<JournalStoreException>(() => store.KeepAsync(Begin(2)));
-        Assert.Equal((JournalStoreFailure.Gone, true), (refused.Failure, refused.StoreIsUsable));
+        Assert.True(refused is { Failure: JournalStoreFailure.Gone, StoreIsUsable: true }, refused.ToString());
         Assert.Equal(JournalStoreFailure.Gone, store.Health.Refusal?.Failure);
         Assert.False(goesOn.IsCompleted);
         Assert.Equal(JournalStoreFailure.Gone, Assert.Throws<JournalStoreException>(() => store.Find(1)).Failure);
