@@ -73,6 +73,10 @@ internal static class DecodeTarget
         {
             Demands.Json(AgentOsEncoder.EncodeError(opcode, error));
         }
+        else if (request.Answer is { } answer)
+        {
+            Demands.Json(answer);
+        }
         else
         {
             Demands.Hold(request.PollMax > 0, "a request that is nothing");

@@ -6,7 +6,8 @@ namespace Analemma.Unit.Tests.Workflow;
 
 public sealed class StateTestTests
 {
-    private const string Invoke = "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke\"";
+    private const string Invoke = "\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke\","
+        + "\"Parameters\":{\"FunctionName\":\"f\"}";
 
     private static readonly StateTestRequest Request = new()
     {
