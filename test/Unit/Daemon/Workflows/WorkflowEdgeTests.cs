@@ -1,6 +1,6 @@
+using Analemma.Daemon.Workflows;
 using Analemma.Daemon.Workflows.Api.Rest;
 using Analemma.Daemon.Workflows.Functions;
-using Analemma.Daemon.Workflows;
 using Analemma.Workflow.Admission;
 using Analemma.Workflow.Json;
 
