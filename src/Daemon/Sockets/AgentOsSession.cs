@@ -8,8 +8,8 @@ namespace Analemma.Daemon.Sockets;
 //
 // There are no request ids, so answers leave in the order of their requests, whatever order the calls end in: a call
 // that ends early waits for its turn, and is charged to its caller until then; when too much waits, the answer is that
-// it does. An asynchronous request (EXEC) is answered with a receipt in its turn; its result
-// is fetched with ASYNC_POLL on the same connection.
+// it does. An asynchronous request (EXEC) is answered with a receipt in its turn; its result is fetched with ASYNC_POLL
+// on the same connection.
 internal sealed class AgentOsSession(Connection connection) : Session
 {
     private readonly Lock _gate = new();

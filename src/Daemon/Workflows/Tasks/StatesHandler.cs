@@ -102,10 +102,8 @@ internal sealed class StatesHandler(
         return engine.Options.Arn("execution", $"{machine.Split(':')[6]}:{start.Name}");
     }
 
-    private const string GivenPrefix = "a-";
-
     private static string NameOf(string key) =>
-        GivenPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..38];
+        "a-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..38];
 
     private TaskOutcome Ended(TaskCall call, FoundExecution found)
     {

@@ -4,7 +4,8 @@ using Analemma.Journal.Executions;
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 
 /// <summary>A store whose commits of executions wait for the test, while it holds them.</summary>
-internal sealed class HeldCommits(IExecutionStore inner) : IExecutionStore
+internal sealed class HeldCommits(IExecutionStore inner)
+    : PassThroughStore(inner)
 {
     private readonly Lock _gate = new();
     private List<(ExecutionStoreChange Change, Action<JournalStoreException?> Done)>? _held;
@@ -20,16 +21,6 @@ internal sealed class HeldCommits(IExecutionStore inner) : IExecutionStore
             }
         }
     }
-
-    public string Name => inner.Name;
-
-    public ExecutionStoreHealth Health => inner.Health;
-
-    public long Commits => inner.Commits;
-
-    public long LastKey => inner.LastKey;
-
-    public void Ready() => inner.Ready();
 
     public void Hold()
     {
@@ -50,11 +41,11 @@ internal sealed class HeldCommits(IExecutionStore inner) : IExecutionStore
 
         foreach (var (change, done) in held)
         {
-            inner.Write(change, done);
+            Inner.Write(change, done);
         }
     }
 
-    public void Write(ExecutionStoreChange change, Action<JournalStoreException?> done)
+    public override void Write(ExecutionStoreChange change, Action<JournalStoreException?> done)
     {
         lock (_gate)
         {
@@ -65,24 +56,6 @@ internal sealed class HeldCommits(IExecutionStore inner) : IExecutionStore
             }
         }
 
-        inner.Write(change, done);
+        Inner.Write(change, done);
     }
-
-    public IReadOnlyList<StoredDocument> Documents(string kind) => inner.Documents(kind);
-
-    public StoredExecution? Find(string arn) => inner.Find(arn);
-
-    public StoredExecution? Find(long key) => inner.Find(key);
-
-    public IReadOnlyList<StoredExecution> Open() => inner.Open();
-
-    public IReadOnlyList<StoredExecution> List(ExecutionQuery query) => inner.List(query);
-
-    public IReadOnlyList<JournalRecord> Records(long key, long fromSequence = 1) => inner.Records(key, fromSequence);
-
-    public Checkpoint? Checkpoint(long key) => inner.Checkpoint(key);
-
-    public IReadOnlyList<long> EndedBefore(long ticks, int max) => inner.EndedBefore(ticks, max);
-
-    public void Dispose() => inner.Dispose();
 }
