@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Analemma.Linux;
 
 namespace Analemma.Daemon.Sockets;
@@ -36,14 +37,17 @@ internal sealed class Reactor : IDisposable
     private IReady?[] _watched = new IReady?[1024];
     private volatile bool _stopping;
     private int _woken;
+    private BusyPoll _poll;
 
     /// <param name="name">Of the thread.</param>
     /// <param name="inputBytes">The most that one receive takes.</param>
     /// <param name="outputBytes">Answers gathered for one send.</param>
+    /// <param name="busyPoll">How long at most to look for work before sleeping.</param>
     /// <param name="failed">Told what went wrong with the reactor itself.</param>
-    public Reactor(string name, int inputBytes, int outputBytes, Action<Exception> failed)
+    public Reactor(string name, int inputBytes, int outputBytes, TimeSpan busyPoll, Action<Exception> failed)
     {
         _failed = failed;
+        _poll = new BusyPoll(Ticks(busyPoll), Ticks(busyPoll) / 4);
         Input = GC.AllocateUninitializedArray<byte>(inputBytes, pinned: true);
         Output = GC.AllocateUninitializedArray<byte>(outputBytes, pinned: true);
         _epoll.Add(_wake, Readiness.Read);
@@ -112,7 +116,7 @@ internal sealed class Reactor : IDisposable
         }
 
         Post(() => _stopping = true);
-        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
+        if (_thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
         {
             _thread.Start();
         }
@@ -147,13 +151,33 @@ internal sealed class Reactor : IDisposable
         {
             while (!_stopping)
             {
-                Serve(_epoll.Wait(timeoutMs: -1));
+                Serve(Wait());
             }
         }
         catch (Exception wrong)
         {
             _failed(wrong);
         }
+    }
+
+    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    private int Wait()
+    {
+        var began = Stopwatch.GetTimestamp();
+        var count = 0;
+        for (var now = began; count == 0 && now - began < _poll.Span; now = Stopwatch.GetTimestamp())
+        {
+            count = _epoll.Wait(timeoutMs: 0);
+        }
+
+        if (count == 0)
+        {
+            count = _epoll.Wait(timeoutMs: -1);
+        }
+
+        _poll.Waited(Stopwatch.GetTimestamp() - began);
+        return count;
     }
 
     private void Serve(int count)
