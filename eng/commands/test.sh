@@ -2,17 +2,21 @@
 # Arguments choose: `./analemma test unit python`. `./analemma test s3` is apart: workflows against a real S3 server.
 
 forget_models
-ensure_tools
+source "$root/eng/commands/build.sh"
 say "building with tests"
 quietly build "$root/Analemma.slnx" -c Release -v quiet
+
+# What users run is what is tested.
+export ANALEMMA_TEST_PRODUCT=$root/artifacts/product
 
 # A test that waits for ever must not hide the results of the others.
 seconds_max=900
 
 passed=0 failed=0 skipped=0
-broken=(${broken[@]+"${broken[@]}"})
+broken=()
 output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+format_output=$(mktemp)
+trap 'rm -f "$output" "$format_output"' EXIT
 
 # Adds up a Microsoft.Testing.Platform summary; a program that ends without one has failed.
 run_dotnet_tests() {
@@ -95,6 +99,12 @@ run_python_tests() {
 
 wanted() { [[ ${#chosen[@]} -eq 0 ]] || [[ " ${chosen[*],,} " == *" ${1,,} "* ]]; }
 
+if declare -F check_format >/dev/null; then
+    say "checking the format beside the tests"
+    check_format >"$format_output" 2>&1 &
+    format=$!
+fi
+
 chosen=("$@")
 if [[ " ${chosen[*],,} " == " s3 " ]]; then
     # Slow: payloads of workflows against Ceph's gateway, which the test starts and ends.
@@ -119,6 +129,11 @@ if wanted conformance; then
 fi
 if wanted python && [[ -d $root/sdk/python/tests ]]; then
     run_python_tests
+fi
+
+if [[ -n ${format-} ]] && ! wait "$format"; then
+    cat "$format_output"
+    broken+=("the sources are not formatted; ./analemma fmt does it")
 fi
 
 for reason in ${broken[@]+"${broken[@]}"}; do

@@ -29,6 +29,10 @@ internal sealed class Reactor : IDisposable
 {
     private const int EventsMax = 256;
 
+    // Rare enough to cost a host at work nothing, and a host at rest has soon what it can have.
+    private static readonly TimeSpan PollRestMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollRestMax = TimeSpan.FromSeconds(10);
+
     private readonly Epoll _epoll = new(EventsMax);
     private readonly EventFd _wake = new();
     private readonly ConcurrentQueue<(Action Action, IReady? Owner)> _posted = new();
@@ -38,6 +42,7 @@ internal sealed class Reactor : IDisposable
     private volatile bool _stopping;
     private int _woken;
     private BusyPoll _poll;
+    private long _pushedOff;
 
     /// <param name="name">Of the thread.</param>
     /// <param name="inputBytes">The most that one receive takes.</param>
@@ -47,7 +52,7 @@ internal sealed class Reactor : IDisposable
     public Reactor(string name, int inputBytes, int outputBytes, TimeSpan busyPoll, Action<Exception> failed)
     {
         _failed = failed;
-        _poll = new BusyPoll(Ticks(busyPoll), Ticks(busyPoll) / 4);
+        _poll = new BusyPoll(Ticks(busyPoll), Ticks(PollRestMin), Ticks(PollRestMax));
         Input = GC.AllocateUninitializedArray<byte>(inputBytes, pinned: true);
         Output = GC.AllocateUninitializedArray<byte>(outputBytes, pinned: true);
         _epoll.Add(_wake, Readiness.Read);
@@ -165,18 +170,33 @@ internal sealed class Reactor : IDisposable
     private int Wait()
     {
         var began = Stopwatch.GetTimestamp();
-        var count = 0;
-        for (var now = began; count == 0 && now - began < _poll.Span; now = Stopwatch.GetTimestamp())
-        {
-            count = _epoll.Wait(timeoutMs: 0);
-        }
-
+        var span = _poll.Span(began);
+        var count = span == 0 ? 0 : Look(began, span);
         if (count == 0)
         {
             count = _epoll.Wait(timeoutMs: -1);
         }
 
         _poll.Waited(Stopwatch.GetTimestamp() - began);
+        return count;
+    }
+
+    private int Look(long began, long span)
+    {
+        var count = 0;
+        var now = began;
+        for (; count == 0 && now - began < span; now = Stopwatch.GetTimestamp())
+        {
+            count = _epoll.Wait(timeoutMs: 0);
+        }
+
+        var pushedOff = ThreadSwitches.Involuntary();
+        if (pushedOff != _pushedOff)
+        {
+            _pushedOff = pushedOff;
+            _poll.PushedOff(now);
+        }
+
         return count;
     }
 

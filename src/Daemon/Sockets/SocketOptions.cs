@@ -12,7 +12,7 @@ public sealed record SocketOptions
     public int IoThreads { get; init; } = 1;
 
     /// <summary>
-    /// How long at most a thread that just had work looks for more before it sleeps; see <see cref="Sockets.BusyPoll"/>.
+    /// How long at most a thread that just had work looks for more before it sleeps: <see cref="Sockets.BusyPoll"/>.
     /// </summary>
     public TimeSpan BusyPoll { get; init; } = TimeSpan.Zero;
 

@@ -15,7 +15,7 @@ internal sealed class CliProcess : IAsyncDisposable
 
     private Process Start(bool isInputPiped, string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "analemma-cli"), args)
+        var start = new ProcessStartInfo(Product.Cli, args)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -67,6 +67,11 @@ public sealed class DemoTests
     /// <summary>The command line of the same build as this program: its folder is named after that.</summary>
     private static string CommandLine()
     {
+        if (Product.Folder is not null)
+        {
+            return Product.Cli;
+        }
+
         var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'));
         return Path.Combine(HostPython.Root, "artifacts", "bin", "Analemma.Cli", configuration, "analemma-cli");
     }

@@ -41,7 +41,7 @@ internal sealed class FleetFolder : IAsyncDisposable
 
     public Process Start(params string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "analemma-cli"), args)
+        var start = new ProcessStartInfo(Product.Cli, args)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -91,7 +91,7 @@ internal sealed class RunningKernel : IAsyncDisposable
     public static async Task<RunningKernel> StartAsUserAsync(
         uint uid, IEnumerable<string> joinFiles, params string[] flags)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "analemma-kernel");
+        var program = Product.Kernel;
         Assert.SkipUnless(OrdinaryUser.CanRun(program), $"an ordinary user cannot read {program}");
         const string joinThenRun =
             "while [ \"$1\" != -- ]; do echo $$ >\"$1\" || exit 125; shift; done; shift; exec \"$@\"";
@@ -144,7 +144,7 @@ internal sealed class RunningKernel : IAsyncDisposable
     {
         string[] line =
         [
-            .. _before, Path.Combine(AppContext.BaseDirectory, "analemma-kernel"),
+            .. _before, Product.Kernel,
             $"--kernel.socket={Socket}", $"--kernel.state_folder={StateFolder}",
             .. HasFile ? [$"--config={MachineFile}"] : Array.Empty<string>(), .. flags,
         ];

@@ -41,7 +41,7 @@ public sealed class OrdinaryUserTests
         var folder = EngineHome.NewFolder();
         Directory.CreateDirectory(folder);
         Analemma.Linux.HostFiles.ChangeOwner(folder, OrdinaryUser.Uid, OrdinaryUser.Uid);
-        var program = Path.Combine(AppContext.BaseDirectory, "analemma-kernel");
+        var program = Product.Kernel;
         Assert.SkipUnless(OrdinaryUser.CanRun(program), $"an ordinary user cannot read {program}");
 
         var start = OrdinaryUser.Start(folder, program, "--probe");

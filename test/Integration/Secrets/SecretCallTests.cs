@@ -176,7 +176,7 @@ public sealed class SecretCallTests
             sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             """;
         var start = new ProcessStartInfo("python3", [
-            "-c", typist, Path.Combine(AppContext.BaseDirectory, "analemma-cli"), "--socket", cli.Socket,
+            "-c", typist, Product.Cli, "--socket", cli.Socket,
             "secret", "set", "typed",
         ])
         {
@@ -197,7 +197,7 @@ public sealed class SecretCallTests
         CliProcess cli, string value, params string[] args)
     {
         var start = new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "analemma-cli"), ["--socket", cli.Socket, .. args])
+            Product.Cli, ["--socket", cli.Socket, .. args])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
