@@ -131,4 +131,14 @@ internal static partial class DaemonLog
     [LoggerMessage(
         812, LogLevel.Warning, "a snapshot of execution {Arn} is passed over, its records are folded: {Why}")]
     public static partial void SnapshotPassedOver(this ILogger log, string arn, string why);
+
+    [LoggerMessage(
+        813, LogLevel.Warning, "what execution {Arn} waits for is passed over, its records are folded: {Why}")]
+    public static partial void WaitsPassedOver(this ILogger log, string arn, string why);
+
+    [LoggerMessage(814, LogLevel.Information, "{Count} revisions of state machines that nobody uses are forgotten")]
+    public static partial void RevisionsForgotten(this ILogger log, int count);
+
+    [LoggerMessage(815, LogLevel.Warning, "revisions that nobody uses could not be forgotten: {Why}")]
+    public static partial void RevisionsNotForgotten(this ILogger log, string why);
 }

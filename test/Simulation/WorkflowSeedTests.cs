@@ -22,6 +22,8 @@ public sealed class WorkflowSeedTests
         Assert.True(results.Sum(result => result.TornWrites) > 10, "commits are cut off");
         Assert.True(results.Sum(result => result.RefusedCommits) > Seeds, "the store refuses");
         Assert.True(results.Sum(result => result.Restored) > Seeds, "executions are taken up again");
+        Assert.True(results.Sum(result => result.Slept) > Seeds, "executions only wait");
+        Assert.True(results.Sum(result => result.Shortened) > Seeds, "folds begin with snapshots");
         Assert.True(results.Sum(result => result.TokensAccepted) > Seeds, "tokens are sent");
         Assert.True(results.Sum(result => result.TokensRejected) > Seeds, "tokens are sent twice");
         Assert.True(results.Sum(result => result.Continued) > 10, "turns ask to be called again");
@@ -89,6 +91,10 @@ public sealed class BrokenWorkflowHostTests
     public void A_turn_that_is_not_taken_again_is_noticed() => AssertNoticed(
         new Forgets(effect => effect is WorkflowEffect.Continue), "every execution comes to its end");
 
+    [Fact]
+    public void What_is_waited_for_no_more_and_yet_kept_is_noticed() =>
+        AssertNoticed(new Remembers(), "who only waits waits for what its fold does", "a task is");
+
     private static void AssertNoticed(WorkflowSabotage sabotage, params string[] invariants)
     {
         var result = Enumerable.Range(1, SeedsMax)
@@ -128,6 +134,11 @@ public sealed class BrokenWorkflowHostTests
     private sealed class Doubles : WorkflowSabotage
     {
         public override int Times(WorkflowEffect effect, bool again) => effect is WorkflowEffect.StartTask ? 2 : 1;
+    }
+
+    private sealed class Remembers : WorkflowSabotage
+    {
+        public override bool KeepsWaits => true;
     }
 
     private sealed class Forgets(Func<WorkflowEffect, bool> what) : WorkflowSabotage

@@ -113,6 +113,7 @@ internal sealed class WorkflowHost : IDisposable
             {
                 opened.Sweeps.Dispose();
                 opened.Retention.Dispose();
+                opened.Revisions.Dispose();
                 opened.Engine.Dispose();
                 opened.Store.Dispose();
                 opened.Payloads.Dispose();
@@ -222,9 +223,12 @@ internal sealed class WorkflowHost : IDisposable
             api.Add(new ConcurrencyOperations(machines, engine.Admission, places, _time));
             engine.Open(tasks, maps);
             store.Ready();
+            _background.Run(engine.CheckAsync);
             PayloadSweeps sweeps = new(payloads, _background, _time, _log);
             RetentionSweeps retention = new(store, _options.Retention, _background, _time, _log);
-            return new Opened(store, payloads, sweeps, retention, places, machines, engine, functions, aws, api);
+            RevisionSweeps revisions = new(engine, machines, _background, _time, _log);
+            return new Opened(
+                store, payloads, sweeps, retention, revisions, places, machines, engine, functions, aws, api);
         }
         catch
         {
@@ -239,6 +243,7 @@ internal sealed class WorkflowHost : IDisposable
         ExecutionPayloads Payloads,
         PayloadSweeps Sweeps,
         RetentionSweeps Retention,
+        RevisionSweeps Revisions,
         ResourceSlots Places,
         StateMachines Machines,
         WorkflowEngine Engine,

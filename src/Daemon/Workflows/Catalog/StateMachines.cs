@@ -98,6 +98,28 @@ internal sealed class StateMachines : IDisposable
         _machines[machine.Arn] = machine;
     }
 
+    /// <summary>Revisions that are of no machine any more, and of no version: executions may still have them.</summary>
+    public IEnumerable<string> UnusedRevisions() => _revisions.Keys.Except(
+        _machines.Values.SelectMany(
+            machine => machine.Versions.Select(version => version.Revision.Id).Prepend(machine.Revision.Id)),
+        StringComparer.Ordinal);
+
+    /// <summary>Forgets revisions that nobody has; gives how many. Within a change.</summary>
+    public async Task<int> ForgetAsync(IReadOnlyCollection<string> revisions)
+    {
+        if (revisions.Count > 0)
+        {
+            await WriteAsync([.. revisions.Select(id => new StoredDocument(RevisionKind, id, null))]);
+        }
+
+        foreach (var id in revisions)
+        {
+            _revisions.TryRemove(id, out _);
+        }
+
+        return revisions.Count;
+    }
+
     /// <summary>Forgets a machine and its aliases; its revisions stay: executions may have begun with them.</summary>
     public async Task RemoveAsync(string arn)
     {

@@ -73,4 +73,15 @@ internal sealed class ExecutionRestore(
 /// <param name="Fold">The state.</param>
 /// <param name="Last">The last record that it has in it.</param>
 /// <param name="Pace">What there is since its last snapshot.</param>
-internal sealed record RestoredExecution(ExecutionReplay Fold, JournalPosition Last, SnapshotPace Pace);
+internal sealed record RestoredExecution(ExecutionReplay Fold, JournalPosition Last, SnapshotPace Pace)
+{
+    /// <summary>That the records that were read are all that the store has noted.</summary>
+    /// <exception cref="JournalCorruptException">The end of them is missing.</exception>
+    public void MustEndAt(JournalPosition noted)
+    {
+        if (Last != noted)
+        {
+            throw new JournalCorruptException(Last.Sequence + 1, "end", $"{noted.Sequence}", $"{Last.Sequence}");
+        }
+    }
+}

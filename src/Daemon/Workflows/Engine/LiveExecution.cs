@@ -12,8 +12,10 @@ namespace Analemma.Daemon.Workflows.Engine;
 //
 // Its turns are HostedExecution's, which is pure; here are the threads, the store, and who is told. One thread at a
 // time is in a turn, and nobody is while a commit is under way. Commits of many go together (IExecutionStore).
+//
+// After a restart one that only waits is asleep: it has no state before something happens to it.
 /// <summary>An execution in memory: its state, and what waits to happen to it.</summary>
-internal sealed class LiveExecution
+internal sealed partial class LiveExecution
 {
     private const int IsOnDisk = 1;
     private const int HasPlace = 2;
@@ -156,15 +158,32 @@ internal sealed class LiveExecution
 
     private void Enter(Posting posting)
     {
+        bool isAsleep;
         lock (_gate)
         {
+            if (_lost is { } lost)
+            {
+                (posting.Ticket as TaskCompletionSource<bool>)?.TrySetException(lost);
+                return;
+            }
+
             if (!_turns.Post(posting))
             {
                 return;
             }
+
+            isAsleep = _isAsleep;
         }
 
-        Step();
+        if (isAsleep)
+        {
+            // Whoever tells it something is not held by a fold.
+            _engine.Ready.Add(Wake);
+        }
+        else
+        {
+            Step();
+        }
     }
 
     private void Step()
@@ -257,6 +276,7 @@ internal sealed class LiveExecution
             Key = Key,
             Begins = _begins is null ? null : _begins with { Standing = standing },
             Records = turn.Records,
+            Waits = StoredWaits.Write(Key, turn.Position, _turns.State, _turns.Open),
             Documents = turn.Snapshot is null
                 ? ExecutionPayloads.Documents(turn.Payloads, Key)
                 : [
@@ -370,21 +390,16 @@ internal sealed class LiveExecution
             Refold();
             EndBy(fault);
         }
-        catch (JournalStoreException failure)
+        catch (Exception failure) when (WorkflowEngine.Passing(failure) is { } passing)
         {
             // Its end comes when the store can be read: by the same event, which will meet the same mistake.
-            NotKept(turn, failure);
-        }
-        catch (PayloadException failure) when (failure.Failure is PayloadFailure.Unavailable)
-        {
-            NotKept(turn, new JournalStoreException(JournalStoreFailure.Busy, failure.Message, failure));
+            NotKept(turn, passing);
         }
         catch (Exception again) when (again is not OutOfMemoryException)
         {
             // It can be neither read nor ended: it is left as it is on disk, for the next start to look at.
             _engine.Faulted(this, again);
-            _engine.NotKept(this, again.Message);
-            _engine.Leave(this);
+            Lose(again);
         }
     }
 
@@ -403,13 +418,6 @@ internal sealed class LiveExecution
         ExecutionTurn last = new(ending, _last, _pace);
         last.Write();
         Commit(last);
-    }
-
-    private void Refold()
-    {
-        var found = _engine.Restorer.Restore(Key, Definition, Identity);
-        _turns.Restore(found.Fold);
-        _pace = found.Pace;
     }
 
     private HostTurn Take()

@@ -11,7 +11,6 @@ using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Json;
-using Analemma.Workflow.Payloads;
 using Analemma.Workflow.Records;
 using Analemma.Workflow.Snapshots;
 using Microsoft.Extensions.Logging;
@@ -88,7 +87,7 @@ internal sealed class WorkflowEngine : IDisposable
         // Each by itself, and so all processors at once.
         Parallel.For(0, open.Count, i =>
         {
-            if (TryRestore(open[i], out var execution, out var resumption))
+            if (TryTakeUp(open[i], out var execution, out var resumption))
             {
                 restored[i] = (execution, resumption);
             }
@@ -107,6 +106,21 @@ internal sealed class WorkflowEngine : IDisposable
         }
 
         Admission.Admit();
+    }
+
+    /// <summary>Looks at all that are asleep, one after the other: what is damaged is told of.</summary>
+    public async Task CheckAsync(CancellationToken stopping)
+    {
+        foreach (var execution in Running)
+        {
+            if (_disposed || stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            execution.Check();
+            await Task.Yield();
+        }
     }
 
     /// <summary>
@@ -248,7 +262,8 @@ internal sealed class WorkflowEngine : IDisposable
             case WorkflowEffect.ArmTimer arm:
                 _timers.Arm(execution, arm.TimerId, arm.Due);
                 break;
-            case WorkflowEffect.DisarmTimer:
+            case WorkflowEffect.DisarmTimer disarm:
+                _timers.Disarm(execution, disarm.TimerId);
                 break;
             case WorkflowEffect.StartTask start:
                 _tasks!.Start(execution, new OpenTask(start.Task, IsSubmitted: false));
@@ -291,6 +306,33 @@ internal sealed class WorkflowEngine : IDisposable
         _byKey.TryRemove(new KeyValuePair<long, LiveExecution>(execution.Key, execution));
         Admission.Leave(execution);
     }
+
+    /// <summary>
+    /// It cannot be read. Nobody can tell it how its tasks end; what they began goes on, for the next start to find.
+    /// </summary>
+    public void Lose(LiveExecution execution, Exception why)
+    {
+        if (!_disposed)
+        {
+            _log.ExecutionNotRestored(execution.Head.Arn, why.Message);
+        }
+
+        foreach (var token in execution.TakeAll().Select(task => task.Token).OfType<string>())
+        {
+            Tokens.Remove(token);
+        }
+
+        Leave(execution);
+    }
+
+    /// <summary>What went wrong, when it may be well again later; null when it will not.</summary>
+    public static JournalStoreException? Passing(Exception wrong) => wrong switch
+    {
+        JournalStoreException { StoreIsUsable: true } failed => failed,
+        PayloadException { Failure: PayloadFailure.Unavailable } =>
+            new JournalStoreException(JournalStoreFailure.Busy, wrong.Message, wrong),
+        _ => null,
+    };
 
     public void NotKept(LiveExecution execution, string why) => _log.ExecutionNotKept(execution.Head.Arn, why);
 
@@ -337,9 +379,7 @@ internal sealed class WorkflowEngine : IDisposable
             }
             catch (Exception wrong)
             {
-                // It stays as it is on disk, for the next start to look at.
-                NotKept(execution, wrong.Message);
-                Leave(execution);
+                execution.Lose(wrong);
                 return;
             }
         }
@@ -381,6 +421,27 @@ internal sealed class WorkflowEngine : IDisposable
         }
     }
 
+    // One that only waits is not folded before something happens to it.
+    private bool TryTakeUp(StoredExecution stored, out LiveExecution execution, out Resumption resumption)
+    {
+        try
+        {
+            var head = ExecutionHead.Read(stored.Head);
+            if (StoredWaits.Read(stored, head.Identity(Options)) is { } waiting)
+            {
+                execution = LiveExecution.Asleep(this, stored, head, DefinitionOf(head), waiting);
+                resumption = new Resumption(waiting);
+                return true;
+            }
+        }
+        catch (Exception wrong) when (wrong is JournalCorruptException or JsonTextException or KeyNotFoundException)
+        {
+            _log.WaitsPassedOver(stored.Arn, wrong.Message);
+        }
+
+        return TryRestore(stored, out execution, out resumption);
+    }
+
     private bool TryRestore(StoredExecution stored, out LiveExecution execution, out Resumption resumption)
     {
         (execution, resumption) = (null!, null!);
@@ -389,12 +450,7 @@ internal sealed class WorkflowEngine : IDisposable
             var head = ExecutionHead.Read(stored.Head);
             var definition = DefinitionOf(head);
             var restored = Restorer.Restore(stored.Key, definition, head.Identity(Options));
-            if (restored.Last != stored.Last)
-            {
-                throw new JournalCorruptException(
-                    restored.Last.Sequence + 1, "end", $"{stored.Last.Sequence}", $"{restored.Last.Sequence}");
-            }
-
+            restored.MustEndAt(stored.Last);
             resumption = new Resumption(restored.Fold);
             execution = LiveExecution.Restored(this, stored, head, definition, restored);
             return true;
@@ -438,8 +494,3 @@ internal sealed class WorkflowEngine : IDisposable
         }
     }
 }
-
-/// <summary>What an execution began with.</summary>
-/// <param name="Text">As text; null when it is too large.</param>
-/// <param name="Paged">What it is, when it is too large.</param>
-internal readonly record struct StartedInput(string? Text, PayloadReference? Paged);

@@ -3,8 +3,7 @@ using Analemma.Workflow.Hosting;
 namespace Analemma.Daemon.Workflows.Engine;
 
 /// <summary>
-/// Timers of all executions in one heap: thousands of waits cost one timer of the host. A timer that nobody waits for
-/// any more is passed over when it is due. Any thread.
+/// Timers of all executions in one heap: thousands of waits cost one timer of the host. Any thread.
 /// </summary>
 internal sealed class WorkflowTimers : IDisposable
 {
@@ -41,6 +40,15 @@ internal sealed class WorkflowTimers : IDisposable
             {
                 Set(due);
             }
+        }
+    }
+
+    /// <summary>Nobody waits for it any more. It rings for nobody, when it was the next.</summary>
+    public void Disarm(LiveExecution execution, long timerId)
+    {
+        lock (_gate)
+        {
+            _due.Disarm(execution, timerId);
         }
     }
 

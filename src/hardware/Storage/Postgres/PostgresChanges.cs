@@ -13,7 +13,7 @@ internal sealed class PostgresChanges
     private readonly Dictionary<(string Kind, string Key), byte[]?> _documents = [];
     private readonly List<StoredExecution> _begun = [];
     private readonly List<(long Key, JournalRecord Record)> _records = [];
-    private readonly Dictionary<long, JournalPosition> _last = [];
+    private readonly Dictionary<long, (JournalPosition Position, byte[]? Waits)> _last = [];
     private readonly Dictionary<long, ExecutionStanding> _standings = [];
     private readonly Dictionary<long, Checkpoint> _checkpoints = [];
     private readonly Dictionary<long, long> _pruned = [];
@@ -34,7 +34,7 @@ internal sealed class PostgresChanges
         foreach (var record in change.Records)
         {
             _records.Add((change.Key, record));
-            _last[change.Key] = record.Position;
+            _last[change.Key] = (record.Position, change.Waits);
         }
 
         if (change.Standing is { } standing)
@@ -132,6 +132,7 @@ internal sealed class PostgresChanges
             Add(batch,
                 """
                 INSERT INTO workflow_execution
+                    (key, arn, machine, run, status, started, ended, head, tail, sequence, hash)
                 SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                 """)
                 .Longs(_begun.Select(each => each.Key))
@@ -164,12 +165,13 @@ internal sealed class PostgresChanges
             .Blobs(_records.Select(each => each.Record.Body.ToArray()));
         Add(batch,
             """
-            UPDATE workflow_execution SET sequence = last.sequence, hash = last.hash
-            FROM unnest($1, $2, $3) AS last(key, sequence, hash) WHERE workflow_execution.key = last.key
+            UPDATE workflow_execution SET sequence = last.sequence, hash = last.hash, waits = last.waits
+            FROM unnest($1, $2, $3, $4) AS last(key, sequence, hash, waits) WHERE workflow_execution.key = last.key
             """)
             .Longs(_last.Keys)
-            .Longs(_last.Values.Select(each => each.Sequence))
-            .Blobs(_last.Values.Select(each => each.Hash.ToArray()));
+            .Longs(_last.Values.Select(each => each.Position.Sequence))
+            .Blobs(_last.Values.Select(each => each.Position.Hash.ToArray()))
+            .Blobs(_last.Values.Select(each => each.Waits));
     }
 
     private void Stand(NpgsqlBatch batch)

@@ -20,8 +20,20 @@ internal static class PostgresExecutionReader
     public static StoredExecution? Find(Func<string, NpgsqlCommand> ask, long key) => All(
         ask, $"SELECT {Columns} FROM workflow_execution WHERE key = $1", Execution, key).FirstOrDefault();
 
-    public static List<StoredExecution> Open(Func<string, NpgsqlCommand> ask) => All(
-        ask, $"SELECT {Columns} FROM workflow_execution WHERE status = 0 ORDER BY key", Execution);
+    public static List<StoredExecution> Open(Func<string, NpgsqlCommand> ask)
+    {
+        // A store of an earlier version, to look at, has no such column.
+        var hasWaits = All(
+            ask,
+            "SELECT 1 FROM pg_attribute WHERE attrelid = 'workflow_execution'::regclass AND attname = 'waits' "
+                + "AND NOT attisdropped",
+            row => true).Count > 0;
+        return All(
+            ask,
+            $"SELECT {Columns}, {(hasWaits ? "waits" : "NULL::bytea")} FROM workflow_execution WHERE status = 0 "
+                + "ORDER BY key",
+            Execution);
+    }
 
     public static List<StoredExecution> List(Func<string, NpgsqlCommand> ask, ExecutionQuery query)
     {
@@ -105,6 +117,7 @@ internal static class PostgresExecutionReader
         {
             Run = row.IsDBNull(3) ? null : row.GetString(3),
             Last = new JournalPosition(row.GetInt64(9), hash),
+            Waits = row.FieldCount > 11 && !row.IsDBNull(11) ? row.GetFieldValue<byte[]>(11) : null,
         };
     }
 }

@@ -8,7 +8,7 @@ namespace Analemma.Storage.Postgres;
 //
 //   workflow_store       one row: which migrations there are, who owns the store (epoch), how many commits it has made
 //   workflow_document    by kind and key
-//   workflow_execution   one row each; indexed by what executions are listed by
+//   workflow_execution   one row each; indexed by what executions are listed by; waits as in SQLite
 //   workflow_record      by execution and sequence
 //   workflow_checkpoint  at most one an execution, with a digest of its own
 //
@@ -85,6 +85,7 @@ internal static class PostgresSchema
             END IF;
         END $$;
         """,
+        "ALTER TABLE workflow_execution ADD COLUMN waits BYTEA",
     ];
 
     /// <summary>Makes the tables, or brings them up to date; two at once wait for each other.</summary>

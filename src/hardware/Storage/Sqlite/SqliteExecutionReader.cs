@@ -61,7 +61,8 @@ internal sealed class SqliteExecutionReader : IDisposable
     public List<StoredExecution> Open()
     {
         using var select = SqliteExecutionStatements.Command(
-            _connection, $"SELECT {Columns} FROM execution WHERE status = 0 ORDER BY key");
+            _connection,
+            $"SELECT {Columns}, {(HasWaits() ? "waits" : "NULL")} FROM execution WHERE status = 0 ORDER BY key");
         return All(select);
     }
 
@@ -127,6 +128,13 @@ internal sealed class SqliteExecutionReader : IDisposable
     {
         using var exists = SqliteExecutionStatements.Command(
             _connection, "SELECT 1 FROM sqlite_schema WHERE name = 'record_more'");
+        return exists.ExecuteScalar() is not null;
+    }
+
+    private bool HasWaits()
+    {
+        using var exists = SqliteExecutionStatements.Command(
+            _connection, "SELECT 1 FROM pragma_table_info('execution') WHERE name = 'waits'");
         return exists.ExecuteScalar() is not null;
     }
 
@@ -217,7 +225,8 @@ internal sealed class SqliteExecutionReader : IDisposable
             || row.GetValue(3) is not (string or DBNull) || row.GetValue(7) is not byte[]
             || row.GetValue(8) is not (byte[] or DBNull)
             || row.GetValue(0) is not long || row.GetValue(4) is not long || row.GetValue(5) is not long
-            || row.GetValue(6) is not (long or DBNull) || row.GetValue(9) is not long)
+            || row.GetValue(6) is not (long or DBNull) || row.GetValue(9) is not long
+            || (row.FieldCount > 11 && row.GetValue(11) is not (byte[] or DBNull)))
         {
             throw new JournalCorruptException(0, "row of an execution", "values of the columns' types", "others");
         }
@@ -231,6 +240,7 @@ internal sealed class SqliteExecutionReader : IDisposable
         {
             Run = row.IsDBNull(3) ? null : row.GetString(3),
             Last = new JournalPosition(row.GetInt64(9), hash),
+            Waits = row.FieldCount > 11 && row.GetValue(11) is byte[] waits ? waits : null,
         };
     }
 }

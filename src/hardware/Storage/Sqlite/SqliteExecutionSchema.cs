@@ -3,7 +3,7 @@ namespace Analemma.Storage.Sqlite;
 // DATABASE OF WORKFLOWS
 //
 //   document    by kind and key
-//   execution   one row each; indexed by what executions are listed by
+//   execution   one row each; indexed by what executions are listed by; waits says what one that only waits waits for
 //   record      all executions' records in one B-tree, those of one side by side: id = execution * 2^24 + sequence
 //   record_more those with a sequence of 2^24 and more: of executions whose history has no end
 //   checkpoint  at most one an execution, with a digest of its own
@@ -75,5 +75,6 @@ internal static class SqliteExecutionSchema
                 PRIMARY KEY (key, sequence)
             ) STRICT, WITHOUT ROWID;
             """,
+            "ALTER TABLE execution ADD COLUMN waits BLOB",
         ]);
 }

@@ -21,7 +21,7 @@ internal sealed class SqliteExecutionStatements(SqliteConnection connection) : I
 
     private readonly SqliteCommand _record = Command(connection, "INSERT INTO record VALUES ($1, $2, $3, $4, $5)", 5);
     private readonly SqliteCommand _last = Command(
-        connection, "UPDATE execution SET sequence = $2, hash = $3 WHERE key = $1", 3);
+        connection, "UPDATE execution SET sequence = $2, hash = $3, waits = $4 WHERE key = $1", 4);
 
     private readonly SqliteCommand _stand = Command(
         connection, "UPDATE execution SET status = $2, ended = $3, tail = $4 WHERE key = $1", 4);
@@ -82,6 +82,7 @@ internal sealed class SqliteExecutionStatements(SqliteConnection connection) : I
             Set(_last, 0, change.Key);
             Set(_last, 1, change.Records[^1].Sequence);
             Set(_last, 2, change.Records[^1].Hash.ToArray());
+            Set(_last, 3, change.Waits);
             _last.ExecuteNonQuery();
         }
 

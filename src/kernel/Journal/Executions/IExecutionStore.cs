@@ -7,6 +7,7 @@ namespace Analemma.Journal.Executions;
 //   record      what happened to an execution, in order, each tied to the one before by its hash (HashChain). Every
 //               execution has a chain of its own, so that they can be written, checked and forgotten one by one.
 //   checkpoint  at most one an execution: its state as of a record, so that a long history is not folded from its start
+//   waits       in the row of an execution that only waits: for what, so that it need not be folded to be taken up
 //
 // The first records of an execution may be gone, when its owner has let them go (Prune). The first that is left then
 // says itself which it follows, in words of the owner.
@@ -39,7 +40,7 @@ public interface IExecutionReader : IDisposable
     /// <summary>The execution of that key; null when there is none.</summary>
     StoredExecution? Find(long key);
 
-    /// <summary>Those that have not ended, oldest first.</summary>
+    /// <summary>Those that have not ended, oldest first, with what they wait for.</summary>
     IReadOnlyList<StoredExecution> Open();
 
     /// <summary>Newest first.</summary>
@@ -127,6 +128,12 @@ public sealed record ExecutionStoreChange
     /// <summary>What happened to it, in order, each following the one before.</summary>
     public IReadOnlyList<JournalRecord> Records { get; init; } = [];
 
+    /// <summary>
+    /// What the execution waits for after these records, in words of the owner; null when it does more than wait.
+    /// Records without it take away what was there.
+    /// </summary>
+    public byte[]? Waits { get; init; }
+
     /// <summary>How it stands now; null when that is as before.</summary>
     public ExecutionStanding? Standing { get; init; }
 
@@ -170,6 +177,9 @@ public sealed record StoredExecution(
 
     /// <summary>Its last record.</summary>
     public JournalPosition Last { get; init; }
+
+    /// <summary>What it waits for, unchecked; null when it does more than wait, or that was not asked for.</summary>
+    public byte[]? Waits { get; init; }
 }
 
 /// <summary>Which executions to list.</summary>

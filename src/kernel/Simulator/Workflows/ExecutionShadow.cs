@@ -80,6 +80,11 @@ internal sealed class ExecutionShadow(WorkflowMachine machine, ExecutionIdentity
         }
     }
 
+    /// <summary>A host takes it up by what it is said to wait for.</summary>
+    public void Sleeps(byte[] waits) => Must(
+        WaitingWork.Of(_state, Open)?.Write() is { } found && found.AsSpan().SequenceEqual(waits),
+        "who only waits waits for what its fold does", $"{identity.Id}: {Waits}");
+
     /// <summary>A sender was told that what it sent ended the task.</summary>
     public void Accepted(long taskId)
     {

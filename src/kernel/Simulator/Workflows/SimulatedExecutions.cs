@@ -14,8 +14,21 @@ internal sealed class StoredSteps(int key, WorkflowMachine machine, ExecutionIde
     /// <summary>As a store keeps them.</summary>
     public List<byte[]> Steps { get; } = [];
 
+    /// <summary>What it waits for, of the last step; null when it does more than wait.</summary>
+    public byte[]? Waits { get; set; }
+
+    /// <summary>The state after so many steps; null when none was kept yet.</summary>
+    public (int Steps, byte[] State)? Snapshot { get; set; }
+
     public required ExecutionShadow Shadow { get; init; }
 }
+
+/// <summary>What a turn leaves on disk.</summary>
+/// <param name="Steps">Its steps, and how the state stood after the last.</param>
+/// <param name="Waits">What the execution then waits for; null when it does more than wait.</param>
+/// <param name="Snapshot">The state then; null when it is not kept.</param>
+internal sealed record TurnOnDisk(
+    IReadOnlyList<(byte[] Bytes, HostTurnView? View)> Steps, byte[]? Waits, byte[]? Snapshot);
 
 /// <summary>
 /// The store of a simulated host: what waits goes to disk together, sometimes slowly, sometimes not at all; in a crash
@@ -23,8 +36,7 @@ internal sealed class StoredSteps(int key, WorkflowMachine machine, ExecutionIde
 /// </summary>
 internal sealed class SimulatedExecutions(WorkflowWorld world)
 {
-    private readonly record struct Pending(
-        StoredSteps Of, IReadOnlyList<(byte[] Bytes, HostTurnView? View)> Steps, Action<bool> Done);
+    private readonly record struct Pending(StoredSteps Of, TurnOnDisk Turn, Action<bool> Done);
 
     private List<Pending> _pending = [];
     private List<Pending> _flushing = [];
@@ -39,9 +51,9 @@ internal sealed class SimulatedExecutions(WorkflowWorld world)
 
     public int Torn { get; private set; }
 
-    public void Write(StoredSteps of, IReadOnlyList<(byte[] Bytes, HostTurnView? View)> steps, Action<bool> done)
+    public void Write(StoredSteps of, TurnOnDisk turn, Action<bool> done)
     {
-        _pending.Add(new Pending(of, steps, done));
+        _pending.Add(new Pending(of, turn, done));
         if (_flushing.Count == 0)
         {
             Flush();
@@ -109,10 +121,16 @@ internal sealed class SimulatedExecutions(WorkflowWorld world)
         foreach (var each in group)
         {
             All.TryAdd(each.Of.Key, each.Of);
-            foreach (var (bytes, view) in each.Steps)
+            foreach (var (bytes, view) in each.Turn.Steps)
             {
                 each.Of.Steps.Add(bytes);
                 each.Of.Shadow.Kept(bytes, view);
+            }
+
+            each.Of.Waits = each.Turn.Waits ?? (world.Sabotage.KeepsWaits ? each.Of.Waits : null);
+            if (each.Turn.Snapshot is { } snapshot)
+            {
+                each.Of.Snapshot = (each.Of.Steps.Count, snapshot);
             }
         }
     }

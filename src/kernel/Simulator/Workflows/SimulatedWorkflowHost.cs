@@ -1,6 +1,7 @@
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Hosting;
 using Analemma.Workflow.Records;
+using Analemma.Workflow.Snapshots;
 
 namespace Analemma.Simulator.Workflows;
 
@@ -10,6 +11,9 @@ namespace Analemma.Simulator.Workflows;
 /// </summary>
 internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
 {
+    /// <summary>Steps between two states that are kept.</summary>
+    private const int SnapshotSteps = 3;
+
     private readonly SortedDictionary<int, Running> _running = [];
     private readonly Dictionary<string, (int Key, long TaskId)> _tokens = new(StringComparer.Ordinal);
     private readonly HashSet<string> _started = new(StringComparer.Ordinal);
@@ -20,6 +24,9 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
     private sealed record Running(StoredSteps Stored, HostedExecution Turns)
     {
         public bool IsNew { get; set; }
+
+        /// <summary>Whether it has no state yet: it only waits.</summary>
+        public bool IsAsleep { get; set; }
     }
 
     public int Boot { get; private set; }
@@ -31,6 +38,12 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
     public int Turns { get; private set; }
 
     public int Restored { get; private set; }
+
+    /// <summary>Of those restored: executions that were not folded before something happened to them.</summary>
+    public int Slept { get; private set; }
+
+    /// <summary>Folds that began with a snapshot.</summary>
+    public int Shortened { get; private set; }
 
     public int Continued { get; private set; }
 
@@ -156,6 +169,11 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
 
     private void Step(Running running)
     {
+        if (running.IsAsleep)
+        {
+            Fold(running);
+        }
+
         while (true)
         {
             var turn = running.Turns.Take();
@@ -187,7 +205,7 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
         }
 
         var boot = Boot;
-        world.Store.Write(running.Stored, steps, isKept =>
+        world.Store.Write(running.Stored, new TurnOnDisk(steps, WaitsOf(running), SnapshotOf(running)), isKept =>
         {
             if (boot != Boot || !IsUp)
             {
@@ -255,16 +273,45 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
         Restored++;
         Running running = new(
             stored, new HostedExecution(stored.Machine.Definition, stored.Identity, world.Clock.GetUtcNow()));
-        var fold = Fold(running);
         _running[stored.Key] = running;
-        return (running, new Resumption(fold));
+        if (stored.Waits is { } waits)
+        {
+            Slept++;
+            running.IsAsleep = true;
+            stored.Shadow.Sleeps(waits);
+            return (running, new Resumption(WaitingWork.Read(waits, stored.Identity)!));
+        }
+
+        return (running, new Resumption(Fold(running)));
     }
 
-    private static ExecutionReplay Fold(Running running)
+    private static byte[]? WaitsOf(Running running) =>
+        WaitingWork.Of(running.Turns.State, running.Turns.Open)?.Write();
+
+    private static byte[]? SnapshotOf(Running running)
+    {
+        var turns = running.Turns;
+        return running.Stored.Steps.Count % SnapshotSteps == 0 && !turns.State.IsOver
+            ? ExecutionSnapshot.Write(turns.State, turns.Open, turns.LastAt, turns.Segments, [])
+            : null;
+    }
+
+    private ExecutionReplay Fold(Running running)
     {
         var stored = running.Stored;
+        running.IsAsleep = false;
         ExecutionReplay replay = new(stored.Machine.Definition, stored.Identity);
-        foreach (var bytes in stored.Steps)
+        var from = 0;
+        if (stored.Snapshot is { } kept)
+        {
+            Shortened++;
+            from = kept.Steps;
+            replay = ExecutionSnapshot.Read(
+                kept.State, stored.Machine.Definition, stored.Identity,
+                (reference, _) => throw new ViolationException("a snapshot is whole", $"{reference}"));
+        }
+
+        foreach (var bytes in stored.Steps.Skip(from))
         {
             var @event = StepRecord.ReadEvent(bytes);
             ViolationException.Unless(
@@ -315,6 +362,9 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
                 var early = world.Sabotage.RingsEarly ? TimeSpan.FromSeconds(1) : TimeSpan.Zero;
                 _timers.Arm(key, arm.TimerId, arm.Due - early);
                 SetRing();
+                break;
+            case WorkflowEffect.DisarmTimer disarm:
+                _timers.Disarm(key, disarm.TimerId);
                 break;
             case WorkflowEffect.StartTask start:
                 ViolationException.Unless(

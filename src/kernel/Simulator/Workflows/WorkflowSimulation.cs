@@ -31,6 +31,12 @@ public sealed record WorkflowSimulationResult(long Seed, long Steps)
 
     public int Restored { get; init; }
 
+    /// <summary>Of those: executions that only waited, and were not folded before something happened to them.</summary>
+    public int Slept { get; init; }
+
+    /// <summary>Folds that began with a snapshot.</summary>
+    public int Shortened { get; init; }
+
     /// <summary>Turns that asked to be called again.</summary>
     public int Continued { get; init; }
 
@@ -99,6 +105,8 @@ public static class WorkflowSimulation
             TokensAccepted = world.Tasks.Accepted,
             TokensRejected = world.Tasks.Rejected,
             Restored = world.Host.Restored,
+            Slept = world.Host.Slept,
+            Shortened = world.Host.Shortened,
             Continued = world.Host.Continued,
             Ends = all.GroupBy(stored => stored.Shadow.Status).ToDictionary(group => group.Key, group => group.Count()),
             Types = all.SelectMany(stored => stored.Shadow.Types).ToHashSet(),

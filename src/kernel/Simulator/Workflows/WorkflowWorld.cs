@@ -98,6 +98,9 @@ public class WorkflowSabotage
     /// <summary>Whether a timer rings before it is due.</summary>
     public virtual bool RingsEarly => false;
 
+    /// <summary>Whether what an execution waited for stays there when it does not wait for it any more.</summary>
+    public virtual bool KeepsWaits => false;
+
     /// <summary>What of an effect a host does, again or for the first time.</summary>
     public virtual int Times(Analemma.Workflow.Executions.WorkflowEffect effect, bool again) => 1;
 }

@@ -13,8 +13,8 @@ namespace Analemma.Workflow.Hosting;
 // that a simulated host runs the same. One turn at a time: nobody is in an execution while a commit is under way, so
 // the state is never ahead of the disk for anyone who looks.
 //
-// Post, Take, GoesOn and NotKept touch the inbox: a host with threads lets in one of them at a time. The others are for
-// who has taken the turn.
+// Post, Enter, Take, GoesOn and NotKept touch the inbox: a host with threads lets in one of them at a time. The others
+// are for who has taken the turn.
 /// <summary>An execution's state, and what waits to happen to it: a machine that a host drives.</summary>
 public sealed class HostedExecution(
     StateMachineDefinition definition, ExecutionIdentity identity, DateTimeOffset lastAt)
@@ -44,8 +44,11 @@ public sealed class HostedExecution(
     public bool Post(Posting posting)
     {
         _inbox.Enqueue(posting);
-        return !_isBusy && (_isBusy = true);
+        return Enter();
     }
+
+    /// <summary>Takes a turn without anything to happen: true when nobody else has it.</summary>
+    public bool Enter() => !_isBusy && (_isBusy = true);
 
     /// <summary>Takes what waits into a turn.</summary>
     public HostTurn Take()

@@ -31,6 +31,11 @@ public sealed class OpenWork
     /// <summary>How each distributed Map stands.</summary>
     public IReadOnlyDictionary<string, MapRunState> MapRuns => _runs ?? NoRuns;
 
+    /// <summary>Whether all of it is to be waited for, and nothing to be done.</summary>
+    internal bool OnlyWaits => !Continues && Others.Count == 0 && Children.Count == 0
+        && Tasks.All(open => open is { IsSubmitted: true, IsEnded: false, Task.Credentials.IsUndefined: true })
+        && MapRuns.Values.All(run => run.EndedAt is not null);
+
     /// <summary>What is to be done again by whoever takes the execution up; timers are in its state.</summary>
     public IEnumerable<WorkflowEffect> Again()
     {
@@ -186,6 +191,15 @@ public sealed class Resumption
             .. restored.Open.Again().Select(effect => (
                 effect, effect is WorkflowEffect.StartTask start ? restored.Open.Find(start.Task.TaskId) : null)),
         ];
+    }
+
+    /// <param name="waiting">What the execution waits for; it does nothing else.</param>
+    public Resumption(WaitingWork waiting)
+    {
+        IsHeld = waiting.IsHeld;
+        Timers = waiting.Timers;
+        Again = [.. waiting.Tasks.Select(open => (
+            (WorkflowEffect)new WorkflowEffect.StartTask(open.Task), (OpenTask?)open))];
     }
 
     /// <summary>Whether it waits for its place.</summary>

@@ -93,6 +93,8 @@ internal sealed class WorkflowBench : IAsyncDisposable
 
     public WorkflowEngine Engine => _engine;
 
+    public StateMachines Machines => _machines;
+
     public static WorkflowBench Open(
         string path,
         FunctionBook functions,
@@ -120,9 +122,10 @@ internal sealed class WorkflowBench : IAsyncDisposable
     }
 
     /// <summary>Over a store that is open; its payloads lie beside a path.</summary>
-    public static WorkflowBench Over(IExecutionStore store, string path, FunctionBook functions) => new(
+    public static WorkflowBench Over(
+        IExecutionStore store, string path, FunctionBook functions, SnapshotRule? snapshots = null) => new(
         store, path, functions, new EagerClock(Start), ExecutionLimits.PayloadBytesCeiling,
-        executionsMax: 100_000, payloads: null);
+        executionsMax: 100_000, payloads: null, snapshots);
 
     public Task<ApiAnswer> AskAsync(string operation, params ReadOnlySpan<(string, JsonValue)> members) =>
         _api.CallAsync(operation, JsonObject.Of(members), TestContext.Current.CancellationToken);

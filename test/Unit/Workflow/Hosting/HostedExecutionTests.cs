@@ -76,4 +76,34 @@ public sealed class HostedExecutionTests
         Assert.Equal([("b", 2L), ("a", 1L)], timers.Ring(Then.AddSeconds(2)));
         Assert.Equal(Then.AddSeconds(3), timers.Next);
     }
+
+    [Fact]
+    public void A_timer_that_nobody_waits_for_rings_for_nobody()
+    {
+        DueTimers<string> timers = new();
+        timers.Arm("a", 1, Then.AddSeconds(1));
+        timers.Arm("a", 2, Then.AddSeconds(2));
+        timers.Disarm("a", 1);
+        timers.Disarm("b", 1);
+        Assert.Equal(Then.AddSeconds(2), timers.Next);
+        Assert.Equal([("a", 2L)], timers.Ring(Then.AddSeconds(9)));
+        Assert.Null(timers.Next);
+        Assert.Equal(0, timers.Count);
+    }
+
+    [Fact]
+    public void Timers_that_nobody_waits_for_take_no_more_places_than_those_that_are_armed()
+    {
+        DueTimers<string> timers = new();
+        timers.Arm("stays", 1, Then.AddYears(1));
+        for (var i = 0; i < 100_000; i++)
+        {
+            timers.Arm("goes", i, Then.AddYears(1).AddSeconds(i));
+            timers.Disarm("goes", i);
+        }
+
+        Assert.Equal(1, timers.Count);
+        Assert.True(timers.Places < 100, $"{timers.Places} places for one timer");
+        Assert.Equal([("stays", 1L)], timers.Ring(Then.AddYears(2)));
+    }
 }
