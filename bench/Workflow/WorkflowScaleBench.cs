@@ -153,19 +153,22 @@ internal sealed class WorkflowScaleBench(BenchReport report, string repository, 
         }
     }
 
-    /// <summary>Copies one that has ended, as the kernel wrote it, under other names.</summary>
+    /// <summary>Copies one that has ended, as the kernel wrote it, under names as the kernel gives them.</summary>
     private void Generate(string machine)
     {
         using var store = SqliteExecutionStore.Open(Database);
         var model = store.List(new ExecutionQuery { Machine = machine, Max = 1 })[0];
         var records = store.Records(model.Key);
         var key = store.LastKey;
+        var prefix = model.Arn[..(model.Arn.LastIndexOf(':') + 1)];
+        var at = new DateTimeOffset(model.StartedTicks, TimeSpan.Zero).AddMilliseconds(-_ended);
         using CountdownEvent left = new(_ended);
         using SemaphoreSlim room = new(20_000);
         for (var i = 0; i < _ended; i++)
         {
             room.Wait();
             key++;
+            at = at.AddMilliseconds(1);
             var last = JournalPosition.Beginning;
             List<JournalRecord> own = [];
             foreach (var record in records)
@@ -178,7 +181,7 @@ internal sealed class WorkflowScaleBench(BenchReport report, string repository, 
                 new ExecutionStoreChange
                 {
                     Key = key,
-                    Begins = model with { Key = key, Arn = $"{model.Arn}-{i}" },
+                    Begins = model with { Key = key, Arn = $"{prefix}{Guid.CreateVersion7(at)}" },
                     Records = own,
                 },
                 failure =>
