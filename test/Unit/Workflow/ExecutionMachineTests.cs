@@ -261,6 +261,63 @@ public sealed class ExecutionMachineTests
     }
 
     [Fact]
+    public void A_redrive_of_a_map_run_wants_what_did_not_succeed_and_hears_no_end_of_before()
+    {
+        MachineBench bench = new(
+            """
+            {"StartAt":"M","States":{"M":{"Type":"Map","End":true,"MaxConcurrency":2,"ItemProcessor":{
+              "ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P",
+              "States":{"P":{"Type":"Pass","End":true}}}}}}
+            """);
+        bench.Start("[1,2,3,4]");
+        bench.EndChild("11");
+        var stopped = bench.Children.Dequeue();
+        bench.EndChild(null);
+        Assert.Equal(ExecutionStatus.Failed, bench.State.Status);
+
+        bench.Children.Clear();
+        bench.Tell(new ExecutionEvent.Redriven(bench.Now) { IsDeep = true });
+        Assert.Equal([(1, true), (2, true)], bench.Children.Select(child => (child.Index, child.IsAgain)));
+        var run = Run();
+        Assert.Equal((1, 1, 2, 0), (
+            run.Executions.Succeeded, run.Executions.Pending, run.Executions.Running, run.Executions.PendingRedrive));
+
+        // The one that was stopped with its Map ends now: by the run before.
+        var late = new ExecutionEvent.ChildEnded(
+            bench.Now, stopped.TaskId, stopped.Index, ExecutionStatus.Aborted, default, null, null);
+        Assert.Empty(bench.Tell(late).Effects);
+        foreach (var index in (int[])[1, 2, 3])
+        {
+            bench.Tell(late with { Index = index, Status = ExecutionStatus.Succeeded, Output = 7, MapRedrive = 1 });
+        }
+
+        Assert.Equal("[11,7,7,7]", bench.State.Output.ToString());
+        Assert.Equal(1, Run().RedriveCount);
+
+        MapRunState Run() => bench.Effects.OfType<WorkflowEffect.TellMapRun>().Last().MapRun;
+    }
+
+    [Fact]
+    public void What_waits_to_be_redriven_is_counted()
+    {
+        MachineBench bench = new(
+            """
+            {"StartAt":"M","States":{"M":{"Type":"Map","End":true,"MaxConcurrency":1,"ToleratedFailureCount":1,
+              "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"P",
+              "States":{"P":{"Type":"Pass","End":true}}}}}}
+            """);
+        bench.Start("[1,2,3]");
+        bench.EndChild(null);
+        bench.EndChild(null);
+        bench.Tell(new ExecutionEvent.Redriven(bench.Now) { IsDeep = true });
+        var run = bench.Effects.OfType<WorkflowEffect.TellMapRun>().Last().MapRun;
+        foreach (var counts in (MapRunCounts[])[run.Executions, run.Items])
+        {
+            Assert.Equal((1, 1, 1, 0), (counts.PendingRedrive, counts.Running, counts.Pending, counts.Failed));
+        }
+    }
+
+    [Fact]
     public void The_same_events_give_the_same_history_effects_and_state()
     {
         MachineBench bench = new(Parallel());

@@ -76,7 +76,7 @@ internal sealed class ExecutionOperations(
         var made = false;
         try
         {
-            made = await execution.PostAsync(at => new ExecutionEvent.Redriven(at));
+            made = await execution.PostAsync(at => new ExecutionEvent.Redriven(at) { IsDeep = true });
         }
         finally
         {

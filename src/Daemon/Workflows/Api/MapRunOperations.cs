@@ -80,5 +80,7 @@ internal sealed class MapRunOperations(WorkflowEngine engine, DistributedMaps ma
         ("timedOut", counts.TimedOut),
         ("aborted", counts.Aborted),
         ("total", counts.Total),
-        ("resultsWritten", counts.ResultsWritten));
+        ("resultsWritten", counts.ResultsWritten),
+        ("failuresNotRedrivable", 0),
+        ("pendingRedrive", counts.PendingRedrive));
 }

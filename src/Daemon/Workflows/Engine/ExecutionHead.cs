@@ -49,6 +49,9 @@ internal sealed record ExecutionHead
 
     public int ParentIndex { get; init; }
 
+    /// <summary>Which redrive of its Map run started it; 0 for the first run.</summary>
+    public int MapRedrive { get; init; }
+
     /// <summary>Whether the execution that started it waits for it: it then has a place already.</summary>
     public bool IsNested { get; init; }
 
@@ -117,6 +120,7 @@ internal sealed record ExecutionHead
         {
             made.Set("parent", ParentKey.ToString(CultureInfo.InvariantCulture));
             made.Set("task", ParentTask).Set("index", ParentIndex);
+            made.Set("map_redrive", MapRedrive > 0 ? MapRedrive : JsonValue.Undefined);
         }
 
         return JsonValue.From(made.Build()).ToUtf8();
@@ -143,6 +147,7 @@ internal sealed record ExecutionHead
             ParentKey = json.MaybeText("parent") is { } key ? long.Parse(key, CultureInfo.InvariantCulture) : 0,
             ParentTask = json["task"].TryGetInt64(out var task) ? task : 0,
             ParentIndex = json["index"].TryGetInt32(out var index) ? index : 0,
+            MapRedrive = json["map_redrive"].TryGetInt32(out var redrive) ? redrive : 0,
             IsNested = json["nested"].IsTrue,
             StartedBy = json.MaybeText("started_by"),
             Rolls = json["rolls"].IsTrue,
@@ -164,10 +169,14 @@ internal sealed record ExecutionEnd(
     /// <summary>The output, when it is too large for the row; null when it is not.</summary>
     public PayloadReference? Paged { get; init; }
 
+    /// <summary>Which redrive of its Map run it was redriven by; 0 for none.</summary>
+    public int MapRedrive { get; init; }
+
     public static ExecutionEnd Of(ExecutionState state) => new(
         state.Status, state.Output, state.Error, state.Cause, state.EndedAt ?? state.StartedAt, state.RedriveCount)
     {
         Paged = PayloadReference.OfLarge(state.Output),
+        MapRedrive = state.MapRedrive,
     };
 
     public byte[] Write() => JsonValue.From(JsonObject.Of(
@@ -177,7 +186,8 @@ internal sealed record ExecutionEnd(
         ("error", Json.Maybe(Error)),
         ("cause", Json.Maybe(Cause)),
         ("ended", EndedAt.UtcTicks),
-        ("redrives", RedriveCount))).ToUtf8(JsonWriteOptions.Service);
+        ("redrives", RedriveCount),
+        ("map_redrive", MapRedrive > 0 ? MapRedrive : JsonValue.Undefined))).ToUtf8(JsonWriteOptions.Service);
 
     public static ExecutionEnd Read(byte[] bytes)
     {
@@ -190,6 +200,7 @@ internal sealed record ExecutionEnd(
             new DateTimeOffset(json["ended"].TryGetInt64(out var ticks) ? ticks : 0, TimeSpan.Zero),
             json["redrives"].TryGetInt32(out var redrives) ? redrives : 0)
         {
+            MapRedrive = json["map_redrive"].TryGetInt32(out var map) ? map : 0,
             Paged = json["output_blob"] is { IsArray: true } paged && paged[1].TryGetInt64(out var size)
                 ? new PayloadReference(paged[0].AsString(), size) : null,
         };

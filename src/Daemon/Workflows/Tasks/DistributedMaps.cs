@@ -14,6 +14,7 @@ internal sealed class DistributedMaps(
 {
     private readonly ConcurrentDictionary<string, MapRunRecord> _runs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ChildStarting, bool> _starting = new();
+    private readonly MapRedrives _redrives = new(engine);
 
     /// <summary>The runs of an execution.</summary>
     public IEnumerable<MapRunRecord> RunsOf(StoredExecution execution) => engine.MapRunsOf(execution)
@@ -43,7 +44,7 @@ internal sealed class DistributedMaps(
             case WorkflowEffect.StartChild start:
                 ChildStarting starting = new(execution, start.Child);
                 _starting[starting] = true;
-                background.Run(_ => StartAsync(starting));
+                background.Run(stopping => StartAsync(starting, stopping));
                 break;
             case WorkflowEffect.StopChildren stop:
                 // Those that are not among the running yet look when they are.
@@ -72,7 +73,7 @@ internal sealed class DistributedMaps(
 
     /// <summary>The execution of an item has ended.</summary>
     public void ChildEnded(LiveExecution child, ExecutionEnd end) =>
-        Tell(child.Head.ParentKey, child.Head.ParentTask, child.Head.ParentIndex, end);
+        Tell(child.Head.ParentKey, child.Head.ParentTask, child.Head.ParentIndex, MapRedrives.EndOf(child.Head, end));
 
     // One that has ended is found in its execution's records, for whoever asks.
     private void Told(MapRunRecord run)
@@ -84,21 +85,29 @@ internal sealed class DistributedMaps(
         else
         {
             _runs.TryRemove(run.State.Arn, out _);
+            _redrives.Forget(run.State.Arn);
         }
     }
 
     private void Tell(long parent, long task, int index, ExecutionEnd end) =>
         engine.Find(parent)?.Post(at => new ExecutionEvent.ChildEnded(
-            at, task, index, end.Status, end.Output, end.Error, end.Cause));
+            at, task, index, end.Status, end.Output, end.Error, end.Cause)
+        {
+            MapRedrive = end.MapRedrive,
+        });
 
-    private async Task StartAsync(ChildStarting starting)
+    private async Task StartAsync(ChildStarting starting, CancellationToken stopping)
     {
         try
         {
             if (!starting.IsStopped)
             {
-                await StartAsync(starting.Parent, starting.Child, starting);
+                await StartAsync(starting.Parent, starting.Child, starting, stopping);
             }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The next kernel does it again.
         }
         finally
         {
@@ -106,12 +115,12 @@ internal sealed class DistributedMaps(
         }
     }
 
-    private async Task StartAsync(LiveExecution parent, ChildStart child, ChildStarting starting)
+    private ExecutionHead HeadOf(LiveExecution parent, ChildStart child)
     {
         var machine = parent.Head.MachineName;
         var label = child.MapRunArn.Split(':')[6].Split('/')[^1];
         var options = engine.Options;
-        ExecutionHead head = new()
+        return new ExecutionHead
         {
             Arn = child.IsExpress
                 ? options.Arn("express", $"{machine}/{label}:{child.Name}:{child.Name}")
@@ -128,11 +137,28 @@ internal sealed class DistributedMaps(
             ParentKey = parent.Key,
             ParentTask = child.TaskId,
             ParentIndex = child.Index,
+            MapRedrive = child.MapRedrive,
             PayloadBytesMax = parent.Head.PayloadBytesMax,
             Rolls = parent.Head.Rolls,
         };
+    }
+
+    private async Task StartAsync(
+        LiveExecution parent, ChildStart child, ChildStarting starting, CancellationToken stopping)
+    {
+        var head = HeadOf(parent, child);
         try
         {
+            if (_redrives.BegunOf(child) is { } begun)
+            {
+                if (await _redrives.RedriveAsync(begun, starting, stopping) is { } ended)
+                {
+                    Tell(parent.Key, child.TaskId, child.Index, ended);
+                }
+
+                return;
+            }
+
             var started = await engine.StartAsync(head, child.Input, null);
             if (started is not null && starting.IsStopped)
             {
@@ -142,7 +168,7 @@ internal sealed class DistributedMaps(
                 && engine.Store.Find(head.Arn) is { Standing: { Status: not 0, Tail: { } tail } })
             {
                 // The kernel before this one had started it, and it has ended since.
-                var end = ExecutionEnd.Read(tail);
+                var end = MapRedrives.EndOf(head, ExecutionEnd.Read(tail));
                 Tell(
                     parent.Key,
                     child.TaskId,
@@ -150,7 +176,7 @@ internal sealed class DistributedMaps(
                     end with { Output = engine.OutputOf(head.Arn, end) });
             }
         }
-        catch (Exception failed)
+        catch (Exception failed) when (failed is not OperationCanceledException || !stopping.IsCancellationRequested)
         {
             // Its item has failed, and what the definition tolerates, retries and catches applies: nothing else would.
             log.ExecutionNotKept(head.Arn, failed.Message);
@@ -160,7 +186,10 @@ internal sealed class DistributedMaps(
                 "StepFunctions.ServiceUnavailable",
                 $"the execution of the item could not be kept: {failed.Message}",
                 engine.Time.GetUtcNow(),
-                0));
+                0)
+            {
+                MapRedrive = child.MapRedrive,
+            });
         }
     }
 

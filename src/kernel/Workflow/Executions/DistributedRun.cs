@@ -39,6 +39,9 @@ internal sealed class DistributedRun(long taskId, string arn, DateTimeOffset sta
 
     public int RedriveCount { get; set; }
 
+    /// <summary>The redrive that its executions run by; 0 when they are told apart by their names only.</summary>
+    public int Generation { get; set; }
+
     public bool IsWriting { get; set; }
 
     public int Count(ExecutionStatus status) => Ended.Count(ended => ended == status);
@@ -57,6 +60,8 @@ internal sealed class DistributedRun(long taskId, string arn, DateTimeOffset sta
     public MapRunState ToState(string stateName, ExecutionStatus status, DateTimeOffset? endedAt)
     {
         var started = Math.Min(Next, Ended.Length);
+        int[] again = Generation > 0 ? [.. Again] : [];
+        var itemsAgain = again.Sum(index => Sizes[index]);
         return new MapRunState(Arn, TaskId, stateName, status, StartedAt)
         {
             EndedAt = endedAt,
@@ -64,12 +69,19 @@ internal sealed class DistributedRun(long taskId, string arn, DateTimeOffset sta
             ToleratedFailureCount = ToleratedCount,
             ToleratedFailurePercentage = ToleratedPercentage,
             RedriveCount = RedriveCount,
-            Executions = Counts(Count, Ended.Length, Ended.Length - started, Running),
+            Executions = Counts(Count, Ended.Length, Ended.Length - started, Running) with
+            {
+                PendingRedrive = again.Length,
+            },
             Items = Counts(
                 Items,
                 Sizes.Sum(),
                 Sizes.Skip(started).Sum(),
-                Ended.Take(started).Index().Where(each => each.Item is null).Sum(each => Sizes[each.Index])),
+                Ended.Take(started).Index().Where(each => each.Item is null).Sum(each => Sizes[each.Index])
+                    - itemsAgain) with
+            {
+                PendingRedrive = itemsAgain,
+            },
         };
     }
 

@@ -79,7 +79,7 @@ internal static class DistributedSteps
     }
 
     /// <summary>Runs again what did not succeed. False when there is nothing that has begun.</summary>
-    public static bool Redrive(Turn turn, Frame frame)
+    public static bool Redrive(Turn turn, Frame frame, bool isDeep)
     {
         if (frame.Distributed is not { Inputs: not null } run || frame.State is not MapDefinition map)
         {
@@ -87,7 +87,8 @@ internal static class DistributedSteps
         }
 
         run.RedriveCount++;
-        run.Running = 0;
+        run.Generation = isDeep ? run.RedriveCount : 0;
+        (run.Running, run.IsWriting) = (0, false);
         run.Again.Clear();
         for (var i = 0; i < Math.Min(run.Next, run.Ended.Length); i++)
         {
@@ -105,6 +106,11 @@ internal static class DistributedSteps
             JsonObject.Of(("mapRunArn", run.Arn), ("redriveCount", run.RedriveCount)));
         Tell(turn, frame, run, ExecutionStatus.Running);
         StartMore(turn, frame, map, run);
+        if (run.Running > 0)
+        {
+            Tell(turn, frame, run, ExecutionStatus.Running);
+        }
+
         return true;
     }
 
@@ -151,7 +157,8 @@ internal static class DistributedSteps
         var limit = run.MaxConcurrency == 0 ? ExecutionLimits.DistributedConcurrencyMax : run.MaxConcurrency;
         while (run.Running < limit && (run.Again.Count > 0 || run.Next < run.Inputs!.Count))
         {
-            var index = run.Again.Count > 0 ? run.Again.Dequeue() : run.Next++;
+            var isAgain = run.Again.Count > 0;
+            var index = isAgain ? run.Again.Dequeue() : run.Next++;
             run.Running++;
             turn.Want(new WorkflowEffect.StartChild(new ChildStart(
                 run.TaskId,
@@ -164,6 +171,8 @@ internal static class DistributedSteps
                 StateName = map.Name,
                 IsExpress = map.IsExpress,
                 ItemCount = run.Sizes[index],
+                MapRedrive = run.Generation,
+                IsAgain = isAgain && run.Generation > 0,
             }));
         }
 
@@ -176,7 +185,9 @@ internal static class DistributedSteps
     private static void ChildEnded(
         Turn turn, Frame frame, MapDefinition map, DistributedRun run, ExecutionEvent.ChildEnded ended)
     {
-        if (ended.Index < 0 || ended.Index >= run.Ended.Length || run.Ended[ended.Index] is not null)
+        // Who was stopped with the Map may end when that is redriven already.
+        if (ended.Index < 0 || ended.Index >= run.Ended.Length || run.Ended[ended.Index] is not null
+            || ended.MapRedrive < run.Generation)
         {
             return;
         }

@@ -72,7 +72,11 @@ public abstract record ExecutionEvent(DateTimeOffset At)
         JsonValue Output,
         string? Error,
         string? Cause)
-        : ExecutionEvent(At);
+        : ExecutionEvent(At)
+    {
+        /// <summary>Which redrive of the Map run it ran by; 0 for the first run.</summary>
+        public int MapRedrive { get; init; }
+    }
 
     /// <summary>The results of a distributed Map were written.</summary>
     /// <param name="At">When.</param>
@@ -93,7 +97,17 @@ public abstract record ExecutionEvent(DateTimeOffset At)
     public sealed record Stopped(DateTimeOffset At, string? Error, string? Cause) : ExecutionEvent(At);
 
     /// <summary>RedriveExecution: what failed is done again.</summary>
-    public sealed record Redriven(DateTimeOffset At) : ExecutionEvent(At);
+    public sealed record Redriven(DateTimeOffset At) : ExecutionEvent(At)
+    {
+        /// <summary>
+        /// Whether executions of distributed Maps are redriven too. Who was redriven before this was so had them started
+        /// anew, and is folded as it happened.
+        /// </summary>
+        public bool IsDeep { get; init; }
+
+        /// <summary>Which redrive of its Map run redrives it; 0 when it belongs to none.</summary>
+        public int MapRedrive { get; init; }
+    }
 
     /// <summary>The machine asked to be called again, so that others get their turn; or its turn has come.</summary>
     public sealed record Continued(DateTimeOffset At) : ExecutionEvent(At);

@@ -39,8 +39,8 @@ public static class ExecutionMachine
             case ExecutionEvent.Started started:
                 Start(turn, definition, started);
                 break;
-            case ExecutionEvent.Redriven:
-                Redrives.Redrive(turn);
+            case ExecutionEvent.Redriven redriven:
+                Redrives.Redrive(turn, redriven);
                 break;
             case var _ when turn.State.IsOver:
                 break;

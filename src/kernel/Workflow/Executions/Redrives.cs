@@ -5,7 +5,7 @@ namespace Analemma.Workflow.Executions;
 /// <summary>RedriveExecution: an execution that did not succeed goes on where it ended.</summary>
 internal static class Redrives
 {
-    public static void Redrive(Turn turn)
+    public static void Redrive(Turn turn, ExecutionEvent.Redriven redriven)
     {
         var state = turn.State;
         if (state.Status is not (ExecutionStatus.Failed or ExecutionStatus.TimedOut or ExecutionStatus.Aborted))
@@ -15,6 +15,7 @@ internal static class Redrives
 
         (state.Status, state.EndedAt, state.Error, state.Cause) = (ExecutionStatus.Running, null, null, null);
         state.RedriveCount++;
+        state.MapRedrive = redriven.MapRedrive;
         turn.Write(
             state.Root!,
             HistoryEventType.ExecutionRedriven,
@@ -28,11 +29,11 @@ internal static class Redrives
             return;
         }
 
-        Resume(turn, state.Root);
+        Resume(turn, state.Root, redriven.IsDeep);
     }
 
     // States inside a Parallel or Map that succeeded are not there any more; the others go on.
-    private static void Resume(Turn turn, Scope scope)
+    private static void Resume(Turn turn, Scope scope, bool isDeep)
     {
         if (scope.Frame is not { } frame)
         {
@@ -46,10 +47,10 @@ internal static class Redrives
         {
             foreach (var each in inner)
             {
-                Resume(turn, each);
+                Resume(turn, each, isDeep);
             }
         }
-        else if (!DistributedSteps.Redrive(turn, frame))
+        else if (!DistributedSteps.Redrive(turn, frame, isDeep))
         {
             StateSteps.Begin(turn, frame);
         }

@@ -101,6 +101,15 @@ public sealed record ChildStart(
 
     /// <summary>Items that are in it, when they come in batches.</summary>
     public int ItemCount { get; init; } = 1;
+
+    /// <summary>Which redrive of the Map run wants it; 0 for the first run.</summary>
+    public int MapRedrive { get; init; }
+
+    /// <summary>
+    /// Whether it had an execution before that did not succeed: a STANDARD one is redriven, an EXPRESS one is started
+    /// anew.
+    /// </summary>
+    public bool IsAgain { get; init; }
 }
 
 /// <summary>How a distributed Map stands (API reference, DescribeMapRun).</summary>
@@ -146,6 +155,9 @@ public sealed record MapRunCounts
     public int Aborted { get; init; }
 
     public int ResultsWritten { get; init; }
+
+    /// <summary>Those that did not succeed and are to be redriven.</summary>
+    public int PendingRedrive { get; init; }
 
     public int Total { get; init; }
 }

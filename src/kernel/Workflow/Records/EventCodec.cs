@@ -29,7 +29,11 @@ internal static class EventCodec
                 IsHeld = fields["held"].IsTrue,
             },
             "stopped" => new ExecutionEvent.Stopped(at, fields.MaybeText("error"), fields.MaybeText("cause")),
-            "redriven" => new ExecutionEvent.Redriven(at),
+            "redriven" => new ExecutionEvent.Redriven(at)
+            {
+                IsDeep = fields["deep"].IsTrue,
+                MapRedrive = (int)(fields.MaybeNumber("map_redrive") ?? 0),
+            },
             "continued" => new ExecutionEvent.Continued(at),
             "timer" => new ExecutionEvent.TimerFired(at, fields.Number("timer")),
             _ => ReadOfTask(type, at, fields.Number("task"), fields),
@@ -53,7 +57,10 @@ internal static class EventCodec
             fields.Word<ExecutionStatus>("status"),
             fields["output"],
             fields.MaybeText("error"),
-            fields.MaybeText("cause")),
+            fields.MaybeText("cause"))
+        {
+            MapRedrive = (int)(fields.MaybeNumber("map_redrive") ?? 0),
+        },
         "written" => new ExecutionEvent.ResultsWritten(at, task, fields["output"]),
         "unwritten" => new ExecutionEvent.ResultsUnwritable(at, task, fields.Text("error"), fields.MaybeText("cause")),
         "run_changed" => new ExecutionEvent.MapRunChanged(
@@ -96,6 +103,10 @@ internal static class EventCodec
             case ExecutionEvent.Stopped stopped:
                 made.Set("error", Maybe(stopped.Error)).Set("cause", Maybe(stopped.Cause));
                 break;
+            case ExecutionEvent.Redriven redriven:
+                made.Set("deep", redriven.IsDeep ? JsonValue.True : JsonValue.Undefined);
+                made.Set("map_redrive", Positive(redriven.MapRedrive));
+                break;
             case ExecutionEvent.ActivityTaken taken:
                 made.Set("task", taken.TaskId).Set("worker", Maybe(taken.WorkerName));
                 break;
@@ -132,6 +143,7 @@ internal static class EventCodec
             case ExecutionEvent.ChildEnded ended:
                 made.Set("task", ended.TaskId).Set("index", ended.Index).Set("status", ended.Status.ToString());
                 made.Set("output", ended.Output).Set("error", Maybe(ended.Error)).Set("cause", Maybe(ended.Cause));
+                made.Set("map_redrive", Positive(ended.MapRedrive));
                 break;
             case ExecutionEvent.ResultsWritten written:
                 made.Set("task", written.TaskId).Set("output", written.Output);
@@ -148,6 +160,8 @@ internal static class EventCodec
                 break;
         }
     }
+
+    private static JsonValue Positive(int number) => number > 0 ? number : JsonValue.Undefined;
 
     private static JsonValue Maybe(string? text) => text is null ? JsonValue.Undefined : JsonValue.From(text);
 

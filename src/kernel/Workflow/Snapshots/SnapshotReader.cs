@@ -35,6 +35,7 @@ internal sealed class SnapshotReader(
             IsHeld = written["held"].AsBoolean(),
             LastId = Number(written["id"]),
             Draws = Number(written["draws"]),
+            MapRedrive = WholeOrNone(written["map_redrive"]),
             Root = ScopeAt(written["root"]),
         };
         foreach (var entry in written["ready"].AsArray())
@@ -241,6 +242,7 @@ internal sealed class SnapshotReader(
             ToleratedCount = Number(written["count"]),
             ToleratedPercentage = written["percentage"].AsDouble(),
             RedriveCount = Whole(written["redrives"]),
+            Generation = WholeOrNone(written["generation"]),
             IsWriting = written["writing"].AsBoolean(),
         };
         foreach (var index in written["again"].AsArray())
@@ -305,6 +307,8 @@ internal sealed class SnapshotReader(
         StateName = written["state"].AsString(),
         IsExpress = written["express"].AsBoolean(),
         ItemCount = Whole(written["items"]),
+        MapRedrive = WholeOrNone(written["redrive"]),
+        IsAgain = written["again"].IsTrue,
     };
 
     private static MapRunState Run(JsonValue written) => new(
@@ -333,7 +337,11 @@ internal sealed class SnapshotReader(
         Aborted = Whole(written[5]),
         ResultsWritten = Whole(written[6]),
         Total = Whole(written[7]),
+        PendingRedrive = WholeOrNone(written[8]),
     };
+
+    // It came later than the format.
+    private static int WholeOrNone(JsonValue written) => written.IsUndefined ? 0 : Whole(written);
 
     private JsonValue Item(JsonValue written) => written.TryGetArray(out var item)
         ? JsonObject.Of(("Index", item[0]), ("Value", values.Read(item[1])))

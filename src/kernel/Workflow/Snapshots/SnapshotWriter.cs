@@ -26,6 +26,7 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         made.Set("error", Maybe(state.Error)).Set("cause", Maybe(state.Cause));
         made.Set("redrives", state.RedriveCount).Set("event", state.LastEventId).Set("held", state.IsHeld);
         made.Set("id", state.LastId).Set("draws", state.Draws);
+        made.Set("map_redrive", Positive(state.MapRedrive));
         made.Set("root", NumberOf(state.Root));
         made.Set("ready", Many(state.Ready, entry =>
             JsonArray.Of(NumberOf(entry.Scope), entry.Name, slots.Slot(entry.Input))));
@@ -140,6 +141,7 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         ("count", run.ToleratedCount),
         ("percentage", run.ToleratedPercentage),
         ("redrives", run.RedriveCount),
+        ("generation", Positive(run.Generation)),
         ("writing", run.IsWriting));
 
     // Token and key of a task follow from its id.
@@ -176,7 +178,9 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         ("in", slots.Slot(child.Input)),
         ("state", child.StateName),
         ("express", child.IsExpress),
-        ("items", child.ItemCount));
+        ("items", child.ItemCount),
+        ("redrive", Positive(child.MapRedrive)),
+        ("again", child.IsAgain ? JsonValue.True : JsonValue.Undefined));
 
     private static JsonValue Write(MapRunState run) => JsonObject.Of(
         ("arn", run.Arn),
@@ -192,15 +196,32 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         ("executions", Write(run.Executions)),
         ("redrives", run.RedriveCount));
 
-    private static JsonValue Write(MapRunCounts counts) => JsonArray.Of(
-        counts.Pending,
-        counts.Running,
-        counts.Succeeded,
-        counts.Failed,
-        counts.TimedOut,
-        counts.Aborted,
-        counts.ResultsWritten,
-        counts.Total);
+    // What is not there is 0: it came later than the format.
+    private static JsonValue Write(MapRunCounts counts)
+    {
+        JsonArrayBuilder made = new(9);
+        foreach (var count in (ReadOnlySpan<int>)[
+            counts.Pending,
+            counts.Running,
+            counts.Succeeded,
+            counts.Failed,
+            counts.TimedOut,
+            counts.Aborted,
+            counts.ResultsWritten,
+            counts.Total])
+        {
+            made.Add(count);
+        }
+
+        if (counts.PendingRedrive > 0)
+        {
+            made.Add(counts.PendingRedrive);
+        }
+
+        return made.Build();
+    }
+
+    private static JsonValue Positive(int number) => number > 0 ? number : JsonValue.Undefined;
 
     // The value is also the input of what runs for it.
     private JsonValue Item(JsonValue item) =>

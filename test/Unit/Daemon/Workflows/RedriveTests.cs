@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using Analemma.Daemon.Workflows.Api;
 using Analemma.Daemon.Workflows.Tasks;
+using Analemma.Journal.Executions;
+using Analemma.Workflow.Executions;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 
@@ -52,7 +55,117 @@ public sealed class RedriveTests : IDisposable
         Assert.Equal(kind == "distributed", history.Contains("MapRunRedriven"));
     }
 
+    [Theory]
+    [InlineData("STANDARD", 2, 1)]
+    [InlineData("EXPRESS", 3, 0)]
+    public async Task Items_that_did_not_succeed_are_redriven_as_themselves_and_express_ones_started_anew(
+        string type, int executions, int redrives)
+    {
+        var path = Path.Combine(_folder, "workflows.db");
+        var isGood = false;
+        var functions = new FunctionBook().With("work", (input, _) => input.AsString() == "b" && !isGood
+            ? TaskOutcome.Failed("Shaky", "not yet") : TaskOutcome.Done(input));
+        string execution;
+        string run;
+        await using (var bench = WorkflowBench.Open(path, functions))
+        {
+            var machine = await bench.CreateAsync(
+                "m", Definition("distributed").Replace("STANDARD", type, StringComparison.Ordinal));
+            execution = await bench.StartAsync(machine, """["a","b"]""");
+            await bench.EndAsync(execution);
+            run = await RunOfAsync(bench, execution);
+        }
+
+        isGood = true;
+        await using var next = WorkflowBench.Open(path, functions);
+        await next.CallAsync("RedriveExecution", ("executionArn", execution));
+        Assert.Equal("SUCCEEDED", (await next.EndAsync(execution))["status"].AsString());
+
+        // The run is the same; it has been redriven once, and so has the one that did not succeed.
+        Assert.Equal(run, await RunOfAsync(next, execution));
+        var described = await next.CallAsync("DescribeMapRun", ("mapRunArn", run));
+        Assert.Equal("1", described["redriveCount"].ToString());
+        foreach (var counts in (string[])["itemCounts", "executionCounts"])
+        {
+            Assert.Equal(("2", "0", "2", "0"), (
+                described[counts]["succeeded"].ToString(), described[counts]["failed"].ToString(),
+                described[counts]["total"].ToString(), described[counts]["pendingRedrive"].ToString()));
+        }
+
+        var children = next.Store.List(new ExecutionQuery { Run = run }).Select(FoundExecution.Of).ToArray();
+        Assert.Equal(executions, children.Length);
+        var last = children.Single(each => each.Head.ParentIndex == 1 && each.Status is ExecutionStatus.Succeeded);
+        Assert.Equal(redrives, last.RedriveCount);
+        Assert.Equal(
+            redrives,
+            next.Engine.History(last.Key).Count(each => each.Type is HistoryEventType.ExecutionRedriven));
+        Assert.Equal(0, children.Single(each => each.Head.ParentIndex == 0).RedriveCount);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_kernel_that_is_killed_at_any_commit_of_a_redrive_redrives_each_item_once(bool isKept)
+    {
+        var path = Path.Combine(_folder, "first.db");
+        var isGood = false;
+        var functions = new FunctionBook().With("work", (input, _) => input.AsString() == "b" && !isGood
+            ? TaskOutcome.Failed("Shaky", "not yet") : TaskOutcome.Done(input));
+        string execution;
+        await using (var bench = WorkflowBench.Open(path, functions))
+        {
+            execution = await bench.StartAsync(
+                await bench.CreateAsync("m", Definition("distributed")), """["a","b","c"]""");
+            await bench.EndAsync(execution);
+        }
+
+        isGood = true;
+        var cuts = 0;
+        for (var cutAt = 1; ; cutAt++)
+        {
+            var copy = Path.Combine(_folder, $"{cutAt}.db");
+            File.Copy(path, copy);
+            CutStore? cut = null;
+            await using (var killed = WorkflowBench.Open(
+                copy, functions, store => cut = new CutStore(store, cutAt, isKept)))
+            {
+                await Task.WhenAny(cut!.Cut, RedriveAsync(killed, execution));
+            }
+
+            await using var next = WorkflowBench.Open(copy, functions);
+            if (next.Store.Find(execution)!.Standing.Status == (int)ExecutionStatus.Failed)
+            {
+                Assert.True(cutAt == 1 && !isKept, "a redrive is lost");
+                await next.CallAsync("RedriveExecution", ("executionArn", execution));
+            }
+
+            var end = await next.EndAsync(execution);
+            Assert.Equal(("SUCCEEDED", """["a","b","c"]"""), (end["status"].AsString(), end["output"].AsString()));
+            var children = next.Store.List(new ExecutionQuery { Run = await RunOfAsync(next, execution) })
+                .Select(FoundExecution.Of).OrderBy(each => each.Head.ParentIndex).ToArray();
+            Assert.Equal([0, 1, 0], children.Select(each => each.RedriveCount));
+            Assert.Empty(next.Panics);
+            if (!cut.Cut.IsCompleted)
+            {
+                break;
+            }
+
+            cuts++;
+        }
+
+        Assert.True(cuts > 5, $"killed {cuts} times");
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task RedriveAsync(WorkflowBench bench, string execution)
+    {
+        await bench.CallAsync("RedriveExecution", ("executionArn", execution));
+        await bench.EndAsync(execution);
+    }
+
+    private static async Task<string> RunOfAsync(WorkflowBench bench, string execution) =>
+        (await bench.CallAsync("ListMapRuns", ("executionArn", execution)))["mapRuns"][0]["mapRunArn"].AsString();
 
     // One after the other, so that what comes before the failure has ended.
     private static string Definition(string kind) => kind switch
