@@ -77,6 +77,41 @@ public sealed class PostgresFailureTests
     }
 
     [Fact]
+    public async Task A_server_without_room_takes_nothing_loses_nothing_and_goes_on_when_there_is_some()
+    {
+        var cluster = PostgresClusters.Shared;
+        var where = cluster.NewStore();
+        var schema = SchemaOf(where);
+        using var store = PostgresExecutionStore.Open(where);
+        await store.KeepAsync(Begin(1));
+        // As the server itself fails when a file of a table cannot be made longer.
+        cluster.Ask(
+            """
+            CREATE FUNCTION full_disk() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN
+                RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100';
+            END $$;
+            CREATE TRIGGER full_disk BEFORE INSERT ON workflow_record EXECUTE FUNCTION full_disk();
+            """,
+            schema);
+
+        foreach (var change in (ExecutionStoreChange[])[Advance(1, 1), Begin(2)])
+        {
+            var refused = await Assert.ThrowsAsync<JournalStoreException>(() => store.KeepAsync(change));
+            Assert.True(refused is { Failure: JournalStoreFailure.Full, StoreIsUsable: true }, refused.ToString());
+            Assert.Contains("53100", refused.Message);
+        }
+
+        Assert.Single(store.Records(1));
+        Assert.Null(store.Find(2));
+        Assert.Null(store.Health.Failure);
+
+        cluster.Ask("DROP TRIGGER full_disk ON workflow_record", schema);
+        await store.KeepAsync(Advance(1, 1));
+        await store.KeepAsync(Begin(2));
+        Chains.AssertSame(Chains.Of(2), store.Records(1));
+    }
+
+    [Fact]
     public async Task The_epoch_fences_also_a_session_that_lives()
     {
         var cluster = PostgresClusters.Shared;

@@ -4,13 +4,15 @@ using Analemma.Journal.Executions;
 using Analemma.Storage.Postgres;
 using Analemma.Storage.Sqlite;
 using Analemma.Unit.Tests.Daemon.Workflows;
+using Analemma.Workflow.Hosting;
 
 namespace Analemma.Integration.Tests.Workflows.Crash;
 
 /// <summary>Where the workflows of one run are kept.</summary>
 /// <param name="Folder">Its own.</param>
 /// <param name="Postgres">The connection string; empty for a database in the folder.</param>
-internal sealed record CrashPlace(string Folder, string Postgres)
+/// <param name="Snapshots">Whether each commit has a snapshot; else those that are due have.</param>
+internal sealed record CrashPlace(string Folder, string Postgres, bool Snapshots)
 {
     public string Effects => Path.Combine(Folder, "effects");
 
@@ -38,7 +40,8 @@ internal static class CrashChild
     {
         ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardError = true };
         start.Environment[Variable] = string.Join('\n',
-            place.Folder, place.Postgres, workflow, killAt.ToString(CultureInfo.InvariantCulture), isKept ? "1" : "0");
+            place.Folder, place.Postgres, workflow, killAt.ToString(CultureInfo.InvariantCulture), isKept ? "1" : "0",
+            place.Snapshots ? "1" : "0");
         start.Environment["DOTNET_TieredPGO"] = "0";
         using var child = Process.Start(start)!;
         var errors = await child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -50,7 +53,7 @@ internal static class CrashChild
     public static async Task BeAsync()
     {
         var told = Environment.GetEnvironmentVariable(Variable)!.Split('\n');
-        CrashPlace place = new(told[0], told[1]);
+        CrashPlace place = new(told[0], told[1], told[5] == "1");
         await using var bench = await RunAsync(
             place, told[2], store => new KillingStore(
                 store, int.Parse(told[3], CultureInfo.InvariantCulture), told[4] == "1"));
@@ -81,6 +84,7 @@ internal static class CrashChild
                 {
                     File.AppendAllText(place.Effects, key + "\n");
                 }
-            }));
+            }),
+            place.Snapshots ? new SnapshotRule(1, 0, 0) : null);
     }
 }

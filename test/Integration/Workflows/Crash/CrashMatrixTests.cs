@@ -11,7 +11,7 @@ namespace Analemma.Integration.Tests.Workflows.Crash;
 /// commit and once when it is durable and nobody has heard: the next process brings it to the same end as a run that
 /// nothing disturbed, with the same history. No attempt of a task that was journaled as ended runs again, none is lost,
 /// and those that were under way run at most twice. A few workflows by default; with ANALEMMA_CRASH_MATRIX=all, every
-/// one (some 15 minutes).
+/// one (some 30 minutes).
 /// </summary>
 public sealed class CrashMatrixTests : IDisposable
 {
@@ -37,18 +37,29 @@ public sealed class CrashMatrixTests : IDisposable
     public Task A_killed_process_loses_and_doubles_nothing_on_PostgreSQL(string workflow) =>
         EnumerateAsync(workflow, PostgresClusters.Shared.NewStore);
 
+    /// <summary>Each commit has a snapshot, and each process begins from one.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task A_killed_process_loses_and_doubles_nothing_from_snapshots_on_SQLite(string workflow) =>
+        EnumerateAsync(workflow, () => "", snapshots: true);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task A_killed_process_loses_and_doubles_nothing_from_snapshots_on_PostgreSQL(string workflow) =>
+        EnumerateAsync(workflow, PostgresClusters.Shared.NewStore, snapshots: true);
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private async Task EnumerateAsync(string workflow, Func<string> newStore)
+    private async Task EnumerateAsync(string workflow, Func<string> newStore, bool snapshots = false)
     {
-        var expected = await UndisturbedAsync(workflow, Place("undisturbed", newStore()));
+        var expected = await UndisturbedAsync(workflow, Place("undisturbed", newStore(), snapshots));
         var kills = 0;
         foreach (var isKept in (bool[])[false, true])
         {
             for (var killAt = 1; ; killAt++)
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"{killAt}-{(isKept ? "kept" : "lost")}");
-                var place = Place(name, newStore());
+                var place = Place(name, newStore(), snapshots);
                 if (!await CrashChild.RunAsync(place, workflow, killAt, isKept))
                 {
                     break;
@@ -69,9 +80,9 @@ public sealed class CrashMatrixTests : IDisposable
         }
     }
 
-    private CrashPlace Place(string name, string store)
+    private CrashPlace Place(string name, string store, bool snapshots)
     {
-        CrashPlace place = new(Path.Combine(_folder, name), store);
+        CrashPlace place = new(Path.Combine(_folder, name), store, snapshots);
         Directory.CreateDirectory(place.Folder);
         File.WriteAllText(place.Effects, "");
         return place;
