@@ -12,6 +12,9 @@ public sealed record ModelUsage(long InputTokens, long OutputTokens, long Cached
     internal const string InputKey = "analemma.estimated_input_tokens";
     internal const string OutputKey = "analemma.estimated_output_tokens";
 
+    /// <summary>More than any model reads or writes in one call: who says so is not believed.</summary>
+    private const long TokensMax = 100_000_000;
+
     /// <summary>Of a whole answer from a client that <see cref="ModelDrivers"/> opened.</summary>
     public static ModelUsage Of(ChatResponse response) => Of(response.Usage ?? new UsageDetails());
 
@@ -22,10 +25,13 @@ public sealed record ModelUsage(long InputTokens, long OutputTokens, long Cached
         usage.CachedInputTokenCount ?? 0,
         usage.AdditionalCounts is { } counts && (counts.ContainsKey(InputKey) || counts.ContainsKey(OutputKey)));
 
-    /// <summary>Fills in what the provider left out, and marks it.</summary>
+    /// <summary>Fills in what the provider left out, or said and cannot be, and marks it.</summary>
     internal static UsageDetails Complete(UsageDetails? reported, Func<long> input, Func<long> output)
     {
         var usage = reported ?? new UsageDetails();
+        usage.InputTokenCount = Believed(usage.InputTokenCount);
+        usage.OutputTokenCount = Believed(usage.OutputTokenCount);
+        usage.CachedInputTokenCount = Believed(usage.CachedInputTokenCount);
         if (usage.InputTokenCount is null)
         {
             usage.InputTokenCount = input();
@@ -41,4 +47,6 @@ public sealed record ModelUsage(long InputTokens, long OutputTokens, long Cached
         usage.TotalTokenCount ??= usage.InputTokenCount + usage.OutputTokenCount;
         return usage;
     }
+
+    private static long? Believed(long? count) => count is >= 0 and <= TokensMax ? count : null;
 }

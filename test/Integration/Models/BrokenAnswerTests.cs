@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Analemma.Integration.Tests.Models.Wire;
 using Analemma.Models;
 using Microsoft.Extensions.AI;
@@ -193,6 +194,27 @@ public sealed class BrokenAnswerTests
         }));
 
         Assert.Equal(ModelCallReason.Overloaded, (await stage.FailAsync(isStream: true)).Reason);
+    }
+
+    [Theory]
+    [InlineData("gemini", "9000000000000000000")]
+    [InlineData("gemini", "-12")]
+    [InlineData("openai", "2000000000")]
+    [InlineData("openai", "-12")]
+    [InlineData("anthropic", "9000000000000000000")]
+    [InlineData("anthropic", "-12")]
+    public async Task A_count_of_tokens_that_cannot_be_is_not_believed(string provider, string count)
+    {
+        var answer = ProviderWire.Of(provider).Answer("text", true);
+        var lie = Regex.Replace(answer, ":(12|8|5)(?=[,}])", $":{count}");
+        Assert.NotEqual(answer, lie);
+        await using var stage = Stage.Open(provider, new Scene.Wire(exchange => exchange.AnswerAsync(200, lie)));
+
+        var usage = ModelUsage.Of(await stage.AskAsync());
+
+        Assert.True(usage.IsEstimated);
+        Assert.InRange(usage.InputTokens, 1, 100);
+        Assert.InRange(usage.OutputTokens, 1, 100);
     }
 
     private static ModelDrivers Dripping(ModelDriverOptions options) =>

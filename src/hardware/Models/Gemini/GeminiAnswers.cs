@@ -50,7 +50,7 @@ internal sealed class GeminiAnswers
     };
 
     private static long? Sum(long? count, long? more) =>
-        count is null && more is null ? null : (count ?? 0) + (more ?? 0);
+        count is null && more is null ? null : long.CreateSaturating((Int128)(count ?? 0) + (more ?? 0));
 
     private AIContent? Content(GeminiPart part, GeminiAnswer answer)
     {

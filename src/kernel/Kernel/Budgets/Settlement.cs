@@ -28,12 +28,12 @@ internal static class Settlement
         state.Ledger.Add(settled.Group, settled.Spend, state.Now);
         if (state.Options.Models.Groups.FirstOrDefault(each => each.Name == settled.Group) is { } group)
         {
-            BudgetTelling.Spent(
-                state, null, "group", group.Name, group.Budget, ofGroup, state.Ledger.OfGroup(group.Name), effects);
+            var (limit, now) = (BudgetLimits.OfGroup(state, group), state.Ledger.OfGroup(group.Name));
+            BudgetTelling.Spent(state, null, "group", group.Name, limit, ofGroup, now, effects);
         }
 
         BudgetTelling.Spent(
-            state, null, "day", "", state.Options.Models.DayBudget, ofDay, state.Ledger.OnDayOf(state.Now), effects);
+            state, null, "day", "", BudgetLimits.OfDay(state), ofDay, state.Ledger.OnDayOf(state.Now), effects);
         if (settled is { Conversation: { } conversation, Said: { } said })
         {
             ConversationChanges.Extend(state, conversation, said, effects);

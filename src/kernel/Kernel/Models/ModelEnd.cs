@@ -126,9 +126,12 @@ internal static class ModelEnd
     private static void FreeSlot(KernelState state, ModelCall call, ModelResult result)
     {
         var (lane, gate, account) = (call.Gate.Lane, call.Gate, call.Account);
-        var used = result.InputTokens + result.OutputTokens;
+        // Providers say so: with more than any model uses the books would overflow, with less than 0 shrink.
+        var input = Math.Clamp(result.InputTokens, 0, TokenBucket.AmountMax);
+        var output = Math.Clamp(result.OutputTokens, 0, TokenBucket.AmountMax);
+        var used = input + output;
         lane.Running--;
-        var service = state.Options.Models.Queue.Service(result.InputTokens, result.OutputTokens);
+        var service = state.Options.Models.Queue.Service(input, output);
         lane.Queue.Settle(call, service);
         account.Meter.Serve(service);
         state.Models.ServiceTotal += service;
@@ -136,8 +139,7 @@ internal static class ModelEnd
         gate.Settle(call.RateTokens, used, state.Now);
         account.Limits.Settle(call.RateTokens, used, state.Now);
         account.Runaway.TokensWithoutProgress += used;
-        call.Used = call.Used.Plus(new Spend(
-            0, result.InputTokens, result.OutputTokens, gate.Entry.Price(result.InputTokens, result.OutputTokens)));
+        call.Used = call.Used.Plus(new Spend(0, input, output, gate.Entry.Price(input, output)));
         state.Models.Mark(lane);
     }
 

@@ -14,6 +14,9 @@ public sealed class TokenBucket(long perMinute)
 
     private const long Unit = TimeSpan.TicksPerMinute;
 
+    /// <summary>The debts of many calls that use more than they took would add up to more than a number holds.</summary>
+    private const long DebtMax = long.MaxValue / 4;
+
     private long _level = perMinute * Unit;
     private long _at;
 
@@ -30,7 +33,7 @@ public sealed class TokenBucket(long perMinute)
     public void Take(long amount, long now)
     {
         Refill(now);
-        _level -= Math.Min(amount, AmountMax) * Unit;
+        _level = Math.Max(_level - (Math.Min(amount, AmountMax) * Unit), -DebtMax);
     }
 
     /// <summary>Gives back what was taken and not used.</summary>

@@ -81,6 +81,41 @@ public sealed class BudgetTests
         Assert.All(told, each => Assert.Equal(($"agent {agent}", agent), (each.What, each.Process)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void That_a_budget_is_low_is_told_by_the_one_that_was_set(bool ofDay)
+    {
+        Kernel.Call(ofDay
+            ? new BudgetSet { Day = true, Tokens = 10 * Most }
+            : new BudgetSet { Group = "team", Tokens = 10 * Most });
+        var agent = Kernel.Run(Spawn(null, ofDay ? null : "team"));
+        Kernel.Call(new Subscribe { Types = [EventTypes.Budget] });
+        List<EventView> told = [];
+        for (var i = 1; i <= 9; i++)
+        {
+            _bench.End(_bench.Think(caller: agent), input: Most - 100, output: 100);
+            Hear(told);
+            Assert.Equal(i < 8 ? [] : ["low"], told.Select(each => each.Kind));
+        }
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue, long.MaxValue)]
+    [InlineData(long.MinValue, -1)]
+    public void Whatever_a_provider_says_was_used_there_is_a_sum_of_it(long input, long output)
+    {
+        var agent = Kernel.Run(Spawn(null, "team"));
+        for (var i = 0; i < 3; i++)
+        {
+            Kernel.Call(new BudgetSet { Group = "team", Tokens = long.MaxValue });
+            _bench.End(_bench.Think(ModelBench.Hello with { Model = "big" }, agent), input, output);
+        }
+
+        var spent = Kernel.State.Ledger.OfGroup("team");
+        Assert.True(spent is { Tokens: >= 0, Microdollars: >= 0, InputTokens: >= 0, OutputTokens: >= 0 }, $"{spent}");
+    }
+
     private void Hear(List<EventView> told) =>
         told.AddRange(Kernel.Effects.OfType<Publish>().Select(publish => publish.Event));
 

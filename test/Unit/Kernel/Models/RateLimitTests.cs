@@ -45,6 +45,18 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public void However_much_more_was_used_than_taken_the_debt_has_an_end()
+    {
+        TokenBucket bucket = new(60);
+        for (var i = 0; i < 10_000; i++)
+        {
+            bucket.Take(TokenBucket.AmountMax, now: 0);
+        }
+
+        Assert.InRange(bucket.ReadyAt(1, now: 0), Second, long.MaxValue);
+    }
+
+    [Fact]
     public void No_window_ever_sees_more_than_burst_and_rate() =>
         Prop.ForAll(
             Gen.Choose(1, 2_000_000).ToArbitrary(),
