@@ -10,6 +10,8 @@ namespace Analemma.Daemon.Telemetry;
 internal sealed class AttemptTrace(
     KernelMeter meter, StartModelCall start, SyscallCall caller, TimeProvider time) : IDisposable
 {
+    private const int ModelCharsMax = 200;
+
     private readonly long _began = time.GetTimestamp();
     private readonly Activity? _span = GenAiSpans.Begin(start, caller, start.Agent);
     private long _latest;
@@ -17,7 +19,8 @@ internal sealed class AttemptTrace(
     private string? _model;
 
     /// <summary>The model that the provider says answers, if it says so.</summary>
-    public void Answers(string? model) => _model = model ?? _model;
+    public void Answers(string? model) =>
+        _model = model?.Length > ModelCharsMax ? model[..ModelCharsMax] : model ?? _model;
 
     /// <summary>A piece of a streamed answer has come.</summary>
     public void Chunk()

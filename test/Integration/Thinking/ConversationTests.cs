@@ -67,6 +67,25 @@ public sealed class ConversationTests
             ["Say hello.", "Hello."], (await talk.MessagesAsync(Token)).Select(message => message.Content));
     }
 
+    [Theory]
+    [InlineData("gemini")]
+    [InlineData("openai")]
+    [InlineData("anthropic")]
+    public async Task Arguments_too_deep_to_be_kept_cost_the_call_and_not_the_kernel(string provider)
+    {
+        var deep = $$"""{"a":{{new string('[', 40)}}{{new string(']', 40)}}}""";
+        await using var stage = await LoopbackProvider.StartAsync(
+            provider, new Scene.CallsTool("tool", deep), new Scene.Answers("Rome."));
+        var talk = await stage.Kernel.Client.OpenConversationAsync(null, Token);
+
+        var refused = await Assert.ThrowsAsync<SyscallException>(() => talk.SayAsync("Name a city.", Token));
+        var answer = await talk.SayAsync("Name a city.", Token);
+
+        Assert.Contains("27 levels", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("Rome.", answer.Content);
+        Assert.Equal(2, (await talk.MessagesAsync(Token)).Count);
+    }
+
     [Fact]
     public async Task A_conversation_is_shortened_by_itself_in_one_call_and_one_bill()
     {

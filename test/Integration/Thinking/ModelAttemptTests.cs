@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Runners.Thinking;
@@ -5,6 +7,7 @@ using Analemma.Daemon.Sockets;
 using Analemma.Integration.Tests.Sockets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using static Analemma.Integration.Tests.Kernel.RunningKernel;
@@ -82,6 +85,55 @@ public sealed class ModelAttemptTests
         Assert.Equal(ModelFailureKind.TimedOut, (await running).Failure!.Kind);
     }
 
+    [Theory]
+    [InlineData(27, null)]
+    [InlineData(28, ModelFailureKind.Rejected)]
+    public async Task A_tool_is_called_with_arguments_that_fit_where_they_are_shown(
+        int depth, ModelFailureKind? failure)
+    {
+        var nested = JsonElement.Parse(new string('[', depth - 1) + new string(']', depth - 1));
+        ScriptedClient client = new(_ => Task.CompletedTask, new ChatResponse(new ChatMessage(
+            Microsoft.Extensions.AI.ChatRole.Assistant,
+            [new FunctionCallContent("1", "f", new Dictionary<string, object?> { ["a"] = nested })]))
+        {
+            Usage = new UsageDetails { InputTokenCount = 7, OutputTokenCount = 9 },
+        });
+
+        var result = await RunAsync(client, Token);
+
+        Assert.Equal(failure, result.Failure?.Kind);
+        Assert.Equal((7, 9), (result.InputTokens, result.OutputTokens));
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public async Task Why_a_model_stopped_is_told_in_a_word()
+    {
+        ScriptedClient client = new(_ => Task.CompletedTask, new ChatResponse
+        {
+            FinishReason = new ChatFinishReason(new string('x', 100_000)),
+        });
+
+        Assert.Equal(64, (await RunAsync(client, Token)).FinishReason!.Length);
+    }
+
+    [Fact]
+    public async Task What_began_to_answer_and_was_refused_then_has_used_what_came()
+    {
+        var client = new ScriptedClient(_ => Task.CompletedTask, new ChatResponse(new ChatMessage(
+            Microsoft.Extensions.AI.ChatRole.Assistant, new string('a', 400))))
+        {
+            FailsAfterwards = new ModelCallException(
+                "p", "m", new ProviderFault(ModelCallReason.Overloaded, "later"), null),
+        };
+
+        var result = await RunAsync(client, Token, new Think { Prompt = "Hello?", Stream = true });
+
+        Assert.Equal(ModelFailureKind.Overloaded, result.Failure!.Kind);
+        Assert.Equal(100, result.OutputTokens);
+        Assert.True(result.InputTokens > 0);
+    }
+
     private Task<ModelResult> RunAsync(
         ScriptedClient client, CancellationToken taken, Think? think = null)
     {
@@ -95,23 +147,36 @@ public sealed class ModelAttemptTests
         return attempt.RunAsync(() => client, taken);
     }
 
-    private sealed class ScriptedClient(Func<CancellationToken, Task> script) : IChatClient
+    private sealed class ScriptedClient(
+        Func<CancellationToken, Task> script, ChatResponse? answer = null) : IChatClient
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Asked => _asked.Task;
+
+        public Exception? FailsAfterwards { get; init; }
 
         public async Task<ChatResponse> GetResponseAsync(
             IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
         {
             _asked.TrySetResult();
             await script(cancellationToken);
-            return new ChatResponse(new ChatMessage(Microsoft.Extensions.AI.ChatRole.Assistant, "Yes."));
+            return answer ?? new(new ChatMessage(Microsoft.Extensions.AI.ChatRole.Assistant, "Yes."));
         }
 
-        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages,
+            ChatOptions? options,
+            [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            foreach (var update in (await GetResponseAsync(messages, options, cancellationToken))
+                .ToChatResponseUpdates())
+            {
+                yield return update;
+            }
+
+            throw FailsAfterwards ?? new NotSupportedException();
+        }
 
         public object? GetService(Type serviceType, object? serviceKey) => null;
 

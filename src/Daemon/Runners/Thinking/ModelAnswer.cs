@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Events;
 using Analemma.Models;
 using Microsoft.Extensions.AI;
 
@@ -12,6 +14,15 @@ namespace Analemma.Daemon.Runners.Thinking;
 /// <param name="isKept">Its text is wanted at the end.</param>
 internal sealed class ModelAnswer(int attempt, bool isSent, bool isKept)
 {
+    /// <summary>
+    /// Arguments of a tool's call lie so deep in what is answered, shown and asked again: {"messages":[{"tool_calls":
+    /// [{"arguments": …}]}]}.
+    /// </summary>
+    private const int ArgumentsLieAt = 5;
+
+    /// <summary>What a call weighs beside its words.</summary>
+    private const int CallChars = 64;
+
     private readonly StringBuilder _text = new();
     private List<ToolCall>? _calls;
     private string? _unwrapped;
@@ -40,12 +51,13 @@ internal sealed class ModelAnswer(int attempt, bool isSent, bool isKept)
                 _text.Append(isKept ? text.Text : "");
                 break;
             case FunctionCallContent call:
-                var arguments = ToolArguments(call);
-                Size += call.Name.Length + arguments.GetRawText().Length;
+                var (arguments, signature) = (ToolArguments(call), Signature(call));
+                Size += CallChars + call.CallId.Length + call.Name.Length + arguments.GetRawText().Length
+                    + (signature?.Length ?? 0);
                 (_calls ??= []).Add(new ToolCall(call.CallId, call.Name)
                 {
                     Arguments = arguments,
-                    Signature = Signature(call),
+                    Signature = signature,
                 });
                 break;
         }
@@ -69,9 +81,25 @@ internal sealed class ModelAnswer(int attempt, bool isSent, bool isKept)
     /// <summary>Text that has been sent already is not said again.</summary>
     private ThinkReply Words(ThinkReply known) => known with { Content = isSent ? "" : Text, ToolCalls = _calls };
 
-    private static JsonElement ToolArguments(FunctionCallContent call) => JsonSerializer.SerializeToElement(
-        call.Arguments ?? new Dictionary<string, object?>(),
-        AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+    private static JsonElement ToolArguments(FunctionCallContent call)
+    {
+        var arguments = JsonSerializer.SerializeToElement(
+            call.Arguments ?? new Dictionary<string, object?>(),
+            AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+        const int most = AbiLimits.JsonDepthMax - ArgumentsLieAt;
+        return Depth(arguments) <= most
+            ? arguments
+            : throw new AnswerLeftException(
+                ModelFailureKind.Rejected,
+                $"the model called a tool with arguments that are nested more than {most} levels deep");
+    }
+
+    private static int Depth(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Object => 1 + json.EnumerateObject().Select(field => Depth(field.Value)).DefaultIfEmpty().Max(),
+        JsonValueKind.Array => 1 + json.EnumerateArray().Select(Depth).DefaultIfEmpty().Max(),
+        _ => 0,
+    };
 
     private static string? Signature(FunctionCallContent call) =>
         call.AdditionalProperties?.TryGetValue(AnswerLabels.CallSignature, out var value) == true

@@ -27,6 +27,7 @@ internal sealed class ModelAttempt(
     AttemptTrace? trace = null)
 {
     private const int CharsPerToken = 4;
+    private const int FinishCharsMax = 64;
 
     private readonly AnswerStream? _stream = start.Request.Stream == true ? new AnswerStream(caller, time) : null;
     private List<ChatMessage> _messages = [];
@@ -95,7 +96,7 @@ internal sealed class ModelAttempt(
         {
             return failed.Reason is ModelCallReason.Cancelled
                 ? GivenUp(due.IsCancellationRequested && !taken.IsCancellationRequested)
-                : Failed(ModelFailures.Of(failed), ModelFailures.MayHaveUsed(failed.Reason));
+                : Failed(ModelFailures.Of(failed), ModelFailures.MayHaveUsed(failed.Reason) || Answer.Size > 0);
         }
         catch (OperationCanceledException)
         {
@@ -124,13 +125,12 @@ internal sealed class ModelAttempt(
     private async Task AskAsync(IChatClient client, CancellationToken cancellationToken)
     {
         var response = await client.GetResponseAsync(_messages, _options, cancellationToken);
+        (_usage, _finish) = (ModelUsage.Of(response), response.FinishReason);
+        trace?.Answers(response.ModelId);
         foreach (var content in response.Messages.SelectMany(message => message.Contents))
         {
             Take(content);
         }
-
-        (_usage, _finish) = (ModelUsage.Of(response), response.FinishReason);
-        trace?.Answers(response.ModelId);
     }
 
     private async Task FollowAsync(IChatClient client, CancellationToken cancellationToken)
@@ -171,7 +171,7 @@ internal sealed class ModelAttempt(
         Failure = AnswerProblem(),
         InputTokens = _usage!.InputTokens,
         OutputTokens = _usage.OutputTokens,
-        FinishReason = _finish?.Value,
+        FinishReason = Short(_finish?.Value),
         Delivered = _stream?.HasSent == true,
     };
 
@@ -190,6 +190,9 @@ internal sealed class ModelAttempt(
 
         return AnswerCheck.Problem(start.Request, Answer.Text, _finish == ChatFinishReason.Length);
     }
+
+    private static string? Short(string? finish) =>
+        finish?.Length > FinishCharsMax ? finish[..FinishCharsMax] : finish;
 
     private ModelResult GivenUp(bool isDue) => Failed(
         isDue

@@ -10,6 +10,9 @@ namespace Analemma.Models.Calls;
 /// <summary>One provider, opened: its client, and what only it throws.</summary>
 internal sealed class ModelDriver : IDisposable
 {
+    /// <summary>What went wrong is told on no longer than this, whoever's words it quotes.</summary>
+    private const int DetailCharsMax = 800;
+
     private readonly HttpClient? _http;
     private readonly Func<Exception, ProviderFault?> _own;
     private readonly bool _needsKey;
@@ -53,7 +56,8 @@ internal sealed class ModelDriver : IDisposable
 
         // A server may echo what it was sent. Neither our text nor an inner exception's may then hold the key.
         var key = Options.Key;
-        var shown = key is null ? fault : fault.WithDetail(key.Redact(fault.Detail));
+        var detail = key is null ? fault.Detail : key.Redact(fault.Detail);
+        var shown = fault.WithDetail(detail.Length <= DetailCharsMax ? detail : $"{detail[..DetailCharsMax]}…");
         var inner = key is not null && key.IsIn(error.ToString()) ? null : error;
         return new ModelCallException(Options.Name, model ?? Options.DefaultModel, shown, inner);
     }

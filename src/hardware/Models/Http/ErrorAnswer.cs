@@ -22,9 +22,9 @@ internal sealed record ErrorAnswer(string? Message, IReadOnlySet<string> Words, 
             using var document = JsonDocument.Parse(body);
             return Read(Unwrap(document.RootElement));
         }
-        catch (JsonException)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
-            // A proxy's HTML page says nothing that a reader of the error could use.
+            // A proxy's HTML page says nothing that a reader of the error could use, nor does half a character.
             return new(null, new HashSet<string>(), null, null);
         }
     }
