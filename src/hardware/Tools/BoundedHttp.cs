@@ -2,7 +2,7 @@ namespace Analemma.Tools;
 
 /// <summary>
 /// HTTP to a server of tools: no redirect takes a secret header elsewhere, no proxy sees it, and no answer is longer
-/// than its bound. A stream of events, which may live long, is bounded line by line.
+/// than its bound. A stream of events, which may live long, is bounded event by event.
 /// </summary>
 internal static class BoundedHttp
 {
@@ -37,9 +37,10 @@ internal static class BoundedHttp
         }
     }
 
-    private sealed class BoundedStream(Stream inner, int bytesMax, bool perLine) : Stream
+    internal sealed class BoundedStream(Stream inner, int bytesMax, bool perEvent) : Stream
     {
         private long _count;
+        private bool _isLineEmpty = true;
 
         public override bool CanRead => true;
 
@@ -59,8 +60,7 @@ internal static class BoundedHttp
             Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var count = await inner.ReadAsync(buffer, cancellationToken);
-            var last = perLine ? buffer.Span[..count].LastIndexOf((byte)'\n') : -1;
-            _count = last >= 0 ? count - last - 1 : _count + count;
+            Count(buffer.Span[..count]);
             return _count <= bytesMax
                 ? count
                 : throw new IOException($"it sent a message of more than {bytesMax} bytes");
@@ -91,6 +91,21 @@ internal static class BoundedHttp
             }
 
             base.Dispose(disposing);
+        }
+
+        /// <summary>An event ends with an empty line; whoever reads has it in memory until then.</summary>
+        private void Count(ReadOnlySpan<byte> bytes)
+        {
+            while (perEvent && bytes.IndexOf((byte)'\n') is >= 0 and var at)
+            {
+                var isEmpty = _isLineEmpty && !bytes[..at].ContainsAnyExcept((byte)'\r');
+                _count = isEmpty ? 0 : _count + at + 1;
+                _isLineEmpty = true;
+                bytes = bytes[(at + 1)..];
+            }
+
+            _count += bytes.Length;
+            _isLineEmpty &= !bytes.ContainsAnyExcept((byte)'\r');
         }
     }
 }

@@ -5,11 +5,16 @@ namespace Analemma.Tools;
 
 // Messages are lines of JSON: MCP specification 2025-11-25, basic/transports, stdio. A server "MUST NOT write anything
 // to its stdout that is not a valid MCP message", and many do: a log line here, a banner there. Such lines are skipped,
-// up to a bound. A message too long for its bound, or too much of what is none, ends the stream, and Fault says why.
+// up to a bound. So are requests of a program that does not read the answers to those before. A message too long for its
+// bound, or too much of what is skipped, ends the stream, and Fault says why.
 
 /// <summary>What a program prints, with only its messages left.</summary>
 internal sealed class MessageLines(
-    Stream inner, int messageBytesMax, int garbageBytesMax, Action<ReadOnlyMemory<byte>> passed) : Stream
+    Stream inner,
+    int messageBytesMax,
+    int garbageBytesMax,
+    Action<ReadOnlyMemory<byte>> passed,
+    Func<bool>? mayAsk = null) : Stream
 {
     private const int BufferBytes = 64 * 1024;
     private const int ShownChars = 120;
@@ -20,6 +25,7 @@ internal sealed class MessageLines(
     private int _end;
     private int _ready;
     private long _garbage;
+    private long _unheard;
     private string? _firstGarbage;
 
     /// <summary>Why the stream ended, when it was not by the program itself.</summary>
@@ -97,18 +103,33 @@ internal sealed class MessageLines(
 
         var line = _buffer.AsSpan(_start, _scanned + at + 1 - _start);
         _scanned += at + 1;
-        if (IsMessage(line))
-        {
-            _ready = line.Length;
-            _garbage = 0;
-            passed(_buffer.AsMemory(_start, _ready));
-        }
-        else
+        if (!IsMessage(line, out var isRequest))
         {
             Skip(line);
         }
+        else if (isRequest && mayAsk?.Invoke() == false)
+        {
+            Ignore(line);
+        }
+        else
+        {
+            _ready = line.Length;
+            _garbage = 0;
+            _unheard = isRequest ? 0 : _unheard;
+            passed(_buffer.AsMemory(_start, _ready));
+        }
 
         return true;
+    }
+
+    private void Ignore(ReadOnlySpan<byte> line)
+    {
+        _start += line.Length;
+        _unheard += line.Length;
+        if (_unheard > garbageBytesMax)
+        {
+            Fault = $"it asked for more than {garbageBytesMax} bytes without reading the answers";
+        }
     }
 
     private void Skip(ReadOnlySpan<byte> line)
@@ -163,8 +184,10 @@ internal sealed class MessageLines(
         }
     }
 
-    private static bool IsMessage(ReadOnlySpan<byte> line)
+    private static bool IsMessage(ReadOnlySpan<byte> line, out bool isRequest)
     {
+        var (hasMethod, hasId) = (false, false);
+        isRequest = false;
         var text = line.Trim(" \t\r\n"u8);
         if (text.IsEmpty || text[0] != (byte)'{')
         {
@@ -176,8 +199,15 @@ internal sealed class MessageLines(
             Utf8JsonReader reader = new(text);
             while (reader.Read())
             {
+                if (reader is { TokenType: JsonTokenType.PropertyName, CurrentDepth: 1 })
+                {
+                    // Nobody needs escapes in these; who uses them may mean either.
+                    hasMethod |= reader.ValueIsEscaped || reader.ValueSpan.SequenceEqual("method"u8);
+                    hasId |= reader.ValueIsEscaped || reader.ValueSpan.SequenceEqual("id"u8);
+                }
             }
 
+            isRequest = hasMethod && hasId;
             return true;
         }
         catch (JsonException)

@@ -1,14 +1,15 @@
-using ModelContextProtocol;
 using ModelContextProtocol.Client;
 
 namespace Analemma.Tools;
 
 /// <summary>
 /// Asks a server for its tools again when it says that they have changed. One question at a time, however often it says
-/// so: what is said meanwhile makes for one more.
+/// so: what is said meanwhile makes for one more, after a pause.
 /// </summary>
 internal sealed class Relisting(ToolSessionOptions options)
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private McpClient? _client;
     private bool _isAsking;
@@ -71,11 +72,12 @@ internal sealed class Relisting(ToolSessionOptions options)
                 using var limit = new CancellationTokenSource(options.StartTimeout, options.Time);
                 options.Changed(await ToolCatalog.ReadAsync(client, options, limit.Token));
             }
-            catch (Exception failed) when (failed is McpException or IOException or OperationCanceledException
-                or InvalidOperationException or HttpRequestException)
+            catch (Exception failed) when (failed is OperationCanceledException || ToolSession.IsFault(failed))
             {
                 // It keeps the tools that are known. If it has ended, the session says so.
             }
+
+            await Task.Delay(Pause, options.Time, CancellationToken.None);
         }
     }
 }

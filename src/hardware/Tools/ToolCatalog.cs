@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Analemma.Abi;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -41,7 +43,7 @@ internal static class ToolCatalog
     }
 
     /// <summary>Null for one whose name or schema is out of bounds.</summary>
-    private static FoundTool? Take(Tool tool, ToolSessionOptions options)
+    internal static FoundTool? Take(Tool tool, ToolSessionOptions options)
     {
         if (tool.Name is not { Length: > 0 and <= NameCharsMax } name
             || name.Any(character => character is <= ' ' or > '~') || name == "*"
@@ -70,10 +72,11 @@ internal static class ToolCatalog
     private static bool Fits(JsonElement schema, ToolSessionOptions options) =>
         schema.ValueKind == JsonValueKind.Object
         && schema.GetRawText().Length <= options.SchemaBytesMax
-        && Depth(schema) <= DepthMax;
+        && Depth(schema) <= DepthMax
+        && JsonSurrogates.IndexOfLone(Encoding.UTF8.GetBytes(schema.GetRawText())) < 0;
 
     /// <summary>The wire's own bound on nesting must hold for a schema within an answer.</summary>
-    private static int Depth(JsonElement json) => json.ValueKind switch
+    internal static int Depth(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => 1 + json.EnumerateObject().Select(field => Depth(field.Value)).DefaultIfEmpty().Max(),
         JsonValueKind.Array => 1 + json.EnumerateArray().Select(Depth).DefaultIfEmpty().Max(),

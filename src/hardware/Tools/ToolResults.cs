@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using ModelContextProtocol.Protocol;
 
@@ -11,10 +12,16 @@ internal static class ToolResults
 {
     private const string Mask = "[secret]";
 
+    /// <summary>What a server says of itself and of what went wrong is cut beyond.</summary>
+    private const int SaidCharsMax = 1_000;
+
+    /// <summary>What a part weighs beside its words.</summary>
+    private const int PartBytes = 32;
+
     public static CallToolReply Reply(CallToolResult result, ToolSessionOptions options)
     {
         List<ToolPart> parts = [.. (result.Content ?? []).Select(block => Part(block, options.Hidden))];
-        var structured = result.StructuredContent is { } json ? Hide(json, options.Hidden) : (JsonElement?)null;
+        var structured = result.StructuredContent is { } json ? Structured(json, options.Hidden) : (JsonElement?)null;
         var bytes = parts.Sum(Bytes) + (structured?.GetRawText().Length ?? 0L);
         if (bytes > options.ResultBytesMax)
         {
@@ -32,6 +39,13 @@ internal static class ToolResults
         };
     }
 
+    /// <summary>Words of a server that are kept and told on, without what is to be hidden.</summary>
+    public static string Said(string text, IReadOnlyList<string> hidden)
+    {
+        var said = Hide(text, hidden);
+        return said.Length <= SaidCharsMax ? said : $"{said[..SaidCharsMax]}…";
+    }
+
     public static string Hide(string text, IReadOnlyList<string> hidden)
     {
         foreach (var value in hidden)
@@ -40,6 +54,19 @@ internal static class ToolResults
         }
 
         return text;
+    }
+
+    /// <summary>As it can be written again: whole characters, and no deeper than the wire takes it.</summary>
+    private static JsonElement Structured(JsonElement json, IReadOnlyList<string> hidden)
+    {
+        if (ToolCatalog.Depth(json) >= AbiLimits.JsonDepthMax)
+        {
+            throw new ToolServerException(
+                ToolServerFailure.TooLarge,
+                $"its result is nested more than {AbiLimits.JsonDepthMax - 1} levels deep");
+        }
+
+        return Hide(JsonSurrogates.Parse(Encoding.UTF8.GetBytes(json.GetRawText())), hidden);
     }
 
     private static JsonElement Hide(JsonElement json, IReadOnlyList<string> hidden)
@@ -67,32 +94,32 @@ internal static class ToolResults
     {
         TextContentBlock text => new ToolPart("text") { Text = Hide(text.Text ?? "", hidden) },
         ImageContentBlock image =>
-            new ToolPart("image") { Data = Base64(image.DecodedData), MimeType = image.MimeType },
+            new ToolPart("image") { Data = Base64(image.DecodedData), MimeType = Hide(image.MimeType, hidden) },
         AudioContentBlock audio =>
-            new ToolPart("audio") { Data = Base64(audio.DecodedData), MimeType = audio.MimeType },
+            new ToolPart("audio") { Data = Base64(audio.DecodedData), MimeType = Hide(audio.MimeType, hidden) },
         ResourceLinkBlock link => new ToolPart("resource_link")
         {
             Uri = Hide(link.Uri, hidden),
-            Name = link.Name,
-            MimeType = link.MimeType,
+            Name = Hide(link.Name, hidden),
+            MimeType = link.MimeType is { } type ? Hide(type, hidden) : null,
         },
         EmbeddedResourceBlock { Resource: TextResourceContents text } => new ToolPart("resource")
         {
             Uri = Hide(text.Uri, hidden),
             Text = Hide(text.Text, hidden),
-            MimeType = text.MimeType,
+            MimeType = text.MimeType is { } type ? Hide(type, hidden) : null,
         },
         EmbeddedResourceBlock { Resource: BlobResourceContents blob } => new ToolPart("resource")
         {
             Uri = Hide(blob.Uri, hidden),
             Data = Base64(blob.DecodedData),
-            MimeType = blob.MimeType,
+            MimeType = blob.MimeType is { } type ? Hide(type, hidden) : null,
         },
-        _ => new ToolPart("text") { Text = $"[{block.Type}, which this kernel does not know]" },
+        _ => new ToolPart("text") { Text = $"[{Hide(block.Type, hidden)}, which this kernel does not know]" },
     };
 
     private static string Base64(ReadOnlyMemory<byte> bytes) => Convert.ToBase64String(bytes.Span);
 
-    private static long Bytes(ToolPart part) =>
-        Encoding.UTF8.GetByteCount(part.Text ?? "") + (part.Data?.Length ?? 0) + (part.Uri?.Length ?? 0L);
+    private static long Bytes(ToolPart part) => PartBytes + Encoding.UTF8.GetByteCount(part.Text ?? "")
+        + (part.Data?.Length ?? 0L) + (part.Uri?.Length ?? 0) + (part.Name?.Length ?? 0) + (part.MimeType?.Length ?? 0);
 }

@@ -38,7 +38,7 @@ public sealed class ToolSession : IAsyncDisposable
 
     /// <summary>The server's name and version, as it says.</summary>
     public string? Says => _client.ServerInfo is { } info
-        ? ToolResults.Hide($"{info.Name} {info.Version}", _options.Hidden)
+        ? ToolResults.Said($"{info.Name} {info.Version}", _options.Hidden)
         : null;
 
     /// <summary>Completes when the server is gone, with why, as far as it can be seen from here.</summary>
@@ -53,9 +53,11 @@ public sealed class ToolSession : IAsyncDisposable
         Stream toServer, Stream fromServer, ToolSessionOptions options, CancellationToken cancellationToken)
     {
         ProgressNotices notices = new(options);
-        MessageLines lines = new(fromServer, options.MessageBytesMax, options.GarbageBytesMax, notices.See);
+        ServerInput input = new(toServer);
+        MessageLines lines = new(
+            fromServer, options.MessageBytesMax, options.GarbageBytesMax, notices.See, input.TryAsk);
         return await OpenAsync(
-            new StreamClientTransport(toServer, lines), options, (lines, notices), cancellationToken);
+            new StreamClientTransport(input, lines), options, (lines, notices), cancellationToken);
     }
 
     /// <summary>Begins a session with a server elsewhere, over HTTP.</summary>
@@ -159,7 +161,7 @@ public sealed class ToolSession : IAsyncDisposable
     };
 
     /// <summary>What the package throws when a server or its connection misbehaves.</summary>
-    private static bool IsFault(Exception failed) => failed is McpException or IOException or HttpRequestException
+    internal static bool IsFault(Exception failed) => failed is McpException or IOException or HttpRequestException
         or JsonException or TimeoutException or InvalidOperationException or ObjectDisposedException
         or NotSupportedException or FormatException;
 
@@ -174,7 +176,7 @@ public sealed class ToolSession : IAsyncDisposable
         var printed = lines?.FirstGarbage is { } line ? $"; it printed \"{line}\"" : "";
         return limit.IsCancellationRequested || failed is TimeoutException
             ? $"it was not up within {options.StartTimeout.TotalSeconds:0.###} s{printed}"
-            : $"{ToolResults.Hide(Words(failed), options.Hidden)}{printed}";
+            : $"{ToolResults.Said(Words(failed), options.Hidden)}{printed}";
     }
 
     private async Task<CallToolResult> AskAsync(
@@ -279,7 +281,7 @@ public sealed class ToolSession : IAsyncDisposable
             : $"{failed.Message.TrimEnd('.')}: {cause.Message}";
     }
 
-    private string Hidden(string text) => ToolResults.Hide(text, _options.Hidden);
+    private string Hidden(string text) => ToolResults.Said(text, _options.Hidden);
 
     private sealed class Told(Action<ToolProgress> tell, ToolSessionOptions options)
         : IProgress<ProgressNotificationValue>

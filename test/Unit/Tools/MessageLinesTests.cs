@@ -39,6 +39,51 @@ public sealed class MessageLinesTests
     }
 
     [Fact]
+    public async Task Requests_of_one_that_reads_no_answers_are_left_out_until_it_is_too_much()
+    {
+        const string Ping = "{\"id\":1,\"method\":\"ping\"}\n";
+        const string Other = "{\"id\":1,\"result\":{}}\n{\"method\":\"note\",\"params\":{\"id\":1}}\n";
+        var asked = 0;
+        MessageLines lines = new(
+            new MemoryStream(Encoding.UTF8.GetBytes($"{Ping}{Ping}{Other}{Ping}")), MessageMax, GarbageMax, _ => { },
+            () => ++asked < 2);
+        Assert.Equal($"{Ping}{Other}", await ReadAsync(lines));
+        Assert.Equal((3, null), (asked, lines.Fault));
+
+        MessageLines deaf = new(
+            new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Ping, 20)))), MessageMax, GarbageMax,
+            _ => { }, () => false);
+        Assert.Equal("", await ReadAsync(deaf));
+        Assert.Equal($"it asked for more than {GarbageMax} bytes without reading the answers", deaf.Fault);
+    }
+
+    [Theory]
+    [InlineData("{\"\\u006dethod\":\"ping\",\"id\":1}\n")]
+    [InlineData("{\"id\":\"\\ud800\",\"method\":\"ping\"}\n")]
+    public async Task A_request_is_one_however_it_is_written(string request)
+    {
+        MessageLines lines = new(
+            new MemoryStream(Encoding.UTF8.GetBytes(request)), MessageMax, GarbageMax, _ => { }, () => false);
+        Assert.Equal("", await ReadAsync(lines));
+    }
+
+    [Fact]
+    public async Task As_many_requests_wait_for_answers_as_may()
+    {
+        await using ServerInput input = new(new MemoryStream());
+        for (var i = 0; i < ServerInput.UnansweredMax; i++)
+        {
+            Assert.True(input.TryAsk());
+        }
+
+        Assert.False(input.TryAsk());
+        await input.WriteAsync("{}\n{}\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.True(input.TryAsk());
+        Assert.True(input.TryAsk());
+        Assert.False(input.TryAsk());
+    }
+
+    [Fact]
     public async Task A_message_beyond_its_bound_ends_the_stream_before_it_fills_the_memory()
     {
         var endless = new EndlessStream();
