@@ -54,7 +54,8 @@ internal sealed class ConsoleLog : ILogger, IDisposable
             line.Append(' ').Append(exception);
         }
 
-        Write(line.Replace('\r', ' ').Replace('\n', ' ').ToString());
+        // One line each, whoever's words are in it, and no commands to a terminal.
+        Write(string.Concat(line.ToString().Select(each => char.IsControl(each) ? ' ' : each)));
     }
 
     /// <summary>Ends when all that was logged is written.</summary>

@@ -10,9 +10,9 @@ namespace Analemma.Daemon.Runners.Supervision;
 /// <summary>
 /// Tells the address that a fleet's root names of an escalation: a few tries, no redirects, no cookies.
 /// </summary>
-internal sealed class Webhook(TimeProvider time, ILogger log) : IDisposable
+internal sealed class Webhook(TimeProvider time, ILogger log, HttpMessageHandler? network = null) : IDisposable
 {
-    private readonly Lazy<HttpClient> _client = new(() => new HttpClient(new SocketsHttpHandler
+    private readonly Lazy<HttpClient> _client = new(() => new HttpClient(network ?? new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -78,8 +78,9 @@ internal sealed class Webhook(TimeProvider time, ILogger log) : IDisposable
         {
             return failed.Message;
         }
-        catch (OperationCanceledException) when (timer.IsCancellationRequested)
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
+            // Ours, or the connection's own.
             return $"no answer within {DaemonLimits.WebhookTimeout.TotalSeconds} s";
         }
     }

@@ -17,6 +17,7 @@ internal sealed class PrometheusEndpoint : IAsyncDisposable
     private const int RequestBytesMax = 8 * 1024;
 
     private static readonly TimeSpan ExchangeMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AcceptAgain = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _socket;
     private readonly bool _isLoopback;
@@ -67,38 +68,58 @@ internal sealed class PrometheusEndpoint : IAsyncDisposable
             {
                 await _room.WaitAsync(_stop.Token);
                 exchanges.RemoveAll(exchange => exchange.IsCompleted);
-                exchanges.Add(ExchangeAsync(await _socket.AcceptAsync(_stop.Token)));
+                exchanges.Add(ExchangeAsync(await AcceptAsync()));
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
         {
-            await Task.WhenAll(exchanges);
+            await Task.WhenAll(exchanges).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<Socket> AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await _socket.AcceptAsync(_stop.Token);
+            }
+            catch (SocketException) when (!_stop.IsCancellationRequested)
+            {
+                // Whoever came has gone, or there is no descriptor for it: accept(2). The next may find one.
+                await Task.Delay(AcceptAgain, _time, _stop.Token);
+            }
+            catch (SocketException)
+            {
+                throw new OperationCanceledException(_stop.Token);
+            }
         }
     }
 
     private async Task ExchangeAsync(Socket client)
     {
-        using (client)
-        using (var due = new CancellationTokenSource(ExchangeMax, _time))
-        using (var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, _stop.Token))
+        using var due = new CancellationTokenSource(ExchangeMax, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(due.Token, _stop.Token);
+        try
         {
-            try
+            var answer = await AnswerAsync(await ReadAsync(client, either.Token));
+            for (var sent = 0; sent < answer.Length;)
             {
-                var answer = await AnswerAsync(await ReadAsync(client, either.Token));
-                for (var sent = 0; sent < answer.Length;)
-                {
-                    sent += await client.SendAsync(answer.AsMemory(sent), SocketFlags.None, either.Token);
-                }
+                sent += await client.SendAsync(answer.AsMemory(sent), SocketFlags.None, either.Token);
+            }
 
-                client.Shutdown(SocketShutdown.Send);
-            }
-            catch (Exception left) when (left is SocketException or OperationCanceledException)
-            {
-                // Whoever asked has gone, or was too slow: the next one is served.
-            }
+            client.Shutdown(SocketShutdown.Send);
         }
-
-        _room.Release();
+        catch (Exception left) when (left is SocketException or OperationCanceledException)
+        {
+            // Whoever asked has gone, or was too slow: the next one is served.
+        }
+        finally
+        {
+            client.Dispose();
+            _room.Release();
+        }
     }
 
     private static async Task<string> ReadAsync(Socket client, CancellationToken cancellationToken)
