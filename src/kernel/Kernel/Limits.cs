@@ -170,6 +170,9 @@ public static class Limits
     /// <summary>What a durable EMIT counts as.</summary>
     public const int EmitsOfADurable = 50;
 
+    /// <summary>What an ESCALATE to the host counts as.</summary>
+    public const int EmitsOfAnEscalation = 100;
+
     public const int PipesMax = 1_024;
 
     public const int PipesOfHostMax = 512;

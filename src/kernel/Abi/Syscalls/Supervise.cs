@@ -73,7 +73,8 @@ public sealed record RestartReply(UnitView Unit) : Reply;
 /// <summary>
 /// An agent says that it cannot cope: with a child that fails, or with its own work. When the agent is supervised
 /// itself it is ended with cause <c>escalated</c>, and its own supervisor decides; when nobody is above, the host is
-/// told: by the event <c>escalated</c>, a line of the kernel's log, and the webhook of its fleet. Agents only.
+/// told: by the event <c>escalated</c>, a line of the kernel's log, and the webhook of its fleet; that counts as 100
+/// events of those that the agent may emit. Agents only.
 /// </summary>
 public sealed record Escalate : TargetedSyscall
 {

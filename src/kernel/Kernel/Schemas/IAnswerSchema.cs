@@ -24,6 +24,9 @@ public static class SchemaLimits
 {
     public const int ViolationsMax = 5;
 
+    /// <summary>Of what is said of one, and of where it is.</summary>
+    public const int ViolationCharsMax = 1_000;
+
     /// <summary>A schema as text.</summary>
     public const int CharsMax = 65_536;
 

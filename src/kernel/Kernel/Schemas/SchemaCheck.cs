@@ -74,7 +74,7 @@ internal sealed class SchemaCheck
     {
         if (Violations.Count < SchemaLimits.ViolationsMax)
         {
-            Violations.Add(new SchemaViolation(Pointer(), rule, message));
+            Violations.Add(new SchemaViolation(Short(Pointer()), rule, Short(message)));
         }
     }
 
@@ -100,6 +100,10 @@ internal sealed class SchemaCheck
         node.Check(value, check);
         return check.Violations;
     }
+
+    /// <summary>Names of the value that is checked are in it, and may be long.</summary>
+    private static string Short(string text) =>
+        text.Length <= SchemaLimits.ViolationCharsMax ? text : text[..SchemaLimits.ViolationCharsMax] + "…";
 
     private string Pointer() => string.Concat(_path.Reverse().Select(step =>
         "/" + step.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)));

@@ -211,6 +211,20 @@ internal static class SuperviseSyscalls
             return;
         }
 
+        // Nothing else holds it back: its logs are read for it, the host's log has a line of it.
+        if (state.Polls.Rates.TryTake(process.Id, Limits.EmitsOfAnEscalation, state.Now) is { } wait)
+        {
+            call.Refuse(new SysError(
+                SysErrorCode.TryAgain,
+                $"an escalation counts as {Limits.EmitsOfAnEscalation} events, and {Limits.EmitsPerSecond} a second "
+                + "are what an agent may emit",
+                "the host has been told already; escalate again after the wait")
+            {
+                RetryAfterMs = wait,
+            });
+            return;
+        }
+
         chain.Add($"{process.Name} could not cope: {request.Reason}");
         call.Answer(new EscalateReply(SupervisorState.RootName, [.. chain]));
         call.Effects.Add(new TellEscalation(new Escalation(

@@ -117,6 +117,19 @@ public sealed class AnswerSchemaTests
     }
 
     [Fact]
+    public void A_flaw_is_told_in_few_words_whatever_names_the_answer_has()
+    {
+        var schema = Compile("""{"additionalProperties":{"additionalProperties":false}}""");
+        var name = new string('n', 100_000);
+
+        var wrong = Assert.Single(schema.Check(JsonSerializer.SerializeToElement(
+            new Dictionary<string, object> { [name] = new Dictionary<string, int> { [name] = 1 } })));
+
+        Assert.StartsWith("/nnn", wrong.Pointer, StringComparison.Ordinal);
+        Assert.InRange(wrong.Pointer.Length + wrong.Message.Length, 1, 2_100);
+    }
+
+    [Fact]
     public void A_choice_that_fits_none_tells_the_nearest()
     {
         var schema = Compile("""

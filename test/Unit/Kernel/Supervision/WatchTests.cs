@@ -46,6 +46,25 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void Who_has_nothing_to_lose_by_it_passes_on_so_much_and_no_more()
+    {
+        _kernel.Call(new Watch { Name = "child" }, _boss);
+        Escalate asked = new() { Name = "child", Reason = "I give up" };
+        var told = _kernel.Escalations.Count();
+        while (told < 100 && _kernel.Call(asked, _boss) is EscalateReply)
+        {
+            told++;
+        }
+
+        Assert.InRange(told, 1, 10);
+        var again = _kernel.Refusal(asked, _boss);
+        Assert.Equal(SysErrorCode.TryAgain, again.Code);
+        Assert.Equal(told, _kernel.Escalations.Count());
+        _kernel.Wait(again.RetryAfterMs!.Value / 1_000.0);
+        Assert.IsType<EscalateReply>(_kernel.Call(asked, _boss));
+    }
+
+    [Fact]
     public void A_supervised_supervisor_that_escalates_fails_itself_and_the_chain_goes_with_it()
     {
         _kernel.Up(FleetBench.Agent("agent") with { Restart = new RestartRule { Burst = 1 } });
