@@ -1,3 +1,4 @@
+using Analemma.Cli.Output;
 using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
@@ -12,12 +13,25 @@ internal sealed class Terminal
     /// <summary>A table that goes into a pipe keeps one line per row.</summary>
     private const int PipeColumns = 4096;
 
+    private const string BeginLine = "\r\u001b[2K";
+
+    private readonly TextWriter _output;
+    private readonly TextWriter _error;
     private readonly Lazy<IAnsiConsole> _console;
 
-    public Terminal(TextWriter output, TextWriter error, Stream binaryOutput, Stream binaryError, bool interactive)
+    public Terminal(
+        TextWriter output,
+        TextWriter error,
+        Stream binaryOutput,
+        Stream binaryError,
+        bool interactive,
+        bool errorInteractive = false)
     {
-        (Output, Error, BinaryOutput, BinaryError, Interactive) =
-            (output, error, binaryOutput, binaryError, interactive);
+        (_output, _error, Interactive, ErrorInteractive) = (output, error, interactive, errorInteractive);
+        Output = interactive ? new Shown.Writer(output) : output;
+        Error = errorInteractive ? new Shown.Writer(error) : error;
+        BinaryOutput = interactive ? new Shown.Output(binaryOutput) : binaryOutput;
+        BinaryError = errorInteractive ? new Shown.Output(binaryError) : binaryError;
         _console = new Lazy<IAnsiConsole>(MakeConsole);
     }
 
@@ -25,13 +39,16 @@ internal sealed class Terminal
 
     public TextWriter Error { get; }
 
-    /// <summary>An agent's standard output, byte for byte.</summary>
+    /// <summary>An agent's standard output: byte for byte, but what a terminal would take for commands.</summary>
     public Stream BinaryOutput { get; }
 
     public Stream BinaryError { get; }
 
     /// <summary>A person looks at the output: it may be coloured and redrawn.</summary>
     public bool Interactive { get; }
+
+    /// <summary>A person looks at the errors.</summary>
+    public bool ErrorInteractive { get; }
 
     /// <summary>What is piped into the command; null when a person sits at a keyboard.</summary>
     public Stream? PipedInput { get; init; }
@@ -50,10 +67,24 @@ internal sealed class Terminal
             error is null ? System.Console.Error : Text(error),
             output ?? System.Console.OpenStandardOutput(),
             error ?? System.Console.OpenStandardError(),
-            !System.Console.IsOutputRedirected)
+            !System.Console.IsOutputRedirected,
+            !System.Console.IsErrorRedirected)
         {
             PipedInput = System.Console.IsInputRedirected ? System.Console.OpenStandardInput() : null,
         };
+    }
+
+    /// <summary>On a terminal, what is written next takes the place of the line that is there.</summary>
+    public void Rewrite() => _output.Write(Interactive ? BeginLine : "");
+
+    /// <summary>As <see cref="Rewrite"/>, of errors.</summary>
+    public void RewriteError() => _error.Write(ErrorInteractive ? BeginLine : "");
+
+    /// <summary>The output of an agent is over.</summary>
+    public void EndAgentOutput()
+    {
+        (BinaryOutput as Shown.Output)?.End();
+        (BinaryError as Shown.Output)?.End();
     }
 
     /// <summary>
@@ -87,7 +118,7 @@ internal sealed class Terminal
         var colour = Interactive && string.IsNullOrEmpty(Environment("NO_COLOR"));
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new AnsiConsoleOutput(Output),
+            Out = new AnsiConsoleOutput(_output),
             Ansi = Interactive ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = Interactive ? InteractionSupport.Detect : InteractionSupport.No,

@@ -31,6 +31,29 @@ public sealed class CopyTests : IDisposable
     }
 
     [Fact]
+    public async Task While_it_comes_a_file_is_its_owners_alone()
+    {
+        List<string> modes = [];
+        await using var fake = new FakeKernel(request =>
+        {
+            if (request.Number == SyscallNumber.Read)
+            {
+                modes.AddRange(Directory.GetFiles(_folder).Select(Mode));
+                request.Reply("""{"size":0,"bytes_read":0}""");
+                return;
+            }
+
+            request.Reply("""{"entries":[{"name":"key","kind":"file","size":0,"mode":384}]}""");
+        });
+        var target = Path.Combine(_folder, "key");
+
+        var run = await CliRun.AgainstAsync(fake, "cp", "a:key", target);
+
+        Assert.True(run.Code == 0, run.Error);
+        Assert.Equal(["-rw-------", "-rw-------"], [.. modes, Mode(target)]);
+    }
+
+    [Fact]
     public async Task A_link_on_the_host_is_replaced_and_never_written_through()
     {
         await using var fake = new FakeKernel(request => Serve(request));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Cli.Output;
 using Analemma.Cli.Values;
 using Analemma.Client;
 
@@ -142,6 +143,6 @@ internal sealed class EventsCommand : ICliCommand
             happened.Reason is null ? null : $"— {happened.Reason}",
             happened.Data?.GetRawText(),
         };
-        return string.Join("  ", parts.OfType<string>());
+        return Shown.Line(string.Join("  ", parts.OfType<string>()));
     }
 }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Cli.Output;
 using Analemma.Cli.Values;
+using Analemma.Client;
 
 namespace Analemma.Cli.Commands;
 
@@ -29,19 +31,35 @@ internal sealed class KillCommand : ICliCommand
         var graceMs = Durations.Option(session.Parsed, _grace);
         await using var kernel = await session.ConnectAsync();
         var killing = session.Parsed.GetValue(_agents)!.Select(Target.Parse).Select(target => kernel.KillAsync(
-            new Kill { Id = target.Id, Name = target.Name, GraceMs = graceMs }, session.CancellationToken));
-        foreach (var reply in await Task.WhenAll(killing))
+            new Kill { Id = target.Id, Name = target.Name, GraceMs = graceMs }, session.CancellationToken)).ToList();
+        var code = ExitCodes.Ok;
+        foreach (var one in killing)
         {
-            if (session.Json)
+            try
             {
-                session.WriteJsonLine(reply, AbiJsonContext.Default.KillReply);
+                Print(session, await one);
             }
-            else
+            catch (SyscallException refused)
             {
-                session.Terminal.Output.WriteLine($"{reply.AgentId} has ended: {ExitText.Of(reply.Exit)}");
+                // One that is not there leaves the others ended all the same.
+                code = ExitCodes.Failure;
+                ErrorOutput.Write(
+                    session.Terminal.Error, session.Json, refused.Error.CodeName, refused.Message, refused.Hint);
             }
         }
 
-        return ExitCodes.Ok;
+        return code;
+    }
+
+    private static void Print(Session session, KillReply reply)
+    {
+        if (session.Json)
+        {
+            session.WriteJsonLine(reply, AbiJsonContext.Default.KillReply);
+        }
+        else
+        {
+            session.Terminal.Output.WriteLine($"{reply.AgentId} has ended: {ExitText.Of(reply.Exit)}");
+        }
     }
 }

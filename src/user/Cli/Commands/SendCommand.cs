@@ -11,6 +11,8 @@ namespace Analemma.Cli.Commands;
 /// <summary>Sends a message to an agent or a mailbox; with --request waits for the reply.</summary>
 internal sealed class SendCommand : ICliCommand
 {
+    private const double SecondsMax = 1_000_000_000;
+
     private readonly Argument<string> _to = new("to")
     {
         HelpName = "MAILBOX|AGENT",
@@ -100,8 +102,13 @@ internal sealed class SendCommand : ICliCommand
         return ExitCodes.Ok;
     }
 
-    internal static long? Milliseconds(double? seconds) =>
-        seconds is { } some ? (long)Math.Ceiling(some * 1000) : null;
+    internal static long? Milliseconds(double? seconds) => seconds switch
+    {
+        null => null,
+        >= 0 and <= SecondsMax and var some => (long)Math.Ceiling(some * 1000),
+        var wrong => throw CliException.Usage(string.Create(
+            CultureInfo.InvariantCulture, $"{wrong} is no number of seconds from 0 to {SecondsMax}")),
+    };
 
     private static async Task<string> PipedAsync(Session session)
     {

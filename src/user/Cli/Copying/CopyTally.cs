@@ -25,10 +25,11 @@ internal sealed class CopyTally(Terminal terminal, bool quiet)
     {
         _bytes += count;
         var elapsed = terminal.Time.GetElapsedTime(_started);
-        if (!quiet && terminal.Interactive && elapsed - _shownAt >= Interval)
+        if (!quiet && terminal.ErrorInteractive && elapsed - _shownAt >= Interval)
         {
             (_shown, _shownAt) = (true, elapsed);
-            terminal.Error.Write($"\rcopied {_files} files, {ByteSize.Format(_bytes)} ");
+            terminal.RewriteError();
+            terminal.Error.Write($"copied {_files} files, {ByteSize.Format(_bytes)} ");
         }
     }
 

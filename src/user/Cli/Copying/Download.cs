@@ -14,6 +14,14 @@ internal sealed class Download(KernelClient kernel, Target agent, CopyTally tall
     private const int DepthMax = 64;
     private const int ModeMask = 0b111_111_111;
 
+    /// <summary>What nobody else may read in the end, nobody else may read before.</summary>
+    private static readonly FileStreamOptions Private = new()
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.Write,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
     public async Task RunAsync(string source, string destination)
     {
         var listing = await ListAsync(source);
@@ -85,7 +93,7 @@ internal sealed class Download(KernelClient kernel, Target agent, CopyTally tall
         var partial = Path.Combine(folder, $".{Path.GetRandomFileName()}.part");
         try
         {
-            await using (var file = new FileStream(partial, FileMode.CreateNew, FileAccess.Write))
+            await using (var file = new FileStream(partial, Private))
             {
                 var read = kernel.Read(new Read { Id = agent.Id, Name = agent.Name, Path = source });
                 await foreach (var piece in read.WithCancellation(cancellationToken))

@@ -151,7 +151,7 @@ internal sealed class FleetWait(Session session, KernelClient kernel, string fle
     {
         if (!session.Json)
         {
-            session.Terminal.Output.WriteLine(text);
+            session.Terminal.Output.WriteLine(Shown.Line(text));
         }
     }
 

@@ -22,7 +22,7 @@ internal static class LastWords
         StringBuilder text = new();
         try
         {
-            var logs = kernel.Logs(new Logs { Id = unit.Process });
+            var logs = kernel.Logs(new Logs { Id = unit.Process, Tail = 2 * LinesMax });
             await foreach (var piece in logs.WithCancellation(cancellationToken))
             {
                 text.Append(Encoding.UTF8.GetString(piece.Bytes.Span));

@@ -20,19 +20,26 @@ internal static class AgentOutput
             [OutputChannel.Stdout] = Encoding.UTF8.GetDecoder(),
             [OutputChannel.Stderr] = Encoding.UTF8.GetDecoder(),
         };
-        await foreach (var piece in stream.WithCancellation(cancellationToken))
+        try
         {
-            if (session.Json)
+            await foreach (var piece in stream.WithCancellation(cancellationToken))
             {
-                WriteJson(session, piece, decoders[piece.Channel]);
-                continue;
-            }
+                if (session.Json)
+                {
+                    WriteJson(session, piece, decoders[piece.Channel]);
+                    continue;
+                }
 
-            var target = piece.Channel == OutputChannel.Stderr
-                ? session.Terminal.BinaryError
-                : session.Terminal.BinaryOutput;
-            await target.WriteAsync(piece.Bytes, cancellationToken);
-            await target.FlushAsync(cancellationToken);
+                var target = piece.Channel == OutputChannel.Stderr
+                    ? session.Terminal.BinaryError
+                    : session.Terminal.BinaryOutput;
+                await target.WriteAsync(piece.Bytes, cancellationToken);
+                await target.FlushAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            session.Terminal.EndAgentOutput();
         }
     }
 
@@ -44,7 +51,7 @@ internal static class AgentOutput
             return code;
         }
 
-        terminal.Error.WriteLine($"{end.Name} ended: {ExitText.Of(end.Exit)}");
+        terminal.Error.WriteLine(Shown.Line($"{end.Name} ended: {ExitText.Of(end.Exit)}"));
         return end.Exit is { Cause: ExitCause.Signalled, Signal: { } signal } ? 128 + signal : ExitCodes.Failure;
     }
 

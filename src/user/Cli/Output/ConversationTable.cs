@@ -24,8 +24,8 @@ internal static class ConversationTable
             table.AddRow(
                 new Text(Number(each.Conversation)),
                 new Text(each.Owner == Abi.ProcessId.None ? "host" : each.Owner.ToString()),
-                new Text(each.Name ?? "-"),
-                new Text(each.Model ?? "-"),
+                new Text(Shown.Line(each.Name ?? "-")),
+                new Text(Shown.Line(each.Model ?? "-")),
                 new Text(Number(each.Messages)),
                 new Text($"~{Number(each.Tokens)}"),
                 new Text(Number(each.Bytes)),

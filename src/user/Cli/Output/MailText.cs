@@ -65,7 +65,8 @@ internal static class MailText
         return table;
     }
 
-    private static void Row(Table table, params string[] cells) => table.AddRow(cells.Select(cell => new Text(cell)));
+    private static void Row(Table table, params string[] cells) =>
+        table.AddRow(cells.Select(cell => new Text(Shown.Line(cell))));
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ internal static class PlainTable
 
     public static IRenderable Render(IReadOnlyList<Column> columns, IEnumerable<string[]> rows, int width)
     {
-        var cells = rows.ToList();
+        var cells = rows.Select(row => Array.ConvertAll(row, Shown.Line)).ToList();
         var widths = columns.Select(
             (column, at) => cells.Select(row => row[at].Length).Append(column.Name.Length).Max()).ToArray();
         var shown = Fitting(columns, widths, width);

@@ -32,7 +32,7 @@ internal static class ToolTables
 
         foreach (var row in rows)
         {
-            table.AddRow([.. row.Select(cell => new Text(cell))]);
+            table.AddRow([.. row.Select(cell => new Text(Shown.Line(cell)))]);
         }
 
         return table;

@@ -14,6 +14,9 @@ internal sealed class RunningPipeline(KernelClient kernel, Session session)
 {
     private const int PieceBytes = 64 * 1024;
 
+    /// <summary>A longer line of an agent's errors is shown as several.</summary>
+    private const int LineCharsMax = 16 * 1024;
+
     private readonly List<SpawnReply> _agents = [];
     private readonly List<long> _pipes = [];
 
@@ -62,6 +65,7 @@ internal sealed class RunningPipeline(KernelClient kernel, Session session)
         }
         finally
         {
+            session.Terminal.EndAgentOutput();
             await EndAsync();
         }
     }
@@ -132,6 +136,10 @@ internal sealed class RunningPipeline(KernelClient kernel, Session session)
                     if (letter != '\n')
                     {
                         line.Append(letter);
+                    }
+
+                    if (letter != '\n' && line.Length < LineCharsMax)
+                    {
                         continue;
                     }
 

@@ -35,7 +35,7 @@ internal sealed class StatusCommand : ICliCommand
           analemma status --json | jq '.units[] | select(.state == "given_up") | .name'
         """);
 
-    private static Text Advice(UnitView unit) => new($"{unit.Name}: {FleetWait.Advice(unit)}");
+    private static Text Advice(UnitView unit) => new(Shown.Line($"{unit.Name}: {FleetWait.Advice(unit)}"));
 
     private async Task<int> RunAsync(Session session)
     {

@@ -81,8 +81,6 @@ internal sealed class WatchCommands
     /// <summary>What was shown of one execution.</summary>
     private sealed class Watching(Session session, WorkflowApi api, string arn)
     {
-        private const string ClearLine = "\r\u001b[2K";
-
         private readonly Timeline _timeline = new();
         private readonly long _began = session.Terminal.Time.GetTimestamp();
         private string? _page;
@@ -128,7 +126,8 @@ internal sealed class WatchCommands
                 var took = (long)session.Terminal.Time.GetElapsedTime(_began).TotalMilliseconds;
                 var states = _timeline.OpenStates.ToList();
                 var told = string.Join(", ", states.Take(StatesTold)) + (states.Count > StatesTold ? ", …" : "");
-                session.Terminal.Output.Write($"{ClearLine}{Durations.Format(took),9}  in {told}");
+                session.Terminal.Rewrite();
+                session.Terminal.Output.Write($"{Durations.Format(took),9}  in {told}");
                 session.Terminal.Output.Flush();
             }
         }
@@ -148,14 +147,25 @@ internal sealed class WatchCommands
             }
             else
             {
-                session.Terminal.Output.Write(HasState ? ClearLine : "");
+                Rewrite();
                 session.Terminal.Error.WriteLine(ExecutionCommands.Failure(status, described));
             }
 
             return status == "SUCCEEDED" ? ExitCodes.Ok : ExitCodes.Failure;
         }
 
-        private void Write(string line) =>
-            session.Terminal.Output.WriteLine(HasState ? ClearLine + line : line);
+        private void Write(string line)
+        {
+            Rewrite();
+            session.Terminal.Output.WriteLine(line);
+        }
+
+        private void Rewrite()
+        {
+            if (HasState)
+            {
+                session.Terminal.Rewrite();
+            }
+        }
     }
 }
