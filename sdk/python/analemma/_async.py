@@ -70,7 +70,7 @@ class AsyncKernel:
         self._takes_handles = False
         self.draining = False
         self._link: _Link | None = None
-        self._connecting: asyncio.Lock | None = None
+        self._connecting: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
     hello = _method(_calls.hello)
     noop = _method(_calls.noop)
@@ -201,14 +201,15 @@ class AsyncKernel:
         return f"AsyncKernel({self.path!r}, {'connected' if self._link is not None else 'not connected'})"
 
     async def _linked(self) -> _Link:
-        if self._link is not None and not self._link.closed.done():
-            return self._link
-        if self._connecting is None:
-            self._connecting = asyncio.Lock()
-        async with self._connecting:
-            if self._link is not None and not self._link.closed.done():
-                return self._link
-            loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        if (link := self._link) is not None and link.loop is loop and not link.closed.done():
+            return link
+        if self._connecting is None or self._connecting[0] is not loop:
+            # One that was made in a loop that has ended, and its connection, are of no use in this.
+            self._connecting = (loop, asyncio.Lock())
+        async with self._connecting[1]:
+            if (link := self._link) is not None and link.loop is loop and not link.closed.done():
+                return link
             try:
                 _, link = await loop.create_unix_connection(lambda: _Link(loop, self.path), self.path)
             except OSError as failed:
@@ -260,7 +261,11 @@ class AsyncKernel:
                 ended.set_result(None)
 
         link.plain += 1
-        exchange = link.send(request, wake)
+        try:
+            exchange = link.send(request, wake)
+        except BaseException:
+            link.plain -= 1
+            raise
         limit = self._limit(request)
         timer = None if limit is None else link.loop.call_later(limit, _expire, ended)
         try:

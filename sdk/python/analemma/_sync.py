@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
+from _weakref import ref
+from os import register_at_fork
 
 # The C module under `socket`, which takes 8 ms to import where this takes 0.2: an agent's first call should not wait
 # for enumerations of address families.
@@ -38,6 +40,20 @@ _TIMEOUT_DEFAULT = 60.0
 _DESCRIPTOR_SPACE = 1040
 
 
+# The clients there are. A child of fork(2) has copies of their sockets, on which both would read each other's answers.
+_clients: dict[int, Any] = {}
+
+
+def _forked() -> None:
+    for client in [*_clients.values()]:
+        kernel = client()
+        if kernel is not None:
+            kernel._forked()
+
+
+register_at_fork(after_in_child=_forked)
+
+
 def _method(call: Callable[P, Call[T]]) -> Callable[P, T]:
     def method(self: Kernel, *args: Any, **kwargs: Any) -> Any:
         return self._drive(call(self, *args, **kwargs))  # type: ignore[arg-type]
@@ -68,6 +84,8 @@ class Kernel:
     takes by its nature, as `wait` and `exec` do; None is for ever. Threads take turns on one `Kernel`, and a long
     `wait` keeps the others waiting: give each thread its own, or use `AsyncKernel`.
 
+    A child of fork(2) connects anew at its first call.
+
     `draining` is True once a `recv` was told that the agent is to finish what it has in hand and end.
 
         with Kernel() as kernel:
@@ -84,6 +102,8 @@ class Kernel:
         self.draining = False
         self._session = Session()
         self._patience: float | None = None
+        key = id(self)
+        _clients[key] = ref(self, lambda _: _clients.pop(key, None))
 
     hello = _method(_calls.hello)
     echo = _method(_calls.echo)
@@ -243,8 +263,21 @@ class Kernel:
     def _drop(self, error: AnalemmaError) -> None:
         stream, self._socket = self._socket, None
         if stream is not None:
+            try:
+                # Closing alone would not wake another thread that waits for an answer.
+                stream.shutdown(_socket.SHUT_RDWR)
+            except OSError:
+                pass
             stream.close()
         self._session.lose(error)
+
+    def _forked(self) -> None:
+        """In the child: its parent has the connection, and perhaps a thread that held the lock."""
+        self._lock = allocate_lock()
+        stream, self._socket = self._socket, None
+        if stream is not None:
+            stream.close()
+        self._session.lose(ConnectionLost("the connection is that of the process which forked this one"))
 
     def _drive(self, call: Call[T]) -> T:
         reply: Any = None
@@ -306,6 +339,8 @@ class Kernel:
         while not exchange.over and (whole or not exchange.pieces):
             stream, session = self._socket, self._session
             try:
+                if stream is None:
+                    raise ConnectionLost("the client was closed")
                 if limit != self._patience:
                     self._allow(stream, limit)
                 if request.handles and session.descriptors is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import signal
 import sys
 import threading
 import time
@@ -86,6 +87,11 @@ def answering(opcode: int, payload: Any = b"{}", seen: list[Any] | None = None) 
             peer.send(frame.answer(payload))
 
     return script
+
+
+def echoing(peer: Peer) -> None:
+    for frame in peer.frames():
+        peer.send(frame.answer(frame.payload, raw=True))
 
 
 class Cases:
@@ -440,6 +446,64 @@ class KernelTests(Cases, unittest.TestCase):
             thread.join()
         self.assertEqual(wrong, [])
 
+    def test_a_child_of_fork_has_a_connection_of_its_own(self) -> None:
+        connections: list[Peer] = []
+
+        def script(peer: Peer) -> None:
+            connections.append(peer)
+            for frame in peer.frames():
+                if frame.payload != b"never":
+                    peer.send(frame.answer(frame.payload, raw=True))
+
+        kernel = self.with_client(script, timeout=None).kernel
+        self.assertEqual(kernel.noop(b"parent"), b"parent")
+
+        def wait_for_ever() -> None:
+            with self.assertRaises(analemma.ConnectionLost):
+                kernel.noop(b"never")
+
+        # A thread that is in a call at the fork has the lock, and in the child it does not exist.
+        thread = threading.Thread(target=wait_for_ever)
+        thread.start()
+        while not kernel._lock.locked():
+            time.sleep(0.001)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(10)
+            try:
+                os._exit(0 if kernel.noop(b"child") == b"child" else 1)
+            finally:
+                os._exit(2)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+        self.assertEqual(len(connections), 2)
+        kernel.close()
+        thread.join(5)
+        self.assertFalse(thread.is_alive())
+
+    def test_close_ends_the_call_of_another_thread(self) -> None:
+        asked = threading.Event()
+
+        def script(peer: Peer) -> None:
+            for _ in peer.frames():
+                asked.set()
+
+        kernel = self.with_client(script, timeout=None).kernel
+        ended: list[BaseException] = []
+
+        def wait_for_ever() -> None:
+            try:
+                kernel.noop(b"never")
+            except analemma.AnalemmaError as lost:
+                ended.append(lost)
+
+        thread = threading.Thread(target=wait_for_ever, daemon=True)
+        thread.start()
+        self.assertTrue(asked.wait(5))
+        kernel.close()
+        thread.join(5)
+        self.assertFalse(thread.is_alive())
+        self.assertIsInstance(ended[0], analemma.ConnectionLost)
+
     def test_a_stream_that_is_forgotten_is_cancelled(self) -> None:
         cancelled = threading.Event()
 
@@ -511,6 +575,23 @@ class AsyncKernelTests(Cases, unittest.TestCase):
 
         client.loop.run_until_complete(give_up())
         self.assertTrue(cancelled.wait(5))
+
+    def test_another_loop_has_a_connection_of_its_own(self) -> None:
+        client = self.with_client(echoing)
+        self.assertEqual(client.call("noop", b"one"), b"one")
+        first = client.loop
+        client.loop = asyncio.new_event_loop()
+        try:
+            self.assertEqual(client.call("noop", b"two"), b"two")
+        finally:
+            first.close()
+
+    def test_a_request_that_is_too_large_leaves_nothing_behind(self) -> None:
+        client = self.with_client(echoing)
+        client.call("noop", b"one")
+        with self.assertRaises(ValueError):
+            client.call("noop", bytes((16 << 20) + 1))
+        self.assertEqual(client.kernel._link.plain, 0)
 
     def test_an_unread_stream_stops_the_reading_and_not_the_calls(self) -> None:
         piece = b"\x01" + bytes(100_000)
