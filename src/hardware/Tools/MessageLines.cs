@@ -5,8 +5,8 @@ namespace Analemma.Tools;
 
 // Messages are lines of JSON: MCP specification 2025-11-25, basic/transports, stdio. A server "MUST NOT write anything
 // to its stdout that is not a valid MCP message", and many do: a log line here, a banner there. Such lines are skipped,
-// up to a bound. So are requests of a program that does not read the answers to those before. A message too long for its
-// bound, or too much of what is skipped, ends the stream, and Fault says why.
+// up to a bound. So are requests of a program that does not read the answers to those before. A message too long for
+// its bound, or too much of what is skipped, ends the stream, and Fault says why.
 
 /// <summary>What a program prints, with only its messages left.</summary>
 internal sealed class MessageLines(

@@ -51,8 +51,11 @@ public sealed class MessageLinesTests
         Assert.Equal((3, null), (asked, lines.Fault));
 
         MessageLines deaf = new(
-            new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Ping, 20)))), MessageMax, GarbageMax,
-            _ => { }, () => false);
+            new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Ping, 20)))),
+            MessageMax,
+            GarbageMax,
+            _ => { },
+            () => false);
         Assert.Equal("", await ReadAsync(deaf));
         Assert.Equal($"it asked for more than {GarbageMax} bytes without reading the answers", deaf.Fault);
     }

@@ -14,7 +14,7 @@ public sealed class TokenBucket(long perMinute)
 
     private const long Unit = TimeSpan.TicksPerMinute;
 
-    /// <summary>The debts of many calls that use more than they took would add up to more than a number holds.</summary>
+    /// <summary>Debts of many calls that use more than they took would add up to more than a number holds.</summary>
     private const long DebtMax = long.MaxValue / 4;
 
     private long _level = perMinute * Unit;
