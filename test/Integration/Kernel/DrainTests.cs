@@ -63,6 +63,74 @@ public sealed class DrainTests
         Assert.Equal("got later\ngot sync\n", await OutputAsync(kernel, next.Id));
     }
 
+    /// <summary>Has work in hand until the gate is removed; its kernel may be another then.</summary>
+    private const string Patient = """
+        import os, time
+        from analemma import Kernel
+        open("/work/gate", "w").close()
+        with Kernel() as kernel:
+            kernel.ready()
+        while os.path.exists("/work/gate"):
+            time.sleep(0.01)
+        with Kernel() as kernel:
+            print("got", [message.body for message in kernel.mailbox()], kernel.draining, flush=True)
+        """;
+
+    [Fact]
+    public async Task It_goes_on_finishing_when_its_kernel_is_killed_meanwhile()
+    {
+        await using var kernel = await RunningKernel.StartAsync(
+            "--kernel.leftovers=adopt", "--pool.created=0", "--pool.preloaded=0");
+        await kernel.Client.FleetApplyAsync(FleetOf(kernel.Script(Patient), drainMs: 300_000), Token);
+        await ReadyAsync(kernel, incarnation: 1);
+        var old = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
+        await kernel.Client.FleetRestartAsync(new FleetRestart { Fleet = "f" }, Token);
+
+        await kernel.CrashAsync();
+        await kernel.BeginAsync();
+
+        var view = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
+        Assert.Equal((old.Id, ProcessState.Stopping), (view.Id, view.State));
+        await kernel.Client.SendAsync(new Send { To = "worker", Body = MailBody.Of("later") }, Token);
+        File.Delete($"/proc/{old.Pid}/root/work/gate");
+        var ended = await kernel.Client.WaitAsync(new Wait { Id = old.Id }, Token);
+        Assert.Equal((ExitCause.StoppedBySupervisor, 0), (ended.Exit!.Cause, ended.Exit.Code));
+        Assert.Equal("got [] True\n", await OutputAsync(kernel, old.Id));
+        await ReadyAsync(kernel, incarnation: 2);
+    }
+
+    [Fact]
+    public async Task Its_time_runs_on_when_its_kernel_is_killed_meanwhile()
+    {
+        await using var kernel = await RunningKernel.StartAsync(
+            "--kernel.leftovers=adopt", "--pool.created=0", "--pool.preloaded=0");
+        await kernel.Client.FleetApplyAsync(FleetOf(kernel.Script(Patient), drainMs: 3_000), Token);
+        await ReadyAsync(kernel, incarnation: 1);
+        var old = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
+        await kernel.Client.FleetRestartAsync(new FleetRestart { Fleet = "f" }, Token);
+        await kernel.CrashAsync();
+        await kernel.BeginAsync();
+
+        var ended = await kernel.Client.WaitAsync(new Wait { Id = old.Id }, Token);
+        Assert.Equal((ExitCause.StoppedBySupervisor, 15), (ended.Exit!.Cause, ended.Exit.Signal));
+        await ReadyAsync(kernel, incarnation: 2);
+    }
+
+    private static FleetApply FleetOf(string script, long drainMs) => new()
+    {
+        Fleet = "f",
+        Agents =
+        [
+            new FleetAgent
+            {
+                Name = "worker",
+                Spawn = new Spawn { Script = script },
+                Ready = new ReadyRule { When = ReadyWhen.Syscall },
+                Stop = new StopRule { DrainMs = drainMs, GraceMs = 10_000 },
+            },
+        ],
+    };
+
     private static async Task<string> AskAsync(RunningKernel kernel, string what)
     {
         var reply = await kernel.Client.RequestAsync("worker", MailBody.Of(what), TimeSpan.FromSeconds(60), Token);

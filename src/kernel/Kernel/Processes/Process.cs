@@ -51,6 +51,9 @@ public sealed class Process
     /// </summary>
     public long? DrainGraceMs { get; set; }
 
+    /// <summary>When SIGTERM comes to one that has not finished by then.</summary>
+    public long? DrainUntil { get; set; }
+
     /// <summary>Whether the kill after SIGTERM has been sent.</summary>
     public bool KillSent { get; set; }
 

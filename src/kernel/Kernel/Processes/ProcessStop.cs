@@ -21,7 +21,7 @@ internal static class ProcessStop
         process.Take(ProcessEvent.StopRequested);
         process.StopCause ??= cause;
         process.StopDetail ??= detail;
-        process.DrainGraceMs = null;
+        (process.DrainGraceMs, process.DrainUntil) = (null, null);
         if (process.KillSent || process.StartedAt is null)
         {
             return;
@@ -65,9 +65,8 @@ internal static class ProcessStop
         process.StopDetail ??= detail;
         process.IsFinishing = true;
         process.DrainGraceMs = times.GraceMs;
-        effects.Add(new ArmTimer(
-            new TimerName(TimerKind.Grace, process.Id.Value),
-            state.Now + (times.DrainMs * TimeSpan.TicksPerMillisecond)));
+        process.DrainUntil = state.Now + (times.DrainMs * TimeSpan.TicksPerMillisecond);
+        effects.Add(new ArmTimer(new TimerName(TimerKind.Grace, process.Id.Value), process.DrainUntil.Value));
         var happened = Happening.Of(process, EventTypes.Draining, state.Now) with
         {
             Reason = detail,
@@ -75,6 +74,24 @@ internal static class ProcessStop
         };
         state.Calls.Publish(state, process, happened, effects);
         MailDrain.Begin(state, process.Id, effects);
+    }
+
+    /// <summary>
+    /// A kernel has taken over a process that was being stopped: one that finishes goes on until its time is over, any
+    /// other has been told to end long ago.
+    /// </summary>
+    public static void Adopted(Process process, List<Effect> effects)
+    {
+        if (process is { KillSent: false, DrainUntil: { } until })
+        {
+            effects.Add(new Thaw(process.Id));
+            effects.Add(new ArmTimer(new TimerName(TimerKind.Grace, process.Id.Value), until));
+        }
+        else
+        {
+            process.KillSent = true;
+            effects.Add(new KillAll(process.Id));
+        }
     }
 
     public static void GraceElapsed(KernelState state, ProcessId id, List<Effect> effects)

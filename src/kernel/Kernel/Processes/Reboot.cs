@@ -53,8 +53,7 @@ internal static class Reboot
         process.HostPid = adopted.HostPid;
         if (process.State is ProcessState.Stopping)
         {
-            process.KillSent = true;
-            effects.Add(new KillAll(process.Id));
+            ProcessStop.Adopted(process, effects);
         }
         else
         {

@@ -149,14 +149,74 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public void A_kernel_that_starts_meanwhile_ends_it()
+    public void It_goes_on_under_the_next_kernel_and_no_longer_than_it_may()
+    {
+        _kernel.Up(Draining("a"));
+        var old = _kernel.Process("a").Value;
+        Restart();
+        _kernel.Wait(3);
+        _kernel.Crash();
+        Assert.Equal((UnitState.Stopping, 1L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        Assert.True(Receive(old).Draining);
+        _kernel.Wait(1.9);
+        Assert.Empty(_kernel.Effects.OfType<SendSignal>());
+        Assert.Empty(_kernel.Effects.OfType<KillAll>());
+
+        _kernel.Wait(0.1);
+        Assert.Equal(15, Assert.Single(_kernel.Effects.OfType<SendSignal>()).Signal);
+        _kernel.Wait(2);
+        Assert.Single(_kernel.Effects.OfType<KillAll>());
+    }
+
+    [Fact]
+    public void One_that_is_done_under_the_next_kernel_is_replaced_then()
+    {
+        _kernel.Up(Draining("a"));
+        var old = _kernel.Process("a").Value;
+        Restart();
+        _kernel.Crash();
+        Send("second");
+        _kernel.Exit("a", code: 0);
+
+        Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        Assert.NotEqual(old, _kernel.Process("a").Value);
+        Assert.Equal("second", Received(_kernel.Process("a").Value));
+        Assert.Empty(_kernel.Effects.OfType<SendSignal>());
+    }
+
+    [Fact]
+    public void Time_goes_on_while_no_kernel_runs()
     {
         _kernel.Up(Draining("a"));
         Restart();
+        _kernel.Sleep(60);
         _kernel.Crash();
-        _kernel.Obey();
+        _kernel.Wait(0);
+
+        Assert.Single(_kernel.Effects.OfType<SendSignal>());
+    }
+
+    [Fact]
+    public void Who_was_told_by_SIGTERM_already_is_killed_by_the_next_kernel()
+    {
+        _kernel.Up(Draining("a"));
+        Restart();
+        _kernel.Wait(5);
+        _kernel.Crash();
+
+        Assert.Single(_kernel.Effects.OfType<KillAll>());
+    }
+
+    [Fact]
+    public void One_that_did_not_outlive_its_kernel_is_replaced_and_the_next_is_not_finishing()
+    {
+        _kernel.Up(Draining("a"));
+        Restart();
+        _kernel.Crash(reap: true);
 
         Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        Send("first");
+        Assert.Equal("first", Received(_kernel.Process("a").Value));
     }
 
     private static FleetAgent Draining(string name) =>
