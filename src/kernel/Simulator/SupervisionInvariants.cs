@@ -177,13 +177,13 @@ internal sealed class SupervisionInvariants(World world)
         }
     }
 
-    /// <summary>Who rests while a message lies in his inbox is started soon.</summary>
+    /// <summary>Who rests while a message waits for him is started soon, by the next kernel if need be.</summary>
     private void CheckWanted(KernelState state)
     {
         foreach (var unit in state.Fleets.Units.Where(unit => unit is { Phase: UnitPhase.Scheduled, IsWatched: false }
             && (unit.Declared.StartOn is StartOn.Message || unit.Declared.IdleStopMs > 0)))
         {
-            if (state.ShuttingDown || !state.Mail.Resting.TryGetValue(unit.Name, out var box) || box.Count == 0)
+            if (state.ShuttingDown || !HasMail(state, unit.Name))
             {
                 _wanted.Remove(unit.Name);
             }
@@ -194,6 +194,11 @@ internal sealed class SupervisionInvariants(World world)
             }
         }
     }
+
+    private static bool HasMail(KernelState state, string name) =>
+        (state.Mail.Resting.TryGetValue(name, out var inbox) && inbox.Count > 0)
+        || state.Mail.Own.Any(box => box.Plan.Receiver == name && box.Plan.ReceiverParent == ProcessId.None
+            && box.Queue.Count > 0);
 
     /// <summary>A delay that was just drawn is below the bound of its rule, or of a supervisor that fell.</summary>
     private void CheckDelay(KernelState state, Unit unit)

@@ -61,11 +61,12 @@ internal sealed class SupervisionRequests(World world)
         };
     }
 
-    /// <summary>One that clients of the host make too, and one with little room.</summary>
+    /// <summary>One that clients of the host make too, one with little room, and work for one that may rest.</summary>
     private FleetMailbox[] Mailboxes() =>
     [
         new FleetMailbox { Name = "box", Durable = Random.Pick<bool?>([null, false]) },
         new FleetMailbox { Name = "fbox", Durable = Random.Pick<bool?>([null, false]), MaxMessages = 3 },
+        new FleetMailbox { Name = "fjobs", Receiver = Agents[0], VisibilityMs = 500, MaxDeliveries = 4 },
     ];
 
     private SupervisorStrategy Strategy() => Random.Pick(Enum.GetValues<SupervisorStrategy>());

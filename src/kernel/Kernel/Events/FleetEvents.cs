@@ -14,6 +14,9 @@ public sealed record ScheduleTold(long Unit, string Cron, string Zone, long? Due
 /// <summary>Somebody needs a unit that waits to be needed.</summary>
 public sealed record UnitNeeded(long Unit, string Why) : KernelEvent
 {
+    /// <summary>Its process before was started for the same, and ended without taking it.</summary>
+    public bool IsAgain { get; init; }
+
     public override bool IsDurable => true;
 }
 

@@ -163,6 +163,7 @@ internal static class Delivery
         letter.Box!.Queue.PutBack(letter);
         Due(state.Mail, letter, letter.Mail.ExpiresAt);
         Match(state, letter.Box, letter, effects);
+        RestingInbox.CameIn(state, letter.Box, effects);
     }
 
     /// <summary>Makes a message a dead letter: at once, or of a durable mailbox when that is in the journal.</summary>
@@ -269,6 +270,7 @@ internal static class Delivery
         }
 
         box.Taken(state.Now);
+        box.LastTaker = wait.Caller.Process;
         Supervision.UnitNeeds.Given(state, wait.Caller.Process);
         if (!box.IsDurable)
         {

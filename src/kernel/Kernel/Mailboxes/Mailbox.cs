@@ -73,6 +73,9 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
 
     public int Lent { get; internal set; }
 
+    /// <summary>The process that was given a message of it last, by this kernel.</summary>
+    internal ProcessId LastTaker { get; set; }
+
     /// <summary>The senders' ids that are remembered, the oldest first, with the messages they became.</summary>
     internal IEnumerable<(string Key, long Id)> Keys => _keyOrder.Select(key => (key, _keys[key]));
 

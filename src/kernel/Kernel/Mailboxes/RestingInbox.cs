@@ -90,13 +90,27 @@ internal static class RestingInbox
         }
     }
 
-    /// <summary>Something waits for an agent, or is lent to it.</summary>
+    /// <summary>Something waits for an agent, or is lent to it. What it gave back for later does not yet.</summary>
     public static bool HasMail(KernelState state, string name, ProcessId process)
     {
         var room = state.Mail;
-        return room.Resting.TryGetValue(name, out var resting) && resting.Count > 0
-            || room.TryGetInbox(process, out var inbox) && inbox.Count > 0
-            || room.Own.Any(box => box.Plan.Receiver == name && box.Plan.ReceiverParent == ProcessId.None
-                && box.Count > 0);
+        return room.TryGetInbox(process, out var inbox) && inbox.Count > 0
+            || Waiting(room, name).Any()
+            || Of(room, name).Any(box => box.Lent > 0);
     }
+
+    /// <summary>Something had waited for a process before it was started, and it took none of that.</summary>
+    public static bool TookNothing(KernelState state, Process process)
+    {
+        var waiting = Waiting(state.Mail, process.Name).ToArray();
+        return waiting.Any(box => box.Queue.All().Any(letter => letter.Mail.SentAt <= process.CreatedAt))
+            && waiting.All(box => box.LastTaker != process.Id);
+    }
+
+    private static IEnumerable<Mailbox> Waiting(MailRoom room, string name) =>
+        (room.Resting.TryGetValue(name, out var resting) ? Of(room, name).Prepend(resting) : Of(room, name))
+            .Where(box => box.Queue.Count > 0);
+
+    private static IEnumerable<Mailbox> Of(MailRoom room, string name) =>
+        room.Own.Where(box => box.Plan.Receiver == name && box.Plan.ReceiverParent == ProcessId.None);
 }

@@ -82,10 +82,11 @@ internal static class UnitEnd
             if (UnitSchedules.Rests(unit))
             {
                 UnitSchedules.Settled(state, unit, effects);
+                UnitNeeds.StartIfNeeded(state, unit, effects);
             }
             else if (UnitNeeds.RestsUntilNeeded(unit))
             {
-                UnitNeeds.Rested(state, unit, effects);
+                UnitNeeds.StartIfNeeded(state, unit, effects);
             }
             else if (!unit.IsLive && unit.DueAt is { } due)
             {
@@ -168,7 +169,7 @@ internal static class UnitEnd
         var startsAgain = unit.Declared.StartOn is StartOn.Schedule or StartOn.Message;
         UnitTelling.Change(
             state, unit, startsAgain ? UnitPhase.Scheduled : UnitPhase.Stopped, ExitText.Of(exit), effects);
-        UnitNeeds.Rested(state, unit, effects);
+        UnitNeeds.Ended(state, unit, effects);
         if (exit is { Cause: ExitCause.Exited, Code: 0 })
         {
             unit.Failures = 0;

@@ -38,6 +38,30 @@ internal static class UnitNeeds
     public static void Rested(KernelState state, Unit unit, List<Effect> effects)
     {
         UnitSchedules.Rested(unit, effects, state.Now);
+        StartIfNeeded(state, unit, effects);
+    }
+
+    /// <summary>
+    /// Its process has ended of itself. One that had not even looked at what waits for it has failed: it would be
+    /// started and end without end.
+    /// </summary>
+    public static void Ended(KernelState state, Unit unit, List<Effect> effects)
+    {
+        if (RestsUntilNeeded(unit) && state.Processes.TryGet(unit.Process, out var process)
+            && RestingInbox.TookNothing(state, process))
+        {
+            UnitSchedules.Rested(unit, effects, state.Now);
+            effects.Add(new Raise(new UnitNeeded(unit.Id, "left what waits for it") { At = state.Now, IsAgain = true }));
+        }
+        else
+        {
+            Rested(state, unit, effects);
+        }
+    }
+
+    /// <summary>Starts it again when it rests although something waits for it.</summary>
+    public static void StartIfNeeded(KernelState state, Unit unit, List<Effect> effects)
+    {
         if (RestsUntilNeeded(unit) && RestingInbox.HasMail(state, unit.Name, unit.Process))
         {
             Wanted(state, unit.Name, effects);
@@ -61,7 +85,12 @@ internal static class UnitNeeds
             return;
         }
 
-        if (RestsUntilNeeded(unit) && unit.Goal is UnitGoal.Run)
+        if (RestsUntilNeeded(unit) && needed.IsAgain)
+        {
+            var exit = unit.LastExit ?? new ExitStatus(ExitCause.Exited);
+            SupervisorTree.Failed(state, unit, exit with { Detail = "did not take what waits for it" }, 0, effects);
+        }
+        else if (RestsUntilNeeded(unit) && unit.Goal is UnitGoal.Run)
         {
             UnitTelling.Change(state, unit, UnitPhase.Waiting, needed.Why, effects);
         }

@@ -17,6 +17,7 @@ internal sealed class FleetBench
     private readonly SortedDictionary<(long DueAt, TimerKind Kind, long Id), TimerName> _timers = [];
     private readonly Dictionary<TimerName, long> _due = [];
     private readonly KernelOptions _options;
+    private Type? _lost;
     private long _call;
 
     public FleetBench(KernelOptions? options = null)
@@ -73,6 +74,15 @@ internal sealed class FleetBench
 
         Apply(new KernelSettled { At = Now });
         Call(new Subscribe());
+    }
+
+    /// <summary>The kernel is killed after what was asked, and before an event that it brings about is kept.</summary>
+    public void CrashBefore<T>(Action ask)
+    {
+        _lost = typeof(T);
+        ask();
+        _lost = null;
+        Crash();
     }
 
     public KernelState Retold()
@@ -187,6 +197,8 @@ internal sealed class FleetBench
     {
         switch (effect)
         {
+            case Raise raise when raise.Event.GetType() == _lost:
+                return;
             case Raise raise:
                 events.Enqueue(raise.Event);
                 return;

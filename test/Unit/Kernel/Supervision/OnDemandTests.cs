@@ -1,5 +1,6 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel.Effects;
+using Analemma.Kernel.Events;
 using Analemma.Kernel.Supervision;
 
 namespace Analemma.Unit.Tests.Kernel.Supervision;
@@ -198,6 +199,90 @@ public sealed class OnDemandTests
         var job = Assert.IsType<RecvReply>(
             _kernel.Call(new Recv { Mailbox = "jobs" }, _kernel.Process("a").Value)).Messages[0];
         Assert.Equal("job", job.Body!.ToText());
+    }
+
+    [Fact]
+    public void Also_one_with_a_schedule()
+    {
+        _kernel.Up(Idle("a") with
+        {
+            StartOn = StartOn.Schedule,
+            Schedule = new FleetSchedule { Cron = "@hourly" },
+        });
+        _kernel.Call(new Register { Name = "jobs", Durable = true, Receiver = "a" });
+        _kernel.CrashBefore<UnitNeeded>(() => _kernel.Call(new Send { To = "jobs", Body = MailBody.Of("job") }));
+
+        Assert.Equal((UnitState.Ready, 1L), (_kernel["a"].State, _kernel["a"].Incarnation));
+    }
+
+    [Fact]
+    public void What_waited_when_the_kernel_was_killed_starts_it_once_and_comes_once()
+    {
+        _kernel.Up(OnMessage("a"));
+        _kernel.Call(new Register { Name = "jobs", Durable = true, Receiver = "a" });
+        _kernel.CrashBefore<UnitNeeded>(() => _kernel.Call(new Send { To = "jobs", Body = MailBody.Of("job") }));
+
+        Assert.Equal((UnitState.Ready, 1L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        var id = _kernel.Process("a").Value;
+        var job = Assert.Single(Assert.IsType<RecvReply>(_kernel.Call(new Recv { Mailbox = "jobs" }, id)).Messages);
+        Assert.Equal(("job", 1), (job.Body!.ToText(), job.Delivery));
+        _kernel.Call(new Ack { Receipts = [job.Receipt!.Value] }, id);
+        _kernel.Exit("a", code: 0);
+        _kernel.Crash();
+        Assert.Equal((UnitState.Scheduled, 1L), (_kernel["a"].State, _kernel["a"].Incarnation));
+    }
+
+    [Fact]
+    public void What_it_gave_back_for_later_starts_it_then()
+    {
+        _kernel.Up(OnMessage("a"));
+        _kernel.Call(new Register { Name = "jobs", Durable = true, Receiver = "a" });
+        _kernel.Call(new Send { To = "jobs", Body = MailBody.Of("job") });
+        var id = _kernel.Process("a").Value;
+        var job = Assert.IsType<RecvReply>(_kernel.Call(new Recv { Mailbox = "jobs" }, id)).Messages[0];
+        _kernel.Call(new Nack { Receipts = [job.Receipt!.Value], DelayMs = 60_000 }, id);
+        _kernel.Exit("a", code: 0);
+        _kernel.Wait(59);
+        Assert.Equal((UnitState.Scheduled, 1L), (_kernel["a"].State, _kernel["a"].Incarnation));
+
+        _kernel.Wait(1);
+        Assert.Equal((UnitState.Ready, 2L), (_kernel["a"].State, _kernel["a"].Incarnation));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void One_that_ends_without_taking_what_waits_for_it_is_not_started_without_end(int code)
+    {
+        _kernel.Up(OnMessage("a") with { Restart = new RestartRule { Policy = RestartPolicy.No, Burst = 3 } });
+        _kernel.Call(new Send { To = "a", Body = MailBody.Of("unread") });
+        for (var run = 0; run < 10 && _kernel["a"].State is UnitState.Ready; run++)
+        {
+            _kernel.Exit("a", code);
+            _kernel.Wait(1);
+        }
+
+        Assert.Equal((UnitState.GivenUp, 3L), (_kernel["a"].State, _kernel["a"].Incarnation));
+        Assert.Contains("waits for it", _kernel["a"].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_that_takes_one_message_each_time_is_started_as_often_as_there_are_some()
+    {
+        _kernel.Up(OnMessage("a"));
+        for (var message = 0; message < 20; message++)
+        {
+            _kernel.Call(new Send { To = "a", Body = MailBody.Of("work") });
+        }
+
+        for (var run = 1; run <= 20; run++)
+        {
+            Assert.Equal((UnitState.Ready, run), (_kernel["a"].State, _kernel["a"].Incarnation));
+            Assert.Equal("work", Received("a"));
+            _kernel.Exit("a", code: 0);
+        }
+
+        Assert.Equal(UnitState.Scheduled, _kernel["a"].State);
     }
 
     [Fact]
