@@ -26,7 +26,17 @@ internal sealed class FleetBench
         Boot();
     }
 
+    /// <summary>With a journal of before; no kernel has started on it yet.</summary>
+    private FleetBench(FleetBench before, int events)
+    {
+        (_options, _call, Now) = (before._options, before._call, before.Now);
+        _journal.AddRange(before._journal.Take(events));
+    }
+
     public KernelState State { get; private set; } = new();
+
+    /// <summary>Events in the journal.</summary>
+    public int Length => _journal.Count;
 
     public long Now { get; private set; } = TimeSpan.TicksPerDay;
 
@@ -83,6 +93,14 @@ internal sealed class FleetBench
         ask();
         _lost = null;
         Crash();
+    }
+
+    /// <summary>The world in which the kernel was killed after so many events, with all its agents; and the next.</summary>
+    public FleetBench CrashedAfter(int events)
+    {
+        FleetBench next = new(this, events);
+        next.Crash(reap: true);
+        return next;
     }
 
     public KernelState Retold()

@@ -232,6 +232,41 @@ public sealed class OnDemandTests
         Assert.Equal((UnitState.Scheduled, 1L), (_kernel["a"].State, _kernel["a"].Incarnation));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Wherever_the_kernel_is_killed_nobody_rests_while_a_message_waits(int seed)
+    {
+        Random random = new(seed);
+        _kernel.Up(OnMessage("a"), Idle("b") with
+        {
+            StartOn = StartOn.Schedule,
+            Schedule = new FleetSchedule { Cron = "@hourly" },
+        });
+        _kernel.Call(new Register { Name = "jobs-a", Durable = true, Receiver = "a" });
+        _kernel.Call(new Register { Name = "jobs-b", Durable = true, Receiver = "b" });
+        for (var step = 0; step < 40; step++)
+        {
+            Step(random, random.Next(2) == 0 ? "a" : "b");
+        }
+
+        var rested = 0;
+        for (var events = 1; events <= _kernel.Length; events++)
+        {
+            var units = _kernel.CrashedAfter(events).State;
+            foreach (var box in units.Mail.Own.Where(box => box.Waiting > 0))
+            {
+                Assert.True(units.Fleets.TryUnit(box.Plan.Receiver!, out var unit));
+                Assert.False(unit.Phase is UnitPhase.Scheduled, $"{unit.Name} rests after {events} events");
+            }
+
+            rested += units.Fleets.Units.Count(UnitNeeds.RestsUntilNeeded);
+        }
+
+        Assert.True(rested > 0, "nobody ever rested");
+    }
+
     [Fact]
     public void What_it_gave_back_for_later_starts_it_then()
     {
@@ -310,6 +345,40 @@ public sealed class OnDemandTests
 
     private string Received(string name) => Assert.Single(
         Assert.IsType<RecvReply>(_kernel.Call(new Recv(), _kernel.Process(name).Value)).Messages).Body!.ToText();
+
+    /// <summary>Something happens to an agent: a message comes, it takes one, it is done with all that it took.</summary>
+    private void Step(Random random, string name)
+    {
+        var lives = _kernel.State.Processes.TryFind(name, out var process) && process.IsAlive;
+        switch (random.Next(lives ? 5 : 2))
+        {
+            case 0:
+                _kernel.Call(new Send { To = $"jobs-{name}", Body = MailBody.Of("job") });
+                break;
+            case 1:
+                _kernel.Wait(random.Next(20));
+                break;
+            case 2 when process!.StopCause is null:
+                var recv = new Recv { Mailbox = $"jobs-{name}", TimeoutMs = 0, Max = 3 };
+                var got = Assert.IsType<RecvReply>(_kernel.Call(recv, process.Id.Value)).Messages;
+                long[] receipts = [.. got.Select(message => message.Receipt!.Value)];
+                if (receipts.Length > 0)
+                {
+                    _kernel.Call(
+                        random.Next(3) == 0 ? new Nack { Receipts = receipts, DelayMs = 5_000 }
+                            : new Ack { Receipts = receipts },
+                        process.Id.Value);
+                }
+
+                break;
+            case 3:
+                _kernel.Exit(name, code: random.Next(2));
+                break;
+            default:
+                _kernel.Obey();
+                break;
+        }
+    }
 
     private void Want(string name)
     {
