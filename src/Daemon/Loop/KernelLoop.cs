@@ -255,12 +255,35 @@ internal sealed class KernelLoop : ISyscallSink
     {
         TurnCount++;
         EventCount += _turns.Count;
+        StartAll(_turns.Count > 1);
+        _turnEnded?.Invoke(Position, _turns.State);
+    }
+
+    private void StartAll(bool gathers)
+    {
+        if (!gathers)
+        {
+            StartAll();
+            return;
+        }
+
+        GatheredSends.Begin();
+        try
+        {
+            StartAll();
+        }
+        finally
+        {
+            GatheredSends.End();
+        }
+    }
+
+    private void StartAll()
+    {
         foreach (var effect in _turns.End())
         {
             _effects.Start(effect);
         }
-
-        _turnEnded?.Invoke(Position, _turns.State);
     }
 
     // The baton stays held: a kernel that is wrong takes no further turn.

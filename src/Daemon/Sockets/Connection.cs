@@ -133,6 +133,17 @@ internal sealed partial class Connection : IReady
         }
     }
 
+    /// <summary>Answers have been sent on another thread: what waited for that may go on.</summary>
+    public void OutputLeft()
+    {
+        // The reactor's thread changes the state first and looks at the output then.
+        Interlocked.MemoryBarrier();
+        if (_state is not (State.Open or State.Closed))
+        {
+            Io.Reactor.Post(AfterProgress, this);
+        }
+    }
+
     /// <summary>The client took too long over a frame, or over reading its answers.</summary>
     public void FrameExpired() => Refuse(
         new SysError(SysErrorCode.TimedOut, "a frame was begun and not ended in time", "send whole frames"), 0);

@@ -9,10 +9,11 @@ namespace Analemma.Daemon.Sockets;
 // Any thread writes whole frames. What the socket takes at once is sent by the writer; the rest waits in a pooled
 // buffer that the reactor sends as room comes (EPOLLOUT). While the reactor serves the connection its output is corked:
 // frames gather in the reactor's buffer and leave in one send(2), so that pipelined calls cost one system call a batch.
+// A turn of the kernel that answers many calls gathers in the same way, in the pooled buffer (GatheredSends).
 //
 // Three bounds. Above OutputBytesSoft there is no room: requests are not read and streams pause. Above OutputBytesMax,
 // or when the owner's budget is used up, the client is not worth keeping and the connection breaks.
-internal sealed class ConnectionOutput(
+internal sealed partial class ConnectionOutput(
     Connection owner, Reactor reactor, UnixSocket socket, ByteBudget budget, SocketOptions options)
 {
     /// <summary>Answers with descriptors that wait for one client; of more it has stopped reading.</summary>
@@ -20,6 +21,8 @@ internal sealed class ConnectionOutput(
 
     /// <summary>Below this, two parts are sent faster as one.</summary>
     private const int CopiedBytesMax = 8 * 1024;
+
+    private const int PendingBytesMin = 4 * 1024;
 
     private readonly Lock _gate = new();
     private byte[]? _pending;
@@ -57,6 +60,11 @@ internal sealed class ConnectionOutput(
             if (_corked && TryCorkLocked(head, body))
             {
                 return true;
+            }
+
+            if (!GatherLocked(head.Length + body.Length))
+            {
+                return false;
             }
 
             if (_pending is not null)
@@ -162,11 +170,9 @@ internal sealed class ConnectionOutput(
                 return sent is not (-Errno.EAGAIN or -Errno.EINTR) && BreakLocked();
             }
 
-            _start += sent;
-            _taken += sent;
-            if (_start == _end)
+            TakenLocked(sent);
+            if (_pending is null)
             {
-                FreePendingLocked();
                 InterestLocked(_interest & ~Readiness.Write);
             }
 
@@ -270,6 +276,16 @@ internal sealed class ConnectionOutput(
         return second.Descriptors is null ? waiting : waiting[..(int)(second.At - _taken)];
     }
 
+    private void TakenLocked(int sent)
+    {
+        Volatile.Write(ref _start, _start + sent);
+        _taken += sent;
+        if (_start == _end)
+        {
+            FreePendingLocked();
+        }
+    }
+
     private void CloseDescriptorsLocked()
     {
         while (_descriptors is { Count: > 0 })
@@ -365,7 +381,11 @@ internal sealed class ConnectionOutput(
         _corked = false;
         bytes.CopyTo(_pending.AsSpan(_end));
         Volatile.Write(ref _end, _end + bytes.Length);
-        InterestLocked(_interest | Readiness.Write);
+        if (!_gathered)
+        {
+            InterestLocked(_interest | Readiness.Write);
+        }
+
         return true;
     }
 
@@ -383,7 +403,7 @@ internal sealed class ConnectionOutput(
         }
         else
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(queued + bytes, queued * 2));
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(PendingBytesMin, Math.Max(queued + bytes, queued * 2)));
             if (!budget.TryTake(larger.Length))
             {
                 ArrayPool<byte>.Shared.Return(larger);
