@@ -1,3 +1,4 @@
+using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
@@ -198,7 +199,7 @@ internal sealed class SupervisionInvariants(World world)
     private static bool HasMail(KernelState state, string name) =>
         (state.Mail.Resting.TryGetValue(name, out var inbox) && inbox.Count > 0)
         || state.Mail.Own.Any(box => box.Plan.Receiver == name && box.Plan.ReceiverParent == ProcessId.None
-            && box.Queue.Count > 0);
+            && box.Waiting > 0);
 
     /// <summary>A delay that was just drawn is below the bound of its rule, or of a supervisor that fell.</summary>
     private void CheckDelay(KernelState state, Unit unit)

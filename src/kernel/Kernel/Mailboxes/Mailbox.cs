@@ -73,6 +73,9 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
 
     public int Lent { get; internal set; }
 
+    /// <summary>Messages that a receiver would be given now: neither lent nor held back.</summary>
+    public int Waiting => Queue.Count;
+
     /// <summary>The process that was given a message of it last, by this kernel.</summary>
     internal ProcessId LastTaker { get; set; }
 

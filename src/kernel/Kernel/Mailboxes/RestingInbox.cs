@@ -109,7 +109,7 @@ internal static class RestingInbox
 
     private static IEnumerable<Mailbox> Waiting(MailRoom room, string name) =>
         (room.Resting.TryGetValue(name, out var resting) ? Of(room, name).Prepend(resting) : Of(room, name))
-            .Where(box => box.Queue.Count > 0);
+            .Where(box => box.Waiting > 0);
 
     private static IEnumerable<Mailbox> Of(MailRoom room, string name) =>
         room.Own.Where(box => box.Plan.Receiver == name && box.Plan.ReceiverParent == ProcessId.None);

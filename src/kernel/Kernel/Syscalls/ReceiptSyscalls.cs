@@ -13,10 +13,11 @@ internal static class ReceiptSyscalls
         var receipts = syscall is Ack ack ? ack.Receipts : ((Nack)syscall).Receipts;
         List<Letter> held = [];
         List<long> stale = [];
+        HashSet<long> seen = [];
         foreach (var receipt in receipts)
         {
             if (call.State.Mail.Lent.TryGetValue(receipt, out var letter) && !letter.IsLeaving
-                && letter.Holder.Process == call.Caller.Process && !held.Contains(letter))
+                && letter.Holder.Process == call.Caller.Process && seen.Add(receipt))
             {
                 held.Add(letter);
             }
