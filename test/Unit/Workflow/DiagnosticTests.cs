@@ -82,6 +82,54 @@ public sealed class DiagnosticTests
             Problem("JSONata", "{\"A\":{\"Type\":\"Pass\",\"End\":true,\"Output\":{\"v\":"
                 + $"{Analemma.Workflow.Json.JsonValue.From($"{{% {expression} %}}")}}}}}}}"));
 
+    [Theory]
+    [InlineData("Pass", "\"Output\":\"{% $states.result %}\"", "result", "Output")]
+    [InlineData("Pass", "\"Assign\":{\"v\":\"{% $x[$states.errorOutput.a] %}\"}", "errorOutput", "Assign/v")]
+    [InlineData(
+        "Task", "\"Resource\":\"arn:aws:lambda:r:0:function:f\",\"Arguments\":\"{% $states.result.a %}\"", "result", "Arguments")]
+    [InlineData("Task", "\"Resource\":\"arn:aws:lambda:r:0:function:f\",\"Output\":\"{% $states.result %}\"", null, "")]
+    [InlineData("Pass", "\"Output\":\"{% $states.input.result & $states.context.result & '$states.result' %}\"", null, "")]
+    [InlineData(
+        "Task",
+        "\"Resource\":\"arn:aws:lambda:r:0:function:f\",\"Catch\":[{\"ErrorEquals\":[\"a\"],\"Next\":\"A\","
+        + "\"Output\":\"{% $states.errorOutput %}\",\"Assign\":{\"v\":\"{% $states.result %}\"}}]",
+        "result",
+        "Catch[0]/Assign/v")]
+    public void Of_what_of_states_a_field_does_not_see(string type, string fields, string? member, string place) =>
+        Assert.Equal(
+            member is null ? ""
+                : $"UNSUPPORTED_JSONATA_EXPRESSION: Reference to '$states.{member}' is not supported in this field. "
+                    + $"at /States/A/{place}",
+            Problem("JSONata", $"{{\"A\":{{\"Type\":\"{type}\",\"End\":true,{fields}}}}}"));
+
+    [Theory]
+    [InlineData("x", "", "The variable 'x' is assigned in an outer scope and cannot be assigned in an inner one")]
+    [InlineData("y", "", null)]
+    [InlineData("y", "\"Catch\":[{\"ErrorEquals\":[\"a\"],\"Next\":\"C\",\"Assign\":{\"y.$\":\"$\"}}],", "The variable 'y' "
+        + "is assigned in an outer scope and cannot be assigned in an inner one")]
+    public void Of_variables_of_two_scopes(string name, string ofMap, string? expected) => Assert.Equal(
+        expected is null ? "" : $"{Schema}{expected} at /States/A/ItemProcessor/States/B",
+        Problem(
+            "JSONPath",
+            "{\"A\":{\"Type\":\"Map\"," + ofMap + "\"Next\":\"C\",\"ItemProcessor\":{\"StartAt\":\"B\",\"States\":"
+            + "{\"B\":{\"Type\":\"Pass\",\"End\":true,\"Assign\":{\"" + name + "\":1}}}}},"
+            + "\"C\":{\"Type\":\"Pass\",\"End\":true,\"Assign\":{\"x\":1}}}"));
+
+    [Fact]
+    public void Of_paths_that_stand_for_themselves()
+    {
+        var reading = DefinitionReader.Read(
+            """
+            {"StartAt":"A","States":{"A":{"Type":"Pass","End":true,"Parameters":{
+             "a":["$.x",{"b":"States.UUID()","c":"$.","d":"States.","e.$":"$.x","f":"$5"}],"g":"$$.Execution.Id"}}}}
+            """);
+        Assert.NotNull(reading.Machine);
+        Assert.Equal(
+            ["/States/A/Parameters/a[1]/b", "/States/A/Parameters/g"],
+            reading.Diagnostics.Where(found => found.Code == "NO_DOLLAR").Select(found => found.Location));
+        Assert.All(reading.Diagnostics, found => Assert.Equal("WARNING", found.Severity));
+    }
+
     [Fact]
     public void What_was_taken_once_can_be_read_for_ever()
     {

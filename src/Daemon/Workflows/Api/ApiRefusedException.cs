@@ -9,10 +9,38 @@ internal sealed class ApiRefusedException(string code, string message) : Excepti
     /// <summary>The error's name, as clients know it.</summary>
     public string Code { get; } = code;
 
+    /// <summary>One of ValidationExceptionReason; null for none.</summary>
+    public string? Reason { get; private init; }
+
+    /// <summary>The ARN of what was not found, or has too much; null for none.</summary>
+    public string? Resource { get; init; }
+
     public static ApiRefusedException Invalid(string message) => new("ValidationException", message);
 
     public static ApiRefusedException Constraint(string value, string field, string constraint) => Invalid(
         $"1 validation error detected: Value {value} at '{field}' failed to satisfy constraint: {constraint}");
+
+    /// <summary>A routing configuration of an alias.</summary>
+    public static ApiRefusedException Routing(string message) =>
+        new("ValidationException", message) { Reason = "INVALID_ROUTING_CONFIGURATION" };
+
+    /// <summary>A member that must be there in this case.</summary>
+    public static ApiRefusedException Missing(string message) =>
+        new("ValidationException", message) { Reason = "MISSING_REQUIRED_PARAMETER" };
+
+    /// <summary>An ARN that names a Map inside a state machine, where only a whole one is taken.</summary>
+    public static ApiRefusedException Labeled(string arn) => new(
+        "ValidationException", $"State machine ARNs with the label of a Map are not supported here: '{arn}'")
+    {
+        Reason = "API_DOES_NOT_SUPPORT_LABELED_ARNS",
+    };
+
+    /// <summary>A Map Run that has ended.</summary>
+    public static ApiRefusedException EndedMapRun(string arn) => new(
+        "ValidationException", $"A Map Run that has completed cannot be updated: '{arn}'")
+    {
+        Reason = "CANNOT_UPDATE_COMPLETED_MAP_RUN",
+    };
 
     public static ApiRefusedException Arn(string arn) => new("InvalidArn", $"Invalid Arn: 'Invalid ARN prefix: {arn}'");
 
@@ -26,7 +54,7 @@ internal sealed class ApiRefusedException(string code, string message) : Excepti
         new("ActivityDoesNotExist", $"Activity Does Not Exist: '{arn}'");
 
     public static ApiRefusedException NoResource(string arn) =>
-        new("ResourceNotFound", $"Resource not found: '{arn}'");
+        new("ResourceNotFound", $"Resource not found: '{arn}'") { Resource = arn };
 
     public static ApiRefusedException TooManyExecutions() => new(
         "ExecutionLimitExceeded",

@@ -1,11 +1,17 @@
 using System.Globalization;
+using System.Text;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Api;
 
 /// <summary>The members of a request, each checked as the service checks it.</summary>
-internal readonly struct ApiRequest(JsonObject members)
+internal readonly struct ApiRequest(string operation, JsonObject members, DateTimeOffset at)
 {
+    public string Operation => operation;
+
+    /// <summary>When it was asked.</summary>
+    public DateTimeOffset At => at;
+
     public JsonValue this[string name] => members[name] is { IsNull: false } value ? value : JsonValue.Undefined;
 
     public bool Has(string name) => this[name].IsDefined;
@@ -103,8 +109,14 @@ internal readonly struct ApiRequest(JsonObject members)
 /// <summary>Places in a list, as clients hand them back.</summary>
 internal static class PageToken
 {
-    public static string Of(long place) =>
-        Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(place.ToString(CultureInfo.InvariantCulture)));
+    /// <summary>Then they are not taken back any more, as at the service.</summary>
+    private const long LifeSeconds = 24 * 60 * 60;
+
+    private const int CharsMax = 128;
+
+    /// <summary>Good for the operation that gives it, for a day.</summary>
+    public static string Of(ApiRequest request, long place) => Convert.ToBase64String(Encoding.UTF8.GetBytes(
+        FormattableString.Invariant($"{request.Operation}/{place}/{request.At.ToUnixTimeSeconds()}")));
 
     /// <summary>Null when there is none.</summary>
     public static long? Read(ApiRequest request)
@@ -114,12 +126,19 @@ internal static class PageToken
             return null;
         }
 
-        Span<byte> bytes = stackalloc byte[32];
-        return token.Length <= 40
+        Span<byte> bytes = stackalloc byte[CharsMax];
+        if (token.Length <= CharsMax
             && Convert.TryFromBase64String(token, bytes, out var count)
-            && long.TryParse(bytes[..count], NumberStyles.None, CultureInfo.InvariantCulture, out var place)
-                ? place
-                : throw ApiRefusedException.Token();
+            && Encoding.UTF8.GetString(bytes[..count]).Split('/') is [var operation, var at, var made]
+            && operation == request.Operation
+            && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var place)
+            && long.TryParse(made, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && request.At.ToUnixTimeSeconds() - seconds < LifeSeconds)
+        {
+            return place;
+        }
+
+        throw ApiRefusedException.Token();
     }
 
     /// <summary>One page of what is in memory, and the token of the next; null when there is none.</summary>
@@ -135,6 +154,6 @@ internal static class PageToken
         }
 
         page.RemoveAt(size);
-        return (page, Of(from + size));
+        return (page, Of(request, from + size));
     }
 }

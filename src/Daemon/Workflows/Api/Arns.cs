@@ -30,6 +30,11 @@ internal static partial class Arns
     public static (string Machine, string? Qualifier) Machine(string arn)
     {
         var parts = Check(arn, "stateMachine").Split(':');
+        if (parts.Length > 6 && parts[6].Contains('/', StringComparison.Ordinal))
+        {
+            throw ApiRefusedException.Labeled(arn);
+        }
+
         return parts.Length > 7 ? (string.Join(':', parts[..7]), parts[7]) : (arn, null);
     }
 

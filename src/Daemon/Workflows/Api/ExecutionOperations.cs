@@ -1,5 +1,6 @@
 using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Engine;
+using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Journal.Executions;
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
@@ -9,13 +10,17 @@ namespace Analemma.Daemon.Workflows.Api;
 
 /// <summary>Executions: started, stopped, driven again, looked at and listed.</summary>
 internal sealed class ExecutionOperations(
-    StateMachines machines, WorkflowEngine engine, ExecutionStarts starts, TimeProvider time)
+    StateMachines machines, WorkflowEngine engine, ExecutionStarts starts, DistributedMaps maps, TimeProvider time)
 {
     private const long BilledStepMs = 100;
     private const int BilledMemoryMb = 64;
 
     /// <summary>Bytes of events in one answer.</summary>
     private const int HistoryBytesMax = 8 * 1024 * 1024;
+
+    private static readonly TimeSpan RedrivablePeriod = TimeSpan.FromDays(14);
+
+    private readonly ClientTokens _redrives = new();
 
     private static readonly JsonValue Included = JsonObject.Of(("included", true));
 
@@ -38,9 +43,11 @@ internal sealed class ExecutionOperations(
         made.Set("name", execution.Head.Name);
         made.Set("startDate", Json.Time(execution.StartedAt)).Set("stopDate", Json.Time(end.EndedAt));
         made.Set("status", ExecutionNames.Of(end.Status));
-        made.Set("input", Json.Maybe(start.InputText)).Set("inputDetails", Details(start.Paged));
+        var withData = IsWithData(request);
+        made.Set("input", withData ? Json.Maybe(start.InputText) : default);
+        made.Set("inputDetails", Details(start.Paged));
         made.Set("traceHeader", Json.Maybe(start.TraceHeader));
-        SetEnd(made, end);
+        SetEnd(made, withData ? end : end with { Output = JsonValue.Undefined });
         made.Set("outputDetails", Details(end.Paged));
         made.Set("billingDetails", JsonObject.Of(
             ("billedMemoryUsedInMB", BilledMemoryMb),
@@ -65,8 +72,14 @@ internal sealed class ExecutionOperations(
     public async Task<JsonValue> RedriveAsync(ApiRequest request)
     {
         var arn = Arns.Check(request.Text("executionArn"), "execution");
+        var token = request.MaybeText("clientToken");
+        if (_redrives.Find(arn, token, request.At) is { } before)
+        {
+            return JsonObject.Of(("redriveDate", Json.Time(before)));
+        }
+
         var found = Found(arn);
-        if (RedriveOf(found) is ({ } why, _))
+        if (RedriveOf(found, request.At) is ({ } why, _))
         {
             throw new ApiRefusedException("ExecutionNotRedrivable", why);
         }
@@ -86,13 +99,15 @@ internal sealed class ExecutionOperations(
             }
         }
 
-        return JsonObject.Of(("redriveDate", Json.Time(time.GetUtcNow())));
+        var now = time.GetUtcNow();
+        _redrives.Add(arn, token, now);
+        return JsonObject.Of(("redriveDate", Json.Time(now)));
     }
 
     public Task<JsonValue> DescribeAsync(ApiRequest request)
     {
         var found = Found(Arns.Check(request.Text("executionArn"), "execution"));
-        var withData = request.Word("includedData", "ALL_DATA", "METADATA_ONLY") != "METADATA_ONLY";
+        var withData = IsWithData(request);
         var head = found.Head;
         JsonObjectBuilder made = new(20);
         made.Set("executionArn", head.Arn).Set("stateMachineArn", head.MachineArn).Set("name", head.Name);
@@ -112,8 +127,9 @@ internal sealed class ExecutionOperations(
             }
         }
 
-        var (why, status) = RedriveOf(found);
-        made.Set("redriveCount", found.RedriveCount).Set("redriveStatus", status);
+        var (why, status) = RedriveOf(found, request.At);
+        made.Set("redriveCount", found.RedriveCount).Set("redriveDate", RedrivenAt(found));
+        made.Set("redriveStatus", status);
         made.Set("redriveStatusReason", Json.Maybe(why));
         return Task.FromResult<JsonValue>(made.Build());
     }
@@ -125,6 +141,7 @@ internal sealed class ExecutionOperations(
         JsonObjectBuilder made = new(10);
         made.Set("stateMachineArn", head.MachineArn).Set("name", head.MachineName);
         made.Set("mapRunArn", Json.Maybe(head.MapRunArn));
+        made.Set("label", head.MapRunArn is null ? default : JsonValue.From(head.MachineName.Split('/')[^1]));
         MachineOperations.Describe(made, revision, request);
         made.Set("updateDate", Json.Time(revision.CreatedAt));
         if (machines.Find(head.MachineArn) is { } machine && !(machine.IsInitial && machine.Revision.Id == revision.Id))
@@ -146,34 +163,53 @@ internal sealed class ExecutionOperations(
     {
         var status = request.Word("statusFilter", ExecutionNames.All);
         var size = request.Page();
-        var filter = request.Word("redriveFilter", "REDRIVEN", "NOT_REDRIVEN");
-        List<StoredExecution> rows = [];
-        ExecutionQuery query = asked with
-        {
-            Status = status is null ? null : (int)ExecutionNames.Read(status),
-            BeforeKey = PageToken.Read(request) ?? long.MaxValue,
-            Max = size + 1,
-        };
-        rows.AddRange(engine.Store.List(query));
+        var found = Matching(
+            asked with
+            {
+                Status = status is null ? null : (int)ExecutionNames.Read(status),
+                BeforeKey = PageToken.Read(request) ?? long.MaxValue,
+                Max = size + 1,
+            },
+            request.MaybeText("stateMachineArn"),
+            request.Word("redriveFilter", "REDRIVEN", "NOT_REDRIVEN"));
         string? next = null;
-        if (rows.Count > size)
+        if (found.Count > size)
         {
-            rows.RemoveAt(size);
-            next = PageToken.Of(rows[^1].Key);
+            found.RemoveAt(size);
+            next = PageToken.Of(request, found[^1].Key);
         }
 
-        JsonArrayBuilder items = new(rows.Count);
-        foreach (var row in rows)
+        JsonArrayBuilder items = new(found.Count);
+        foreach (var execution in found)
         {
-            var found = FoundExecution.Of(row);
-            if (filter is null || filter == "REDRIVEN" == found.RedriveCount > 0)
-            {
-                items.Add(Listed(found));
-            }
+            items.Add(Listed(execution, request.Has("mapRunArn")));
         }
 
         return Task.FromResult<JsonValue>(
             JsonObject.Of(("executions", items.Build()), ("nextToken", Json.Maybe(next))));
+    }
+
+    // The store knows machines; their versions and aliases, and redrives, are looked for among what it gives.
+    private List<FoundExecution> Matching(ExecutionQuery query, string? machine, string? redriven)
+    {
+        var qualified = machine is not null && Arns.Machine(machine).Qualifier is not null ? machine : null;
+        List<FoundExecution> found = [];
+        while (found.Count < query.Max && engine.Store.List(query) is { Count: > 0 } rows)
+        {
+            found.AddRange(rows.Select(FoundExecution.Of)
+                .Where(each => qualified is null
+                    || each.Head.VersionArn == qualified || each.Head.AliasArn == qualified)
+                .Where(each => redriven is null || redriven == "REDRIVEN" == each.RedriveCount > 0)
+                .Take(query.Max - found.Count));
+            if (rows.Count < query.Max)
+            {
+                break;
+            }
+
+            query = query with { BeforeKey = rows[^1].Key };
+        }
+
+        return found;
     }
 
     public Task<JsonValue> HistoryAsync(ApiRequest request)
@@ -196,7 +232,7 @@ internal sealed class ExecutionOperations(
 
         var (items, next) = PageOf(events, request.Page(), withData);
         var token = next && items[items.Count - 1]["id"].TryGetInt64(out var last)
-            ? PageToken.Of(last)
+            ? PageToken.Of(request, last)
             : JsonValue.Undefined;
         return Task.FromResult<JsonValue>(JsonObject.Of(("events", items), ("nextToken", token)));
     }
@@ -223,18 +259,35 @@ internal sealed class ExecutionOperations(
 
     private ExecutionQuery QueryOf(ApiRequest request)
     {
+        if (request.Has("mapRunArn") == request.Has("stateMachineArn"))
+        {
+            throw ApiRefusedException.Missing("Exactly one of stateMachineArn and mapRunArn must be specified");
+        }
+
         if (request.MaybeText("mapRunArn") is { } run)
         {
-            return new ExecutionQuery { Run = Arns.Check(run, "mapRun") };
+            return maps.Find(Arns.Check(run, "mapRun")) is not null
+                ? new ExecutionQuery { Run = run }
+                : throw ApiRefusedException.NoResource(run);
+        }
+
+        if (request.MaybeText("statusFilter") == "PENDING_REDRIVE")
+        {
+            throw ApiRefusedException.Missing("The status filter PENDING_REDRIVE needs a mapRunArn");
         }
 
         var asked = request.Text("stateMachineArn");
-        var (arn, _) = Arns.Machine(asked);
+        var (arn, qualifier) = Arns.Machine(asked);
         var machine = machines.Find(arn) ?? throw ApiRefusedException.NoMachine(asked);
-        return machine.IsExpress
-            ? throw new ApiRefusedException(
-                "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
-            : new ExecutionQuery { Machine = arn };
+        if (machine.IsExpress)
+        {
+            throw new ApiRefusedException(
+                "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine");
+        }
+
+        var isThere = qualifier is null || machines.FindAlias(asked) is not null
+            || machine.Versions.Any(version => version.Number == Arns.VersionOf(qualifier));
+        return isThere ? new ExecutionQuery { Machine = arn } : throw ApiRefusedException.NoMachine(asked);
     }
 
     private ExecutionStart StartOf(ApiRequest request)
@@ -247,11 +300,13 @@ internal sealed class ExecutionOperations(
         };
     }
 
+    private static bool IsWithData(ApiRequest request) => request.MaybeText("includedData") != "METADATA_ONLY";
+
     private FoundExecution Found(string arn) => engine.Store.Find(arn) is { } stored
         ? FoundExecution.Of(stored)
         : throw ApiRefusedException.NoExecution(arn);
 
-    private static (string? Why, string Status) RedriveOf(FoundExecution found) => found switch
+    private (string? Why, string Status) RedriveOf(FoundExecution found, DateTimeOffset now) => found switch
     {
         { Head.IsExpress: true } =>
             ("Execution is of an EXPRESS state machine and cannot be redriven", "NOT_REDRIVABLE"),
@@ -259,10 +314,20 @@ internal sealed class ExecutionOperations(
             ($"Execution is {ExecutionNames.Of(found.Status)} and cannot be redriven", "NOT_REDRIVABLE"),
         { Head.MapRunArn: not null } =>
             ("Execution is redriven with its Map Run", "REDRIVABLE_BY_MAP_RUN"),
+        { End: { } end } when engine.Options.Strict && now - end.EndedAt > RedrivablePeriod =>
+            ("Execution redrivable period exceeded", "NOT_REDRIVABLE"),
+        { End.Cause: ExecutionLimits.EventsMaxCause } =>
+            ("Execution history event limit exceeded", "NOT_REDRIVABLE"),
         _ => (null, "REDRIVABLE"),
     };
 
-    private static JsonValue Listed(FoundExecution found)
+    private JsonValue RedrivenAt(FoundExecution found) =>
+        found.RedriveCount > 0
+        && engine.History(found.Key).LastOrDefault(each => each.Type is HistoryEventType.ExecutionRedriven) is { } last
+            ? Json.Time(last.At)
+            : JsonValue.Undefined;
+
+    private JsonValue Listed(FoundExecution found, bool isOfMapRun)
     {
         var head = found.Head;
         JsonObjectBuilder made = new(10);
@@ -272,7 +337,8 @@ internal sealed class ExecutionOperations(
         made.Set("mapRunArn", Json.Maybe(head.MapRunArn));
         made.Set("stateMachineVersionArn", Json.Maybe(head.VersionArn));
         made.Set("stateMachineAliasArn", Json.Maybe(head.AliasArn));
-        made.Set("redriveCount", found.RedriveCount);
+        made.Set("itemCount", isOfMapRun ? head.ItemCount : JsonValue.Undefined);
+        made.Set("redriveCount", found.RedriveCount).Set("redriveDate", RedrivenAt(found));
         return made.Build();
     }
 

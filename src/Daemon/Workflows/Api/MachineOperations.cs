@@ -12,7 +12,7 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
 
     private static readonly JsonValue NoTracing = JsonObject.Of(("enabled", false));
 
-    private static readonly JsonValue OwnedKey = JsonObject.Of(("type", "AWS_OWNED_KEY"));
+    public static readonly JsonValue OwnedKey = JsonObject.Of(("type", "AWS_OWNED_KEY"));
 
     public Task<JsonValue> CreateAsync(ApiRequest request)
     {
@@ -30,7 +30,7 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
         {
             Logging = LoggingOf(request),
             Tracing = request["tracingConfiguration"],
-            Encryption = request["encryptionConfiguration"],
+            Encryption = EncryptionOf(request),
         };
         var tags = TagOperations.Read(request["tags"]);
         var arn = options.Arn("stateMachine", name);
@@ -38,13 +38,15 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
         {
             if (machines.Find(arn) is { } there)
             {
-                if (!IsSame(there.Revision, revision))
+                var first = there.Versions.FirstOrDefault(version => version.CreatedAt == there.CreatedAt);
+                if (!IsSame(there.Revision, revision) || publish != first is not null
+                    || description != first?.Description)
                 {
                     throw new ApiRefusedException(
                         "StateMachineAlreadyExists", $"State Machine Already Exists: '{arn}'");
                 }
 
-                return Created(there, publish && there.Versions is [.., var last] ? last.Number : null);
+                return Created(there, first?.Number);
             }
 
             Machine machine = new(arn, name, isExpress, revision.CreatedAt)
@@ -154,7 +156,13 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
 
     public Task<JsonValue> DeleteAsync(ApiRequest request)
     {
-        var (arn, _) = Arns.Machine(request.Text("stateMachineArn"));
+        var (arn, qualifier) = Arns.Machine(request.Text("stateMachineArn"));
+        if (qualifier is not null)
+        {
+            throw ApiRefusedException.Invalid(
+                "A state machine is deleted by its own ARN, with all its versions and aliases, not by the ARN of one");
+        }
+
         return machines.ChangeAsync(async () =>
         {
             if (machines.Find(arn) is not null)
@@ -268,7 +276,7 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
             Tracing = request.Has("tracingConfiguration")
                 ? request["tracingConfiguration"] : machine.Revision.Tracing,
             Encryption = request.Has("encryptionConfiguration")
-                ? request["encryptionConfiguration"] : machine.Revision.Encryption,
+                ? EncryptionOf(request) : machine.Revision.Encryption,
         };
     }
 
@@ -282,6 +290,23 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
             : throw new ApiRefusedException(
                 "InvalidLoggingConfiguration",
                 "Invalid Logging Configuration: Must specify exactly one Log Destination.");
+    }
+
+    /// <summary>Of a request: a key of the customer's must be named, and the service's own is not.</summary>
+    public static JsonValue EncryptionOf(ApiRequest request)
+    {
+        var given = request["encryptionConfiguration"];
+        var isCustomers = given["type"].IsString && given["type"].AsString() == "CUSTOMER_MANAGED_KMS_KEY";
+        if (given.IsUndefined || isCustomers == given["kmsKeyId"].IsString)
+        {
+            return given;
+        }
+
+        throw new ApiRefusedException(
+            "InvalidEncryptionConfiguration",
+            isCustomers
+                ? "Invalid Encryption Configuration: kmsKeyId must be specified when type is CUSTOMER_MANAGED_KMS_KEY"
+                : "Invalid Encryption Configuration: kmsKeyId must not be specified when type is AWS_OWNED_KEY");
     }
 
     private static bool IsSame(MachineRevision one, MachineRevision other) =>

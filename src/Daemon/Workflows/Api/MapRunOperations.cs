@@ -50,11 +50,15 @@ internal sealed class MapRunOperations(WorkflowEngine engine, DistributedMaps ma
         long? concurrency = request["maxConcurrency"].TryGetInt64(out var most) ? most : null;
         long? count = request["toleratedFailureCount"].TryGetInt64(out var failures) ? failures : null;
         double? percentage = request["toleratedFailurePercentage"].TryGetDouble(out var part) ? part : null;
-        if (concurrency < 0 || count < 0 || percentage is < 0 or > 100)
+        if (concurrency is null && count is null && percentage is null)
         {
-            throw ApiRefusedException.Invalid(
-                "maxConcurrency and toleratedFailureCount must not be negative, "
-                + "toleratedFailurePercentage is 0 to 100");
+            throw ApiRefusedException.Missing(
+                "Either maxConcurrency, toleratedFailureCount or toleratedFailurePercentage must be specified");
+        }
+
+        if (found.State.EndedAt is not null)
+        {
+            throw ApiRefusedException.EndedMapRun(found.State.Arn);
         }
 
         if (engine.Find(found.ExecutionKey) is { } execution)

@@ -21,6 +21,8 @@ internal sealed class StepFunctionsApi
         new(StringComparer.Ordinal);
 
     private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly int _payloadMax;
 
     public StepFunctionsApi(
         WorkflowEngine engine,
@@ -32,11 +34,12 @@ internal sealed class StepFunctionsApi
         ILogger log)
     {
         _log = log;
-        var time = engine.Time;
+        _payloadMax = engine.Options.PayloadBytesMax;
+        var time = _time = engine.Time;
         MachineOperations made = new(engine.Options, machines, time);
         VersionOperations versions = new(machines, time);
         TagOperations tags = new(machines);
-        ExecutionOperations executions = new(machines, engine, starts, time);
+        ExecutionOperations executions = new(machines, engine, starts, maps, time);
         TaskOperations tasks = new(engine.Options, machines, engine, queues, time);
         MapRunOperations runs = new(engine, maps);
         Add("CreateStateMachine", made.CreateAsync);
@@ -133,11 +136,17 @@ internal sealed class StepFunctionsApi
 
         try
         {
-            return new ApiAnswer(await handle(new ApiRequest(members), aborted), null, null);
+            RequestModel.Check(operation, members, _payloadMax);
+            ApiRequest asked = new(operation, members, _time.GetUtcNow());
+            return new ApiAnswer(await handle(asked, aborted), null, null);
         }
         catch (ApiRefusedException refused)
         {
-            return ApiAnswer.Refused(refused.Code, refused.Message);
+            return ApiAnswer.Refused(refused.Code, refused.Message) with
+            {
+                Reason = refused.Reason,
+                Resource = refused.Resource,
+            };
         }
         catch (JournalStoreException failed)
         {
@@ -167,6 +176,12 @@ internal sealed class StepFunctionsApi
 internal readonly record struct ApiAnswer(JsonValue Output, string? Error, string? Message)
 {
     public bool IsRefused => Error is not null;
+
+    /// <summary>Of a ValidationException, when it has one.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The ARN that a refusal is about, when its model has it.</summary>
+    public string? Resource { get; init; }
 
     /// <summary>Of the protocol's: ours to blame, or the client's.</summary>
     public int HttpStatus => Error switch

@@ -62,5 +62,9 @@ internal sealed class StepFunctionsService(StepFunctionsApi api)
     }
 
     private static byte[] Refusal(ApiAnswer answer) => JsonValue.From(
-        JsonObject.Of(("__type", answer.Error!), ("message", answer.Message!))).ToUtf8();
+        JsonObject.Of(
+            ("__type", answer.Error!),
+            ("message", answer.Message!),
+            ("reason", Json.Maybe(answer.Reason)),
+            ("resourceName", Json.Maybe(answer.Resource)))).ToUtf8();
 }

@@ -28,16 +28,17 @@ internal sealed class TagOperations(StateMachines machines)
             tags.Add(new(key, item.MaybeText("value") ?? ""));
         }
 
-        return tags.Count <= TagsMax ? tags : throw TooMany();
+        return tags.Count <= TagsMax ? tags : throw TooMany(null);
     }
 
     public Task<JsonValue> TagAsync(ApiRequest request)
     {
         var more = Read(request["tags"]);
-        return ChangeAsync(request.Arn("resourceArn"), tags =>
+        var arn = request.Arn("resourceArn");
+        return ChangeAsync(arn, tags =>
         {
             var merged = TagList.Merge(tags, more);
-            return merged.Count <= TagsMax ? merged : throw TooMany();
+            return merged.Count <= TagsMax ? merged : throw TooMany(arn);
         });
     }
 
@@ -86,6 +87,6 @@ internal sealed class TagOperations(StateMachines machines)
             return (JsonValue)JsonObject.Empty;
         });
 
-    private static ApiRefusedException TooMany() =>
-        new("TooManyTags", $"Too many tags: a resource has at most {TagsMax}");
+    private static ApiRefusedException TooMany(string? arn) =>
+        new("TooManyTags", $"Too many tags: a resource has at most {TagsMax}") { Resource = arn };
 }

@@ -17,13 +17,20 @@ internal sealed class TaskOperations(
         var name = Arns.CheckName(request.Text("name"));
         var arn = options.Arn("activity", name);
         var tags = TagOperations.Read(request["tags"]);
+        var encryption = MachineOperations.EncryptionOf(request);
         return machines.ChangeAsync(async () =>
         {
             var activity = machines.FindActivity(arn);
             if (activity is null)
             {
-                activity = new Activity(arn, name, time.GetUtcNow()) { Tags = tags };
+                activity = new Activity(arn, name, time.GetUtcNow()) { Tags = tags, Encryption = encryption };
                 await machines.PutAsync(activity);
+            }
+            else if (activity.Encryption != encryption)
+            {
+                throw new ApiRefusedException(
+                    "ActivityAlreadyExists",
+                    $"Activity Already Exists: '{arn}'. EncryptionConfiguration may not be updated");
             }
 
             return (JsonValue)JsonObject.Of(
@@ -38,7 +45,8 @@ internal sealed class TaskOperations(
             ("activityArn", activity.Arn),
             ("name", activity.Name),
             ("creationDate", Json.Time(activity.CreatedAt)),
-            ("encryptionConfiguration", JsonObject.Of(("type", "AWS_OWNED_KEY")))));
+            ("encryptionConfiguration",
+                activity.Encryption.IsDefined ? activity.Encryption : MachineOperations.OwnedKey)));
     }
 
     public Task<JsonValue> DeleteActivityAsync(ApiRequest request)

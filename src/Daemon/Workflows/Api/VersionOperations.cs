@@ -1,13 +1,11 @@
-using System.Text.RegularExpressions;
 using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Api;
 
 /// <summary>Versions of state machines, and aliases that lead to them.</summary>
-internal sealed partial class VersionOperations(StateMachines machines, TimeProvider time)
+internal sealed class VersionOperations(StateMachines machines, TimeProvider time)
 {
-    private const string AliasPattern = @"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+\z";
     private const int AliasesMax = 100;
     private const int VersionsMax = 1000;
 
@@ -113,13 +111,7 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
 
     public Task<JsonValue> CreateAliasAsync(ApiRequest request)
     {
-        var name = request.Text("name", 80);
-        if (!AliasName().IsMatch(name))
-        {
-            throw ApiRefusedException.Constraint(
-                $"'{name}'", "name", $"Member must satisfy regular expression pattern: {AliasPattern}");
-        }
-
+        var name = request.Text("name");
         return machines.ChangeAsync(async () =>
         {
             var (machine, routes) = RoutesOf(request);
@@ -163,14 +155,14 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
             var alias = machines.FindAlias(arn) ?? throw ApiRefusedException.NoResource(arn);
             if (!request.Has("description") && !request.Has("routingConfiguration"))
             {
-                throw ApiRefusedException.Invalid(
+                throw ApiRefusedException.Missing(
                     "Either the description or the routing configuration must be specified");
             }
 
             var (machine, routes) = request.Has("routingConfiguration") ? RoutesOf(request) : (null, alias.Routes);
             if (machine is not null && machine.Arn != alias.MachineArn)
             {
-                throw ApiRefusedException.Invalid(
+                throw ApiRefusedException.Routing(
                     $"Versions of a routing configuration must be of the alias's state machine, {alias.MachineArn}");
             }
 
@@ -228,7 +220,8 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
             throw ApiRefusedException.NoMachine(asked);
         }
 
-        var all = machines.AliasesOf(arn).OrderBy(alias => alias.CreatedAt).ThenBy(alias => alias.Name).AsEnumerable();
+        var all = machines.AliasesOf(arn)
+            .OrderByDescending(alias => alias.CreatedAt).ThenBy(alias => alias.Name).AsEnumerable();
         if (Arns.VersionOf(qualifier) is { } number)
         {
             all = all.Where(alias => alias.Routes.Any(route => route.Version == number));
@@ -247,23 +240,18 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
 
     private (Machine Machine, IReadOnlyList<AliasRoute> Routes) RoutesOf(ApiRequest request)
     {
-        if (!request["routingConfiguration"].TryGetArray(out var given) || given.Count is 0 or > 2)
-        {
-            throw ApiRefusedException.Constraint(
-                "null", "routingConfiguration", "Member must have one or two items");
-        }
-
+        var given = request["routingConfiguration"].AsArray();
         var named = given.Items.ToArray().Select(item => item.MaybeText("stateMachineVersionArn") ?? "").ToArray();
         if (!named.All(asked => Arns.VersionOf(Arns.Machine(asked).Qualifier) is not null))
         {
-            throw ApiRefusedException.Invalid(
+            throw ApiRefusedException.Routing(
                 "Routing configuration must contain state machine version ARNs. "
                 + $"Received: [{string.Join(", ", named)}]");
         }
 
         if (named.Distinct(StringComparer.Ordinal).Count() != named.Length)
         {
-            throw ApiRefusedException.Invalid(
+            throw ApiRefusedException.Routing(
                 "Routing configuration must contain distinct state machine version ARNs. "
                 + $"Received: [{string.Join(", ", named)}]");
         }
@@ -276,7 +264,7 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
             var (arn, qualifier) = Arns.Machine(asked);
             if (machineArn is not null && machineArn != arn)
             {
-                throw ApiRefusedException.Invalid("Versions of a routing configuration must be of one state machine");
+                throw ApiRefusedException.Routing("Versions of a routing configuration must be of one state machine");
             }
 
             machineArn = arn;
@@ -290,9 +278,9 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
             routes.Add(new AliasRoute(number, weight));
         }
 
-        if (routes.Any(route => route.Weight is < 0 or > 100) || routes.Sum(route => route.Weight) != 100)
+        if (routes.Sum(route => route.Weight) != 100)
         {
-            throw ApiRefusedException.Invalid(
+            throw ApiRefusedException.Routing(
                 "Sum of routing configuration weights must equal 100. "
                 + $"Received: [{string.Join(", ", routes.Select(route => route.Weight))}]");
         }
@@ -302,7 +290,4 @@ internal sealed partial class VersionOperations(StateMachines machines, TimeProv
 
     private static JsonValue AliasMade(MachineAlias alias) => JsonObject.Of(
         ("stateMachineAliasArn", alias.Arn), ("creationDate", Json.Time(alias.CreatedAt)));
-
-    [GeneratedRegex(AliasPattern)]
-    private static partial Regex AliasName();
 }

@@ -184,8 +184,14 @@ internal sealed record Activity(string Arn, string Name, DateTimeOffset CreatedA
 {
     public IReadOnlyList<KeyValuePair<string, string>> Tags { get; init; } = [];
 
+    /// <summary>As it was sent; undefined for none.</summary>
+    public JsonValue Encryption { get; init; }
+
     public byte[] Write() => JsonValue.From(JsonObject.Of(
-        ("name", Name), ("created", CreatedAt.UtcTicks), ("tags", TagList.Write(Tags)))).ToUtf8();
+        ("name", Name),
+        ("created", CreatedAt.UtcTicks),
+        ("tags", TagList.Write(Tags)),
+        ("encryption", Encryption))).ToUtf8();
 
     public static Activity Read(string arn, byte[] bytes)
     {
@@ -193,6 +199,7 @@ internal sealed record Activity(string Arn, string Name, DateTimeOffset CreatedA
         return new Activity(arn, json["name"].AsString(), MachineRevision.Ticks(json["created"]))
         {
             Tags = TagList.Read(json["tags"]),
+            Encryption = json["encryption"],
         };
     }
 }

@@ -52,6 +52,9 @@ internal sealed record ExecutionHead
     /// <summary>Which redrive of its Map run started it; 0 for the first run.</summary>
     public int MapRedrive { get; init; }
 
+    /// <summary>Items of a distributed Map that are in it.</summary>
+    public int ItemCount { get; init; } = 1;
+
     /// <summary>Whether the execution that started it waits for it: it then has a place already.</summary>
     public bool IsNested { get; init; }
 
@@ -101,6 +104,11 @@ internal sealed record ExecutionHead
             made.Set("nested", true);
         }
 
+        if (ItemCount != 1)
+        {
+            made.Set("items", ItemCount);
+        }
+
         if (StartedBy is not null)
         {
             made.Set("started_by", StartedBy);
@@ -148,6 +156,7 @@ internal sealed record ExecutionHead
             ParentTask = json["task"].TryGetInt64(out var task) ? task : 0,
             ParentIndex = json["index"].TryGetInt32(out var index) ? index : 0,
             MapRedrive = json["map_redrive"].TryGetInt32(out var redrive) ? redrive : 0,
+            ItemCount = json["items"].TryGetInt32(out var items) ? items : 1,
             IsNested = json["nested"].IsTrue,
             StartedBy = json.MaybeText("started_by"),
             Rolls = json["rolls"].IsTrue,

@@ -138,6 +138,7 @@ internal sealed class DistributedMaps(
             ParentTask = child.TaskId,
             ParentIndex = child.Index,
             MapRedrive = child.MapRedrive,
+            ItemCount = child.ItemCount,
             PayloadBytesMax = parent.Head.PayloadBytesMax,
             Rolls = parent.Head.Rolls,
         };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Analemma.Workflow.Json;
 
@@ -102,7 +103,10 @@ public static class DefinitionReader
             return null;
         }
 
-        var read = ReadStates(reader.Below(states, "States"), states, context, depth);
+        var inStates = reader.Below(states, "States");
+        CheckAssigned(inStates, states, context);
+        var inner = context with { Assigned = context.Assigned.Union(AssignedIn(states).Select(each => each.Name)) };
+        var read = ReadStates(inStates, states, inner, depth);
         if (states.Count == 0)
         {
             reader.Wrong("At least one state is required", "States");
@@ -150,6 +154,35 @@ public static class DefinitionReader
         return read;
     }
 
+    // What is assigned around a machine is not assigned in it too (Developer Guide, Variable scope).
+    private static void CheckAssigned(FieldReader reader, JsonObject states, ReadingContext context)
+    {
+        foreach (var (state, name) in AssignedIn(states).Where(each => context.Assigned.Contains(each.Name)))
+        {
+            reader.Wrong(
+                $"The variable '{name}' is assigned in an outer scope and cannot be assigned in an inner one", state);
+        }
+    }
+
+    private static IEnumerable<(string State, string Name)> AssignedIn(JsonObject states)
+    {
+        foreach (var (state, fields) in states)
+        {
+            JsonValue[] parts = [fields, .. Items(fields["Catch"]), .. Items(fields["Choices"])];
+            foreach (var part in parts)
+            {
+                var assigned = part["Assign"].TryGetObject(out var given) ? given : JsonObject.Empty;
+                foreach (var (name, _) in assigned)
+                {
+                    yield return (state, name.EndsWith(".$", StringComparison.Ordinal) ? name[..^2] : name);
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<JsonValue> Items(JsonValue value) =>
+        value.TryGetArray(out var items) ? items.Items.ToArray() : [];
+
     private static void CheckName(FieldReader reader, string name, ReadingContext context)
     {
         if (name.Length is 0 or > DefinitionLimits.StateNameCharsMax)
@@ -193,4 +226,7 @@ public sealed record StateReading(StateDefinition? State, IReadOnlyList<Diagnost
 internal sealed record ReadingContext(bool IsExpress, QueryLanguage Language, HashSet<string> Names)
 {
     public HashSet<string> Labels { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Variables that are assigned around what is read.</summary>
+    public ImmutableHashSet<string> Assigned { get; init; } = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
 }

@@ -214,8 +214,13 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
             return null;
         }
 
+        if (!IsJsonata)
+        {
+            WarnOfStaticPaths(value, At(name));
+        }
+
         return IsJsonata
-            ? ExpressionTemplates.Compile(value, _within + name, Tell)
+            ? ExpressionTemplates.Compile(value, _within + name, StatesMemberIn(name), Tell)
             : PathTemplates.Compile(value, (field, what) => Wrong($"The value for the field '{field}' {what}", name));
     }
 
@@ -255,7 +260,7 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
 
         if (IsJsonata && ExpressionTemplates.IsExpression(value))
         {
-            var compiled = ExpressionTemplates.Compile(value, _within + name, Tell);
+            var compiled = ExpressionTemplates.Compile(value, _within + name, available: null, Tell);
             return new ValueField { Name = name, Expression = compiled };
         }
 
@@ -266,6 +271,46 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
 
         return new ValueField { Name = name, Literal = value };
     }
+
+    // Output and Assign see what came of the state, those of a catcher the error (Developer Guide, $states).
+    private string? StatesMemberIn(string name) =>
+        name is not ("Output" or "Assign") ? null
+        : _within.StartsWith("Catch[", StringComparison.Ordinal) ? "errorOutput"
+        : _within.Length == 0 && fields["Type"].TryGetString(out var type) && type is "Task" or "Map" or "Parallel"
+            ? "result"
+        : null;
+
+    private void WarnOfStaticPaths(JsonValue value, string at)
+    {
+        if (value.TryGetArray(out var items))
+        {
+            for (var i = 0; i < items.Count; i++)
+            {
+                WarnOfStaticPaths(items[i], FormattableString.Invariant($"{at}[{i}]"));
+            }
+        }
+        else if (value.TryGetObject(out var inner))
+        {
+            foreach (var (name, field) in inner)
+            {
+                if (!name.EndsWith(".$", StringComparison.Ordinal)
+                    && field.TryGetString(out var text) && IsDynamic(text))
+                {
+                    diagnostics.Warn(
+                        DiagnosticCodes.NoDollar,
+                        "No '.$' on a field that appears to be a JSONPath or Intrinsic Function.",
+                        $"{at}/{name}");
+                }
+
+                WarnOfStaticPaths(field, $"{at}/{name}");
+            }
+        }
+    }
+
+    private static bool IsDynamic(string text) => IntrinsicCall.LooksLikeOne(text)
+        ? IntrinsicCall.TryParse(text) is not null
+        : (text.StartsWith("$.", StringComparison.Ordinal) || text.StartsWith("$$.", StringComparison.Ordinal))
+            && JsonPath.TryParse(text) is not null;
 
     // The place of an expression is named from the state, which is above the parts.
     private void Tell(string where, TemplateProblem problem) => diagnostics.Add(

@@ -9,6 +9,7 @@ internal static class BranchSteps
     public static void BeginParallel(Turn turn, Frame frame, ParallelDefinition parallel)
     {
         var input = DataFlow.Parameters(turn, frame, DataFlow.EffectiveInput(turn, frame));
+        Failures.CheckSize(turn, frame, input);
         turn.Write(frame.Scope, HistoryEventType.ParallelStateStarted);
         BranchesRun run = new(parallel.Branches.Count);
         frame.Branches = run;

@@ -61,7 +61,7 @@ internal static class Ends
     {
         var root = turn.State.Root!;
         CancelScope(turn, root);
-        const string Cause = "The execution reached the maximum number of history events (25000).";
+        const string Cause = ExecutionLimits.EventsMaxCause;
         turn.Write(root, HistoryEventType.ExecutionFailed, Details.Failure(ErrorNames.Runtime, Cause));
         Finish(turn, ExecutionStatus.Failed, ErrorNames.Runtime, Cause);
     }

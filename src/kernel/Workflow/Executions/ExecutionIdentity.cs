@@ -45,6 +45,12 @@ public static class ExecutionLimits
 
     public const long EventsMax = 25_000;
 
+    /// <summary>Why an execution with more failed.</summary>
+    public const string EventsMaxCause = "The execution reached the maximum number of history events (25000).";
+
+    /// <summary>Variables of a scope may take so many times what an output may: 10 MiB, as in the service.</summary>
+    public const int VariablesFactor = 40;
+
     /// <summary>States entered in one turn; then others have theirs.</summary>
     public const int StatesPerTurnMax = 500;
 

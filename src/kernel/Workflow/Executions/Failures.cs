@@ -17,6 +17,18 @@ internal static class Failures
     public static string TooLarge(string name) =>
         $"The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit.";
 
+    /// <summary>Refuses what a state would hand to a task or to branches, when it is larger than it may be.</summary>
+    public static void CheckSize(Turn turn, Frame frame, JsonValue input)
+    {
+        if (input.IsLongerThan(turn.Identity.PayloadBytesMax, JsonWriteOptions.Service))
+        {
+            throw new StateErrorException(
+                ErrorNames.DataLimitExceeded,
+                $"The input of the state/task '{frame.State.Name}' has a size exceeding the maximum number of bytes "
+                + "service limit.");
+        }
+    }
+
     /// <summary>A field of JSONata came to something of another type than it must.</summary>
     public static StateErrorException WrongType(Template field, string expected, JsonValue value) =>
         field is ExpressionTemplate expression

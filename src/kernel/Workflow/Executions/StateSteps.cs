@@ -100,7 +100,10 @@ internal static class StateSteps
     public static void Leave(Turn turn, Frame frame, JsonValue output, JsonValue assigned, string? next)
     {
         var scope = frame.Scope;
-        if (output.IsLongerThan(turn.Identity.PayloadBytesMax, JsonWriteOptions.Service))
+        var variables = assigned.TryGetObject(out var given) ? given : JsonObject.Empty;
+        var merged = variables.Count > 0 ? Merged(scope.Variables, variables) : scope.Variables;
+        if (output.IsLongerThan(turn.Identity.PayloadBytesMax, JsonWriteOptions.Service)
+            || (variables.Count > 0 && AreTooLarge(turn, variables, merged)))
         {
             Ends.CancelFrame(turn, frame);
             Ends.Fail(turn, scope, ErrorNames.DataLimitExceeded, Failures.TooLarge(frame.State.Name));
@@ -111,11 +114,11 @@ internal static class StateSteps
         details.Set("name", frame.State.Name);
         details.Set("output", output);
         details.Set("outputDetails", Details.NotTruncated);
-        if (assigned.TryGetObject(out var variables) && variables.Count > 0)
+        if (variables.Count > 0)
         {
             details.Set("assignedVariables", variables);
             details.Set("assignedVariablesDetails", Details.NotTruncated);
-            scope.Variables = Merged(scope.Variables, variables);
+            scope.Variables = merged;
         }
 
         turn.Write(scope, ExitedType(frame.State.Type), details.Build());
@@ -127,6 +130,15 @@ internal static class StateSteps
 
         scope.Frame = null;
         turn.State.Ready.Enqueue(new Entry(scope, next, output));
+    }
+
+    // One Assign takes as much as an output, all that a scope keeps so many times that (Quotas, variables).
+    private static bool AreTooLarge(Turn turn, JsonValue assigned, JsonValue all)
+    {
+        var max = turn.Identity.PayloadBytesMax;
+        return assigned.IsLongerThan(max, JsonWriteOptions.Service)
+            || all.IsLongerThan(
+                (int)Math.Min((long)max * ExecutionLimits.VariablesFactor, int.MaxValue), JsonWriteOptions.Service);
     }
 
     private static JsonValue PassResult(Turn turn, Frame frame, PassDefinition pass)

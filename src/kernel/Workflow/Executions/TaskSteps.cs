@@ -27,6 +27,7 @@ internal static class TaskSteps
             IdempotencyKey = KeyOf(turn.Identity, id),
         };
         TaskParameters.Check(task, invocation);
+        Failures.CheckSize(turn, frame, invocation.Input);
         TaskRun run = new(invocation);
         frame.Task = run;
         turn.State.Tasks.Add(id, frame);

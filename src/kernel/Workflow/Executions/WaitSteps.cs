@@ -27,12 +27,7 @@ internal static class WaitSteps
 
     private static long Seconds(ValueField field, EvaluationScope scope)
     {
-        if (field.Path is { } path && path.Find(scope, out _).IsUndefined)
-        {
-            throw StateErrorException.Runtime($"The SecondsPath parameter does not reference an input value: {path}");
-        }
-
-        var value = DataFlow.Value(field, scope);
+        var value = Value(field, scope);
         if (field.Expression is ExpressionTemplate expression && !value.IsNumber)
         {
             throw Failures.WrongType(expression, "number", value);
@@ -53,7 +48,7 @@ internal static class WaitSteps
 
     private static DateTimeOffset Time(ValueField field, EvaluationScope scope)
     {
-        var value = DataFlow.Value(field, scope);
+        var value = Value(field, scope);
         if (value.TryGetString(out var text) && Rfc3339.TryParse(text, out var time))
         {
             return time;
@@ -70,6 +65,11 @@ internal static class WaitSteps
         throw StateErrorException.Runtime(
             $"The {field.Name} parameter does not reference a valid {NotATime}: {Shown(field, value)}");
     }
+
+    private static JsonValue Value(ValueField field, EvaluationScope scope) =>
+        field.Path is { } path && path.Find(scope, out _).IsUndefined
+            ? throw StateErrorException.Runtime($"The {field.Name} parameter does not reference an input value: {path}")
+            : DataFlow.Value(field, scope);
 
     private static StateErrorException Wrong(ValueField field, string message) =>
         field.Expression is ExpressionTemplate expression

@@ -15,10 +15,10 @@ public sealed class JsonataExpression
     private readonly JsonataProfile _profile;
     private readonly JsonataLimits _limits;
 
-    private JsonataExpression(string text, Node node, JsonataProfile profile, JsonataLimits limits)
+    private JsonataExpression(string text, SyntaxNode tree, JsonataProfile profile, JsonataLimits limits)
     {
         Text = text;
-        _node = node;
+        _node = Compiler.Compile(tree);
         _profile = profile;
         _limits = limits;
     }
@@ -33,6 +33,9 @@ public sealed class JsonataExpression
     /// <summary>Names that are looked up in the input itself, each once.</summary>
     public required IReadOnlyList<string> TopReferences { get; init; }
 
+    /// <summary>Members of $states that it names.</summary>
+    public required IReadOnlySet<string> StatesMembers { get; init; }
+
     /// <exception cref="JsonataException">It is no expression: S codes, with the place.</exception>
     public static JsonataExpression Compile(
         string text,
@@ -45,10 +48,13 @@ public sealed class JsonataExpression
         HashSet<string> free = new(StringComparer.Ordinal);
         Bindings.Collect(tree, bound);
         Bindings.CollectFree(tree, bound, free);
-        return new JsonataExpression(text, Compiler.Compile(tree), profile, limits)
+        HashSet<string> members = new(StringComparer.Ordinal);
+        Bindings.CollectMembers(tree, "states", members);
+        return new JsonataExpression(text, tree, profile, limits)
         {
             FreeNames = free,
             TopReferences = Nodes.TopReferences.Of(tree),
+            StatesMembers = members,
         };
     }
 

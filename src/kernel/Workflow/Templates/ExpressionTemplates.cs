@@ -10,26 +10,31 @@ internal static class ExpressionTemplates
     private const string Open = "{%";
     private const string Close = "%}";
 
+    // Members of $states that some fields of some states have.
+    private static readonly string[] Sometimes = ["result", "errorOutput"];
+
     public static bool IsExpression(JsonValue value) => value.TryGetString(out var text) && IsExpression(text);
 
     /// <summary>Compiles one; each expression that is wrong is told, and stands for null.</summary>
     /// <param name="value">As it is in the definition.</param>
     /// <param name="location">Where it is, as Arguments/FunctionName; the words of the service name it.</param>
+    /// <param name="available">The member of $states that there is beside input and context; null for none.</param>
     /// <param name="wrong">Told where, and what is wrong.</param>
-    public static Template Compile(JsonValue value, string location, Action<string, TemplateProblem> wrong)
+    public static Template Compile(
+        JsonValue value, string location, string? available, Action<string, TemplateProblem> wrong)
     {
         if (value.TryGetString(out var text))
         {
-            return IsExpression(text) ? CompileText(text, location, wrong) : new LiteralTemplate(value);
+            return IsExpression(text) ? CompileText(text, location, available, wrong) : new LiteralTemplate(value);
         }
 
         if (value.TryGetArray(out var items))
         {
-            return CompileArray(value, items, location, wrong);
+            return CompileArray(value, items, location, available, wrong);
         }
 
         return value.TryGetObject(out var fields)
-            ? CompileObject(value, fields, location, wrong)
+            ? CompileObject(value, fields, location, available, wrong)
             : new LiteralTemplate(value);
     }
 
@@ -38,7 +43,8 @@ internal static class ExpressionTemplates
         && text.StartsWith(Open, StringComparison.Ordinal)
         && text.EndsWith(Close, StringComparison.Ordinal);
 
-    private static Template CompileText(string text, string location, Action<string, TemplateProblem> wrong)
+    private static Template CompileText(
+        string text, string location, string? available, Action<string, TemplateProblem> wrong)
     {
         var inner = text[Open.Length..^Close.Length].Trim();
         if (StateExpression.TryCompile(inner, out var problem) is not { } expression)
@@ -54,29 +60,36 @@ internal static class ExpressionTemplates
                 $"Reference to '{name}' at the top level is not supported."));
         }
 
+        foreach (var name in expression.StatesMembers.Where(name => Sometimes.Contains(name) && name != available))
+        {
+            wrong(location, new TemplateProblem(
+                DiagnosticCodes.UnsupportedJsonataExpression,
+                $"Reference to '$states.{name}' is not supported in this field."));
+        }
+
         return new ExpressionTemplate(expression, location);
     }
 
     private static Template CompileArray(
-        JsonValue value, JsonArray items, string location, Action<string, TemplateProblem> wrong)
+        JsonValue value, JsonArray items, string location, string? available, Action<string, TemplateProblem> wrong)
     {
         List<Template> compiled = new(items.Count);
         foreach (var item in items)
         {
             var at = string.Create(CultureInfo.InvariantCulture, $"{location}[{compiled.Count}]");
-            compiled.Add(Compile(item, at, wrong));
+            compiled.Add(Compile(item, at, available, wrong));
         }
 
         return compiled.TrueForAll(item => item.IsLiteral) ? new LiteralTemplate(value) : new ArrayTemplate(compiled);
     }
 
     private static Template CompileObject(
-        JsonValue value, JsonObject fields, string location, Action<string, TemplateProblem> wrong)
+        JsonValue value, JsonObject fields, string location, string? available, Action<string, TemplateProblem> wrong)
     {
         List<(string, Template Value)> compiled = new(fields.Count);
         foreach (var (name, field) in fields)
         {
-            compiled.Add((name, Compile(field, $"{location}/{name}", wrong)));
+            compiled.Add((name, Compile(field, $"{location}/{name}", available, wrong)));
         }
 
         return compiled.TrueForAll(field => field.Value.IsLiteral)

@@ -34,6 +34,9 @@ internal sealed class StateExpression
     /// <summary>Names that it would look up in an input, which expressions of states do not have.</summary>
     public IReadOnlyList<string> TopReferences => _expression.TopReferences;
 
+    /// <summary>Members of $states that it names: input, context, result, errorOutput.</summary>
+    public IReadOnlySet<string> StatesMembers => _expression.StatesMembers;
+
     /// <summary>Null, and what is wrong, when the text is no expression.</summary>
     public static StateExpression? TryCompile(string text, out string problem)
     {

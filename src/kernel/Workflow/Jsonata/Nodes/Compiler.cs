@@ -195,6 +195,25 @@ internal static class Bindings
         }
     }
 
+    /// <summary>The members of a variable that are named behind it: $states.input has input.</summary>
+    public static void CollectMembers(SyntaxNode tree, string variable, HashSet<string> members)
+    {
+        if (tree is
+            {
+                Kind: SyntaxKind.Path,
+                Steps: [{ Kind: SyntaxKind.Variable } first, { Kind: SyntaxKind.Name } second, ..],
+            }
+            && first.Text == variable)
+        {
+            members.Add(second.Text);
+        }
+
+        foreach (var part in PartsOf(tree))
+        {
+            CollectMembers(part, variable, members);
+        }
+    }
+
     private static IEnumerable<SyntaxNode> PartsOf(SyntaxNode tree) =>
     [
         .. new[] { tree.Left, tree.Right, tree.Else }.OfType<SyntaxNode>(),
