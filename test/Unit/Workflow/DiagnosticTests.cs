@@ -6,6 +6,8 @@ namespace Analemma.Unit.Tests.Workflow;
 public sealed class DiagnosticTests
 {
     private const string Schema = "SCHEMA_VALIDATION_FAILED: ";
+    private const string Function = "\"Resource\":\"arn:aws:lambda:r:0:function:f\",";
+
     private const string Missing = "MISSING_TRANSITION_TARGET: ";
 
     [Theory]
@@ -85,13 +87,12 @@ public sealed class DiagnosticTests
     [Theory]
     [InlineData("Pass", "\"Output\":\"{% $states.result %}\"", "result", "Output")]
     [InlineData("Pass", "\"Assign\":{\"v\":\"{% $x[$states.errorOutput.a] %}\"}", "errorOutput", "Assign/v")]
-    [InlineData(
-        "Task", "\"Resource\":\"arn:aws:lambda:r:0:function:f\",\"Arguments\":\"{% $states.result.a %}\"", "result", "Arguments")]
-    [InlineData("Task", "\"Resource\":\"arn:aws:lambda:r:0:function:f\",\"Output\":\"{% $states.result %}\"", null, "")]
-    [InlineData("Pass", "\"Output\":\"{% $states.input.result & $states.context.result & '$states.result' %}\"", null, "")]
+    [InlineData("Task", Function + "\"Arguments\":\"{% $states.result.a %}\"", "result", "Arguments")]
+    [InlineData("Task", Function + "\"Output\":\"{% $states.result %}\"", null, "")]
+    [InlineData("Pass", "\"Output\":\"{% $states.input.result & '$states.result' %}\"", null, "")]
     [InlineData(
         "Task",
-        "\"Resource\":\"arn:aws:lambda:r:0:function:f\",\"Catch\":[{\"ErrorEquals\":[\"a\"],\"Next\":\"A\","
+        Function + "\"Catch\":[{\"ErrorEquals\":[\"a\"],\"Next\":\"A\","
         + "\"Output\":\"{% $states.errorOutput %}\",\"Assign\":{\"v\":\"{% $states.result %}\"}}]",
         "result",
         "Catch[0]/Assign/v")]
@@ -105,8 +106,10 @@ public sealed class DiagnosticTests
     [Theory]
     [InlineData("x", "", "The variable 'x' is assigned in an outer scope and cannot be assigned in an inner one")]
     [InlineData("y", "", null)]
-    [InlineData("y", "\"Catch\":[{\"ErrorEquals\":[\"a\"],\"Next\":\"C\",\"Assign\":{\"y.$\":\"$\"}}],", "The variable 'y' "
-        + "is assigned in an outer scope and cannot be assigned in an inner one")]
+    [InlineData(
+        "y",
+        "\"Catch\":[{\"ErrorEquals\":[\"a\"],\"Next\":\"C\",\"Assign\":{\"y.$\":\"$\"}}],",
+        "The variable 'y' is assigned in an outer scope and cannot be assigned in an inner one")]
     public void Of_variables_of_two_scopes(string name, string ofMap, string? expected) => Assert.Equal(
         expected is null ? "" : $"{Schema}{expected} at /States/A/ItemProcessor/States/B",
         Problem(
@@ -114,6 +117,36 @@ public sealed class DiagnosticTests
             "{\"A\":{\"Type\":\"Map\"," + ofMap + "\"Next\":\"C\",\"ItemProcessor\":{\"StartAt\":\"B\",\"States\":"
             + "{\"B\":{\"Type\":\"Pass\",\"End\":true,\"Assign\":{\"" + name + "\":1}}}}},"
             + "\"C\":{\"Type\":\"Pass\",\"End\":true,\"Assign\":{\"x\":1}}}"));
+
+    [Theory]
+    [InlineData("\"x\"", Schema + "Expected value of type Boolean at /States/A/Choices[0]/Condition")]
+    [InlineData("true", "")]
+    [InlineData("\"{% 1 %}\"", "")]
+    public void Of_conditions(string condition, string expected) => Assert.Equal(
+        expected,
+        Problem(
+            "JSONata",
+            "{\"A\":{\"Type\":\"Choice\",\"Default\":\"B\",\"Choices\":[{\"Condition\":" + condition
+            + ",\"Next\":\"A\"}]},\"B\":{\"Type\":\"Succeed\"}}"));
+
+    [Fact]
+    public void Of_headers_that_are_not_given() => Assert.Equal(
+        Schema + "These fields are required: [CSVHeaders] at /States/A/ItemReader/ReaderConfig",
+        Problem("JSONPath", """
+            {"A":{"Type":"Map","End":true,
+             "ItemReader":{"Resource":"arn:aws:states:::s3:getObject",
+              "ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"GIVEN"}},
+             "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+              "StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}}}
+            """));
+
+    [Fact]
+    public void Of_more_than_are_told()
+    {
+        var states = string.Join(",", Enumerable.Range(0, 150).Select(n => $"\"S{n}\":{{\"Type\":\"X\"}}"));
+        var reading = DefinitionReader.Read($"{{\"StartAt\":\"S0\",\"States\":{{{states}}}}}");
+        Assert.Equal(DefinitionLimits.DiagnosticsMax, reading.Diagnostics.Count);
+    }
 
     [Fact]
     public void Of_paths_that_stand_for_themselves()

@@ -154,6 +154,47 @@ public sealed class StateTestTests
         Assert.Equal("""{"s":"Inner","v":5}""", result.Output.ToString());
     }
 
+    [Fact]
+    public void Variables_are_told_as_they_are_after_the_state()
+    {
+        var result = Run(Request with
+        {
+            Definition = """{"Type":"Pass","Assign":{"a":1},"End":true}""",
+            Variables = """{"v":5}""",
+        });
+        Assert.Equal("""{"v":5,"a":1}""", result.Inspection["variables"].AsString());
+    }
+
+    [Fact]
+    public void Items_are_told_before_and_after_they_are_put_in_batches()
+    {
+        var result = Run(Request with
+        {
+            Definition = """
+                {"Type":"Map","End":true,
+                 "ItemSelector":{"v.$":"$$.Map.Item.Value"},"ItemBatcher":{"MaxItemsPerBatch":2},
+                 "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+                  "StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}}
+                """,
+            Input = "[1,2,3]",
+            Mock = new StateMock { Result = "[]" },
+        });
+        Assert.Equal("""[{"v":1},{"v":2},{"v":3}]""", result.Inspection["afterItemSelector"].AsString());
+        Assert.Equal(
+            """[{"Items":[{"v":1},{"v":2}]},{"Items":[{"v":3}]}]""", result.Inspection["afterItemBatcher"].AsString());
+    }
+
+    [Fact]
+    public void A_context_needs_a_mock()
+    {
+        var (_, refusal) = StateTest.Begin(Request with
+        {
+            Definition = """{"Type":"Pass","End":true}""",
+            Context = "{}",
+        });
+        Assert.Equal("TestState does not support Context when a mock is not specified.", refusal!.Message);
+    }
+
     private static StateTestResult Run(StateTestRequest request)
     {
         var (test, refusal) = StateTest.Begin(request);

@@ -29,7 +29,7 @@ internal static partial class RequestModel
         new(1, 64) { Pattern = "[!-~]+", Matches = text => text.All(c => c is >= '!' and <= '~') };
 
     private static readonly TextShape AliasName =
-        new(1, 80) { Pattern = @"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$", Matches = text => Alias().IsMatch(text) };
+        new(1, 80) { Pattern = @"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$", Matches = Alias().IsMatch };
 
     private static readonly TextShape Page = new(1, 1024);
     private static readonly NumberShape PageSize = new(0, 1000);
@@ -171,7 +171,7 @@ internal static partial class RequestModel
             ("stateConfiguration", StateConfiguration)),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Refuses a request that is not what its operation takes. Operations that are ours are not in here.</summary>
+    /// <summary>Refuses a request that its operation does not take; those that are ours are not in here.</summary>
     public static void Check(string operation, JsonObject request, int payloadMax)
     {
         if (!Operations.TryGetValue(operation, out var shape))

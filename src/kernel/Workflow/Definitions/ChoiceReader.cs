@@ -1,6 +1,7 @@
 using System.Globalization;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Paths;
+using Analemma.Workflow.Templates;
 using Analemma.Workflow.Times;
 
 namespace Analemma.Workflow.Definitions;
@@ -54,6 +55,12 @@ internal static class ChoiceReader
         if (reader.IsJsonata)
         {
             reader.AllowOnly(ConditionFields);
+            if (reader["Condition"] is { IsDefined: true, IsBoolean: false } condition
+                && !ExpressionTemplates.IsExpression(condition))
+            {
+                reader.Wrong("Expected value of type Boolean", "Condition");
+            }
+
             return reader.Require("Condition", "Next") && reader.Text("Next") is { } then
                 ? new ChoiceBranch
                 {

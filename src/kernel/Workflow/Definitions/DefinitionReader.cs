@@ -98,7 +98,8 @@ public static class DefinitionReader
 
         reader.OneOf("Version", "1.0");
         var timeout = reader.Whole("TimeoutSeconds", 1, DefinitionLimits.SecondsMax);
-        if (reader.Object("States") is not { } states || reader.Text("StartAt") is not { } startAt)
+        var startAt = reader.Text("StartAt");
+        if (reader.Object("States") is not { } states || startAt is null)
         {
             return null;
         }
@@ -180,7 +181,7 @@ public static class DefinitionReader
         }
     }
 
-    private static IEnumerable<JsonValue> Items(JsonValue value) =>
+    private static JsonValue[] Items(JsonValue value) =>
         value.TryGetArray(out var items) ? items.Items.ToArray() : [];
 
     private static void CheckName(FieldReader reader, string name, ReadingContext context)

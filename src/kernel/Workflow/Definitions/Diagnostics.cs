@@ -77,7 +77,7 @@ public static class DefinitionLimits
     /// <summary>Machines within machines.</summary>
     public const int NestingMax = 32;
 
-    /// <summary>Mistakes of one definition that are kept: one more than are told, so that it is known of more.</summary>
+    /// <summary>Mistakes of one definition that are kept: one more than are told.</summary>
     public const int DiagnosticsMax = 101;
 
     /// <summary>Seconds of a time-out or wait: some three years, as in the service.</summary>

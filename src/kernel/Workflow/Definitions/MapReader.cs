@@ -131,6 +131,11 @@ internal static class MapReader
         var config = below.Object("ReaderConfig") ?? JsonObject.Empty;
         var inConfig = below.Part(config, "ReaderConfig");
         inConfig.AllowOnly(ReaderConfigFields);
+        if (inConfig["CSVHeaderLocation"].TryGetString(out var place) && place == "GIVEN")
+        {
+            inConfig.Require("CSVHeaders");
+        }
+
         return new ItemReaderDefinition
         {
             Resource = TaskResource.TryParse(arn) ?? Unknown(below, arn),

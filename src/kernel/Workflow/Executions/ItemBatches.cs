@@ -9,19 +9,27 @@ internal static class ItemBatches
     public static IReadOnlyList<(JsonValue Value, int Items)> Make(
         Turn turn, Frame frame, MapDefinition map, JsonValue input, JsonArray items)
     {
+        var selected = Select(turn, frame, map, input, items);
+        return map.Batcher is null
+            ? [.. selected.Select(item => (item, 1))]
+            : Batched(turn, frame, map.Batcher, input, selected);
+    }
+
+    /// <summary>Each item as ItemSelector makes it.</summary>
+    public static List<JsonValue> Select(
+        Turn turn, Frame frame, MapDefinition map, JsonValue input, JsonArray items)
+    {
         List<JsonValue> selected = new(items.Count);
         for (var i = 0; i < items.Count; i++)
         {
             selected.Add(MapSteps.Select(turn, frame, map, i, items[i], input));
         }
 
-        return map.Batcher is null
-            ? [.. selected.Select(item => (item, 1))]
-            : Batched(turn, frame, map.Batcher, input, selected);
+        return selected;
     }
 
     // A batch ends when it has as many items, or as many bytes, as it may have; one item is always taken.
-    private static List<(JsonValue Value, int Items)> Batched(
+    public static List<(JsonValue Value, int Items)> Batched(
         Turn turn, Frame frame, ItemBatcherDefinition batcher, JsonValue input, List<JsonValue> items)
     {
         var scope = DataFlow.Scope(turn, frame, input);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Workflow.Intrinsics;
@@ -98,7 +99,7 @@ internal static class IntrinsicFunctions
 
         return JsonValue.TryParse(Encoding.UTF8.GetBytes(text), JsonLimits.Payload, out var value, out var error)
             ? value
-            : throw arguments.Failure($"Invalid JSON provided as argument: {error}");
+            : throw arguments.Failure($"Invalid JSON provided as argument: {ExecutionInput.Worded(text, error)}");
     }
 
     private static JsonValue ArrayPartition(IntrinsicValues arguments)

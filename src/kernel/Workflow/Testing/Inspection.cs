@@ -15,6 +15,11 @@ internal sealed class Inspection(Frame frame)
     public JsonObject Build()
     {
         _told.Set("input", Text(frame.Input));
+        if (frame.Scope.Variables.Count > 0)
+        {
+            Tell("variables", frame.Scope.Variables);
+        }
+
         if (_error.Count > 0)
         {
             _told.Set("errorDetails", _error.Build());
@@ -86,10 +91,16 @@ internal sealed class Inspection(Frame frame)
             Tell("afterItemsPath", items);
         }
 
+        var selected = ItemBatches.Select(turn, frame, map, input, items);
         if (map.ItemSelector is not null)
         {
-            var selected = ItemBatches.Make(turn, frame, map, input, items);
-            Tell("afterItemSelector", JsonArray.Of([.. selected.Select(item => item.Value)]));
+            Tell("afterItemSelector", JsonArray.Of([.. selected]));
+        }
+
+        if (map.Batcher is not null)
+        {
+            var batches = ItemBatches.Batched(turn, frame, map.Batcher, input, selected);
+            Tell("afterItemBatcher", JsonArray.Of([.. batches.Select(batch => batch.Value)]));
         }
 
         _told.Set("maxConcurrency", MapSteps.Concurrency(map, scope));

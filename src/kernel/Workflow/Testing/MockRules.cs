@@ -7,7 +7,7 @@ internal static class MockRules
 {
     public static StateTestRefusal? Check(StateTestRequest request, StateDefinition state)
     {
-        if (request.Mock is null && NeedsMock(request.Configuration) is { } field)
+        if (request.Mock is null && NeedsMock(request) is { } field)
         {
             return StateTestRefusal.Invalid($"TestState does not support {field} when a mock is not specified.");
         }
@@ -20,12 +20,16 @@ internal static class MockRules
         return request.Mock is null ? WithoutMock(request, state) : WithMock(request, state, request.Mock);
     }
 
-    private static string? NeedsMock(StateConfiguration given) =>
-        given.MapIterationFailureCount is not null ? "MapIterationFailureCount"
-        : given.RetrierRetryCount is not null ? "RetrierRetryCount"
-        : given.ErrorCausedByState is not null ? "ErrorCausedByState"
-        : given.MapItemReaderData is not null ? "MapItemReaderData"
-        : null;
+    private static string? NeedsMock(StateTestRequest request)
+    {
+        var given = request.Configuration;
+        return given.MapIterationFailureCount is not null ? "MapIterationFailureCount"
+            : given.RetrierRetryCount is not null ? "RetrierRetryCount"
+            : given.ErrorCausedByState is not null ? "ErrorCausedByState"
+            : given.MapItemReaderData is not null ? "MapItemReaderData"
+            : request.Context is not null ? "Context"
+            : null;
+    }
 
     private static StateTestRefusal? WithoutMock(StateTestRequest request, StateDefinition state) => state switch
     {

@@ -55,6 +55,8 @@ public sealed class FunctionChangeTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static ApiRequest Function(string name) => new(JsonObject.Of(
-        ("name", name), ("source", "def handler(event, context): pass"), ("reserved", 3)));
+    private static ApiRequest Function(string name) => new(
+        "PutFunction",
+        JsonObject.Of(("name", name), ("source", "def handler(event, context): pass"), ("reserved", 3)),
+        WorkflowBench.Start);
 }

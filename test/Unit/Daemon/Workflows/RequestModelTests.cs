@@ -3,11 +3,16 @@ using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
 
-/// <summary>Requests are refused by the API model of the service, in its words, before an operation sees them.</summary>
+/// <summary>Requests are refused by the service's API model, in its words, before an operation sees them.</summary>
 public sealed class RequestModelTests : IDisposable
 {
     private const string Pass = """{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}""";
     private const string Machine = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+
+    // Of more than an output may have.
+    private const string Large = "\"{% $map([1..14000], function($i) { 'abcdefghijklmnopqrs' }) %}\"";
+
+    private const string InA = "An error occurred while executing the state 'A' (entered at the event id #2). ";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("analemma-model-").FullName;
 
@@ -20,9 +25,9 @@ public sealed class RequestModelTests : IDisposable
     [InlineData(
         "StartExecution",
         """{"stateMachineArn":"","name":""}""",
-        "2 validation errors detected: Value '' at 'stateMachineArn' failed to satisfy constraint: Member must have length "
-        + "greater than or equal to 1; Value '' at 'name' failed to satisfy constraint: Member must have length greater "
-        + "than or equal to 1")]
+        "2 validation errors detected: Value '' at 'stateMachineArn' failed to satisfy constraint: Member must have "
+        + "length greater than or equal to 1; Value '' at 'name' failed to satisfy constraint: Member must have length "
+        + "greater than or equal to 1")]
     [InlineData(
         "ListActivities", """{"maxResults":-1}""", "1 validation error detected: Value '-1' at 'maxResults' failed to "
         + "satisfy constraint: Member must have value greater than or equal to 0")]
@@ -31,16 +36,19 @@ public sealed class RequestModelTests : IDisposable
         + "satisfy constraint: Member must have length greater than or equal to 1")]
     [InlineData(
         "CreateStateMachineAlias",
-        """{"name":"1","routingConfiguration":[{"stateMachineVersionArn":"a","weight":101},{"weight":1},{"weight":1}]}""",
+        """
+        {"name":"1",
+         "routingConfiguration":[{"stateMachineVersionArn":"a","weight":101},{"weight":1},{"weight":1}]}
+        """,
         "5 validation errors detected: Value '1' at 'name' failed to satisfy constraint: Member must satisfy regular "
         + @"expression pattern: ^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$; "
         + "Value '[RoutingConfigurationListItem(stateMachineVersionArn=a, weight=101), "
         + "RoutingConfigurationListItem(weight=1), RoutingConfigurationListItem(weight=1)]' at 'routingConfiguration' "
         + "failed to satisfy constraint: Member must have length less than or equal to 2; Value '101' at "
-        + "'routingConfiguration.1.member.weight' failed to satisfy constraint: Member must have value less than or equal "
-        + "to 100; Value null at 'routingConfiguration.2.member.stateMachineVersionArn' failed to satisfy constraint: "
-        + "Member must not be null; Value null at 'routingConfiguration.3.member.stateMachineVersionArn' failed to "
-        + "satisfy constraint: Member must not be null")]
+        + "'routingConfiguration.1.member.weight' failed to satisfy constraint: Member must have value less than or "
+        + "equal to 100; Value null at 'routingConfiguration.2.member.stateMachineVersionArn' failed to satisfy "
+        + "constraint: Member must not be null; Value null at 'routingConfiguration.3.member.stateMachineVersionArn' "
+        + "failed to satisfy constraint: Member must not be null")]
     [InlineData(
         "CreateActivity",
         """{"name":"a","encryptionConfiguration":{"type":"X","kmsDataKeyReusePeriodSeconds":59}}""",
@@ -49,8 +57,8 @@ public sealed class RequestModelTests : IDisposable
         + "'encryptionConfiguration.type' failed to satisfy constraint: Member must satisfy enum value set: "
         + "[AWS_OWNED_KEY, CUSTOMER_MANAGED_KMS_KEY]")]
     [InlineData(
-        "RedriveExecution", """{"executionArn":"a","clientToken":"a b"}""", "1 validation error detected: Value 'a b' at "
-        + "'clientToken' failed to satisfy constraint: Member must satisfy regular expression pattern: [!-~]+")]
+        "RedriveExecution", """{"executionArn":"a","clientToken":"a b"}""", "1 validation error detected: Value 'a b' "
+        + "at 'clientToken' failed to satisfy constraint: Member must satisfy regular expression pattern: [!-~]+")]
     public async Task All_that_is_wrong_is_told_at_once(string operation, string request, string message)
     {
         await using var bench = Bench();
@@ -107,7 +115,11 @@ public sealed class RequestModelTests : IDisposable
     {
         await using var bench = Bench();
         var own = JsonValue.Parse("""{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":"k"}""");
-        foreach (var wrong in new[] { """{"type":"CUSTOMER_MANAGED_KMS_KEY"}""", """{"type":"AWS_OWNED_KEY","kmsKeyId":"k"}""" })
+        string[] wrongs =
+        [
+            """{"type":"CUSTOMER_MANAGED_KMS_KEY"}""", """{"type":"AWS_OWNED_KEY","kmsKeyId":"k"}""",
+        ];
+        foreach (var wrong in wrongs)
         {
             Assert.Equal("InvalidEncryptionConfiguration", (await bench.AskAsync(
                 "CreateActivity", ("name", "a"), ("encryptionConfiguration", JsonValue.Parse(wrong)))).Error);
@@ -205,21 +217,22 @@ public sealed class RequestModelTests : IDisposable
 
     [Theory]
     [InlineData(
-        """{"A":{"Type":"Pass","QueryLanguage":"JSONata","Assign":{"x":"{% $join($map([1..14000], function($i) { 'abcdefghijklmnopqrs' })) %}"},"Output":1,"End":true}}""",
+        """{"Type":"Pass","QueryLanguage":"JSONata","Output":1,"End":true,"Assign":{"x":""" + Large + "}}",
         "States.DataLimitExceeded",
         "The state/task 'A' returned a result with a size exceeding the maximum number of bytes service limit.")]
     [InlineData(
-        """{"A":{"Type":"Task","QueryLanguage":"JSONata","Resource":"arn:aws:lambda:us-east-1:0:function:f","Arguments":"{% $map([1..14000], function($i) { 'abcdefghijklmnopqrs' }) %}","End":true}}""",
+        """{"Type":"Task","QueryLanguage":"JSONata","Resource":"arn:aws:lambda:us-east-1:0:function:f","End":true,"""
+            + "\"Arguments\":" + Large + "}",
         "States.DataLimitExceeded",
-        "An error occurred while executing the state 'A' (entered at the event id #2). The input of the state/task 'A' has a size exceeding the maximum number of bytes service limit.")]
+        InA + "The input of the state/task 'A' has a size exceeding the maximum number of bytes service limit.")]
     [InlineData(
-        """{"A":{"Type":"Wait","TimestampPath":"$.t","End":true}}""",
+        """{"Type":"Wait","TimestampPath":"$.t","End":true}""",
         "States.Runtime",
-        "An error occurred while executing the state 'A' (entered at the event id #2). The TimestampPath parameter does not reference an input value: $.t")]
-    public async Task States_fail_with_their_words(string states, string error, string cause)
+        InA + "The TimestampPath parameter does not reference an input value: $.t")]
+    public async Task States_fail_with_their_words(string state, string error, string cause)
     {
         await using var bench = Bench();
-        var machine = await bench.CreateAsync("m", $$"""{"StartAt":"A","States":{{states}}}""");
+        var machine = await bench.CreateAsync("m", "{\"StartAt\":\"A\",\"States\":{\"A\":" + state + "}}");
         var end = await bench.EndAsync(await bench.StartAsync(machine));
         Assert.Equal((error, cause), (end["error"].AsString(), end["cause"].AsString()));
     }

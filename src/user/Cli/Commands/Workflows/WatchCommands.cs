@@ -81,9 +81,12 @@ internal sealed class WatchCommands
     /// <summary>What was shown of one execution.</summary>
     private sealed class Watching(Session session, WorkflowApi api, string arn)
     {
+        private static readonly TimeSpan PageLife = TimeSpan.FromHours(12);
+
         private readonly Timeline _timeline = new();
         private readonly long _began = session.Terminal.Time.GetTimestamp();
         private string? _page;
+        private long _pagedAt;
         private long _shown;
 
         private bool HasState => session.Terminal.Interactive && !session.Json;
@@ -91,6 +94,12 @@ internal sealed class WatchCommands
         /// <summary>Shows what came since the last time. Pages that were read are not read again.</summary>
         public async Task ShowAsync()
         {
+            // Tokens of pages end after a day; what was shown is then read again, and passed over.
+            if (session.Terminal.Time.GetElapsedTime(_pagedAt) > PageLife)
+            {
+                _page = null;
+            }
+
             while (true)
             {
                 JsonObject input = new() { ["executionArn"] = arn, ["maxResults"] = PageEvents };
@@ -114,7 +123,7 @@ internal sealed class WatchCommands
                     return;
                 }
 
-                _page = next.GetString();
+                (_page, _pagedAt) = (next.GetString(), session.Terminal.Time.GetTimestamp());
             }
         }
 
