@@ -1,5 +1,4 @@
 using Analemma.Integration.Tests.Storage.Executions;
-using Analemma.Journal;
 using Analemma.Journal.Executions;
 using Analemma.Storage.Postgres;
 using Analemma.Unit.Tests.Daemon.Workflows;

@@ -1,5 +1,6 @@
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Jsonata.Nodes;
+using Analemma.Workflow.Jsonata.Pictures;
 using Analemma.Workflow.Jsonata.Runtime;
 using Analemma.Workflow.Jsonata.Syntax;
 
@@ -14,6 +15,7 @@ public sealed class JsonataExpression
     private readonly Node _node;
     private readonly JsonataProfile _profile;
     private readonly JsonataLimits _limits;
+    private readonly DatePictures _datePictures = new();
 
     private JsonataExpression(string text, SyntaxNode tree, JsonataProfile profile, JsonataLimits limits)
     {
@@ -68,7 +70,7 @@ public sealed class JsonataExpression
         IJsonataHost host,
         IReadOnlyDictionary<string, JsonValue>? variables = null)
     {
-        Evaluation run = new(_profile, _limits, input, host, variables);
+        Evaluation run = new(_profile, _limits, input, host, variables) { DatePictures = _datePictures };
         var wrapped = input.IsArray
             ? JsonValue.From(new JsonArray([input], 1, JsonArrayMarks.Sequence | JsonArrayMarks.OuterWrapper))
             : input;

@@ -12,7 +12,7 @@ namespace Analemma.Integration.Tests.Workflows.Crash;
 /// <param name="Folder">Its own.</param>
 /// <param name="Postgres">The connection string; empty for a database in the folder.</param>
 /// <param name="Snapshots">Whether each commit has a snapshot; else those that are due have.</param>
-internal sealed record CrashPlace(string Folder, string Postgres, bool Snapshots)
+internal sealed record CrashPlace(string Folder, string Postgres, bool Snapshots = false)
 {
     public string Effects => Path.Combine(Folder, "effects");
 

@@ -143,8 +143,12 @@ public sealed class RequestModelTests : IDisposable
         ];
         var first = await bench.CallAsync("CreateStateMachine", request);
         Assert.Equal(first, await bench.CallAsync("CreateStateMachine", request));
-        Assert.Equal("StateMachineAlreadyExists", (await bench.AskAsync("CreateStateMachine", request[..^1])).Error);
-        Assert.Equal("StateMachineAlreadyExists", (await bench.AskAsync("CreateStateMachine", request[..^2])).Error);
+        Assert.Equal(
+            "StateMachineAlreadyExists",
+            (await bench.AskAsync("CreateStateMachine", [.. request.SkipLast(1)])).Error);
+        Assert.Equal(
+            "StateMachineAlreadyExists",
+            (await bench.AskAsync("CreateStateMachine", [.. request.SkipLast(2)])).Error);
         Assert.Equal("ValidationException", (await bench.AskAsync(
             "DeleteStateMachine", ("stateMachineArn", first["stateMachineVersionArn"]))).Error);
         await bench.CallAsync("DescribeStateMachine", ("stateMachineArn", first["stateMachineVersionArn"]));

@@ -27,7 +27,7 @@ internal static class DateTimeFunctions
         }
 
         call.Run.SpendText(call.Text(0).Length * 64L);
-        var picture = call.Run.DatePicture(call.Text(1));
+        var picture = call.Run.DatePictures.Of(call.Text(1));
         return DateTimeParser.Parse(call.Text(0), picture, call.Run.NowMillis) is { } millis
             ? millis
             : default(JsonValue);
@@ -35,7 +35,7 @@ internal static class DateTimeFunctions
 
     private static JsonValue Formatted(in Call call, double millis, int picture)
     {
-        var parts = call.Has(picture) ? call.Run.DatePicture(call.Text(picture)) : DateTimePicture.Iso8601;
+        var parts = call.Has(picture) ? call.Run.DatePictures.Of(call.Text(picture)) : DateTimePicture.Iso8601;
         call.Run.SpendText(parts.Count * 64L);
         return DateTimeFormatter.Format(millis, parts, call.Has(picture + 1) ? call.Text(picture + 1) : null);
     }

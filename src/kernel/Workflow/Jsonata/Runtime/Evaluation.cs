@@ -15,7 +15,6 @@ internal sealed class Evaluation
     private long _steps;
     private int _depth;
     private long? _now;
-    private (string Text, IReadOnlyList<PicturePart> Parts)? _picture;
 
     public Evaluation(
         JsonataProfile profile,
@@ -43,16 +42,8 @@ internal sealed class Evaluation
 
     public long NowMillis => _now ??= _host.NowMillis;
 
-    /// <summary>A picture of dates in parts. It is nearly always a literal, so the latest is kept.</summary>
-    public IReadOnlyList<PicturePart> DatePicture(string text)
-    {
-        if (_picture is not { } latest || latest.Text != text)
-        {
-            _picture = latest = (text, DateTimePicture.Parse(text));
-        }
-
-        return latest.Parts;
-    }
+    /// <summary>Those of the expression.</summary>
+    public required DatePictures DatePictures { get; init; }
 
     public double NextRandom() => _host.NextRandom();
 
