@@ -10,20 +10,35 @@ quietly build "$root/Analemma.slnx" -c Release -v quiet
 export ANALEMMA_TEST_PRODUCT=$root/artifacts/product
 
 # A test that waits for ever must not hide the results of the others.
-seconds_max=900
+seconds_max=1000
 
 passed=0 failed=0 skipped=0
 broken=()
-output=$(mktemp)
-format_output=$(mktemp)
-trap 'rm -f "$output" "$format_output"' EXIT
+beside=()
+outputs=$(mktemp -d)
+output=$outputs/output
 
-# Adds up a Microsoft.Testing.Platform summary; a program that ends without one has failed.
-run_dotnet_tests() {
+# What runs in the background has no Ctrl-C of its own.
+tidy_up() {
+    [[ ${#beside[@]} -eq 0 ]] || pkill -TERM -P "$(IFS=,; echo "${beside[*]}")" || true
+    rm -rf "$outputs"
+}
+trap tidy_up EXIT
+
+# Runs a program of tests into a file of its name.
+run_program() {
     local name=$1 program=$2 code=0
     shift 2
+    timeout --kill-after 10 "$seconds_max" "$program" --no-progress --no-ansi "$@" >"$outputs/$name" 2>&1 || code=$?
+    echo "$code" >"$outputs/$name.code"
+}
+
+# Adds up a Microsoft.Testing.Platform summary; a program that ends without one has failed.
+add_up() {
+    local name=$1 code
+    output=$outputs/$name
+    code=$(<"$output.code")
     echo "== $name"
-    timeout --kill-after 10 "$seconds_max" "$program" --no-progress --no-ansi "$@" >"$output" 2>&1 || code=$?
     cat "$output"
     if ! grep -qE '^ *total: [0-9]+' "$output"; then
         failed=$((failed + 1))
@@ -43,6 +58,12 @@ $(tail -n 60 "$output" | cut -c1-300)")
 }
 
 count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$output" | tail -1 | grep . || echo 0; }
+
+program_of() {
+    local assembly
+    assembly=$(basename "$root/test/$1"/*.csproj .csproj)
+    echo "$root/artifacts/bin/$assembly/release/$assembly"
+}
 
 # A kernel for the tests of the Python SDK; without one they skip what needs it.
 start_kernel() {
@@ -101,8 +122,9 @@ wanted() { [[ ${#chosen[@]} -eq 0 ]] || [[ " ${chosen[*],,} " == *" ${1,,} "* ]]
 
 if declare -F check_format >/dev/null; then
     say "checking the format beside the tests"
-    check_format >"$format_output" 2>&1 &
+    check_format >"$outputs/format" 2>&1 &
     format=$!
+    beside+=("$format")
 fi
 
 chosen=("$@")
@@ -115,14 +137,31 @@ if [[ " ${chosen[*],,} " == " s3 " ]]; then
         fi
     done
     export ANALEMMA_TEST_S3=1
-    run_dotnet_tests S3 "$root/artifacts/bin/Analemma.Integration.Tests/release/Analemma.Integration.Tests" \
-        --filter-class '*S3PayloadStoreTests'
+    run_program S3 "$(program_of Integration)" --filter-class '*S3PayloadStoreTests'
+    add_up S3
 fi
+
+# Those that wait for sandboxes and disks, and have Ctrl-C, here; those that compute beside them.
+computing=()
 for project in "$root"/test/*/*.csproj; do
     name=$(basename "$(dirname "$project")")
-    assembly=$(basename "$project" .csproj)
-    wanted "$name" && run_dotnet_tests "$name" "$root/artifacts/bin/$assembly/release/$assembly"
+    [[ $name == Integration ]] || ! wanted "$name" || computing+=("$name")
 done
+if [[ ${#computing[@]} -gt 0 ]]; then
+    say "running ${computing[*]}"
+    (for name in "${computing[@]}"; do run_program "$name" "$(program_of "$name")"; done) &
+    computed=$!
+    beside+=("$computed")
+fi
+if wanted Integration; then
+    say "running Integration"
+    run_program Integration "$(program_of Integration)"
+    add_up Integration
+fi
+if [[ ${#computing[@]} -gt 0 ]]; then
+    wait "$computed"
+    for name in "${computing[@]}"; do add_up "$name"; done
+fi
 if wanted conformance; then
     source "$root/eng/recorded-cases.sh"
     run_recorded_cases
@@ -132,7 +171,7 @@ if wanted python && [[ -d $root/sdk/python/tests ]]; then
 fi
 
 if [[ -n ${format-} ]] && ! wait "$format"; then
-    cat "$format_output"
+    cat "$outputs/format"
     broken+=("the sources are not formatted; ./analemma fmt does it")
 fi
 
