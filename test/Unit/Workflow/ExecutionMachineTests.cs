@@ -350,12 +350,12 @@ public sealed class ExecutionMachineTests
             {"StartAt":"A","States":{
               "A":{"Type":"Pass","Assign":{"outer":1},"Next":"M"},
               "M":{"Type":"Map","Next":"Z","ItemProcessor":{"StartAt":"B","States":{
-                "B":{"Type":"Pass","Assign":{"outer":2,"inner.$":"$"},"Next":"C"},
+                "B":{"Type":"Pass","Assign":{"inner.$":"$"},"Next":"C"},
                 "C":{"Type":"Pass","Parameters":{"o.$":"$outer","i.$":"$inner"},"End":true}}}},
               "Z":{"Type":"Pass","Parameters":{"o.$":"$outer","m.$":"$"},"End":true}}}
             """);
         bench.Start("[5,6]");
-        Assert.Equal("""{"o":1,"m":[{"o":2,"i":5},{"o":2,"i":6}]}""", bench.State.Output.ToString());
+        Assert.Equal("""{"o":1,"m":[{"o":1,"i":5},{"o":1,"i":6}]}""", bench.State.Output.ToString());
     }
 
     private static string Task(string fields) =>

@@ -141,6 +141,7 @@ internal sealed class ExecutionStarts(WorkflowOptions options, StateMachines mac
             IsNested = start.IsNested,
             StartedBy = start.StartedBy,
             Rolls = Rolls(machine),
+            SecondsMax = options.Strict && machine.IsExpress ? ExecutionLimits.ExpressSecondsMax : null,
         };
     }
 

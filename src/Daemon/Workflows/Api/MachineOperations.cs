@@ -10,6 +10,11 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
     private static readonly JsonValue NoLogging =
         JsonObject.Of(("level", "OFF"), ("includeExecutionData", false));
 
+    private const string ReusePeriod = "kmsDataKeyReusePeriodSeconds";
+
+    /// <summary>How long data keys are used, when a request does not say.</summary>
+    private const int ReuseSeconds = 300;
+
     private static readonly JsonValue NoTracing = JsonObject.Of(("enabled", false));
 
     public static readonly JsonValue OwnedKey = JsonObject.Of(("type", "AWS_OWNED_KEY"));
@@ -295,11 +300,15 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
     /// <summary>Of a request: a key of the customer's must be named, and the service's own is not.</summary>
     public static JsonValue EncryptionOf(ApiRequest request)
     {
-        var given = request["encryptionConfiguration"];
-        var isCustomers = given["type"].IsString && given["type"].AsString() == "CUSTOMER_MANAGED_KMS_KEY";
-        if (given.IsUndefined || isCustomers == given["kmsKeyId"].IsString)
+        if (!request["encryptionConfiguration"].TryGetObject(out var given))
         {
-            return given;
+            return JsonValue.Undefined;
+        }
+
+        var isCustomers = given["type"].AsString() == "CUSTOMER_MANAGED_KMS_KEY";
+        if (isCustomers == given["kmsKeyId"].IsString)
+        {
+            return isCustomers && !given.Has(ReusePeriod) ? given.With(ReusePeriod, ReuseSeconds) : given;
         }
 
         throw new ApiRefusedException(

@@ -220,8 +220,7 @@ internal sealed class VersionOperations(StateMachines machines, TimeProvider tim
             throw ApiRefusedException.NoMachine(asked);
         }
 
-        var all = machines.AliasesOf(arn)
-            .OrderByDescending(alias => alias.CreatedAt).ThenBy(alias => alias.Name).AsEnumerable();
+        var all = machines.AliasesOf(arn).OrderBy(alias => alias.CreatedAt).ThenBy(alias => alias.Name).AsEnumerable();
         if (Arns.VersionOf(qualifier) is { } number)
         {
             all = all.Where(alias => alias.Routes.Any(route => route.Version == number));

@@ -66,6 +66,9 @@ internal sealed record ExecutionHead
     /// <summary>Bytes of a payload. It keeps the limit that it began with: a replay must fail where it did.</summary>
     public int PayloadBytesMax { get; init; } = ExecutionLimits.PayloadBytesMax;
 
+    /// <summary>How long it may take; null for ever. It keeps that too.</summary>
+    public long? SecondsMax { get; init; }
+
     /// <summary>Whether its history goes on in segments when it is as long as the service lets one be.</summary>
     public bool Rolls { get; init; }
 
@@ -84,6 +87,7 @@ internal sealed record ExecutionHead
         Region = options.Region,
         Account = options.Account,
         PayloadBytesMax = PayloadBytesMax,
+        SecondsMax = SecondsMax,
         EventsMax = Rolls ? long.MaxValue : ExecutionLimits.EventsMax,
     };
 
@@ -124,6 +128,11 @@ internal sealed record ExecutionHead
             made.Set("payload_max", PayloadBytesMax);
         }
 
+        if (SecondsMax is { } seconds)
+        {
+            made.Set("seconds_max", seconds);
+        }
+
         if (ParentKey != 0)
         {
             made.Set("parent", ParentKey.ToString(CultureInfo.InvariantCulture));
@@ -160,6 +169,7 @@ internal sealed record ExecutionHead
             IsNested = json["nested"].IsTrue,
             StartedBy = json.MaybeText("started_by"),
             Rolls = json["rolls"].IsTrue,
+            SecondsMax = json["seconds_max"].TryGetInt64(out var seconds) ? seconds : null,
             PayloadBytesMax = json["payload_max"].TryGetInt32(out var most) ? most : ExecutionLimits.PayloadBytesMax,
         };
     }

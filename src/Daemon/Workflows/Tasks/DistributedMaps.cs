@@ -141,6 +141,7 @@ internal sealed class DistributedMaps(
             ItemCount = child.ItemCount,
             PayloadBytesMax = parent.Head.PayloadBytesMax,
             Rolls = parent.Head.Rolls,
+            SecondsMax = options.Strict && child.IsExpress ? ExecutionLimits.ExpressSecondsMax : null,
         };
     }
 

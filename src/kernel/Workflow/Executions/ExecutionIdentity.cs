@@ -32,6 +32,9 @@ public sealed record ExecutionIdentity
 
     /// <summary>Events of a history; with one more it fails.</summary>
     public long EventsMax { get; init; } = ExecutionLimits.EventsMax;
+
+    /// <summary>How long it may take, whatever its definition says; null for ever.</summary>
+    public long? SecondsMax { get; init; }
 }
 
 /// <summary>Bounds of executions; those of the service where it has one.</summary>
@@ -44,6 +47,9 @@ public static class ExecutionLimits
     public const int PayloadBytesCeiling = 1024 * 1024 * 1024;
 
     public const long EventsMax = 25_000;
+
+    /// <summary>Of an EXPRESS execution: five minutes, as in the service.</summary>
+    public const long ExpressSecondsMax = 5 * 60;
 
     /// <summary>Why an execution with more failed.</summary>
     public const string EventsMaxCause = "The execution reached the maximum number of history events (25000).";

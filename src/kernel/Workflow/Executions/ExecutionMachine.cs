@@ -80,7 +80,8 @@ public static class ExecutionMachine
 
     internal static void ArmTimeout(Turn turn, StateMachineDefinition definition)
     {
-        if (definition.TimeoutSeconds is { } seconds)
+        var most = turn.Identity.SecondsMax ?? long.MaxValue;
+        if (Math.Min(definition.TimeoutSeconds ?? long.MaxValue, most) is < long.MaxValue and var seconds)
         {
             turn.Arm(TimerKind.ExecutionTimeout, turn.At.AddSeconds(seconds), frame: null);
         }

@@ -228,7 +228,7 @@ public sealed class LargePayloadTests : IDisposable
         var end = await bench.EndAsync(await bench.StartAsync(machine));
         Assert.Equal("States.DataLimitExceeded", end["error"].AsString());
         var refused = await bench.AskAsync("StartExecution", ("stateMachineArn", machine), ("input", Large));
-        Assert.Equal("InvalidExecutionInput", refused.Error);
+        Assert.Equal("ValidationException", refused.Error);
     }
 
     [Fact]

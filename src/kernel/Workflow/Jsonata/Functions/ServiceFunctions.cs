@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Workflow.Jsonata.Functions;
@@ -114,11 +115,12 @@ internal static class ServiceFunctions
             return default;
         }
 
-        var utf8 = Encoding.UTF8.GetBytes(call.Text(0));
+        var text = call.Text(0);
+        var utf8 = Encoding.UTF8.GetBytes(text);
         call.Run.SpendText(utf8.Length);
         JsonLimits limits = new(call.Run.Limits.StringMax, call.Run.Limits.DepthMax);
         return JsonValue.TryParse(utf8, limits, out var value, out var error)
             ? value
-            : throw new JsonataException("D3142", call[0]) { Text = error.ToString() };
+            : throw new JsonataException("D3142", call[0]) { Text = ExecutionInput.Worded(text, error) };
     }
 }
