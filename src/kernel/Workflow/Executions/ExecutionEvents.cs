@@ -100,8 +100,8 @@ public abstract record ExecutionEvent(DateTimeOffset At)
     public sealed record Redriven(DateTimeOffset At) : ExecutionEvent(At)
     {
         /// <summary>
-        /// Whether executions of distributed Maps are redriven too. Who was redriven before this was so had them started
-        /// anew, and is folded as it happened.
+        /// Whether executions of distributed Maps are redriven too. Earlier versions started new ones, and what they
+        /// redrove is folded as it happened.
         /// </summary>
         public bool IsDeep { get; init; }
 

@@ -2,7 +2,6 @@ using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
-using Analemma.Workflow.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
@@ -78,8 +77,8 @@ public sealed class RevisionSweepTests : IDisposable
         """{"Comment":"C","StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}"""
             .Replace("\"C\"", $"\"{comment}\"", StringComparison.Ordinal);
 
-    private static Task<JsonValue> UpdateAsync(WorkflowBench bench, string machine, string comment) =>
-        bench.CallAsync("UpdateStateMachine", ("stateMachineArn", machine), ("definition", Definition(comment)));
+    private static async Task UpdateAsync(WorkflowBench bench, string machine, string comment) =>
+        await bench.CallAsync("UpdateStateMachine", ("stateMachineArn", machine), ("definition", Definition(comment)));
 
     private static Task<int> SweepAsync(RevisionSweeps sweeps) =>
         sweeps.SweepAsync(TestContext.Current.CancellationToken);
