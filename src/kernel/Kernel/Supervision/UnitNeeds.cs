@@ -51,7 +51,8 @@ internal static class UnitNeeds
             && RestingInbox.TookNothing(state, process))
         {
             UnitSchedules.Rested(unit, effects, state.Now);
-            effects.Add(new Raise(new UnitNeeded(unit.Id, "left what waits for it") { At = state.Now, IsAgain = true }));
+            UnitNeeded again = new(unit.Id, "left what waits for it") { At = state.Now, IsAgain = true };
+            effects.Add(new Raise(again));
         }
         else
         {

@@ -95,7 +95,7 @@ internal sealed class FleetBench
         Crash();
     }
 
-    /// <summary>The world in which the kernel was killed after so many events, with all its agents; and the next.</summary>
+    /// <summary>A kernel that was killed with all its agents after so many events, and the next.</summary>
     public FleetBench CrashedAfter(int events)
     {
         FleetBench next = new(this, events);

@@ -346,7 +346,7 @@ public sealed class OnDemandTests
     private string Received(string name) => Assert.Single(
         Assert.IsType<RecvReply>(_kernel.Call(new Recv(), _kernel.Process(name).Value)).Messages).Body!.ToText();
 
-    /// <summary>Something happens to an agent: a message comes, it takes one, it is done with all that it took.</summary>
+    /// <summary>Something happens to an agent: a message comes, it takes some, it ends.</summary>
     private void Step(Random random, string name)
     {
         var lives = _kernel.State.Processes.TryFind(name, out var process) && process.IsAlive;
