@@ -4,8 +4,8 @@ namespace Analemma.Integration.Tests;
 internal static class Product
 {
     /// <summary>
-    /// The folder that is named, with programs as they are built for use: compiled ahead of time, they start in half the
-    /// time. Null for those that were built beside the tests.
+    /// The folder that is named, with programs as they are built for use: compiled ahead of time, they start in half
+    /// the time. Null for those that were built beside the tests.
     /// </summary>
     public static string? Folder { get; } = Environment.GetEnvironmentVariable("ANALEMMA_TEST_PRODUCT");
 

@@ -25,8 +25,8 @@ internal sealed record KernelSection
     [Setting("What to do at start with sandboxes of a kernel that was killed: end them, or take them over.")]
     public Leftovers Leftovers { get; init; } = Leftovers.Reap;
 
-    [Setting("Microseconds, at most, for which the kernel looks for the next message of a conversation before it sleeps: "
-        + "less delay for more processor time. Without effect on a single processor.")]
+    [Setting("Microseconds, at most, for which the kernel looks for the next message of a conversation before it "
+        + "sleeps: less delay for more processor time. Without effect on a single processor.")]
     public int BusyPollUs { get; init; } = 50;
 
     [Setting("The least important log entries that are written.")]

@@ -1,8 +1,8 @@
 namespace Analemma.Workflow.Jsonata.Pictures;
 
 /// <summary>
-/// Pictures of dates in parts, for all runs of an expression. A picture is nearly always a literal, so the latest is kept.
-/// Any thread.
+/// Pictures of dates in parts, for all runs of an expression. A picture is nearly always a literal, so the latest is
+/// kept. Any thread.
 /// </summary>
 internal sealed class DatePictures
 {
