@@ -6,9 +6,6 @@ internal static class DaemonLimits
     /// <summary>Events that wait to enter the kernel; beyond, new calls are refused with try_again.</summary>
     public const int ArrivalsMax = 50_000;
 
-    /// <summary>Longer than a sleeping processor takes to wake, whatever it is.</summary>
-    public const int BusyPollUsMax = 1_000;
-
     /// <summary>Sandboxes being made at once: more only fight for the same cores.</summary>
     public const int LaunchesAtOnceMax = 16;
 

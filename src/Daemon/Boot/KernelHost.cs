@@ -107,12 +107,7 @@ internal sealed class KernelHost : IAsyncDisposable
         _checkpoints = new Checkpoints(_journal, _tasks, log);
         _telemetry = new KernelTelemetry(options.Telemetry, Version, time);
         _server = new SyscallServer(
-            _sink,
-            new SocketOptions { KernelVersion = Version, BusyPoll = options.BusyPoll },
-            time,
-            log,
-            _telemetry.Meter,
-            Panic);
+            _sink, new SocketOptions { KernelVersion = Version }, time, log, _telemetry.Meter, Panic);
         HttpSyscalls syscalls = new(_sink, _server.NextCallId, _telemetry.Meter);
         RelayCalls relays = new(_sink, _server.NextCallId);
         _workflows = new WorkflowHost(

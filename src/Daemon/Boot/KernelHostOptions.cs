@@ -42,9 +42,6 @@ internal sealed record KernelHostOptions
 
     public TelemetryOptions Telemetry { get; init; } = new();
 
-    /// <summary>How long at most the thread of the sockets looks for work before it sleeps.</summary>
-    public TimeSpan BusyPoll { get; init; }
-
     /// <summary>Whether sandboxes of a kernel that was killed live on, or are ended.</summary>
     public bool AdoptLeftovers { get; init; }
 
@@ -60,7 +57,6 @@ internal sealed record KernelHostOptions
     {
         Socket = machine.Kernel.Socket,
         StateFolder = machine.Kernel.StateFolder,
-        BusyPoll = machine.Kernel.BusyPoll,
         Journal = machine.Journal.Path,
         Audit = machine.Journal.ToKeeping,
         Kernel = machine.ToKernelOptions([]) with { Models = models.Kernel },

@@ -10,7 +10,7 @@ internal sealed class IoThread : IDisposable
 
     public IoThread(int index, SocketOptions options, TimeProvider time, Action<Exception> failed)
     {
-        Reactor = new Reactor($"analemma-io-{index}", InputBytes, OutputBytes, options.BusyPoll, failed);
+        Reactor = new Reactor($"analemma-io-{index}", InputBytes, OutputBytes, failed);
         Frames = new DeadlineQueue(Reactor, time, options.FrameTimeout, connection => connection.FrameExpired());
         Stalls = new DeadlineQueue(Reactor, time, options.StallTimeout, connection => connection.Close());
         Linger = new DeadlineQueue(Reactor, time, options.LingerTimeout, connection => connection.Close());

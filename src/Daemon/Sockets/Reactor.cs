@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Analemma.Linux;
 
 namespace Analemma.Daemon.Sockets;
@@ -29,10 +28,6 @@ internal sealed class Reactor : IDisposable
 {
     private const int EventsMax = 256;
 
-    // Rare enough to cost a host at work nothing, and a host at rest has soon what it can have.
-    private static readonly TimeSpan PollRestMin = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan PollRestMax = TimeSpan.FromSeconds(10);
-
     private readonly Epoll _epoll = new(EventsMax);
     private readonly EventFd _wake = new();
     private readonly ConcurrentQueue<(Action Action, IReady? Owner)> _posted = new();
@@ -41,18 +36,14 @@ internal sealed class Reactor : IDisposable
     private IReady?[] _watched = new IReady?[1024];
     private volatile bool _stopping;
     private int _woken;
-    private BusyPoll _poll;
-    private long _pushedOff;
 
     /// <param name="name">Of the thread.</param>
     /// <param name="inputBytes">The most that one receive takes.</param>
     /// <param name="outputBytes">Answers gathered for one send.</param>
-    /// <param name="busyPoll">How long at most to look for work before sleeping.</param>
     /// <param name="failed">Told what went wrong with the reactor itself.</param>
-    public Reactor(string name, int inputBytes, int outputBytes, TimeSpan busyPoll, Action<Exception> failed)
+    public Reactor(string name, int inputBytes, int outputBytes, Action<Exception> failed)
     {
         _failed = failed;
-        _poll = new BusyPoll(Ticks(busyPoll), Ticks(PollRestMin), Ticks(PollRestMax));
         Input = GC.AllocateUninitializedArray<byte>(inputBytes, pinned: true);
         Output = GC.AllocateUninitializedArray<byte>(outputBytes, pinned: true);
         _epoll.Add(_wake, Readiness.Read);
@@ -121,7 +112,7 @@ internal sealed class Reactor : IDisposable
         }
 
         Post(() => _stopping = true);
-        if (_thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
+        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
         {
             _thread.Start();
         }
@@ -156,48 +147,13 @@ internal sealed class Reactor : IDisposable
         {
             while (!_stopping)
             {
-                Serve(Wait());
+                Serve(_epoll.Wait(timeoutMs: -1));
             }
         }
         catch (Exception wrong)
         {
             _failed(wrong);
         }
-    }
-
-    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
-
-    private int Wait()
-    {
-        var began = Stopwatch.GetTimestamp();
-        var span = _poll.Span(began);
-        var count = span == 0 ? 0 : Look(began, span);
-        if (count == 0)
-        {
-            count = _epoll.Wait(timeoutMs: -1);
-        }
-
-        _poll.Waited(Stopwatch.GetTimestamp() - began);
-        return count;
-    }
-
-    private int Look(long began, long span)
-    {
-        var count = 0;
-        var now = began;
-        for (; count == 0 && now - began < span; now = Stopwatch.GetTimestamp())
-        {
-            count = _epoll.Wait(timeoutMs: 0);
-        }
-
-        var pushedOff = ThreadSwitches.Involuntary();
-        if (pushedOff != _pushedOff)
-        {
-            _pushedOff = pushedOff;
-            _poll.PushedOff(now);
-        }
-
-        return count;
     }
 
     private void Serve(int count)

@@ -11,11 +11,6 @@ public sealed record SocketOptions
     /// <summary>Threads that receive and send. One serves half a million small calls a second.</summary>
     public int IoThreads { get; init; } = 1;
 
-    /// <summary>
-    /// How long at most a thread that just had work looks for more before it sleeps: <see cref="Sockets.BusyPoll"/>.
-    /// </summary>
-    public TimeSpan BusyPoll { get; init; } = TimeSpan.Zero;
-
     /// <summary>Connections of one user on the host, over all its programs.</summary>
     public int ConnectionsPerUserMax { get; init; } = 12_000;
 

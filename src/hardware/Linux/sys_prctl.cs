@@ -11,7 +11,6 @@ internal static unsafe partial class LibC
     public const int RLIMIT_CORE = 4;
     public const int RLIMIT_NPROC = 6;
     public const int RLIMIT_NOFILE = 7;
-    public const int RUSAGE_THREAD = 1;
 
     [StructLayout(LayoutKind.Sequential)]
     public struct rlimit_value
@@ -19,17 +18,6 @@ internal static unsafe partial class LibC
         public ulong rlim_cur;
         public ulong rlim_max;
     }
-
-    /// <summary>Two times and fourteen counts, of which one is needed.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 144)]
-    public struct rusage_counts
-    {
-        [FieldOffset(136)]
-        public nint ru_nivcsw;
-    }
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int getrusage(int who, rusage_counts* usage);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);

@@ -25,16 +25,8 @@ internal sealed record KernelSection
     [Setting("What to do at start with sandboxes of a kernel that was killed: end them, or take them over.")]
     public Leftovers Leftovers { get; init; } = Leftovers.Reap;
 
-    [Setting("Microseconds, at most, for which the kernel looks for the next message of a conversation before it "
-        + "sleeps: less delay for more processor time. Without effect on a single processor.")]
-    public int BusyPollUs { get; init; } = 50;
-
     [Setting("The least important log entries that are written.")]
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
-
-    /// <summary>On a single processor whoever has the answer could not run meanwhile.</summary>
-    internal TimeSpan BusyPoll =>
-        Environment.ProcessorCount > 1 ? TimeSpan.FromMicroseconds(BusyPollUs) : TimeSpan.Zero;
 
     internal bool Adopts => Leftovers is Leftovers.Adopt;
 
@@ -49,11 +41,6 @@ internal sealed record KernelSection
         {
             yield return
                 $"kernel.socket is longer than {AbiLimits.SocketPathBytesMax} bytes, the most that Linux takes";
-        }
-
-        if (BusyPollUs is < 0 or > DaemonLimits.BusyPollUsMax)
-        {
-            yield return $"kernel.busy_poll_us is {BusyPollUs}; from 0 to {DaemonLimits.BusyPollUsMax} is allowed";
         }
 
         if (!StateFolder.StartsWith('/'))
