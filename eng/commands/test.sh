@@ -157,7 +157,7 @@ if [[ ${#computing[@]} -gt 0 ]]; then
 fi
 if wanted Integration; then
     say "running Integration"
-    # They wait for more than they work.
+    # More than there are processors, since they wait for much of their time.
     run_program Integration "$(program_of Integration)" --max-threads 3
     add_up Integration
 fi

@@ -81,13 +81,7 @@ public sealed class DrainTests
     {
         await using var kernel = await RunningKernel.StartAsync(
             "--kernel.leftovers=adopt", "--pool.created=0", "--pool.preloaded=0");
-        await kernel.Client.FleetApplyAsync(FleetOf(kernel.Script(Patient), drainMs: 300_000), Token);
-        await ReadyAsync(kernel, incarnation: 1);
-        var old = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
-        await kernel.Client.FleetRestartAsync(new FleetRestart { Fleet = "f" }, Token);
-
-        await kernel.CrashAsync();
-        await kernel.BeginAsync();
+        var old = await KilledInDrainAsync(kernel, drainMs: 300_000);
 
         var view = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
         Assert.Equal((old.Id, ProcessState.Stopping), (view.Id, view.State));
@@ -104,16 +98,23 @@ public sealed class DrainTests
     {
         await using var kernel = await RunningKernel.StartAsync(
             "--kernel.leftovers=adopt", "--pool.created=0", "--pool.preloaded=0");
-        await kernel.Client.FleetApplyAsync(FleetOf(kernel.Script(Patient), drainMs: 3_000), Token);
-        await ReadyAsync(kernel, incarnation: 1);
-        var old = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
-        await kernel.Client.FleetRestartAsync(new FleetRestart { Fleet = "f" }, Token);
-        await kernel.CrashAsync();
-        await kernel.BeginAsync();
+        var old = await KilledInDrainAsync(kernel, drainMs: 3_000);
 
         var ended = await kernel.Client.WaitAsync(new Wait { Id = old.Id }, Token);
         Assert.Equal((ExitCause.StoppedBySupervisor, 15), (ended.Exit!.Cause, ended.Exit.Signal));
         await ReadyAsync(kernel, incarnation: 2);
+    }
+
+    /// <summary>A worker in the middle of its drain, under the next kernel.</summary>
+    private static async Task<ProcessView> KilledInDrainAsync(RunningKernel kernel, int drainMs)
+    {
+        await kernel.Client.FleetApplyAsync(FleetOf(kernel.Script(Patient), drainMs), Token);
+        await ReadyAsync(kernel, incarnation: 1);
+        var worker = await kernel.Client.InspectAsync(new Inspect { Name = "worker" }, Token);
+        await kernel.Client.FleetRestartAsync(new FleetRestart { Fleet = "f" }, Token);
+        await kernel.CrashAsync();
+        await kernel.BeginAsync();
+        return worker;
     }
 
     private static FleetApply FleetOf(string script, long drainMs) => new()
