@@ -22,7 +22,11 @@ output=$outputs/output
 
 # What runs in the background has no Ctrl-C of its own.
 tidy_up() {
-    [[ ${#beside[@]} -eq 0 ]] || pkill -TERM -P "$(IFS=,; echo "${beside[*]}")" || true
+    local each
+    for each in "${beside[@]}"; do
+        # shellcheck disable=SC2046 # A list of pids.
+        kill -TERM $(cat "/proc/$each/task/$each/children" 2>/dev/null) 2>/dev/null || true
+    done
     rm -rf "$outputs"
 }
 trap tidy_up EXIT
