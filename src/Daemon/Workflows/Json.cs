@@ -1,3 +1,4 @@
+using System.Globalization;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows;
@@ -10,6 +11,10 @@ internal static class Json
 
     /// <summary>A time as the service's protocol has it: seconds, with milliseconds behind the point.</summary>
     public static JsonValue Time(DateTimeOffset at) => JsonValue.FromWritten(at.ToUnixTimeMilliseconds() / 1000.0);
+
+    /// <summary>A time as the service's results have it: ISO 8601, with milliseconds.</summary>
+    public static JsonValue IsoTime(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>The member that is text; null for any other and for none.</summary>
     public static string? MaybeText(this JsonValue json, string name) =>

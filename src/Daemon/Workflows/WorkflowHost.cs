@@ -205,6 +205,7 @@ internal sealed class WorkflowHost : IDisposable
             StepFunctionsApi? api = null;
             TaskRunner tasks = new(
                 engine,
+                machines,
                 [
                     new LambdaHandler(functions, aws, _background),
                     new StatesHandler(engine, starts, () => api!),

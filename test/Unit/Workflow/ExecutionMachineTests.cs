@@ -183,7 +183,8 @@ public sealed class ExecutionMachineTests
         bench.EndChild(null);
         bench.EndChild("2");
         bench.EndChild("3");
-        Assert.Equal("[2,3]", bench.State.Output.ToString());
+        var asked = Assert.Single(bench.Effects.OfType<WorkflowEffect.WriteResults>());
+        Assert.Equal("[2,3]", JsonValue.From(asked.Results).ToString());
 
         MachineBench strict = new(Map("DISTRIBUTED", "\"ToleratedFailureCount\":1,"));
         strict.Start("[1,2,3]");

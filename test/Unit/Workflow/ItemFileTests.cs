@@ -11,6 +11,18 @@ public sealed class ItemFileTests
         """[{"a":"1","b":"x, y"},{"a":"say \"no\"\nnow","b":""},{"a":"","b":""},{"a":"   ","b":""}]""",
         Read("a,b\r\n1,\"x, y\"\n\"say \"\"no\"\"\nnow\"\n,,,\n\n   \n", Reader("CSV")));
 
+    // Developer Guide, ItemReader, CSV file in an Amazon S3 bucket.
+    [Fact]
+    public void A_backslash_escapes_what_is_special_and_is_dropped_before_all_else() => Assert.Equal(
+        """[{"path":"C:\\Program Files\\a.exe","size":"6,5"},{"path":"say \"no\"","size":"nwx"}]""",
+        Read(
+            """
+            path,size
+            C:\\Program Files\\a.exe,6\,5
+            "say \"no\"",n\wx
+            """,
+            Reader("CSV")));
+
     [Fact]
     public void Names_and_separators_can_be_given() => Assert.Equal(
         """[{"x":"1","y":"2"},{"x":"3","y":"4"}]""",
@@ -34,11 +46,17 @@ public sealed class ItemFileTests
     public void A_manifest_names_files_and_columns()
     {
         const string Text = """{"files":[{"key":"a.csv.gz"},{"key":"b.csv.gz"}],"fileSchema":"Bucket, Key, Size"}""";
-        Assert.True(ItemFile.TryReadManifest(Encoding.UTF8.GetBytes(Text), out var keys, out var columns, out _));
-        Assert.Equal(["a.csv.gz", "b.csv.gz"], keys);
-        Assert.Equal(["Bucket", "Key", "Size"], columns);
-        Assert.False(ItemFile.TryReadManifest("[]"u8, out _, out _, out var cause));
+        Assert.True(ItemManifest.TryRead(Reader(), Encoding.UTF8.GetBytes(Text), out var manifest, out _));
+        Assert.Equal(["a.csv.gz", "b.csv.gz"], manifest.Files.Select(file => file.Name));
+        Assert.Equal(["Bucket", "Key", "Size"], manifest.Reader.CsvHeaders);
+        Assert.False(ItemManifest.TryRead(Reader(), "[]"u8, out _, out var cause));
         Assert.NotNull(cause);
+
+        static ItemReaderDefinition Reader() => new()
+        {
+            Resource = TaskResource.TryParse("arn:aws:states:::s3:getObject")!,
+            InputType = "MANIFEST",
+        };
     }
 
     private static ItemReaderOptions Reader(string type) => new(type, "FIRST_ROW", [], ",");

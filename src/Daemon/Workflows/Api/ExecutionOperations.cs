@@ -18,8 +18,6 @@ internal sealed class ExecutionOperations(
     /// <summary>Bytes of events in one answer.</summary>
     private const int HistoryBytesMax = 8 * 1024 * 1024;
 
-    private static readonly TimeSpan RedrivablePeriod = TimeSpan.FromDays(14);
-
     private readonly ClientTokens _redrives = new();
 
     private static readonly JsonValue Included = JsonObject.Of(("included", true));
@@ -79,9 +77,9 @@ internal sealed class ExecutionOperations(
         }
 
         var found = Found(arn);
-        if (RedriveOf(found, request.At) is ({ } why, _))
+        if (ExecutionRedrives.Of(found, engine.Options, request.At) is var (why, status) && status != "REDRIVABLE")
         {
-            throw new ApiRefusedException("ExecutionNotRedrivable", why);
+            throw new ApiRefusedException("ExecutionNotRedrivable", why ?? ExecutionRedrives.ByMapRun);
         }
 
         var execution = engine.Reopen(engine.Store.Find(arn)!)
@@ -106,7 +104,7 @@ internal sealed class ExecutionOperations(
 
     public Task<JsonValue> DescribeAsync(ApiRequest request)
     {
-        var found = Found(Arns.Check(request.Text("executionArn"), "execution"));
+        var found = Described(request.Text("executionArn"));
         var withData = IsWithData(request);
         var head = found.Head;
         JsonObjectBuilder made = new(20);
@@ -127,7 +125,7 @@ internal sealed class ExecutionOperations(
             }
         }
 
-        var (why, status) = RedriveOf(found, request.At);
+        var (why, status) = ExecutionRedrives.Of(found, engine.Options, request.At);
         made.Set("redriveCount", found.RedriveCount).Set("redriveDate", RedrivenAt(found));
         made.Set("redriveStatus", status);
         made.Set("redriveStatusReason", Json.Maybe(why));
@@ -306,20 +304,12 @@ internal sealed class ExecutionOperations(
         ? FoundExecution.Of(stored)
         : throw ApiRefusedException.NoExecution(arn);
 
-    private (string? Why, string Status) RedriveOf(FoundExecution found, DateTimeOffset now) => found switch
-    {
-        { Head.IsExpress: true } =>
-            ("Execution is of an EXPRESS state machine and cannot be redriven", "NOT_REDRIVABLE"),
-        { Status: ExecutionStatus.Running or ExecutionStatus.Succeeded or ExecutionStatus.PendingRedrive } =>
-            ($"Execution is {ExecutionNames.Of(found.Status)} and cannot be redriven", "NOT_REDRIVABLE"),
-        { Head.MapRunArn: not null } =>
-            ("Execution is redriven with its Map Run", "REDRIVABLE_BY_MAP_RUN"),
-        { End: { } end } when engine.Options.Strict && now - end.EndedAt > RedrivablePeriod =>
-            ("Execution redrivable period exceeded", "NOT_REDRIVABLE"),
-        { End.Cause: ExecutionLimits.EventsMaxCause } =>
-            ("Execution history event limit exceeded", "NOT_REDRIVABLE"),
-        _ => (null, "REDRIVABLE"),
-    };
+    // EXPRESS ones are described only when a Map Run has started them.
+    private FoundExecution Described(string arn) =>
+        Arns.KindOf(Arns.Check(arn)) == "express" && engine.Store.Find(arn) is { } stored
+            && FoundExecution.Of(stored) is { Head.MapRunArn: not null } child
+                ? child
+                : Found(Arns.Check(arn, "execution"));
 
     private JsonValue RedrivenAt(FoundExecution found) =>
         found.RedriveCount > 0

@@ -21,6 +21,7 @@ internal sealed class MapRunOperations(WorkflowEngine engine, DistributedMaps ma
         made.Set("toleratedFailureCount", run.ToleratedFailureCount);
         made.Set("itemCounts", Counts(run.Items)).Set("executionCounts", Counts(run.Executions));
         made.Set("redriveCount", run.RedriveCount);
+        made.Set("redriveDate", run.RedrivenAt is { } redriven ? Json.Time(redriven) : JsonValue.Undefined);
         return Task.FromResult<JsonValue>(made.Build());
     }
 

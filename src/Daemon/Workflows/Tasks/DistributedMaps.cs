@@ -199,8 +199,8 @@ internal sealed class DistributedMaps(
     {
         try
         {
-            var items = await files.ReadAsync(read.Reader, read.Parameters, read.ItemsMax, stopping);
-            execution.Post(at => new ExecutionEvent.ItemsRead(at, read.TaskId, items));
+            var (items, sources) = await files.ReadAsync(read.Reader, read.Parameters, read.ItemsMax, stopping);
+            execution.Post(at => new ExecutionEvent.ItemsRead(at, read.TaskId, items) { Sources = sources });
         }
         catch (MapFileException failed)
         {
@@ -226,9 +226,11 @@ internal sealed class DistributedMaps(
     {
         try
         {
-            var where = await files.WriteAsync(
-                write.Writer, write.Parameters, write.MapRunArn, write.Results, stopping);
-            execution.Post(at => new ExecutionEvent.ResultsWritten(at, write.TaskId, where));
+            var results = MapResults.Of(engine, write.MapRunArn);
+            var output = write.Writer.Resource is null
+                ? results.All(write.Writer)
+                : await files.WriteAsync(write.Writer, write.Parameters, write.MapRunArn, results, stopping);
+            execution.Post(at => new ExecutionEvent.ResultsWritten(at, write.TaskId, output));
         }
         catch (MapFileException failed)
         {

@@ -1,4 +1,5 @@
 using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Tasks;
@@ -7,7 +8,7 @@ namespace Analemma.Daemon.Workflows.Tasks;
 internal interface IMapFiles
 {
     /// <exception cref="MapFileException">They cannot be read.</exception>
-    Task<JsonArray> ReadAsync(
+    Task<MapFileItems> ReadAsync(
         ItemReaderDefinition reader, JsonValue parameters, long? itemsMax, CancellationToken cancelled);
 
     /// <summary>Gives what the state hands on: where the results are.</summary>
@@ -16,9 +17,14 @@ internal interface IMapFiles
         ResultWriterDefinition writer,
         JsonValue parameters,
         string mapRunArn,
-        JsonArray results,
+        MapResults results,
         CancellationToken cancelled);
 }
+
+/// <summary>Items that were read.</summary>
+/// <param name="Items">They.</param>
+/// <param name="Sources">Which of them come from where.</param>
+internal sealed record MapFileItems(JsonArray Items, IReadOnlyList<ItemSource> Sources);
 
 /// <summary>A file of a distributed Map cannot be read or written: an error of the state.</summary>
 internal sealed class MapFileException(string error, string cause) : Exception(cause)

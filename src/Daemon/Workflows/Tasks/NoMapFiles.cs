@@ -9,7 +9,7 @@ internal sealed class NoMapFiles : IMapFiles
     private const string Why =
         "There is no store of objects: set workflows.aws_endpoint, or AWS_ENDPOINT_URL, where the kernel starts.";
 
-    public Task<JsonArray> ReadAsync(
+    public Task<MapFileItems> ReadAsync(
         ItemReaderDefinition reader, JsonValue parameters, long? itemsMax, CancellationToken cancelled) =>
         throw new MapFileException("States.ItemReaderFailed", Why);
 
@@ -17,7 +17,7 @@ internal sealed class NoMapFiles : IMapFiles
         ResultWriterDefinition writer,
         JsonValue parameters,
         string mapRunArn,
-        JsonArray results,
+        MapResults results,
         CancellationToken cancelled) =>
         throw new MapFileException("States.ResultWriterFailed", Why);
 }

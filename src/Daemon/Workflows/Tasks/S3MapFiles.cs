@@ -1,9 +1,6 @@
-using System.Globalization;
-using System.IO.Compression;
 using System.Text;
-using System.Xml;
-using System.Xml.Linq;
 using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
 using Analemma.Workflow.Files;
 using Analemma.Workflow.Json;
 
@@ -15,12 +12,13 @@ namespace Analemma.Daemon.Workflows.Tasks;
 internal sealed class S3MapFiles(AwsClient aws, int unpackedBytesMax = S3MapFiles.UnpackedBytesMax) : IMapFiles
 {
     private const int UnpackedBytesMax = 1 << 30;
-    private const int PieceBytes = 128 * 1024;
     private const string ReadFailed = "States.ItemReaderFailed";
     private const string WriteFailed = "States.ResultWriterFailed";
-    private const int PagesMax = 10_000;
 
-    public async Task<JsonArray> ReadAsync(
+    private readonly S3Store _from = new(aws, ReadFailed, unpackedBytesMax);
+    private readonly S3Store _to = new(aws, WriteFailed, unpackedBytesMax);
+
+    public async Task<MapFileItems> ReadAsync(
         ItemReaderDefinition reader, JsonValue parameters, long? itemsMax, CancellationToken cancelled)
     {
         if (aws.Endpoint is null)
@@ -28,24 +26,44 @@ internal sealed class S3MapFiles(AwsClient aws, int unpackedBytesMax = S3MapFile
             return await new NoMapFiles().ReadAsync(reader, parameters, itemsMax, cancelled);
         }
 
-        var bucket = Text(parameters, "Bucket", ReadFailed);
+        S3Name bucket = new(Text(parameters, "Bucket", ReadFailed), "")
+        {
+            Owner = Maybe(parameters, "ExpectedBucketOwner"),
+        };
         if (reader.Resource.Action == "listObjectsV2")
         {
-            return await ListAsync(bucket, Maybe(parameters, "Prefix"), itemsMax ?? long.MaxValue, cancelled);
+            return await ReadListedAsync(reader, bucket, Maybe(parameters, "Prefix"), itemsMax, cancelled);
         }
 
-        var key = Text(parameters, "Key", ReadFailed);
-        var file = await GetAsync(bucket, key, cancelled);
-        return reader.InputType == "MANIFEST"
-            ? await ReadManifestAsync(reader, bucket, file, itemsMax, cancelled)
-            : Read(reader, file, itemsMax);
+        var name = bucket with
+        {
+            Key = Text(parameters, "Key", ReadFailed),
+            Version = Maybe(parameters, "VersionId"),
+        };
+        var file = await _from.GetAsync(name, cancelled);
+        if (!reader.IsManifest)
+        {
+            var items = Read(reader, file, itemsMax);
+            return new MapFileItems(items, [new ItemSource(name.Uri, items.Count)]);
+        }
+
+        if (!ItemManifest.TryRead(reader, file, out var manifest, out var cause))
+        {
+            throw new MapFileException(ReadFailed, cause);
+        }
+
+        var named = manifest.Files.Select(each => each.IsUri
+            ? S3Name.TryParse(each.Name)
+                ?? throw new MapFileException(ReadFailed, $"The manifest names '{each.Name}', which is no URI of S3")
+            : bucket with { Key = each.Name });
+        return await ReadAllAsync(manifest.Reader, named, itemsMax, cancelled);
     }
 
     public async Task<JsonValue> WriteAsync(
         ResultWriterDefinition writer,
         JsonValue parameters,
         string mapRunArn,
-        JsonArray results,
+        MapResults results,
         CancellationToken cancelled)
     {
         if (aws.Endpoint is null)
@@ -53,74 +71,66 @@ internal sealed class S3MapFiles(AwsClient aws, int unpackedBytesMax = S3MapFile
             return await new NoMapFiles().WriteAsync(writer, parameters, mapRunArn, results, cancelled);
         }
 
-        var bucket = Text(parameters, "Bucket", WriteFailed);
+        S3Name bucket = new(Text(parameters, "Bucket", WriteFailed), "")
+        {
+            Owner = Maybe(parameters, "ExpectedBucketOwner"),
+        };
         var prefix = Maybe(parameters, "Prefix") is { Length: > 0 } given ? $"{given.TrimEnd('/')}/" : "";
         var folder = $"{prefix}{mapRunArn.Split(':')[^1]}";
-        var isLines = writer.OutputType == "JSONL";
-        var file = $"{folder}/SUCCEEDED_0.{(isLines ? "jsonl" : "json")}";
-        var body = ResultBody(writer, results, isLines);
-        await PutAsync(bucket, file, body, cancelled);
+        var failed = await WriteAsync("FAILED", results.Failed(writer));
+        var succeeded = await WriteAsync("SUCCEEDED", results.Succeeded(writer));
+        var files = JsonObject.Of(("FAILED", failed), ("PENDING", JsonArray.Empty), ("SUCCEEDED", succeeded));
         JsonValue manifest = JsonObject.Of(
-            ("DestinationBucket", bucket),
-            ("MapRunArn", mapRunArn),
-            ("ResultFiles", JsonObject.Of(
-                ("FAILED", JsonArray.Empty),
-                ("PENDING", JsonArray.Empty),
-                ("SUCCEEDED", JsonArray.Of(JsonObject.Of(("Key", file), ("Size", body.Length)))))));
-        await PutAsync(bucket, $"{folder}/manifest.json", manifest.ToUtf8(JsonWriteOptions.Service), cancelled);
+            ("DestinationBucket", bucket.Bucket), ("MapRunArn", mapRunArn), ("ResultFiles", files));
+        var key = $"{folder}/manifest.json";
+        await _to.PutAsync(bucket with { Key = key }, manifest.ToUtf8(JsonWriteOptions.Service), cancelled);
         return JsonObject.Of(
             ("MapRunArn", mapRunArn),
-            ("ResultWriterDetails", JsonObject.Of(("Bucket", bucket), ("Key", $"{folder}/manifest.json"))));
+            ("ResultWriterDetails", JsonObject.Of(("Bucket", bucket.Bucket), ("Key", key))));
+
+        // One file for all of a kind: a run's results are in memory already.
+        async Task<JsonArray> WriteAsync(string kind, JsonArray written)
+        {
+            if (written.Count == 0)
+            {
+                return JsonArray.Empty;
+            }
+
+            var isLines = writer.OutputType == "JSONL";
+            var name = bucket with { Key = $"{folder}/{kind}_0.{(isLines ? "jsonl" : "json")}" };
+            var body = isLines
+                ? Encoding.UTF8.GetBytes(string.Concat(
+                    written.Items.ToArray().Select(item => item.ToString(JsonWriteOptions.Service) + "\n")))
+                : JsonValue.From(written).ToUtf8(JsonWriteOptions.Service);
+            await _to.PutAsync(name, body, cancelled);
+            return JsonArray.Of(JsonObject.Of(("Key", name.Key), ("Size", body.Length)));
+        }
     }
 
-    private static byte[] ResultBody(ResultWriterDefinition writer, JsonArray results, bool isLines)
+    // What is listed are the items, or is read for them (Developer Guide, ItemReader, LOAD_AND_FLATTEN).
+    private async Task<MapFileItems> ReadListedAsync(
+        ItemReaderDefinition reader, S3Name bucket, string? prefix, long? itemsMax, CancellationToken cancelled)
     {
-        JsonArrayBuilder written = new(results.Count);
-        foreach (var result in results)
+        if (!reader.LoadsObjects)
         {
-            if (writer.Transformation == "FLATTEN" && result.TryGetArray(out var inner))
-            {
-                written.AddRange(inner.Items);
-            }
-            else
-            {
-                // NONE tells of the executions, as far as their results do.
-                written.Add(writer.Transformation == "NONE"
-                    ? JsonObject.Of(("Output", result.ToString(JsonWriteOptions.Service)), ("Status", "SUCCEEDED"))
-                    : result);
-            }
+            var listed = await _from.ListAsync(bucket, prefix, itemsMax ?? long.MaxValue, cancelled);
+            return new MapFileItems(listed, [new ItemSource(bucket.Uri, listed.Count)]);
         }
 
-        var all = written.Build();
-        return isLines
-            ? Encoding.UTF8.GetBytes(string.Concat(
-                all.Items.ToArray().Select(item => item.ToString(JsonWriteOptions.Service) + "\n")))
-            : JsonValue.From(all).ToUtf8(JsonWriteOptions.Service);
+        var all = await _from.ListAsync(bucket, prefix, long.MaxValue, cancelled);
+        // A folder is an object without content.
+        var names = all.Items.ToArray().Select(each => each["Key"].AsString())
+            .Where(key => !key.EndsWith('/'))
+            .Select(key => bucket with { Key = key });
+        return await ReadAllAsync(reader, names, itemsMax, cancelled);
     }
 
-    private static JsonArray Read(ItemReaderDefinition reader, byte[] file, long? itemsMax) =>
-        ItemFile.TryRead(reader, file, itemsMax, out var items, out var cause)
-            ? items
-            : throw new MapFileException(ReadFailed, cause);
-
-    // An inventory: tables, packed or not, whose columns the manifest names.
-    private async Task<JsonArray> ReadManifestAsync(
-        ItemReaderDefinition reader, string bucket, byte[] manifest, long? itemsMax, CancellationToken cancelled)
+    private async Task<MapFileItems> ReadAllAsync(
+        ItemReaderDefinition reader, IEnumerable<S3Name> names, long? itemsMax, CancellationToken cancelled)
     {
-        if (!ItemFile.TryReadManifest(manifest, out var keys, out var columns, out var cause))
-        {
-            throw new MapFileException(ReadFailed, cause);
-        }
-
-        ItemReaderDefinition table = new()
-        {
-            Resource = reader.Resource,
-            InputType = "CSV",
-            CsvHeaderLocation = "GIVEN",
-            CsvHeaders = columns,
-        };
         JsonArrayBuilder all = new();
-        foreach (var key in keys)
+        List<ItemSource> sources = [];
+        foreach (var name in names)
         {
             var left = itemsMax - all.Count;
             if (left <= 0)
@@ -128,129 +138,18 @@ internal sealed class S3MapFiles(AwsClient aws, int unpackedBytesMax = S3MapFile
                 break;
             }
 
-            all.AddRange(Read(table, await GetAsync(bucket, key, cancelled), left).Items);
+            var items = Read(reader, await _from.GetAsync(name, cancelled), left);
+            all.AddRange(items.Items);
+            sources.Add(new ItemSource(name.Uri, items.Count));
         }
 
-        return all.Build();
+        return new MapFileItems(all.Build(), sources);
     }
 
-    private async Task<JsonArray> ListAsync(
-        string bucket, string? prefix, long itemsMax, CancellationToken cancelled)
-    {
-        JsonArrayBuilder items = new();
-        string? next = null;
-        for (var page = 0; page < PagesMax; page++)
-        {
-            var query = $"?list-type=2&prefix={Uri.EscapeDataString(prefix ?? "")}"
-                + (next is null ? "" : $"&continuation-token={Uri.EscapeDataString(next)}");
-            var answer = await aws.RestAsync(
-                "s3", HttpMethod.Get, $"/{Uri.EscapeDataString(bucket)}{query}", [], null, cancelled);
-            var root = Xml(Good(answer, ReadFailed)).Root!;
-            var names = root.Name.Namespace;
-            foreach (var found in root.Elements(names + "Contents"))
-            {
-                if (items.Count == itemsMax)
-                {
-                    return items.Build();
-                }
-
-                items.Add(Listed(found, names));
-            }
-
-            next = (string?)root.Element(names + "NextContinuationToken");
-            if (next is null)
-            {
-                break;
-            }
-        }
-
-        return items.Build();
-    }
-
-    private static JsonValue Listed(XElement found, XNamespace names)
-    {
-        JsonObjectBuilder item = new();
-        foreach (var name in (string[])["Etag", "Key", "LastModified", "Size", "StorageClass"])
-        {
-            var value = (string?)found.Element(names + (name == "Etag" ? "ETag" : name));
-            if (value is null)
-            {
-                continue;
-            }
-
-            item.Set(name, name == "Size" && long.TryParse(value, CultureInfo.InvariantCulture, out var size)
-                ? size
-                : value);
-        }
-
-        return item.Build();
-    }
-
-    private async Task<byte[]> GetAsync(string bucket, string key, CancellationToken cancelled)
-    {
-        var body = Good(await aws.RestAsync("s3", HttpMethod.Get, Path(bucket, key), [], null, cancelled), ReadFailed);
-        return key.EndsWith(".gz", StringComparison.Ordinal) ? await UnpackAsync(body, cancelled) : body;
-    }
-
-    private async Task PutAsync(string bucket, string key, byte[] body, CancellationToken cancelled) =>
-        Good(
-            await aws.RestAsync("s3", HttpMethod.Put, Path(bucket, key), body, "application/json", cancelled),
-            WriteFailed);
-
-    private async Task<byte[]> UnpackAsync(byte[] packed, CancellationToken cancelled)
-    {
-        try
-        {
-            using MemoryStream unpacked = new();
-            await using GZipStream from = new(new MemoryStream(packed), CompressionMode.Decompress);
-            var piece = new byte[PieceBytes];
-            while (await from.ReadAsync(piece, cancelled) is > 0 and var count)
-            {
-                if (unpacked.Length + count > unpackedBytesMax)
-                {
-                    throw new MapFileException(
-                        ReadFailed, $"The file unpacks to more than {unpackedBytesMax} bytes; divide it");
-                }
-
-                unpacked.Write(piece, 0, count);
-            }
-
-            return unpacked.ToArray();
-        }
-        catch (InvalidDataException)
-        {
-            throw new MapFileException(ReadFailed, "The file is not packed as its name says");
-        }
-    }
-
-    private static byte[] Good(AwsAnswer answer, string error)
-    {
-        if (answer.IsGood)
-        {
-            return answer.Body;
-        }
-
-        var text = Encoding.UTF8.GetString(answer.Body);
-        var told = text.Contains("<Message>", StringComparison.Ordinal)
-            ? text.Split("<Message>")[1].Split("</Message>")[0]
-            : answer.Failure ?? $"the store answered {answer.Status}";
-        throw new MapFileException(error, told);
-    }
-
-    private static XDocument Xml(byte[] body)
-    {
-        try
-        {
-            return XDocument.Parse(Encoding.UTF8.GetString(body));
-        }
-        catch (XmlException wrong)
-        {
-            throw new MapFileException(ReadFailed, $"the store's answer is no XML: {wrong.Message}");
-        }
-    }
-
-    private static string Path(string bucket, string key) =>
-        $"/{Uri.EscapeDataString(bucket)}/{string.Join('/', key.Split('/').Select(Uri.EscapeDataString))}";
+    private static JsonArray Read(ItemReaderDefinition reader, byte[] file, long? itemsMax) =>
+        ItemFile.TryRead(reader, file, itemsMax, out var items, out var cause)
+            ? items
+            : throw new MapFileException(ReadFailed, cause);
 
     // An empty one would leave a path of two slashes, which is that of another host.
     private static string Text(JsonValue parameters, string name, string error) =>

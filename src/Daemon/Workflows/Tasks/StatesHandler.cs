@@ -212,6 +212,6 @@ internal sealed class StatesHandler(
         return made.Build();
     }
 
-    private static JsonValue Iso(double seconds) => DateTimeOffset.FromUnixTimeMilliseconds((long)(seconds * 1000))
-        .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static JsonValue Iso(double seconds) =>
+        Json.IsoTime(DateTimeOffset.FromUnixTimeMilliseconds((long)(seconds * 1000)));
 }

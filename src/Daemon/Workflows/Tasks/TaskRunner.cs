@@ -1,4 +1,5 @@
 using Analemma.Daemon.Runners;
+using Analemma.Daemon.Workflows.Catalog;
 using Analemma.Daemon.Workflows.Concurrency;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Workflow.Definitions;
@@ -12,6 +13,7 @@ namespace Analemma.Daemon.Workflows.Tasks;
 /// <summary>Has each task done by the handler of its resource, and tells its execution how it went.</summary>
 internal sealed class TaskRunner(
     WorkflowEngine engine,
+    StateMachines machines,
     IReadOnlyList<ITaskHandler> handlers,
     ActivityQueues activities,
     ResourceSlots places,
@@ -36,24 +38,11 @@ internal sealed class TaskRunner(
                 task.Token, new TokenHolder(execution, task.TaskId, task.StateName, task.Resource.Arn));
         }
 
-        if (isActivity && task.Input.IsLongerThan(AnswerBytesMax, JsonWriteOptions.Service))
+        if (isActivity && !open.IsSubmitted)
         {
-            engine.Drop(execution.Take(task.TaskId));
-            execution.Post(at => new ExecutionEvent.TaskFailed(
-                at,
-                task.TaskId,
-                "States.DataLimitExceeded",
-                $"The input of activity '{task.Resource.Arn}' is larger than the {AnswerBytesMax} bytes that a worker "
-                + "is given; hand over where it is instead."));
+            Offer(execution, task);
         }
-        else if (isActivity)
-        {
-            if (!open.IsSubmitted)
-            {
-                activities.Add(execution, task);
-            }
-        }
-        else if (!hasToken || !open.IsSubmitted)
+        else if (!isActivity && (!hasToken || !open.IsSubmitted))
         {
             TaskCall call = new(execution.Identity, task, open.IsSubmitted)
             {
@@ -68,6 +57,35 @@ internal sealed class TaskRunner(
     public Task<TaskOutcome?> RunAloneAsync(
         ExecutionIdentity identity, TaskInvocation task, CancellationToken cancelled) =>
         OutcomeAsync(new TaskCall(identity, task, IsSubmitted: false) { Unwanted = cancelled }, cancelled);
+
+    // To workers. For one that is not there none can ask: it must be there before it is used (Developer Guide, Task
+    // state, Activity).
+    private void Offer(LiveExecution execution, TaskInvocation task)
+    {
+        var arn = task.Resource.Arn;
+        if (machines.FindActivity(arn) is null)
+        {
+            Fail("States.Runtime", $"The activity {arn} does not exist.", TaskPhase.Schedule);
+        }
+        else if (task.Input.IsLongerThan(AnswerBytesMax, JsonWriteOptions.Service))
+        {
+            Fail(
+                "States.DataLimitExceeded",
+                $"The input of activity '{arn}' is larger than the {AnswerBytesMax} bytes that a worker is given; "
+                + "hand over where it is instead.",
+                TaskPhase.Run);
+        }
+        else
+        {
+            activities.Add(execution, task);
+        }
+
+        void Fail(string error, string cause, TaskPhase phase)
+        {
+            engine.Drop(execution.Take(task.TaskId));
+            execution.Post(at => new ExecutionEvent.TaskFailed(at, task.TaskId, error, cause, phase));
+        }
+    }
 
     private async Task RunAsync(
         LiveExecution execution, TaskCall call, RunningTask running, CancellationToken stopping)

@@ -102,6 +102,12 @@ public sealed class ItemReaderDefinition
 
     /// <summary>A path within the file's JSON to the array.</summary>
     public string? ItemsPointer { get; init; }
+
+    /// <summary>Transformation LOAD_AND_FLATTEN: what is listed is read.</summary>
+    public bool LoadsObjects { get; init; }
+
+    /// <summary>Whether the file names the files that have the items.</summary>
+    public bool IsManifest => InputType == "MANIFEST" || ManifestType is not null;
 }
 
 /// <summary>ItemBatcher of a distributed Map.</summary>
@@ -117,6 +123,9 @@ public sealed class ItemBatcherDefinition
 /// <summary>ResultWriter of a distributed Map.</summary>
 public sealed class ResultWriterDefinition
 {
+    /// <summary>What there is without one: outputs, of those that failed all that is told of them.</summary>
+    public static ResultWriterDefinition None { get; } = new() { Transformation = "COMPACT" };
+
     public TaskResource? Resource { get; init; }
 
     public Template? Parameters { get; init; }

@@ -26,7 +26,7 @@ internal static class MapReader
 
         var machine = DefinitionReader.ReadMachine(
             reader.Below(processor, name, context.Language), context, depth + 1);
-        var (isDistributed, isExpress) = ReadConfig(reader, processor, name);
+        var (isDistributed, isExpress) = ReadConfig(reader, processor, name, context);
         var label = ReadLabel(reader, context);
         return machine is null
             ? null
@@ -49,7 +49,7 @@ internal static class MapReader
     }
 
     private static (bool IsDistributed, bool IsExpress) ReadConfig(
-        FieldReader reader, JsonObject processor, string name)
+        FieldReader reader, JsonObject processor, string name, ReadingContext context)
     {
         if (!processor["ProcessorConfig"].TryGetObject(out var config))
         {
@@ -61,6 +61,11 @@ internal static class MapReader
         if (isDistributed)
         {
             below.Require("ExecutionType");
+            if (context.IsExpress)
+            {
+                // Developer Guide, Distributed Map state fields.
+                below.Wrong("Express state machine does not support Map state in DISTRIBUTED mode", "Mode");
+            }
         }
 
         return (isDistributed, below.OneOf("ExecutionType", "STANDARD", "EXPRESS") is "EXPRESS");
@@ -131,11 +136,7 @@ internal static class MapReader
         var config = below.Object("ReaderConfig") ?? JsonObject.Empty;
         var inConfig = below.Part(config, "ReaderConfig");
         inConfig.AllowOnly(ReaderConfigFields);
-        if (inConfig["CSVHeaderLocation"].TryGetString(out var place) && place == "GIVEN")
-        {
-            inConfig.Require("CSVHeaders");
-        }
-
+        CheckConfig(inConfig);
         return new ItemReaderDefinition
         {
             Resource = TaskResource.TryParse(arn) ?? Unknown(below, arn),
@@ -147,7 +148,29 @@ internal static class MapReader
             MaxItems = inConfig.Value("MaxItems", FromZero),
             ManifestType = inConfig.OneOf("ManifestType", "ATHENA_DATA", "S3_INVENTORY"),
             ItemsPointer = inConfig.Text("ItemsPointer"),
+            LoadsObjects = inConfig.OneOf("Transformation", "NONE", "LOAD_AND_FLATTEN") is "LOAD_AND_FLATTEN",
         };
+    }
+
+    // Which fields go together (Developer Guide, ItemReader).
+    private static void CheckConfig(FieldReader config)
+    {
+        if (Has("CSVHeaderLocation", "GIVEN"))
+        {
+            config.Require("CSVHeaders");
+        }
+
+        if (Has("Transformation", "LOAD_AND_FLATTEN") || Has("ManifestType", "ATHENA_DATA"))
+        {
+            config.Require("InputType");
+        }
+
+        if (Has("ManifestType", "S3_INVENTORY") && config.Has("InputType"))
+        {
+            config.Wrong("InputType must not be specified when ManifestType is S3_INVENTORY", "InputType");
+        }
+
+        bool Has(string name, string value) => config[name].TryGetString(out var text) && text == value;
     }
 
     private static ItemBatcherDefinition? ReadBatcher(FieldReader reader)
@@ -187,7 +210,8 @@ internal static class MapReader
         {
             Resource = below.Text("Resource") is { } arn ? TaskResource.TryParse(arn) ?? Unknown(below, arn) : null,
             Parameters = below.Template(below.IsJsonata ? "Arguments" : "Parameters"),
-            Transformation = config.OneOf("Transformation", "NONE", "COMPACT", "FLATTEN") ?? "NONE",
+            Transformation = config.OneOf("Transformation", "NONE", "COMPACT", "FLATTEN")
+                ?? (below.Has("Resource") ? "NONE" : "COMPACT"),
             OutputType = config.OneOf("OutputType", "JSON", "JSONL") ?? "JSON",
         };
     }

@@ -233,6 +233,9 @@ public sealed class MapDefinition(StateFields fields) : StateDefinition(fields)
 
     public ResultWriterDefinition? Writer { get; init; }
 
+    /// <summary>The writer, or how results are put together without one.</summary>
+    public ResultWriterDefinition Results => Writer ?? ResultWriterDefinition.None;
+
     public override IReadOnlyList<StateMachineDefinition> Inner => [Processor];
 
     protected override IEnumerable<string> OwnVariables() =>

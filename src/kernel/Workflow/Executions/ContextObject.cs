@@ -40,7 +40,7 @@ internal static class ContextObject
     private static JsonValue Execution(Turn turn)
     {
         var identity = turn.Identity;
-        JsonObjectBuilder execution = new(6);
+        JsonObjectBuilder execution = new(7);
         execution.Set("Id", identity.Id);
         execution.Set("Input", turn.State.Input);
         execution.Set("StartTime", Rfc3339.Write(turn.State.StartedAt));
@@ -49,6 +49,10 @@ internal static class ContextObject
         if (!identity.IsExpress)
         {
             execution.Set("RedriveCount", turn.State.RedriveCount);
+            if (turn.State.RedrivenAt is { } redriven)
+            {
+                execution.Set("RedriveTime", Rfc3339.Write(redriven));
+            }
         }
 
         return execution.Build();

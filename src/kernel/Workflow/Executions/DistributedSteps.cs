@@ -87,6 +87,7 @@ internal static class DistributedSteps
         }
 
         run.RedriveCount++;
+        run.RedrivenAt = turn.At;
         run.Generation = isDeep ? run.RedriveCount : 0;
         (run.Running, run.IsWriting) = (0, false);
         run.Again.Clear();
@@ -119,7 +120,7 @@ internal static class DistributedSteps
         switch (@event)
         {
             case ExecutionEvent.ItemsRead read when run.Inputs is null:
-                Prepare(turn, frame, map, run, read.Items);
+                Prepare(turn, frame, map, run, new MapItems(read.Items) { Sources = read.Sources });
                 StartMore(turn, frame, map, run);
                 break;
             case ExecutionEvent.ItemsUnreadable unreadable:
@@ -129,6 +130,7 @@ internal static class DistributedSteps
                 ChildEnded(turn, frame, map, run, ended);
                 break;
             case ExecutionEvent.ResultsWritten written:
+                run.AreResultsWritten = map.Writer?.Resource is not null;
                 Succeed(turn, frame, run, written.Output);
                 break;
             case ExecutionEvent.ResultsUnwritable unwritable:
@@ -143,7 +145,7 @@ internal static class DistributedSteps
         }
     }
 
-    private static void Prepare(Turn turn, Frame frame, MapDefinition map, DistributedRun run, JsonArray items)
+    private static void Prepare(Turn turn, Frame frame, MapDefinition map, DistributedRun run, MapItems items)
     {
         var inputs = ItemBatches.Make(turn, frame, map, run.Input, items);
         run.Inputs = [.. inputs.Select(input => input.Value)];
@@ -208,15 +210,17 @@ internal static class DistributedSteps
     private static void Complete(Turn turn, Frame frame, MapDefinition map, DistributedRun run)
     {
         var results = JsonArray.Of([.. run.Results.Where(result => result.IsDefined)]);
-        if (map.Writer is { Resource: not null } writer)
+        var writer = map.Results;
+        // All that is told of an execution is known to who has it.
+        if (writer.Resource is null && writer.Transformation != "NONE" && results.Count == run.Results.Length)
         {
-            run.IsWriting = true;
-            var parameters = writer.Parameters?.Evaluate(DataFlow.Scope(turn, frame, run.Input)) ?? default;
-            turn.Want(new WorkflowEffect.WriteResults(run.TaskId, writer, parameters, run.Arn, results));
+            Succeed(turn, frame, run, writer.Transformation == "FLATTEN" ? Flat(results) : results);
             return;
         }
 
-        Succeed(turn, frame, run, map.Writer?.Transformation is "FLATTEN" ? Flat(results) : results);
+        run.IsWriting = true;
+        var parameters = writer.Parameters?.Evaluate(DataFlow.Scope(turn, frame, run.Input)) ?? default;
+        turn.Want(new WorkflowEffect.WriteResults(run.TaskId, writer, parameters, run.Arn, results));
     }
 
     private static void Succeed(Turn turn, Frame frame, DistributedRun run, JsonValue output)

@@ -50,7 +50,11 @@ public abstract record ExecutionEvent(DateTimeOffset At)
     public sealed record TaskHeartbeat(DateTimeOffset At, long TaskId) : ExecutionEvent(At);
 
     /// <summary>The items of a distributed Map were read.</summary>
-    public sealed record ItemsRead(DateTimeOffset At, long TaskId, JsonArray Items) : ExecutionEvent(At);
+    public sealed record ItemsRead(DateTimeOffset At, long TaskId, JsonArray Items) : ExecutionEvent(At)
+    {
+        /// <summary>Where they come from, in their order; earlier versions did not say.</summary>
+        public IReadOnlyList<ItemSource> Sources { get; init; } = [];
+    }
 
     /// <summary>They could not be.</summary>
     public sealed record ItemsUnreadable(DateTimeOffset At, long TaskId, string Error, string? Cause)
@@ -112,6 +116,11 @@ public abstract record ExecutionEvent(DateTimeOffset At)
     /// <summary>The machine asked to be called again, so that others get their turn; or its turn has come.</summary>
     public sealed record Continued(DateTimeOffset At) : ExecutionEvent(At);
 }
+
+/// <summary>So many items, one after the other, come from one place.</summary>
+/// <param name="Uri">As the context object has it: S3://bucket/key, or S3://bucket.</param>
+/// <param name="Count">How many.</param>
+public sealed record ItemSource(string Uri, int Count);
 
 /// <summary>How far a task came before it failed.</summary>
 public enum TaskPhase

@@ -25,6 +25,9 @@ public sealed class ExecutionState
 
     public int RedriveCount { get; internal set; }
 
+    /// <summary>When it was redriven last; null when it never was.</summary>
+    public DateTimeOffset? RedrivenAt { get; internal set; }
+
     /// <summary>Which redrive of its Map run it was redriven by; 0 for none.</summary>
     public int MapRedrive { get; internal set; }
 

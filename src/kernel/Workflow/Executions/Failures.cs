@@ -38,6 +38,17 @@ internal static class Failures
                 expression.Location)
             : StateErrorException.Query(Unexpected(expected, value), null);
 
+    /// <summary>
+    /// A field of JSONata came to what is no number, or to one that it cannot be (Developer Guide, Handling expression
+    /// errors).
+    /// </summary>
+    public static StateErrorException NotInRange(ExpressionTemplate field, JsonValue value) => value.IsNumber
+        ? StateErrorException.Query(
+            $"The JSONata expression '{field.Text}' specified for the field '{field.Location}' returned a value "
+            + $"that is out of range: {value.ToString(JsonWriteOptions.Service)}",
+            field.Location)
+        : WrongType(field, "number", value);
+
     /// <summary>A field of a state could not be evaluated.</summary>
     public static void Evaluation(Turn turn, Frame frame, StateErrorException wrong)
     {

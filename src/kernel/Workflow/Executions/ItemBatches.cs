@@ -7,7 +7,7 @@ namespace Analemma.Workflow.Executions;
 internal static class ItemBatches
 {
     public static IReadOnlyList<(JsonValue Value, int Items)> Make(
-        Turn turn, Frame frame, MapDefinition map, JsonValue input, JsonArray items)
+        Turn turn, Frame frame, MapDefinition map, JsonValue input, MapItems items)
     {
         var selected = Select(turn, frame, map, input, items);
         return map.Batcher is null
@@ -17,12 +17,17 @@ internal static class ItemBatches
 
     /// <summary>Each item as ItemSelector makes it.</summary>
     public static List<JsonValue> Select(
-        Turn turn, Frame frame, MapDefinition map, JsonValue input, JsonArray items)
+        Turn turn, Frame frame, MapDefinition map, JsonValue input, MapItems items)
     {
-        List<JsonValue> selected = new(items.Count);
-        for (var i = 0; i < items.Count; i++)
+        if (map.ItemSelector is null)
         {
-            selected.Add(MapSteps.Select(turn, frame, map, i, items[i], input));
+            return [.. items.Inputs.Items];
+        }
+
+        List<JsonValue> selected = new(items.Count);
+        foreach (var context in items.Contexts())
+        {
+            selected.Add(MapSteps.Select(turn, frame, map, context, items.Inputs[selected.Count], input));
         }
 
         return selected;

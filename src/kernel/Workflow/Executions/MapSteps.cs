@@ -18,7 +18,7 @@ internal static class MapSteps
             return;
         }
 
-        var items = Items(map, scope, input);
+        var items = Items(map, scope, input).Inputs;
         var limit = Concurrency(map, scope);
         turn.Write(frame.Scope, HistoryEventType.MapStateStarted, JsonObject.Of(("length", items.Count)));
         frame.Branches = new BranchesRun(items.Count)
@@ -62,8 +62,11 @@ internal static class MapSteps
     public static JsonValue Iteration(Frame frame, int index) =>
         JsonObject.Of(("name", frame.State.Name), ("index", index));
 
-    /// <summary>What is mapped over.</summary>
-    public static JsonArray Items(MapDefinition map, EvaluationScope scope, JsonValue input)
+    /// <summary>
+    /// What is mapped over: an array, of a distributed Map also the entries of an object (Developer Guide, ItemReader,
+    /// JSON data from a previous step; an inline one was seen to refuse it).
+    /// </summary>
+    public static MapItems Items(MapDefinition map, EvaluationScope scope, JsonValue input)
     {
         if (!map.IsJsonata)
         {
@@ -71,9 +74,9 @@ internal static class MapSteps
         }
 
         var items = map.Items?.Evaluate(scope) ?? input;
-        if (items.TryGetArray(out var array))
+        if (ItemsOf(map, items) is { } found)
         {
-            return array;
+            return found;
         }
 
         throw map.Items is ExpressionTemplate expression
@@ -83,15 +86,21 @@ internal static class MapSteps
     }
 
     /// <summary>The input of one item.</summary>
+    /// <param name="turn">The turn.</param>
+    /// <param name="frame">The Map.</param>
+    /// <param name="map">Its definition.</param>
+    /// <param name="context">Map.Item of the context object.</param>
+    /// <param name="item">What it is when nothing selects another input.</param>
+    /// <param name="input">$ of the selector's paths.</param>
     public static JsonValue Select(
-        Turn turn, Frame frame, MapDefinition map, int index, JsonValue item, JsonValue input)
+        Turn turn, Frame frame, MapDefinition map, JsonValue context, JsonValue item, JsonValue input)
     {
         if (map.ItemSelector is null)
         {
             return item;
         }
 
-        frame.Item = ItemContext(index, item);
+        frame.Item = context;
         try
         {
             return map.ItemSelector.Evaluate(DataFlow.Scope(turn, frame, input));
@@ -101,9 +110,6 @@ internal static class MapSteps
             frame.Item = default;
         }
     }
-
-    public static JsonValue ItemContext(int index, JsonValue item) =>
-        JsonObject.Of(("Index", index), ("Value", item));
 
     /// <summary>MaxConcurrency; 0 for no limit.</summary>
     public static long Concurrency(MapDefinition map, EvaluationScope scope) =>
@@ -130,25 +136,31 @@ internal static class MapSteps
         {
             return value.TryGetInt64(out var computed) && computed >= 0
                 ? computed
-                : throw Failures.WrongType(expression, "number", value);
+                : throw Failures.NotInRange(expression, value);
         }
 
         var isWhole = value.TryGetString(out var text)
             ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
             : value.TryGetInt64(out whole) && value.IsInt64;
-        return isWhole && whole >= 0 ? whole : throw Invalid(field, value, "integer");
+        return !isWhole ? throw Invalid(field, value, "integer")
+            : whole >= 0 ? whole
+            : throw StateErrorException.Runtime($"{field.BaseName} cannot be negative.");
     }
 
-    private static JsonArray JsonPathItems(MapDefinition map, EvaluationScope scope, JsonValue input)
+    private static MapItems? ItemsOf(MapDefinition map, JsonValue items) =>
+        items.TryGetArray(out var array) ? new MapItems(array)
+        : map.IsDistributed && items.TryGetObject(out var entries) ? MapItems.Of(entries)
+        : null;
+
+    private static MapItems JsonPathItems(MapDefinition map, EvaluationScope scope, JsonValue input)
     {
         if (map.ItemsPath.Path is not { } path || map.ItemsPath.IsWhole)
         {
-            return input.TryGetArray(out var whole) ? whole : throw NoArray("$");
+            return ItemsOf(map, input) ?? throw NoArray("$");
         }
 
-        return DataFlow.Find(path, scope).TryGetArray(out var items)
-            ? items
-            : throw NoArray(path.Text.StartsWith("$$", StringComparison.Ordinal) ? path.Text[1..] : path.Text);
+        return ItemsOf(map, DataFlow.Find(path, scope))
+            ?? throw NoArray(path.Text.StartsWith("$$", StringComparison.Ordinal) ? path.Text[1..] : path.Text);
     }
 
     private static StateErrorException NoArray(string path) =>
@@ -165,7 +177,8 @@ internal static class MapSteps
         }
 
         throw field.Expression is ExpressionTemplate expression
-            ? Failures.WrongType(expression, "number", value)
+            ? Failures.NotInRange(expression, value)
+            : isNumber ? StateErrorException.Runtime($"{field.BaseName} must be between 0 and 100.")
             : Invalid(field, value, "float");
     }
 
@@ -182,10 +195,10 @@ internal static class MapSteps
         while (run.Next < run.Items.Count && run.Scopes.Count < run.ConcurrencyMax)
         {
             var index = run.Next++;
-            var item = run.Items[index];
-            var input = Select(turn, frame, map, index, item, run.Input);
+            var context = MapItems.Context(index, run.Items[index]);
+            var input = Select(turn, frame, map, context, run.Items[index], run.Input);
             var scope = BranchSteps.Start(turn, frame, run, map.Processor, index, input);
-            scope.Item = ItemContext(index, item);
+            scope.Item = context;
             scope.LastEventId = after;
             turn.Write(scope, HistoryEventType.MapIterationStarted, Iteration(frame, index));
         }

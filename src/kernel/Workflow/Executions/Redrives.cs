@@ -15,6 +15,7 @@ internal static class Redrives
 
         (state.Status, state.EndedAt, state.Error, state.Cause) = (ExecutionStatus.Running, null, null, null);
         state.RedriveCount++;
+        state.RedrivenAt = turn.At;
         state.MapRedrive = redriven.MapRedrive;
         turn.Write(
             state.Root!,

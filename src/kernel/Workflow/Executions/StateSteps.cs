@@ -78,11 +78,12 @@ internal static class StateSteps
                 return;
             }
 
-            var selected = state.ResultSelector?.Evaluate(DataFlow.Scope(turn, frame, result)) ?? result;
+            // Wait and Succeed have no result: what their InputPath selects is assigned from, and goes on.
+            var selected = !HasResult(state) ? DataFlow.EffectiveInput(turn, frame)
+                : state.ResultSelector?.Evaluate(DataFlow.Scope(turn, frame, result)) ?? result;
             var assigned = state.Assign?.Evaluate(DataFlow.Scope(turn, frame, selected)) ?? default;
-            // Wait and Succeed have no result: what their InputPath selects goes on.
             var placed = HasResult(state) ? DataFlow.ApplyResultPath(state.ResultPath, frame.Input, selected)
-                : DataFlow.EffectiveInput(turn, frame);
+                : selected;
             Leave(turn, frame, DataFlow.Select(turn, frame, state.OutputPath, placed), assigned, state.Next);
         }
         catch (StateErrorException wrong)

@@ -32,11 +32,7 @@ internal static class TaskSteps
         frame.Task = run;
         turn.State.Tasks.Add(id, frame);
         TaskHistory.Scheduled(turn, frame, invocation);
-        if (invocation.TimeoutSeconds is { } seconds)
-        {
-            run.TimeoutTimerId = turn.Arm(TimerKind.TaskTimeout, turn.At.AddSeconds(seconds), frame);
-        }
-
+        ArmTimeout(turn, frame, run);
         // Whoever has the token beats; a worker, once it has taken the task; a plain call cannot.
         if (task.Resource.Pattern is TaskPattern.WaitForTaskToken)
         {
@@ -67,6 +63,9 @@ internal static class TaskSteps
         {
             case ExecutionEvent.ActivityTaken taken:
                 TaskHistory.Taken(turn, frame, taken.WorkerName);
+                // Its time counts from its start, that of waiting for a worker by itself (Developer Guide, Task state).
+                turn.Disarm(run.TimeoutTimerId);
+                ArmTimeout(turn, frame, run);
                 ArmHeartbeat(turn, frame, run);
                 break;
             case ExecutionEvent.TaskHeartbeat:
@@ -175,6 +174,14 @@ internal static class TaskSteps
     // When its token ended it, nobody waits any more for what it started.
     private static bool IsWaitedFor(TaskResource resource) => resource.Pattern is TaskPattern.Sync or TaskPattern.Sync2;
 
+    private static void ArmTimeout(Turn turn, Frame frame, TaskRun run)
+    {
+        if (run.Invocation.TimeoutSeconds is { } seconds)
+        {
+            run.TimeoutTimerId = turn.Arm(TimerKind.TaskTimeout, turn.At.AddSeconds(seconds), frame);
+        }
+    }
+
     private static void ArmHeartbeat(Turn turn, Frame frame, TaskRun run)
     {
         if (run.Invocation.HeartbeatSeconds is { } seconds)
@@ -197,7 +204,7 @@ internal static class TaskSteps
         }
 
         throw field!.Expression is ExpressionTemplate expression
-            ? Failures.WrongType(expression, "number", value)
+            ? Failures.NotInRange(expression, value)
             : StateErrorException.Runtime(
                 $"The {field.Name} parameter cannot be parsed as a long value: {field.Path} == {value}");
     }

@@ -44,7 +44,10 @@ public abstract record WorkflowEffect
     /// <summary>Stop all executions of a distributed Map that run.</summary>
     public sealed record StopChildren(long TaskId, string MapRunArn) : WorkflowEffect;
 
-    /// <summary>Write the results of a distributed Map: ResultsWritten or ResultsUnwritable.</summary>
+    /// <summary>
+    /// Write the results of a distributed Map, or when its writer has no resource put them together:
+    /// ResultsWritten or ResultsUnwritable. Results are those of who succeeded, without gaps.
+    /// </summary>
     public sealed record WriteResults(
         long TaskId, ResultWriterDefinition Writer, JsonValue Parameters, string MapRunArn, JsonArray Results)
         : WorkflowEffect;
@@ -137,6 +140,9 @@ public sealed record MapRunState(
     public MapRunCounts Executions { get; init; } = new();
 
     public int RedriveCount { get; init; }
+
+    /// <summary>When it was redriven last; null when it never was.</summary>
+    public DateTimeOffset? RedrivenAt { get; init; }
 }
 
 /// <summary>How many there are in each state.</summary>

@@ -9,8 +9,7 @@ namespace Analemma.Workflow.Files;
 //
 //   JSON      an array; with ItemsPointer, the array that a JSON Pointer (RFC 6901) leads to
 //   JSONL     one value a line; empty lines are passed over
-//   CSV       rows as objects, by the names of the first row or of CSVHeaders; all values are text (RFC 4180 quotes)
-//   MANIFEST  names other files, which are then read as their columns say: an inventory of S3
+//   CSV       rows as objects, by the names of the first row or of CSVHeaders; all values are text
 /// <summary>Reads the items of a distributed Map from the bytes of a file.</summary>
 public static class ItemFile
 {
@@ -39,33 +38,6 @@ public static class ItemFile
             "PARQUET" => Refuse("Files of type PARQUET cannot be read here", out items, out cause),
             _ => TryReadJson(reader, utf8, max, out items, out cause),
         };
-    }
-
-    /// <summary>Reads the manifest of an inventory: the files that it names, and the columns of each.</summary>
-    public static bool TryReadManifest(
-        ReadOnlySpan<byte> utf8,
-        out IReadOnlyList<string> keys,
-        out IReadOnlyList<string> columns,
-        [NotNullWhen(false)] out string? cause)
-    {
-        (keys, columns) = ([], []);
-        if (!JsonValue.TryParse(utf8, Limits, out var manifest, out var error))
-        {
-            cause = $"The manifest is no JSON: {error}";
-            return false;
-        }
-
-        if (!manifest["files"].TryGetArray(out var files) || !manifest["fileSchema"].TryGetString(out var schema))
-        {
-            cause = "The manifest has no files, or no fileSchema";
-            return false;
-        }
-
-        keys = [.. files.Items.ToArray().Select(file => file["key"]).Where(key => key.IsString)
-            .Select(key => key.AsString())];
-        columns = schema.Split(',', StringSplitOptions.TrimEntries);
-        cause = null;
-        return true;
     }
 
     private static bool TryReadJson(
@@ -171,74 +143,5 @@ public static class ItemFile
     {
         (items, cause) = (JsonArray.Empty, why);
         return false;
-    }
-}
-
-/// <summary>Rows of a CSV file (RFC 4180): fields in quotes may hold delimiters, line ends and quotes.</summary>
-internal static class CsvRows
-{
-    public static IEnumerable<IReadOnlyList<string>> Read(string text, char delimiter)
-    {
-        List<string> row = [];
-        StringBuilder field = new();
-        var (isQuoted, wasQuoted) = (false, false);
-        for (var i = 0; i < text.Length; i++)
-        {
-            var c = text[i];
-            if (isQuoted)
-            {
-                if (c != '"')
-                {
-                    field.Append(c);
-                }
-                else if (i + 1 < text.Length && text[i + 1] == '"')
-                {
-                    field.Append('"');
-                    i++;
-                }
-                else
-                {
-                    isQuoted = false;
-                }
-            }
-            else if (c == '"' && field.Length == 0 && !wasQuoted)
-            {
-                (isQuoted, wasQuoted) = (true, true);
-            }
-            else if (c == delimiter)
-            {
-                row.Add(field.ToString());
-                field.Clear();
-                wasQuoted = false;
-            }
-            else if (c == '\n')
-            {
-                if (field.Length > 0 && field[^1] == '\r')
-                {
-                    field.Length--;
-                }
-
-                // An empty line is no row.
-                if (row.Count > 0 || field.Length > 0 || wasQuoted)
-                {
-                    row.Add(field.ToString());
-                    yield return row;
-                }
-
-                row = [];
-                field.Clear();
-                wasQuoted = false;
-            }
-            else
-            {
-                field.Append(c);
-            }
-        }
-
-        if (row.Count > 0 || field.Length > 0 || wasQuoted)
-        {
-            row.Add(field.ToString());
-            yield return row;
-        }
     }
 }

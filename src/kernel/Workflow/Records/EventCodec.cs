@@ -48,7 +48,10 @@ internal static class EventCodec
         "failed" => new ExecutionEvent.TaskFailed(
             at, task, fields.MaybeText("error"), fields.MaybeText("cause"), fields.Word<TaskPhase>("phase")),
         "heartbeat" => new ExecutionEvent.TaskHeartbeat(at, task),
-        "items" => new ExecutionEvent.ItemsRead(at, task, fields["items"].AsArray()),
+        "items" => new ExecutionEvent.ItemsRead(at, task, fields["items"].AsArray())
+        {
+            Sources = ReadSources(fields["sources"]),
+        },
         "no_items" => new ExecutionEvent.ItemsUnreadable(at, task, fields.Text("error"), fields.MaybeText("cause")),
         "child" => new ExecutionEvent.ChildEnded(
             at,
@@ -135,6 +138,7 @@ internal static class EventCodec
         {
             case ExecutionEvent.ItemsRead read:
                 made.Set("task", read.TaskId).Set("items", read.Items);
+                made.Set("sources", read.Sources.Count > 0 ? WriteSources(read.Sources) : JsonValue.Undefined);
                 break;
             case ExecutionEvent.ItemsUnreadable unreadable:
                 made.Set("task", unreadable.TaskId).Set("error", unreadable.Error);
@@ -159,6 +163,30 @@ internal static class EventCodec
                 made.Set("percentage", changed.ToleratedPercentage is { } part ? part : JsonValue.Undefined);
                 break;
         }
+    }
+
+    private static JsonArray WriteSources(IReadOnlyList<ItemSource> sources)
+    {
+        JsonArrayBuilder made = new(sources.Count);
+        foreach (var source in sources)
+        {
+            made.Add(JsonArray.Of(source.Uri, source.Count));
+        }
+
+        return made.Build();
+    }
+
+    private static List<ItemSource> ReadSources(JsonValue written)
+    {
+        List<ItemSource> read = [];
+        foreach (var source in written.TryGetArray(out var all) ? all : JsonArray.Empty)
+        {
+            read.Add(source[0].TryGetString(out var uri) && source[1].TryGetInt32(out var count)
+                ? new ItemSource(uri, count)
+                : throw new StepRecordException("has a source of items that is none"));
+        }
+
+        return read;
     }
 
     private static JsonValue Positive(int number) => number > 0 ? number : JsonValue.Undefined;

@@ -36,6 +36,7 @@ internal sealed class SnapshotReader(
             LastId = Number(written["id"]),
             Draws = Number(written["draws"]),
             MapRedrive = WholeOrNone(written["map_redrive"]),
+            RedrivenAt = MaybeTime(written["redriven"]),
             Root = ScopeAt(written["root"]),
         };
         foreach (var entry in written["ready"].AsArray())
@@ -242,6 +243,7 @@ internal sealed class SnapshotReader(
             ToleratedCount = Number(written["count"]),
             ToleratedPercentage = written["percentage"].AsDouble(),
             RedriveCount = Whole(written["redrives"]),
+            RedrivenAt = MaybeTime(written["redriven"]),
             Generation = WholeOrNone(written["generation"]),
             IsWriting = written["writing"].AsBoolean(),
         };
@@ -284,7 +286,7 @@ internal sealed class SnapshotReader(
         var task = Number(written["write"]);
         return new WorkflowEffect.WriteResults(
             task,
-            MapOf(task).Writer!,
+            MapOf(task).Results,
             values.Read(written["parameters"]),
             written["run"].AsString(),
             JsonArray.Of(Many(written["results"], values.Read)));
@@ -325,6 +327,7 @@ internal sealed class SnapshotReader(
         Items = Counts(written["items"]),
         Executions = Counts(written["executions"]),
         RedriveCount = Whole(written["redrives"]),
+        RedrivenAt = MaybeTime(written["redriven"]),
     };
 
     private static MapRunCounts Counts(JsonValue written) => new()
@@ -344,7 +347,7 @@ internal sealed class SnapshotReader(
     private static int WholeOrNone(JsonValue written) => written.IsUndefined ? 0 : Whole(written);
 
     private JsonValue Item(JsonValue written) => written.TryGetArray(out var item)
-        ? JsonObject.Of(("Index", item[0]), ("Value", values.Read(item[1])))
+        ? MapItems.Context(Whole(item[0]), values.Read(item[1]))
         : JsonValue.Undefined;
 
     private static T[] Many<T>(JsonValue written, Func<JsonValue, T> read)

@@ -26,7 +26,7 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         made.Set("error", Maybe(state.Error)).Set("cause", Maybe(state.Cause));
         made.Set("redrives", state.RedriveCount).Set("event", state.LastEventId).Set("held", state.IsHeld);
         made.Set("id", state.LastId).Set("draws", state.Draws);
-        made.Set("map_redrive", Positive(state.MapRedrive));
+        made.Set("map_redrive", Positive(state.MapRedrive)).Set("redriven", Maybe(state.RedrivenAt));
         made.Set("root", NumberOf(state.Root));
         made.Set("ready", Many(state.Ready, entry =>
             JsonArray.Of(NumberOf(entry.Scope), entry.Name, slots.Slot(entry.Input))));
@@ -141,6 +141,7 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         ("count", run.ToleratedCount),
         ("percentage", run.ToleratedPercentage),
         ("redrives", run.RedriveCount),
+        ("redriven", Maybe(run.RedrivenAt)),
         ("generation", Positive(run.Generation)),
         ("writing", run.IsWriting));
 
@@ -194,7 +195,8 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         ("percentage", run.ToleratedFailurePercentage),
         ("items", Write(run.Items)),
         ("executions", Write(run.Executions)),
-        ("redrives", run.RedriveCount));
+        ("redrives", run.RedriveCount),
+        ("redriven", Maybe(run.RedrivenAt)));
 
     // What is not there is 0: it came later than the format.
     private static JsonValue Write(MapRunCounts counts)
@@ -258,6 +260,8 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
 
         return made.Build();
     }
+
+    private static JsonValue Maybe(DateTimeOffset? time) => time is { } at ? at.UtcTicks : JsonValue.Undefined;
 
     private static JsonValue Maybe(string? text) => text is null ? JsonValue.Undefined : JsonValue.From(text);
 }

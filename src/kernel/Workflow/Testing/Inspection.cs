@@ -1,5 +1,7 @@
+using System.Text;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Executions;
+using Analemma.Workflow.Files;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Templates;
 
@@ -61,10 +63,10 @@ internal sealed class Inspection(Frame frame)
 
     /// <summary>Before a Map or Parallel.</summary>
     /// <param name="turn">The turn.</param>
-    /// <param name="readerData">What its reader read; undefined for none.</param>
+    /// <param name="readerData">What its reader read, as it found it; null for none.</param>
     /// <returns>How many failures it bears; null when it does not say.</returns>
     /// <exception cref="StateErrorException">A field cannot be evaluated.</exception>
-    public long? BeforeBranches(Turn turn, JsonValue readerData)
+    public long? BeforeBranches(Turn turn, string? readerData)
     {
         if (frame.State is not MapDefinition map)
         {
@@ -83,14 +85,9 @@ internal sealed class Inspection(Frame frame)
             Tell("afterInputPath", input);
         }
 
-        var items = readerData.TryGetArray(out var read) ? read
-            : map.Reader is null ? MapSteps.Items(map, scope, input)
-            : JsonArray.Empty;
-        if (!map.IsJsonata && map.Reader is null)
-        {
-            Tell("afterItemsPath", items);
-        }
-
+        var items = map.Reader is not null && readerData is not null ? Read(map, map.Reader, readerData)
+            : map.Reader is null || HasItems(map, input) ? Selected(map, scope, input)
+            : new MapItems(JsonArray.Empty);
         var selected = ItemBatches.Select(turn, frame, map, input, items);
         if (map.ItemSelector is not null)
         {
@@ -159,7 +156,40 @@ internal sealed class Inspection(Frame frame)
             _told.Set("toleratedFailurePercentage", percentage);
         }
 
-        return Math.Max(count, (long)(items * percentage / 100));
+        // More than either is too much.
+        var most = (long)(items * percentage / 100);
+        return map.ToleratedFailureCount is null ? most
+            : map.ToleratedFailurePercentage is null ? count
+            : Math.Min(count, most);
+    }
+
+    private MapItems Selected(MapDefinition map, EvaluationScope scope, JsonValue input)
+    {
+        var items = MapSteps.Items(map, scope, input);
+        if (!map.IsJsonata)
+        {
+            Tell("afterItemsPath", items.Inputs);
+        }
+
+        return items;
+    }
+
+    // What a reader would read may stand in the input (Developer Guide, Testing Distributed Map states).
+    private static bool HasItems(MapDefinition map, JsonValue input) =>
+        map.Items is not null || !map.ItemsPath.IsWhole || input.IsArray;
+
+    private MapItems Read(MapDefinition map, ItemReaderDefinition reader, string data)
+    {
+        var isArray = StateTestSubject.Parse(data).TryGetArray(out var given);
+        var items = isArray || !ItemFile.TryRead(reader, Encoding.UTF8.GetBytes(data), null, out var read, out _)
+            ? given ?? JsonArray.Empty
+            : read;
+        if (!map.IsJsonata && reader.ItemsPointer is not null)
+        {
+            Tell("afterItemsPointer", items);
+        }
+
+        return new MapItems(items);
     }
 
     private void Tell(string name, JsonValue value) => _told.Set(name, Text(value));

@@ -29,7 +29,12 @@ public sealed class StateTest
             StartAt = subject.State.Name,
             States = new Dictionary<string, StateDefinition>(StringComparer.Ordinal),
         };
-        Scope root = new(machine, owner: null, index: 0) { Variables = subject.Variables };
+        Scope root = new(machine, owner: null, index: 0)
+        {
+            Variables = subject.Variables,
+            // As the first item (Developer Guide, Testing state machines with TestState, Automatic Context population).
+            Item = subject.IsInMap && request.Context is null ? MapItems.Context(0, subject.Input) : default,
+        };
         (_state.Root, _state.StartedAt, _state.Input) = (root, request.At, subject.Input);
         _frame = new Frame(root, subject.State, subject.Input, request.At);
         root.Frame = _frame;

@@ -20,14 +20,17 @@ internal sealed record StateTestSubject(StateDefinition State, JsonValue Input)
     /// <summary>Undefined without one.</summary>
     public JsonValue MockResult { get; init; }
 
-    /// <summary>Undefined without any.</summary>
-    public JsonValue ItemReaderData { get; init; }
+    /// <summary>Null without any.</summary>
+    public string? ItemReaderData { get; init; }
+
+    /// <summary>Whether it is a state of what a Map does for each item.</summary>
+    public bool IsInMap { get; init; }
 
     /// <summary>Null when it can be made.</summary>
     public static StateTestRefusal? TryRead(StateTestRequest request, out StateTestSubject? subject)
     {
         subject = null;
-        if (ReadState(request, out var state) is { } unreadable)
+        if (ReadState(request, out var state, out var isInMap) is { } unreadable)
         {
             return unreadable;
         }
@@ -58,7 +61,8 @@ internal sealed record StateTestSubject(StateDefinition State, JsonValue Input)
         {
             Variables = variables.TryGetObject(out var given) ? given : JsonObject.Empty,
             MockResult = Parse(request.Mock?.Result),
-            ItemReaderData = Parse(request.Configuration.MapItemReaderData),
+            ItemReaderData = request.Configuration.MapItemReaderData,
+            IsInMap = isInMap,
         };
         return null;
     }
@@ -72,9 +76,10 @@ internal sealed record StateTestSubject(StateDefinition State, JsonValue Input)
             ? value
             : default;
 
-    private static StateTestRefusal? ReadState(StateTestRequest request, out StateDefinition? state)
+    private static StateTestRefusal? ReadState(
+        StateTestRequest request, out StateDefinition? state, out bool isInMap)
     {
-        state = null;
+        (state, isInMap) = (null, false);
         if (request.StateName is { } name)
         {
             var machine = DefinitionReader.Read(request.Definition);
@@ -85,6 +90,8 @@ internal sealed record StateTestSubject(StateDefinition State, JsonValue Input)
             }
 
             state = machine.Machine.FindState(name);
+            isInMap = machine.Machine.AllStates().OfType<MapDefinition>()
+                .Any(map => map.Processor.FindState(name) is not null);
             return state is null ? StateTestRefusal.Invalid("State not found in definition") : null;
         }
 

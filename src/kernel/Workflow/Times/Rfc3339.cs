@@ -39,9 +39,13 @@ public static class Rfc3339
         return true;
     }
 
-    /// <summary>As the service writes times in the context object: milliseconds, and Z.</summary>
-    public static string Write(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    /// <summary>
+    /// As the service writes times in the context object: with milliseconds when there are some, and Z (Developer
+    /// Guide, Context object, Timestamp format with fractional seconds).
+    /// </summary>
+    public static string Write(DateTimeOffset time) => time.UtcDateTime.ToString(
+        time.Millisecond == 0 ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fff'Z'",
+        CultureInfo.InvariantCulture);
 
     private static bool TryFraction(ref ReadOnlySpan<char> rest, out long ticks)
     {

@@ -85,6 +85,7 @@ public sealed class RedriveTests : IDisposable
         Assert.Equal(run, await RunOfAsync(next, execution));
         var described = await next.CallAsync("DescribeMapRun", ("mapRunArn", run));
         Assert.Equal("1", described["redriveCount"].ToString());
+        Assert.True(described["redriveDate"].IsNumber);
         foreach (var counts in (string[])["itemCounts", "executionCounts"])
         {
             Assert.Equal(("2", "0", "2", "0"), (

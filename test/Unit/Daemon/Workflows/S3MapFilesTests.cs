@@ -6,6 +6,7 @@ using System.Text;
 using Analemma.Daemon.Workflows;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Workflow.Definitions;
+using Analemma.Workflow.Executions;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Unit.Tests.Daemon.Workflows;
@@ -56,12 +57,63 @@ public sealed class S3MapFilesTests : IDisposable
             writer,
             JsonValue.Parse("""{"Bucket":"b","Prefix":"out"}"""),
             "arn:aws:states:r:a:mapRun:m/l:run",
-            JsonValue.Parse("[[1,2],3]").AsArray(),
+            new MapResults([Good("[1,2]"), Bad("""{"Status":"FAILED"}"""), Good("3")]),
             TestContext.Current.CancellationToken);
         Assert.Equal("out/run/manifest.json", where["ResultWriterDetails"]["Key"].AsString());
+        Assert.Equal("{\"Status\":\"FAILED\"}\n", Encoding.UTF8.GetString(_store["/b/out/run/FAILED_0.jsonl"]));
         Assert.Equal("1\n2\n3\n", Encoding.UTF8.GetString(_store["/b/out/run/SUCCEEDED_0.jsonl"]));
         var manifest = JsonValue.Parse(_store["/b/out/run/manifest.json"]);
         Assert.Equal("6", manifest["ResultFiles"]["SUCCEEDED"][0]["Size"].ToString());
+        Assert.Equal("out/run/FAILED_0.jsonl", manifest["ResultFiles"]["FAILED"][0]["Key"].AsString());
+    }
+
+    // Developer Guide, ItemReader, Amazon S3 objects: and transformed by LOAD_AND_FLATTEN.
+    [Fact]
+    public async Task What_is_listed_are_the_items_or_is_read_for_them()
+    {
+        _store["/b"] = """
+            <ListBucketResult><Contents><Key>p/</Key><Size>0</Size></Contents>
+            <Contents><Key>p/a.jsonl</Key><Size>4</Size><LastModified>2022-11-17T15:44:41.000Z</LastModified></Contents>
+            <Contents><Key>p/b.jsonl</Key><Size>2</Size></Contents></ListBucketResult>
+            """u8.ToArray();
+        _store["/b/p/a.jsonl"] = "1\n2\n"u8.ToArray();
+        _store["/b/p/b.jsonl"] = "3\n4\n"u8.ToArray();
+
+        var listed = await _files.ReadAsync(
+            Listing(loads: false), JsonValue.Parse("""{"Bucket":"b"}"""), 2, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            """[{"Key":"p/","Size":0},{"Key":"p/a.jsonl","LastModified":1668699881,"Size":4}]""",
+            JsonValue.From(listed.Items).ToString());
+        Assert.Equal([new ItemSource("S3://b", 2)], listed.Sources);
+
+        var loaded = await _files.ReadAsync(
+            Listing(loads: true), JsonValue.Parse("""{"Bucket":"b"}"""), 3, TestContext.Current.CancellationToken);
+        Assert.Equal("[1,2,3]", JsonValue.From(loaded.Items).ToString());
+        Assert.Equal([new ItemSource("S3://b/p/a.jsonl", 2), new ItemSource("S3://b/p/b.jsonl", 1)], loaded.Sources);
+    }
+
+    // Developer Guide, ItemReader, Athena manifest.
+    [Fact]
+    public async Task A_manifest_of_Athena_names_files_by_their_URIs()
+    {
+        _store["/b/m.csv"] = "s3://c/one.jsonl\ns3://c/two.jsonl\n"u8.ToArray();
+        _store["/c/one.jsonl"] = "1\n"u8.ToArray();
+        _store["/c/two.jsonl"] = "2\n"u8.ToArray();
+        ItemReaderDefinition reader = new()
+        {
+            Resource = TaskResource.TryParse("arn:aws:states:::s3:getObject")!,
+            InputType = "JSONL",
+            ManifestType = "ATHENA_DATA",
+        };
+        var parameters = JsonValue.Parse("""{"Bucket":"b","Key":"m.csv"}""");
+        var read = await _files.ReadAsync(reader, parameters, null, TestContext.Current.CancellationToken);
+        Assert.Equal("[1,2]", JsonValue.From(read.Items).ToString());
+        Assert.Equal([new ItemSource("S3://c/one.jsonl", 1), new ItemSource("S3://c/two.jsonl", 1)], read.Sources);
+
+        _store["/b/m.csv"] = "elsewhere\n"u8.ToArray();
+        var failed = await Assert.ThrowsAsync<MapFileException>(() => _files.ReadAsync(
+            reader, parameters, null, TestContext.Current.CancellationToken));
+        Assert.Contains("no URI of S3", failed.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -105,8 +157,19 @@ public sealed class S3MapFilesTests : IDisposable
             JsonObject.Of(("Bucket", bucket), ("Key", key)),
             itemsMax,
             TestContext.Current.CancellationToken);
-        return JsonValue.From(items).ToString();
+        return JsonValue.From(items.Items).ToString();
     }
+
+    private static ItemReaderDefinition Listing(bool loads) => new()
+    {
+        Resource = TaskResource.TryParse("arn:aws:states:::s3:listObjectsV2")!,
+        InputType = loads ? "JSONL" : null,
+        LoadsObjects = loads,
+    };
+
+    private static MapResult Good(string output) => new(true, JsonValue.Parse(output), JsonValue.Parse("{}"));
+
+    private static MapResult Bad(string told) => new(false, JsonValue.Undefined, JsonValue.Parse(told));
 
     private static byte[] Packed(string text)
     {

@@ -64,6 +64,7 @@ internal sealed class WorkflowBench : IAsyncDisposable
         StepFunctionsApi? api = null;
         TaskRunner tasks = new(
             _engine,
+            _machines,
             [
                 functions,
                 new LambdaHandler(new NoFunctions(), _aws, _background),

@@ -270,7 +270,7 @@ public sealed class WorkflowFaultTests : IDisposable
 
     private sealed class BrokenFiles : IMapFiles
     {
-        public Task<JsonArray> ReadAsync(
+        public Task<MapFileItems> ReadAsync(
             ItemReaderDefinition reader, JsonValue parameters, long? itemsMax, CancellationToken cancelled) =>
             throw new UriFormatException("a mistake");
 
@@ -278,7 +278,7 @@ public sealed class WorkflowFaultTests : IDisposable
             ResultWriterDefinition writer,
             JsonValue parameters,
             string mapRunArn,
-            JsonArray results,
+            MapResults results,
             CancellationToken cancelled) => throw new UriFormatException("a mistake");
     }
 }

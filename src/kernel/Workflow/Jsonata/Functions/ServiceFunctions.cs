@@ -5,7 +5,10 @@ using Analemma.Workflow.Json;
 
 namespace Analemma.Workflow.Jsonata.Functions;
 
-/// <summary>What AWS Step Functions adds to the language in place of its intrinsic functions.</summary>
+/// <summary>
+/// What AWS Step Functions adds to the language in place of its intrinsic functions. Where they need a whole number, a
+/// fraction is rounded down (Developer Guide, JSONata functions provided by Step Functions).
+/// </summary>
 internal static class ServiceFunctions
 {
     /// <summary>An array in parts of a size, the last of what is left.</summary>
@@ -17,7 +20,8 @@ internal static class ServiceFunctions
         }
 
         var items = call.Array(0).Items;
-        if (!call[1].TryGetInt32(out var size) || size <= 0)
+        var size = (int)Math.Clamp(Math.Floor(call.Number(1)), 0, int.MaxValue);
+        if (size <= 0)
         {
             throw call.Wrong(1);
         }
@@ -41,7 +45,8 @@ internal static class ServiceFunctions
             return default;
         }
 
-        var (start, end, step) = (call.Number(0), call.Number(1), call.Number(2));
+        var (start, end, step) = (
+            Math.Floor(call.Number(0)), Math.Floor(call.Number(1)), Math.Floor(call.Number(2)));
         if (step == 0 || !double.IsFinite(step))
         {
             throw call.Wrong(2);
@@ -98,7 +103,7 @@ internal static class ServiceFunctions
 
         unchecked
         {
-            var mixed = (ulong)BitConverter.DoubleToInt64Bits(call.Number(0)) + 0x9E3779B97F4A7C15;
+            var mixed = (ulong)BitConverter.DoubleToInt64Bits(Math.Floor(call.Number(0))) + 0x9E3779B97F4A7C15;
             mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
             mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
             return ((mixed ^ (mixed >> 31)) >> 11) * (1.0 / (1UL << 53));

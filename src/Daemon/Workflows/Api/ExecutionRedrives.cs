@@ -1,0 +1,29 @@
+using Analemma.Workflow.Executions;
+
+namespace Analemma.Daemon.Workflows.Api;
+
+/// <summary>Which executions can be redriven, and why others cannot (API reference, DescribeExecution).</summary>
+internal static class ExecutionRedrives
+{
+    /// <summary>What is refused of one that belongs to a Map Run.</summary>
+    public const string ByMapRun = "Execution is redriven with its Map Run";
+
+    private static readonly TimeSpan Period = TimeSpan.FromDays(14);
+
+    /// <summary>The status, and the reason when it is NOT_REDRIVABLE.</summary>
+    public static (string? Why, string Status) Of(FoundExecution found, WorkflowOptions options, DateTimeOffset now) =>
+        found switch
+        {
+            { Status: ExecutionStatus.Running or ExecutionStatus.Succeeded or ExecutionStatus.PendingRedrive } =>
+                ($"Execution is {ExecutionNames.Of(found.Status)} and cannot be redriven", "NOT_REDRIVABLE"),
+            { Head: { IsExpress: true, MapRunArn: not null } } => (null, "REDRIVABLE_BY_MAP_RUN"),
+            { Head.IsExpress: true } =>
+                ("Execution is of an EXPRESS state machine and cannot be redriven", "NOT_REDRIVABLE"),
+            { End.Cause: ExecutionLimits.EventsMaxCause } =>
+                ("Execution history event limit exceeded", "NOT_REDRIVABLE"),
+            { Head.MapRunArn: not null } => (null, "REDRIVABLE_BY_MAP_RUN"),
+            { End: { } end } when options.Strict && now - end.EndedAt > Period =>
+                ("Execution redrivable period exceeded", "NOT_REDRIVABLE"),
+            _ => (null, "REDRIVABLE"),
+        };
+}
