@@ -140,6 +140,75 @@ public sealed class DiagnosticTests
               "StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}}}
             """));
 
+    // Developer Guide, ItemReader, Contents of the ItemReader field.
+    [Theory]
+    [InlineData("\"Transformation\":\"LOAD_AND_FLATTEN\"", "These fields are required: [InputType]", "")]
+    [InlineData("\"ManifestType\":\"ATHENA_DATA\"", "These fields are required: [InputType]", "")]
+    [InlineData(
+        "\"ManifestType\":\"S3_INVENTORY\",\"InputType\":\"CSV\"",
+        "InputType must not be specified when ManifestType is S3_INVENTORY",
+        "/InputType")]
+    public void Of_readers_whose_fields_do_not_go_together(string config, string expected, string at) => Assert.Equal(
+        $"{Schema}{expected} at /States/A/ItemReader/ReaderConfig{at}",
+        Problem("JSONPath", """
+            {"A":{"Type":"Map","End":true,
+             "ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{CONFIG}},
+             "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+              "StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}}}
+            """.Replace("CONFIG", config, StringComparison.Ordinal)));
+
+    // Developer Guide, Distributed Map state fields.
+    [Fact]
+    public void Of_distributed_maps_in_express_machines()
+    {
+        const string Text = """
+            {"StartAt":"A","States":{"A":{"Type":"Map","End":true,
+             "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},
+              "StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}}}}
+            """;
+        Assert.NotNull(DefinitionReader.Read(Text).Machine);
+        Assert.Equal(
+            $"{Schema}Express state machine does not support Map state in DISTRIBUTED mode "
+            + "at /States/A/ItemProcessor/ProcessorConfig/Mode",
+            DefinitionReader.Read(Text, isExpress: true).Problem);
+    }
+
+    // Developer Guide, Writing JSONata expressions in JSON strings.
+    [Theory]
+    [InlineData("{% 1", false)]
+    [InlineData("1 %}", false)]
+    [InlineData(" {% 1 %}", false)]
+    [InlineData("{% 1 %}", true)]
+    [InlineData("a {% 1 %} b", true)]
+    public void Of_expressions_that_are_not_opened_and_closed(string text, bool isGood) => Assert.Equal(
+        isGood
+            ? ""
+            : "INVALID_JSONATA_EXPRESSION: A JSONata expression must start with '{%' and end with '%}', without "
+                + "blanks around them. at /States/A/Output/x[0]",
+        Problem("JSONata", """{"A":{"Type":"Pass","Output":{"x":["TEXT"]},"End":true}}"""
+            .Replace("TEXT", text, StringComparison.Ordinal)));
+
+    // Developer Guide, Fail state.
+    [Theory]
+    [InlineData("States.Format('{}', $.x)", "")]
+    [InlineData("States.UUID()", "")]
+    [InlineData(
+        "States.MathAdd(1, 2)",
+        Schema + "The intrinsic function 'States.MathAdd' does not return a string at /States/A/CausePath")]
+    public void Of_calls_that_give_no_text(string call, string expected) => Assert.Equal(
+        expected, Problem("JSONPath", "{\"A\":{\"Type\":\"Fail\",\"CausePath\":\"" + call + "\"}}"));
+
+    // Developer Guide, Retrying after an error: and variables, whose names follow Unicode's rules.
+    [Theory]
+    [InlineData("\"Retry\":[{\"ErrorEquals\":[\"E\"],\"MaxDelaySeconds\":31622400}]", true)]
+    [InlineData("\"Retry\":[{\"ErrorEquals\":[\"E\"],\"MaxDelaySeconds\":31622401}]", false)]
+    [InlineData("\"Assign\":{\"e\u0301_1\":1}", true)]
+    [InlineData("\"Assign\":{\"\u0301e\":1}", false)]
+    [InlineData("\"Assign\":{\"a.b\":1}", false)]
+    public void Of_bounds(string field, bool isGood) => Assert.Equal(
+        isGood,
+        Problem("JSONPath", "{\"A\":{\"Type\":\"Task\"," + Function + field + ",\"End\":true}}").Length == 0);
+
     [Fact]
     public void Of_more_than_are_told()
     {

@@ -7,7 +7,7 @@ namespace Analemma.Workflow.Definitions;
 internal static class ErrorReader
 {
     private const long AttemptsMax = 99_999_999;
-    private const long DelaySecondsMax = 31_622_399;
+    private const long DelaySecondsMax = 31_622_400;
 
     private static readonly HashSet<string> RetryFields = new(StringComparer.Ordinal)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Analemma.Workflow.Intrinsics;
 using Analemma.Workflow.Json;
 using Analemma.Workflow.Paths;
@@ -9,6 +10,13 @@ namespace Analemma.Workflow.Definitions;
 internal sealed class FieldReader(JsonObject fields, string location, QueryLanguage language, Diagnostics diagnostics)
 {
     private const int VariableCharsMax = 80;
+
+    // What may stand where a text is wanted (Developer Guide, Fail state, CausePath).
+    private static readonly HashSet<string> TextCalls = new(StringComparer.Ordinal)
+    {
+        "States.Format", "States.JsonToString", "States.ArrayGetItem", "States.Base64Encode", "States.Base64Decode",
+        "States.Hash", "States.UUID",
+    };
 
     // Within a state, which expressions name their places from: Catch[0]/ before Output.
     private string _within = "";
@@ -327,6 +335,11 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
 
         if (mayCall && IntrinsicCall.LooksLikeOne(text) && IntrinsicCall.TryParse(text) is { } call)
         {
+            if (!TextCalls.Contains(call.Name))
+            {
+                Wrong($"The intrinsic function '{call.Name}' does not return a string", name);
+            }
+
             return new ValueField { Name = name, Call = call };
         }
 
@@ -339,12 +352,17 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
         return null;
     }
 
+    // Letters, marks, digits and connectors (Unicode Standard Annex 31, ID_Continue).
+    private static bool IsInName(char c) => char.IsLetterOrDigit(c) || char.GetUnicodeCategory(c)
+        is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.NonSpacingMark
+        or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.LetterNumber;
+
     private void CheckVariable(string name, string variable)
     {
         var plain = !IsJsonata && variable.EndsWith(".$", StringComparison.Ordinal) ? variable[..^2] : variable;
         var isName = plain.Length is > 0 and <= VariableCharsMax
             && (char.IsLetter(plain[0]) || plain[0] == '_')
-            && plain.All(c => char.IsLetterOrDigit(c) || c == '_');
+            && plain.All(IsInName);
         if (!isName)
         {
             Wrong($"'{plain}' is not a valid variable name", name);

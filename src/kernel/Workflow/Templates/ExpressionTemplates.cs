@@ -25,7 +25,13 @@ internal static class ExpressionTemplates
     {
         if (value.TryGetString(out var text))
         {
-            return IsExpression(text) ? CompileText(text, location, available, wrong) : new LiteralTemplate(value);
+            if (IsExpression(text))
+            {
+                return CompileText(text, location, available, wrong);
+            }
+
+            CheckSigns(text, location, wrong);
+            return new LiteralTemplate(value);
         }
 
         if (value.TryGetArray(out var items))
@@ -42,6 +48,18 @@ internal static class ExpressionTemplates
         text.Length >= Open.Length + Close.Length
         && text.StartsWith(Open, StringComparison.Ordinal)
         && text.EndsWith(Close, StringComparison.Ordinal);
+
+    // An expression that is opened or closed and not both is a mistake, not a text (Developer Guide, Writing JSONata
+    // expressions in JSON strings).
+    private static void CheckSigns(string text, string location, Action<string, TemplateProblem> wrong)
+    {
+        if (text.StartsWith(Open, StringComparison.Ordinal) || text.EndsWith(Close, StringComparison.Ordinal))
+        {
+            wrong(location, new TemplateProblem(
+                DiagnosticCodes.InvalidJsonataExpression,
+                $"A JSONata expression must start with '{Open}' and end with '{Close}', without blanks around them."));
+        }
+    }
 
     private static Template CompileText(
         string text, string location, string? available, Action<string, TemplateProblem> wrong)
