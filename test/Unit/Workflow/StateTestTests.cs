@@ -195,6 +195,69 @@ public sealed class StateTestTests
         Assert.Equal("TestState does not support Context when a mock is not specified.", refusal!.Message);
     }
 
+    // TestState, Testing Map and Parallel states, Testing Distributed Map states.
+    [Theory]
+    [InlineData("""{"Bucket":"b","Key":"k"}""", """{"a":{"b":[1,2]}}""", "/a/b", "[1,2]", null)]
+    [InlineData("[3,4]", null, null, null, "[3,4]")]
+    public void What_a_reader_would_read_is_given_or_stands_in_the_input(
+        string input, string? data, string? pointer, string? afterPointer, string? afterPath)
+    {
+        var result = Run(Request with
+        {
+            Definition = """
+                {"Type":"Map","End":true,"ItemSelector":{"v.$":"$$.Map.Item.Value"},
+                 "ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{CONFIG}},
+                 "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+                  "StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}}
+                """.Replace("CONFIG", pointer is null ? "" : $"\"InputType\":\"JSON\",\"ItemsPointer\":\"{pointer}\"",
+                StringComparison.Ordinal),
+            Input = input,
+            Mock = new StateMock { Result = "[]" },
+            Configuration = new StateConfiguration { MapItemReaderData = data },
+        });
+        Assert.Equal(afterPointer, Told("afterItemsPointer"));
+        Assert.Equal(afterPath, Told("afterItemsPath"));
+        Assert.Equal(
+            (afterPointer ?? afterPath)!.Replace(",", "},{\"v\":", StringComparison.Ordinal)
+                .Replace("[", "[{\"v\":", StringComparison.Ordinal).Replace("]", "}]", StringComparison.Ordinal),
+            Told("afterItemSelector"));
+
+        string? Told(string name) => result.Inspection[name].TryGetString(out var text) ? text : null;
+    }
+
+    // TestState, Testing Activity, .sync and .waitForTaskToken states.
+    [Theory]
+    [InlineData(
+        "states:startExecution.sync:2", """{"ExecutionArn":"a"}""", "Required field 'StateMachineArn' is missing")]
+    [InlineData("states:startExecution", """{"ExecutionArn":"a"}""", "Required field 'StartDate' is missing")]
+    [InlineData("sqs:sendMessage", """{"MessageId":1}""", "Field 'MessageId' must be a string")]
+    [InlineData("sqs:sendMessage.waitForTaskToken", """{"MessageId":1}""", null)]
+    public void A_mock_is_compared_with_what_tells_how_a_job_stands_and_a_tokens_answer_with_nothing(
+        string resource, string mock, string? problem)
+    {
+        var (_, refusal) = StateTest.Begin(Request with
+        {
+            Definition = $$"""{"Type":"Task","Resource":"arn:aws:states:::{{resource}}","End":true}""",
+            Mock = new StateMock { Result = mock },
+        });
+        Assert.Equal(problem is null ? null : $"Mock result schema validation error: {problem}", refusal?.Message);
+    }
+
+    // TestState, Automatic Context population.
+    [Fact]
+    public void A_state_within_a_map_is_tested_as_its_first_item()
+    {
+        var result = Run(Request with
+        {
+            Definition = """
+                {"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"B","States":{
+                  "B":{"Type":"Pass","Parameters":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value"},"End":true}}}}}}
+                """,
+            StateName = "B",
+        });
+        Assert.Equal("""{"i":0,"v":{"a":1}}""", result.Output.ToString());
+    }
+
     private static StateTestResult Run(StateTestRequest request)
     {
         var (test, refusal) = StateTest.Begin(request);

@@ -86,9 +86,9 @@ internal static class MockRules
 
         return state switch
         {
-            MapDefinition { Writer: null } when !result.IsArray =>
+            MapDefinition { Writer.Resource: null } or MapDefinition { Writer: null } when !result.IsArray =>
                 StateTestRefusal.Invalid("Mocked result must be an array."),
-            MapDefinition { Writer: not null } when !result.IsObject =>
+            MapDefinition { Writer.Resource: not null } when !result.IsObject =>
                 StateTestRefusal.Invalid("Mocked result must be a JSON object."),
             ParallelDefinition when !result.IsArray => StateTestRefusal.Invalid("Mocked result must be an array."),
             ParallelDefinition parallel when result.AsArray().Count != parallel.Branches.Count =>

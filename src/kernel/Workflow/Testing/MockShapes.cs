@@ -8,7 +8,8 @@ namespace Analemma.Workflow.Testing;
 //
 // The result of a mocked Task is compared with what the service's API says it answers (the output shapes of the public
 // API references): a field that is there has its type; in STRICT mode a field that is always answered is there. Of a
-// service or call that is not below, nothing is asked.
+// service or call that is not below, nothing is asked. A job that is waited for answers as what tells how it stands
+// does (Developer Guide, TestState); what comes back with a token is nobody's answer.
 //
 //   text   Name:type, Name:type …   ! after a name: always answered    ~N after a number: at least N
 //   type   s text · n number · b boolean · {…} object · [type] list · * anything
@@ -62,9 +63,17 @@ internal static class MockShapes
     /// <summary>Null when it could be an answer.</summary>
     public static StateTestRefusal? Check(TaskResource resource, JsonValue result, bool isStrict)
     {
-        if (resource.Kind is not (ResourceKind.Service or ResourceKind.Sdk))
+        if (resource.Kind is not (ResourceKind.Service or ResourceKind.Sdk)
+            || resource.Pattern is TaskPattern.WaitForTaskToken)
         {
             return null;
+        }
+
+        if (resource.Pattern is TaskPattern.Sync or TaskPattern.Sync2)
+        {
+            return resource is { Service: "states", Action: "startExecution" }
+                ? Check(Shapes["sfn:describeExecution"], result, isStrict)
+                : null;
         }
 
         const string Sdk = "aws-sdk:";
@@ -72,10 +81,14 @@ internal static class MockShapes
             ? resource.Service[Sdk.Length..]
             : resource.Service;
         return Shapes.TryGetValue($"{service}:{resource.Action}", out var shape)
-            && new ShapeCheck(shape, isStrict).Check(result) is { } wrong
-            ? StateTestRefusal.Invalid($"Mock result schema validation error: {wrong}")
+            ? Check(shape, result, isStrict)
             : null;
     }
+
+    private static StateTestRefusal? Check(string shape, JsonValue result, bool isStrict) =>
+        new ShapeCheck(shape, isStrict).Check(result) is { } wrong
+            ? StateTestRefusal.Invalid($"Mock result schema validation error: {wrong}")
+            : null;
 }
 
 /// <summary>Walks a shape and a value together.</summary>
