@@ -21,12 +21,14 @@ internal sealed class TestOperations(WorkflowOptions options, TaskRunner tasks, 
             throw new ApiRefusedException(refusal.Code, refusal.Message);
         }
 
+        JsonObject? exchange = null;
         if (test!.Task is { } task)
         {
             using CancellationTokenSource late = new(TaskTimeMax, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, aborted);
             var outcome = await tasks.RunAloneAsync(IdentityOf(request), task, either.Token)
                 ?? TaskOutcome.Failed("States.Timeout", null);
+            exchange = level == "TRACE" ? outcome.Exchange : null;
             if (outcome.IsDone)
             {
                 test.Succeed(outcome.Output);
@@ -37,7 +39,7 @@ internal sealed class TestOperations(WorkflowOptions options, TaskRunner tasks, 
             }
         }
 
-        return test.Result!.ToService(level is "DEBUG" or "TRACE");
+        return test.Result!.ToService(level is "DEBUG" or "TRACE", exchange);
     }
 
     private StateTestRequest Read(ApiRequest request)

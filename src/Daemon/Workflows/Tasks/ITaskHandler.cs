@@ -66,6 +66,9 @@ internal sealed record TaskOutcome
 
     public TaskPhase Phase { get; private init; } = TaskPhase.Run;
 
+    /// <summary>The request that was made and its answer, for who tests the task; null for none.</summary>
+    public JsonObject? Exchange { get; init; }
+
     public static TaskOutcome Done(JsonValue output) => new() { IsDone = true, Output = output };
 
     public static TaskOutcome Failed(string? error, string? cause, TaskPhase phase = TaskPhase.Run) =>

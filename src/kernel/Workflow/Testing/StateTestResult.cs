@@ -20,7 +20,8 @@ public sealed record StateTestResult(string Status)
 
     /// <summary>As the API answers it.</summary>
     /// <param name="withInspection">Whether the level is above INFO.</param>
-    public JsonValue ToService(bool withInspection)
+    /// <param name="exchange">The request and the response of an HTTP task; null for none.</param>
+    public JsonValue ToService(bool withInspection, JsonObject? exchange = null)
     {
         JsonObjectBuilder answer = new();
         answer.Set("output", Text(Output));
@@ -30,7 +31,13 @@ public sealed record StateTestResult(string Status)
         answer.Set("status", Status);
         if (withInspection)
         {
-            answer.Set("inspectionData", Inspection);
+            JsonObjectBuilder inspection = new(Inspection);
+            foreach (var (name, value) in exchange ?? JsonObject.Empty)
+            {
+                inspection.Set(name, value);
+            }
+
+            answer.Set("inspectionData", inspection.Build());
         }
 
         return answer.Build();

@@ -1,3 +1,4 @@
+using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Workflows.Tasks;
 using Analemma.Daemon.Workflows.Tasks.Own;
 using Analemma.Workflow.Definitions;
@@ -53,5 +54,27 @@ public sealed class TaskHandlerTests
             0, 0, 0, 1, (byte)'b', 0, 0, 0, 6, .. "Binary"u8, 2, 0, 0, 0, 2, 1, 2,
         ];
         return ServiceAnswers.Md5(all);
+    }
+
+    // TestState, Using TRACE inspectionLevel: an HTTP task tells its request and the response.
+    [Fact]
+    public void A_request_is_told_as_it_was_asked_for_and_answered()
+    {
+        Analemma.Abi.Syscalls.Http asked = new()
+        {
+            Url = "https://a.example/x",
+            Method = "POST",
+            Headers = new Dictionary<string, string> { ["A"] = "1", ["B"] = "2" },
+            Body = "{}",
+        };
+        HttpReply reply = new(404, [new HttpHeader("c", "3")]);
+        Assert.Equal(
+            """
+            {"request":{"protocol":"https","method":"POST","url":"https://a.example/x","headers":"[A: 1, B: 2]",
+            "body":"{}"},"response":{"protocol":"https","statusCode":"404","statusMessage":"NotFound",
+            "headers":"[c: 3]","body":"no"}}
+            """.ReplaceLineEndings(""),
+            JsonValue.From(HttpTrace.Of(asked, reply, "no"u8.ToArray())).ToString());
+        Assert.True(JsonValue.From(HttpTrace.Of(asked, null, []))["response"].IsUndefined);
     }
 }

@@ -58,7 +58,8 @@ internal sealed class HttpTaskHandler(KernelCalls kernel, Connections connection
         }
 
         var (end, body) = await kernel.FetchAsync(asked.Request! with { Network = rules }, cancelled);
-        return end.Value is HttpReply reply ? Answered(reply, body) : Failed(end.Error!);
+        var outcome = end.Value is HttpReply reply ? Answered(reply, body) : Failed(end.Error!);
+        return outcome with { Exchange = HttpTrace.Of(asked.Request!, end.Value as HttpReply, body) };
     }
 
     private static TaskOutcome Answered(HttpReply reply, byte[] body)
