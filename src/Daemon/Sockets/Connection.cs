@@ -384,7 +384,8 @@ internal sealed partial class Connection : IReady
             case State.Waiting or State.Ended when !Output.HasRoom:
                 Io.Stalls.Set(ref _stallDeadline, this);
                 break;
-            case State.Ended when Output.Queued == 0 && _session is not { IsIdle: false }:
+            // In this order: the last answer is queued, if it does not go at once, before its call is over.
+            case State.Ended when _session is not { IsIdle: false } && Output.Queued == 0:
                 Close();
                 break;
             case State.Refusing when Output.Queued == 0:
