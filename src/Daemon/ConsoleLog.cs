@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Analemma.Daemon;
 
 /// <summary>
-/// The daemon's log: a line each on standard output, in the form of .NET's own console logger on one line. That one
+/// The daemon's log: a line each, in the form of .NET's own console logger on one line. That one
 /// takes a tenth of a start to be put together. A thread writes, so that nobody waits for a reader who is slow; of
 /// lines that it falls behind with, later ones are dropped and counted.
 /// </summary>
@@ -112,14 +112,15 @@ internal sealed class ConsoleLog : ILogger, IDisposable
                 _out.WriteLine(line);
                 if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
                 {
-                    _out.WriteLine($"… {dropped} lines were dropped: whoever reads this log is slow");
+                    _out.WriteLine($"… {dropped} lines were dropped: nobody took them, or not as fast");
                 }
 
                 _out.Flush();
             }
             catch (IOException)
             {
-                // Nobody reads it any more.
+                // Nobody reads it any more, or there is no room for it.
+                Interlocked.Increment(ref _dropped);
             }
         }
     }

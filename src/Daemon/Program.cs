@@ -51,9 +51,9 @@ if (request.Action is BootAction.PrintConfig)
 }
 
 SqliteJournalStore.WarmUp();
-using ConsoleLog log = new("analemma", request.Options.Kernel.LogLevel, Console.Out, TimeProvider.System);
 try
 {
+    using ConsoleLog log = new("analemma", request.Options.Kernel.LogLevel, OutputOf(request), TimeProvider.System);
     return request.Action switch
     {
         BootAction.VerifyJournal => JournalCheckup.Print(
@@ -79,6 +79,20 @@ catch (Exception refused) when (refused is HostSocketException or JournalStoreEx
     }
 
     return Refused;
+}
+
+// Open to the end: whatever goes wrong last is told there too.
+static TextWriter OutputOf(BootRequest request)
+{
+    if (request is not { Action: BootAction.Run, LogFile: { } file })
+    {
+        return Console.Out;
+    }
+
+    RotatedLog output = new(file, request.Options.Kernel.LogBytes, HostFiles.BecomeOutput);
+    Console.SetOut(output);
+    Console.SetError(output);
+    return output;
 }
 
 // An ordinary user's kernel goes where the agents of the one before are.

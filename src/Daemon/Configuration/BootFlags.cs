@@ -12,6 +12,7 @@ internal sealed class BootFlags
           --config FILE            the machine file, TOML or JSON; default $ANALEMMA_CONFIG, else
                                    /etc/analemma/analemma.toml as root, ~/.config/analemma/analemma.toml otherwise
           --SECTION.KEY=VALUE      one setting, over the file and the environment; see docs/reference/config.md
+          --log-file=FILE          what is printed goes there, and into files before it as kernel.log_bytes has it
           --probe                  find out what this host can enforce, print it as JSON, and end
           --verify-journal         check every record of the journal and of workflows, print the outcome as JSON, and
                                    end; code 1 if bad
@@ -28,6 +29,7 @@ internal sealed class BootFlags
     private const string ExportWord = "--export-workflows";
     private const string ImportWord = "--import-workflows";
     private const string WithoutPayloadsWord = "--without-payloads";
+    private const string LogFileWord = "--log-file";
 
     private static readonly string[] PrintingWords =
     [
@@ -35,11 +37,14 @@ internal sealed class BootFlags
         "--version", WithoutPayloadsWord,
     ];
 
-    private static readonly string[] Words = ["--config", "--probe", .. PrintingWords];
+    private static readonly string[] Words = ["--config", LogFileWord, "--probe", .. PrintingWords];
 
     public BootAction Action { get; private set; } = BootAction.Run;
 
     public string? ConfigFile { get; private set; }
+
+    /// <summary>Where a kernel that runs prints to; null for where it was started to.</summary>
+    public string? LogFile { get; private set; }
 
     /// <summary>Where workflows go to or come from.</summary>
     public string? ArchiveFile { get; private set; }
@@ -113,7 +118,7 @@ internal sealed class BootFlags
         }
     }
 
-    private static bool TakesFile(string name) => name is "--config" or ExportWord or ImportWord;
+    private static bool TakesFile(string name) => name is "--config" or LogFileWord or ExportWord or ImportWord;
 
     private void TakeValue(string name, string? value)
     {
@@ -124,6 +129,10 @@ internal sealed class BootFlags
         else if (name == "--config")
         {
             ConfigFile = value;
+        }
+        else if (name == LogFileWord)
+        {
+            LogFile = value;
         }
         else if (TakesFile(name))
         {

@@ -40,6 +40,7 @@ internal sealed class MachineLoader(
         var models = ModelSetup.From(options, Variable, wrong.Count > 0 ? [] : problems);
         return new BootRequest(flags.Action, options, models, problems)
         {
+            LogFile = flags.LogFile,
             ArchiveFile = flags.ArchiveFile ?? "",
             ArchivesPayloads = !flags.IsWithoutPayloads,
         };

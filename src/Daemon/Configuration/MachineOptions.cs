@@ -176,6 +176,9 @@ internal enum BootAction
 internal sealed record BootRequest(
     BootAction Action, MachineOptions Options, ModelSetup Models, IReadOnlyList<string> Problems)
 {
+    /// <summary>Where a kernel that runs prints to; null for where it was started to.</summary>
+    public string? LogFile { get; init; }
+
     /// <summary>Where workflows go to or come from.</summary>
     public string ArchiveFile { get; init; } = "";
 

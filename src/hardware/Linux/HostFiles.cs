@@ -6,6 +6,8 @@ namespace Analemma.Linux;
 /// <summary>Host files and pipes that <see cref="File"/> does not know. Every descriptor is close-on-exec.</summary>
 public static unsafe class HostFiles
 {
+    private const uint OwnerOnly = 0x180; // 0600
+
     public static void MakeFifo(string path, int mode) =>
         LinuxException.ThrowIfFailed(LibC.mkfifo(path, (uint)mode), $"mkfifo {path}");
 
@@ -15,6 +17,23 @@ public static unsafe class HostFiles
     /// <summary>A regular file to read; whatever else the path leads to is not waited for. EISDIR says so.</summary>
     public static SafeFileHandle OpenRegularToRead(string path) =>
         FolderFd.Regular(Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK | LibC.O_NOCTTY), path);
+
+    /// <summary>A file that every write goes to the end of, whoever else writes; made for its owner alone.</summary>
+    public static SafeFileHandle OpenToAppend(string path)
+    {
+        var flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_NOCTTY | LibC.O_CLOEXEC;
+        var fd = LinuxException.ThrowIfFailed(LibC.open(path, flags, OwnerOnly), $"open {path}");
+        return FolderFd.Regular(new SafeFileHandle(fd, ownsHandle: true), path);
+    }
+
+    /// <summary>Lets a file be what this process, and those that it starts, print to and complain to.</summary>
+    public static void BecomeOutput(SafeFileHandle file)
+    {
+        for (var target = 1; target <= 2; target++)
+        {
+            LinuxException.ThrowIfFailed(LibC.dup2((int)file.DangerousGetHandle(), target), "dup2");
+        }
+    }
 
     /// <summary>Both ends of a FIFO: whoever holds them never gets SIGPIPE.</summary>
     public static SafeFileHandle OpenFifoBothWays(string path) => Open(path, LibC.O_RDWR);

@@ -18,6 +18,9 @@ internal static unsafe partial class LibC
     public static partial int pipe2(int* pipefd, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int dup2(int oldfd, int newfd);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true)]

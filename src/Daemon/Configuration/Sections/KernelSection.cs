@@ -1,4 +1,5 @@
 using Analemma.Abi;
+using Analemma.Kernel;
 using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Configuration.Sections;
@@ -13,6 +14,8 @@ internal enum Leftovers
 /// <summary>The <c>[kernel]</c> section of the machine file.</summary>
 internal sealed record KernelSection
 {
+    private const long LogBytesMin = 64L << 10;
+
     [Setting("The socket for clients on the host, made with mode 0600.",
         DefaultText = "$ANALEMMA_SOCKET, else /run/analemma/kernel.sock as root, else "
             + "$XDG_RUNTIME_DIR/analemma/kernel.sock")]
@@ -28,10 +31,18 @@ internal sealed record KernelSection
     [Setting("The least important log entries that are written.")]
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
+    [Setting("Log of a kernel in the background that is kept: kernel.log and three files before it.", IsBytes = true)]
+    public long LogBytes { get; init; } = 64L << 20;
+
     internal bool Adopts => Leftovers is Leftovers.Adopt;
 
     public IEnumerable<string> Problems()
     {
+        if (LogBytes is < LogBytesMin or > Limits.LogBytesMax)
+        {
+            yield return $"kernel.log_bytes is {LogBytes}; it must be {LogBytesMin} to {Limits.LogBytesMax}";
+        }
+
         if (!Socket.StartsWith('/'))
         {
             yield return $"kernel.socket is '{Socket}'; it must be an absolute path";

@@ -59,7 +59,7 @@ internal sealed class BackgroundKernel(string program, IReadOnlyList<string> arg
     private async Task<int> LaunchAsync(CancellationToken cancellationToken)
     {
         var shell = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true };
-        foreach (var argument in (IEnumerable<string>)["-c", Launch, "sh", _log, program, .. args])
+        foreach (var argument in (IEnumerable<string>)["-c", Launch, "sh", _log, program, .. args, $"--log-file={_log}"])
         {
             shell.ArgumentList.Add(argument);
         }
@@ -85,7 +85,8 @@ internal sealed class BackgroundKernel(string program, IReadOnlyList<string> arg
     private string LogSince(long start)
     {
         using var log = new FileStream(_log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        log.Seek(start, SeekOrigin.Begin);
+        // It may be a new one since.
+        log.Seek(log.Length < start ? 0 : start, SeekOrigin.Begin);
         var lines = new StreamReader(log).ReadToEnd().TrimEnd().Split('\n');
         return string.Join('\n', lines.TakeLast(LogLinesShown).Select(line => $"  {line}"));
     }
