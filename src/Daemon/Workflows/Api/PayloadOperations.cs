@@ -10,8 +10,6 @@ namespace Analemma.Daemon.Workflows.Api;
 /// </summary>
 internal sealed class PayloadOperations(ExecutionPayloads payloads)
 {
-    private const int PieceBytesMax = 8 * 1024 * 1024;
-
     public Task<JsonValue> ReadAsync(ApiRequest request)
     {
         var digest = request.Text("sha256", PayloadReference.DigestChars);
@@ -21,12 +19,12 @@ internal sealed class PayloadOperations(ExecutionPayloads payloads)
         }
 
         var offset = request["offset"].TryGetInt64(out var from) && from >= 0 ? from : 0;
-        var (piece, bytes) = payloads.ReadPiece(digest, offset, PieceBytesMax);
+        var (part, bytes) = payloads.Parts.Read(digest, offset);
         return Task.FromResult<JsonValue>(JsonObject.Of(
             ("sha256", digest),
             ("bytes", bytes),
             ("offset", offset),
-            ("data", Convert.ToBase64String(piece.Span))));
+            ("data", Convert.ToBase64String(part.Span))));
     }
 
     public async Task<JsonValue> SweepAsync(CancellationToken aborted)

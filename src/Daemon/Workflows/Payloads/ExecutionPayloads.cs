@@ -31,7 +31,6 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private HashSet<string>? _touched;
     private readonly Dictionary<string, Task> _going = new(StringComparer.Ordinal);
-    private volatile LastRead? _last;
 
     public string Where => payloads.Where;
 
@@ -127,21 +126,8 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
     /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
     public JsonValue Load(PayloadReference reference, string where) => Loader.Load(reference, where);
 
-    /// <summary>A piece of a payload, for who reads one piece after the other.</summary>
-    /// <exception cref="PayloadException">It is not there, or not what it was.</exception>
-    public (ReadOnlyMemory<byte> Piece, long Bytes) ReadPiece(string digest, long offset, int most)
-    {
-        if (_last is not { } last || last.Digest != digest || !last.Bytes.TryGetTarget(out var bytes))
-        {
-            var length = payloads.LengthOf(digest)
-                ?? throw new PayloadException(PayloadFailure.Missing, $"payload {digest} is not in {payloads.Where}");
-            bytes = Loader.Read(new PayloadReference(digest, length), "nobody");
-            _last = new LastRead(digest, new WeakReference<byte[]>(bytes));
-        }
-
-        var from = (int)Math.Min(offset, bytes.Length);
-        return (bytes.AsMemory(from, Math.Min(most, bytes.Length - from)), bytes.Length);
-    }
+    /// <summary>Reads them part by part, for who does not need them whole.</summary>
+    public PayloadParts Parts { get; } = new(payloads);
 
     /// <summary>Deletes what no execution refers to.</summary>
     /// <exception cref="PayloadException">The store of payloads failed.</exception>
@@ -305,9 +291,6 @@ internal sealed class ExecutionPayloads(IExecutionStore store, IPayloadStore pay
         }
     }
 }
-
-/// <summary>The payload that was read last: whoever reads pieces asks for the next.</summary>
-internal sealed record LastRead(string Digest, WeakReference<byte[]> Bytes);
 
 /// <summary>What a sweep found.</summary>
 /// <param name="Kept">Payloads that are there.</param>

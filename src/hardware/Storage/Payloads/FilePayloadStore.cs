@@ -62,6 +62,17 @@ public sealed class FilePayloadStore : IPayloadStore
 
     public byte[] Get(string digest, long bytes) => Try(() => File.ReadAllBytes(PathOf(digest)), digest);
 
+    public byte[] GetPart(string digest, long offset, int bytes) => Try(
+        () =>
+        {
+            using var file = File.OpenRead(PathOf(digest));
+            file.Position = offset;
+            var part = new byte[bytes];
+            file.ReadExactly(part);
+            return part;
+        },
+        digest);
+
     public long? LengthOf(string digest) => Try<long?>(
         () => new FileInfo(PathOf(digest)) is { Exists: true } file ? file.Length : null, digest);
 

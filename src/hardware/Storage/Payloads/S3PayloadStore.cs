@@ -116,7 +116,19 @@ public sealed class S3PayloadStore : IPayloadStore
     {
         try
         {
-            return GetAsync(digest).GetAwaiter().GetResult();
+            return GetAsync(digest, part: null).GetAwaiter().GetResult();
+        }
+        catch (Exception failed) when (IsFailure(failed))
+        {
+            throw Failure(digest, failed);
+        }
+    }
+
+    public byte[] GetPart(string digest, long offset, int bytes)
+    {
+        try
+        {
+            return GetAsync(digest, new ByteRange(offset, offset + bytes - 1)).GetAwaiter().GetResult();
         }
         catch (Exception failed) when (IsFailure(failed))
         {
@@ -167,9 +179,10 @@ public sealed class S3PayloadStore : IPayloadStore
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<byte[]> GetAsync(string digest)
+    private async Task<byte[]> GetAsync(string digest, ByteRange? part)
     {
-        using var answer = await _client.GetObjectAsync(_place.Bucket, KeyOf(digest)).ConfigureAwait(false);
+        GetObjectRequest request = new() { BucketName = _place.Bucket, Key = KeyOf(digest), ByteRange = part };
+        using var answer = await _client.GetObjectAsync(request).ConfigureAwait(false);
         var bytes = new byte[answer.ContentLength];
         await answer.ResponseStream.ReadExactlyAsync(bytes).ConfigureAwait(false);
         return bytes;

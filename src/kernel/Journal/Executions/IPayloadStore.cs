@@ -29,6 +29,10 @@ public interface IPayloadStore : IDisposable
     /// <exception cref="PayloadException">It is not there, or cannot be read.</exception>
     byte[] Get(string digest, long bytes);
 
+    /// <summary>So many of its bytes, from an offset on, unchecked.</summary>
+    /// <exception cref="PayloadException">They are not there, or cannot be read.</exception>
+    byte[] GetPart(string digest, long offset, int bytes);
+
     /// <summary>How many bytes it has here; null when it is not here.</summary>
     /// <exception cref="PayloadException">Nobody knows.</exception>
     long? LengthOf(string digest);

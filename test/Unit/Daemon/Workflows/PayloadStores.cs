@@ -27,6 +27,8 @@ internal sealed class FullStore(IPayloadStore inner) : IPayloadStore
 
     public byte[] Get(string digest, long bytes) => inner.Get(digest, bytes);
 
+    public byte[] GetPart(string digest, long offset, int bytes) => inner.GetPart(digest, offset, bytes);
+
     public long? LengthOf(string digest) => inner.LengthOf(digest);
 
     public IReadOnlyList<string> List() => inner.List();
@@ -53,6 +55,8 @@ internal sealed class SlowDeletes(IPayloadStore inner) : IPayloadStore
         inner.PutAsync(digest, bytes, write, cancelled);
 
     public byte[] Get(string digest, long bytes) => inner.Get(digest, bytes);
+
+    public byte[] GetPart(string digest, long offset, int bytes) => inner.GetPart(digest, offset, bytes);
 
     public long? LengthOf(string digest) => inner.LengthOf(digest);
 
