@@ -1,3 +1,4 @@
+using Analemma.Abi;
 using Analemma.Daemon.Http;
 using Analemma.Workflow.Json;
 using Microsoft.AspNetCore.Http;
@@ -43,7 +44,9 @@ internal sealed class StepFunctionsService(StepFunctionsApi api)
         {
             if (body is null)
             {
-                return ApiAnswer.Refused("RequestEntityTooLarge", read.Error!.Message);
+                return ApiAnswer.Refused(
+                    read.Error!.Code is SysErrorCode.TooLarge ? "RequestEntityTooLarge" : "ThrottlingException",
+                    read.Error.Message);
             }
 
             if (origin.Problem(http.Request, body.Bytes.Span) is { } problem)

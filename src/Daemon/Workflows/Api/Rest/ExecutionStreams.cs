@@ -41,6 +41,13 @@ internal sealed class ExecutionStreams(WorkflowEngine engine)
         var withData = request["includeExecutionData"] is not { IsBoolean: true, IsTrue: false };
         Sending sending = new(http, engine, stored.Key, after, withData);
         var isOver = await sending.AllAsync();
+        if (sending.LastThere is { } last && last < after)
+        {
+            // Else all that comes until then would be passed over, as if it had been sent.
+            return RestError.Invalid(
+                $"event {after} is not there: the last one is {last}", "the id of an event that was sent");
+        }
+
         if (isOver && sending.Sent == 0 && after > 0)
         {
             // There will be no more: it tells an EventSource not to come again.
@@ -86,6 +93,9 @@ internal sealed class ExecutionStreams(WorkflowEngine engine)
         private readonly StringBuilder _text = new("retry: 1000\n\n");
         private long _last = after;
 
+        /// <summary>The last event that there is; null for none, or when the execution is gone.</summary>
+        public long? LastThere { get; private set; }
+
         /// <summary>Events so far.</summary>
         public int Sent { get; private set; }
 
@@ -98,6 +108,7 @@ internal sealed class ExecutionStreams(WorkflowEngine engine)
             var stored = engine.Store.Find(key);
             foreach (var happened in _cursor.Read())
             {
+                LastThere = happened.Id;
                 if (happened.Id <= _last)
                 {
                     continue;

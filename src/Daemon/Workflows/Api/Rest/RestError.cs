@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text;
+using Analemma.Abi;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Api.Rest;
@@ -40,11 +41,19 @@ internal sealed record RestError(int Status, string Code, string Message, string
     public static RestError NoRoute(string method, string path) => new(
         404, "no_such_path", $"nothing is served at {method} {path}", "GET /v1/openapi.json says what is");
 
-    public static RestError NoMethod(string method, string path, IEnumerable<string> allowed) => new(
+    public static RestError NoMethod(string method, string path, IReadOnlyList<string> allowed) => new(
         405,
         "method_not_allowed",
         $"{path} does not know {method}",
-        $"it knows {string.Join(", ", allowed)}");
+        $"it knows {string.Join(", ", allowed)}")
+    {
+        Allowed = allowed,
+    };
+
+    /// <summary>Its body is too long, or there is no room for it now.</summary>
+    public static RestError NotRead(SysError why) => why.Code is SysErrorCode.TooLarge
+        ? new(413, "request_entity_too_large", why.Message, "refer to what is larger, in place of sending it")
+        : new(429, "try_again", why.Message, why.Hint ?? "try again later");
 
     public static RestError Invalid(string message, string hint) => new(400, "validation", message, hint);
 
@@ -53,6 +62,9 @@ internal sealed record RestError(int Status, string Code, string Message, string
         "not_allowed",
         $"{route.Method} {route.Template} is the owner's, and who asks is not known",
         "set workflows.access_key_id and sign requests, or use `analemma sm`");
+
+    /// <summary>Methods that there are, when it was the wrong one.</summary>
+    public IReadOnlyList<string> Allowed { get; private init; } = [];
 
     /// <summary>A refusal of the Step Functions API, in the words of this one.</summary>
     public static RestError Of(ApiAnswer answer)

@@ -33,8 +33,7 @@ internal sealed class RestService(StepFunctionsApi api, ExecutionStreams streams
         using var body = read.Value;
         if (body is null)
         {
-            await WriteAsync(http, new RestError(
-                413, "request_entity_too_large", read.Error!.Message, read.Error.Hint ?? "send less"));
+            await WriteAsync(http, RestError.NotRead(read.Error!));
         }
         else if (origin.Problem(http.Request, body.Bytes.Span) is { } problem)
         {
@@ -102,7 +101,7 @@ internal sealed class RestService(StepFunctionsApi api, ExecutionStreams streams
         string method, string target)
     {
         var segments = target.Split('/');
-        List<string> allowed = [];
+        List<string> allowed = target == RestRoutes.Document ? [HttpMethods.Get] : [];
         foreach (var route in RestRoutes.All)
         {
             if (route.Matches(segments, out var values))
@@ -157,8 +156,15 @@ internal sealed class RestService(StepFunctionsApi api, ExecutionStreams streams
         return null;
     }
 
-    private static Task WriteAsync(HttpContext http, RestError error) =>
-        WriteAsync(http, error.Status, error.ToJson().ToUtf8());
+    private static Task WriteAsync(HttpContext http, RestError error)
+    {
+        if (error.Allowed.Count > 0)
+        {
+            http.Response.Headers.Allow = string.Join(", ", error.Allowed);
+        }
+
+        return WriteAsync(http, error.Status, error.ToJson().ToUtf8());
+    }
 
     private static async Task WriteAsync(HttpContext http, int status, byte[] body)
     {
