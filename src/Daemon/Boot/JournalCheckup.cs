@@ -16,8 +16,10 @@ internal static class JournalCheckup
     /// <summary>0 when the journal is whole, 1 when it is not. What cannot be read at all throws.</summary>
     public static int Print(string path, WorkflowOptions workflows, TextWriter output)
     {
-        var check = Check(path);
-        if (ExecutionStores.MayHoldSome(workflows))
+        var mayHoldSome = ExecutionStores.MayHoldSome(workflows);
+        // Workflows that were imported are there before any kernel has run.
+        var check = mayHoldSome && !File.Exists(path) ? new JournalCheck(path, 0, 0, 0) : Check(path);
+        if (mayHoldSome)
         {
             check = check with { Workflows = WorkflowJournal.Verify(workflows) };
         }

@@ -5,6 +5,7 @@ using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Configuration.Sections;
 using Analemma.Daemon.Workflows;
 using Analemma.Daemon.Workflows.Archives;
+using Analemma.Journal;
 using Analemma.Storage.Sqlite;
 
 namespace Analemma.Daemon.Boot;
@@ -29,6 +30,13 @@ internal static class JournalUpkeep
         if (OptionsOf(request) is { Store: ExecutionStoreKind.Sqlite } workflows)
         {
             files.Add(workflows.Path);
+        }
+
+        if (!files.Exists(File.Exists))
+        {
+            throw new JournalStoreException(
+                JournalStoreFailure.Io,
+                $"{string.Join(" and ", files)}: there is no journal; no kernel has run with this state folder");
         }
 
         JournalCompaction done = new([.. files.Where(File.Exists).Select(SqliteCompaction.Compact)]);

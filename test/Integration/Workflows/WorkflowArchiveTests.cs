@@ -1,3 +1,5 @@
+using Analemma.Daemon.Boot;
+using Analemma.Daemon.Configuration;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Workflows;
 using Analemma.Daemon.Workflows.Archives;
@@ -32,10 +34,14 @@ public sealed class WorkflowArchiveTests : IDisposable
         Assert.Equal((3, true), (exported.Executions, exported.Records > 6));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Archive));
 
-        WorkflowOptions other = new() { Path = _directory.PathOf("other.db") };
+        // On another host, where no kernel has run.
+        WorkflowOptions other = new() { Path = Path.Combine(_directory.PathOf("other"), "workflows.db") };
         var imported = WorkflowJournal.Import(other, Archive, TimeProvider.System);
         Assert.Equal(exported, imported);
         Assert.Equal(Contents(options), Contents(other));
+        StringWriter check = new();
+        Assert.Equal(0, JournalCheckup.Print(_directory.PathOf("no-journal.db"), other, check));
+        Assert.Contains("\"executions\":3", check.ToString(), Kind);
         await using var bench = WorkflowBench.Over(
             SqliteExecutionStore.Open(other.Path), place.Database, WorkflowBook.Functions());
         Assert.Equal("SUCCEEDED", (await bench.EndAsync(Execution))["status"].AsString());
@@ -84,6 +90,17 @@ public sealed class WorkflowArchiveTests : IDisposable
     }
 
     [Fact]
+    public void Where_there_is_no_journal_none_is_made_small()
+    {
+        var request = MachineOptions.Load(
+            ["--compact-journal", $"--kernel.state_folder={_directory.PathOf("none")}"],
+            new Dictionary<string, string>(),
+            root: false);
+        var refused = Assert.Throws<JournalStoreException>(() => JournalUpkeep.Compact(request, TextWriter.Null));
+        Assert.Contains("there is no journal", refused.Message, Kind);
+    }
+
+    [Fact]
     public async Task Damage_is_told_with_the_execution_and_the_event_also_beside_a_kernel()
     {
         var (options, place) = await RunAsync("three tasks");
@@ -102,6 +119,9 @@ public sealed class WorkflowArchiveTests : IDisposable
         var damaged = Assert.Single(WorkflowJournal.Verify(options).Damaged);
         Assert.Equal((Execution, "hash"), (damaged.Execution, damaged.Damage.What));
         Assert.InRange(damaged.Event, 2, 20);
+        var refused = Assert.Throws<ArchiveException>(() => WorkflowJournal.Export(options, Archive));
+        Assert.StartsWith($"{Execution}: journal record", refused.Message, Kind);
+        Assert.False(File.Exists(Archive));
     }
 
     [Fact]

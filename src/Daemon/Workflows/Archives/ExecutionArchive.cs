@@ -46,7 +46,7 @@ internal static class ExecutionArchive
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Writes all of a store; each chain is checked on the way.</summary>
-    /// <exception cref="JournalCorruptException">An execution is not what was written.</exception>
+    /// <exception cref="ArchiveException">An execution is not what was written.</exception>
     /// <exception cref="PayloadException">A payload is not there, or not what it was.</exception>
     /// <param name="store">What is written.</param>
     /// <param name="payloads">Where its large payloads are; null to leave them out.</param>
@@ -72,6 +72,7 @@ internal static class ExecutionArchive
         foreach (var execution in ExecutionVerifier.All(store).ToArray().Reverse())
         {
             var all = store.Records(execution.Key);
+            Check(execution, all);
             if (payloads is not null)
             {
                 foreach (var reference in ExecutionPayloads.ReferencesOf(all, execution.Standing.Tail)
@@ -83,12 +84,8 @@ internal static class ExecutionArchive
 
             lines.WriteLine(Line(json => Write(json, execution)));
             executions++;
-            JournalPosition? before = null;
             foreach (var record in all)
             {
-                var last = before ?? StepRecords.Before(record);
-                HashChain.Check(last, record);
-                before = record.Position;
                 lines.WriteLine(Line(json => Write(json, execution.Key, record)));
                 records++;
             }
@@ -104,6 +101,23 @@ internal static class ExecutionArchive
             json.WriteEndObject();
         }));
         return new ArchiveCounts(documents, executions, records, written.Count);
+    }
+
+    private static void Check(StoredExecution execution, IReadOnlyList<JournalRecord> records)
+    {
+        JournalPosition? before = null;
+        try
+        {
+            foreach (var record in records)
+            {
+                HashChain.Check(before ?? StepRecords.Before(record), record);
+                before = record.Position;
+            }
+        }
+        catch (JournalCorruptException damage)
+        {
+            throw new ArchiveException($"{execution.Arn}: {damage.Message}; `analemma journal verify` names all");
+        }
     }
 
     private static void Write(StreamWriter lines, PayloadReference reference, byte[] bytes)
@@ -197,8 +211,18 @@ internal static class ExecutionArchive
 }
 
 /// <summary>A file is no archive of workflows, or not a whole one; nothing of it was taken.</summary>
-internal sealed class ArchiveException(long line, string message)
-    : Exception(string.Create(CultureInfo.InvariantCulture, $"line {line}: {message}"))
+internal sealed class ArchiveException : Exception
 {
-    public long Line { get; } = line;
+    /// <summary>Of a store that cannot be written to one.</summary>
+    public ArchiveException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Of a file that cannot be read.</summary>
+    public ArchiveException(long line, string message)
+        : base(string.Create(CultureInfo.InvariantCulture, $"line {line}: {message}")) => Line = line;
+
+    /// <summary>Where in the file; 0 for nowhere.</summary>
+    public long Line { get; }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Analemma.Abi;
+using Analemma.Daemon.Configuration.Sections;
 using Analemma.Daemon.Workflows.Engine;
 using Analemma.Daemon.Workflows.Payloads;
 using Analemma.Journal;
@@ -86,6 +87,7 @@ internal static class WorkflowJournal
             }
         }
 
+        MakeFolder(options);
         using var store = ExecutionStores.Open(options, time);
         if (store.LastKey > 0)
         {
@@ -101,6 +103,17 @@ internal static class WorkflowJournal
         finally
         {
             Close(payloads);
+        }
+    }
+
+    // On a host that workflows move to, no kernel has made it yet.
+    private static void MakeFolder(WorkflowOptions options)
+    {
+        if (options.Store is ExecutionStoreKind.Sqlite)
+        {
+            Directory.CreateDirectory(
+                Path.GetDirectoryName(Path.GetFullPath(options.Path))!,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 
