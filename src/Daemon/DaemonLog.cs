@@ -136,6 +136,9 @@ internal static partial class DaemonLog
         813, LogLevel.Warning, "what execution {Arn} waits for is passed over, its records are folded: {Why}")]
     public static partial void WaitsPassedOver(this ILogger log, string arn, string why);
 
+    [LoggerMessage(816, LogLevel.Information, "execution {Arn} is stopped: what started it waits for it no more")]
+    public static partial void OrphanStopped(this ILogger log, string arn);
+
     [LoggerMessage(814, LogLevel.Information, "{Count} revisions of state machines that nobody uses are forgotten")]
     public static partial void RevisionsForgotten(this ILogger log, int count);
 

@@ -27,6 +27,8 @@ public sealed class WorkflowSeedTests
         Assert.True(results.Sum(result => result.TokensAccepted) > Seeds, "tokens are sent");
         Assert.True(results.Sum(result => result.TokensRejected) > Seeds, "tokens are sent twice");
         Assert.True(results.Sum(result => result.Continued) > 10, "turns ask to be called again");
+        Assert.True(results.Sum(result => result.Items) > Seeds, "Maps have executions");
+        Assert.True(results.Sum(result => result.Orphans) > 50, "hosts are killed before they have stopped those");
         Assert.Equal(
             [ExecutionStatus.Succeeded, ExecutionStatus.Failed, ExecutionStatus.TimedOut, ExecutionStatus.Aborted],
             results.SelectMany(result => result.Ends.Keys).Distinct().Order());
@@ -46,6 +48,7 @@ public sealed class WorkflowSeedTests
     [
         HistoryEventType.ChoiceStateExited, HistoryEventType.ExecutionRedriven, HistoryEventType.LambdaFunctionFailed,
         HistoryEventType.LambdaFunctionSucceeded, HistoryEventType.LambdaFunctionTimedOut,
+        HistoryEventType.MapRunFailed, HistoryEventType.MapRunRedriven, HistoryEventType.MapRunSucceeded,
         HistoryEventType.MapStateSucceeded, HistoryEventType.ParallelStateSucceeded, HistoryEventType.PassStateExited,
         HistoryEventType.TaskSucceeded, HistoryEventType.TaskFailed, HistoryEventType.TaskTimedOut,
         HistoryEventType.WaitStateExited,
@@ -92,6 +95,14 @@ public sealed class BrokenWorkflowHostTests
         new Forgets(effect => effect is WorkflowEffect.Continue), "every execution comes to its end");
 
     [Fact]
+    public void An_item_that_is_not_started_again_is_noticed() => AssertNoticed(
+        new Forgets(effect => effect is WorkflowEffect.StartChild), "every execution comes to its end");
+
+    [Fact]
+    public void An_item_that_goes_on_when_nobody_waits_for_it_is_noticed() =>
+        AssertNoticed(new KeepsAll(), "who is waited for by nobody does nothing more");
+
+    [Fact]
     public void What_is_waited_for_no_more_and_yet_kept_is_noticed() =>
         AssertNoticed(new Remembers(), "who only waits waits for what its fold does", "a task is");
 
@@ -134,6 +145,11 @@ public sealed class BrokenWorkflowHostTests
     private sealed class Doubles : WorkflowSabotage
     {
         public override int Times(WorkflowEffect effect, bool again) => effect is WorkflowEffect.StartTask ? 2 : 1;
+    }
+
+    private sealed class KeepsAll : WorkflowSabotage
+    {
+        public override bool KeepsOrphans => true;
     }
 
     private sealed class Remembers : WorkflowSabotage

@@ -20,7 +20,7 @@ namespace Analemma.Daemon.Workflows.Engine;
 /// <summary>
 /// All executions: starts them, finds them, does what they want done, and takes them up again after a restart.
 /// </summary>
-internal sealed class WorkflowEngine : IDisposable
+internal sealed partial class WorkflowEngine : IDisposable
 {
     private static readonly TimeSpan FullBackoff = TimeSpan.FromSeconds(1);
 
@@ -100,11 +100,7 @@ internal sealed class WorkflowEngine : IDisposable
         }
 
         // When all are known: some wait for others.
-        foreach (var (execution, resumption) in restored.OfType<(LiveExecution, Resumption)>())
-        {
-            Resume(execution, resumption);
-        }
-
+        ResumeAll([.. restored.OfType<(LiveExecution, Resumption)>()]);
         Admission.Admit();
     }
 
@@ -397,7 +393,7 @@ internal sealed class WorkflowEngine : IDisposable
             {
                 _byKey[execution.Key] = execution;
                 Admission.Restore(execution, resumption.IsHeld);
-                Resume(execution, resumption);
+                ResumeLate(execution, resumption);
                 Admission.Admit();
             }
         }

@@ -18,6 +18,8 @@ internal sealed class ExecutionShadow(WorkflowMachine machine, ExecutionIdentity
     private readonly HashSet<long> _ended = [];
     private readonly HashSet<long> _wanted = [];
     private readonly HashSet<long> _told = [];
+    private readonly HashSet<string> _items = new(StringComparer.Ordinal);
+    private readonly HashSet<long> _stoppedMaps = [];
     private DateTimeOffset _lastAt;
 
     public OpenWork Open { get; } = new();
@@ -25,6 +27,12 @@ internal sealed class ExecutionShadow(WorkflowMachine machine, ExecutionIdentity
     public bool IsOver => _state.IsOver;
 
     public ExecutionStatus Status => _state.Status;
+
+    /// <summary>Which redrive of its Map run it ran by last.</summary>
+    public int MapRedrive => _state.MapRedrive;
+
+    /// <summary>Whether a host that starts finds that nobody waits for it.</summary>
+    public bool IsOrphan { get; set; }
 
     /// <summary>What it waits for, for a report.</summary>
     public string Waits =>
@@ -55,13 +63,28 @@ internal sealed class ExecutionShadow(WorkflowMachine machine, ExecutionIdentity
             Wanted(effect);
         }
 
+        IsOrphan &= @event is not ExecutionEvent.Redriven;
         Open.Happened(@event, result);
         Types.UnionWith(result.History.Select(line => line.Type));
     }
 
+    /// <summary>Whether it has asked for the items of a Map to be stopped, and for none since.</summary>
+    public bool HasStopped(long mapTaskId) => _stoppedMaps.Contains(mapTaskId);
+
+    /// <summary>How it ended, for who waits for it.</summary>
+    public ExecutionEvent.ChildEnded EndAsItem(DateTimeOffset at, ChildStart start) => new(
+        at, start.TaskId, start.Index, _state.Status, _state.Output, _state.Error, _state.Cause)
+    {
+        MapRedrive = Math.Max(start.MapRedrive, _state.MapRedrive),
+    };
+
     /// <summary>A host does an effect.</summary>
     public void Done(WorkflowEffect effect)
     {
+        var isWork = effect is WorkflowEffect.StartTask or WorkflowEffect.StartChild or WorkflowEffect.ArmTimer;
+        Must(
+            !IsOrphan || !isWork,
+            "who is waited for by nobody does nothing more", $"{identity.Id}: {effect.GetType().Name}");
         switch (effect)
         {
             case WorkflowEffect.StartTask start:
@@ -73,6 +96,11 @@ internal sealed class ExecutionShadow(WorkflowMachine machine, ExecutionIdentity
                 Must(
                     _timers.Contains(arm.TimerId), "an effect leaves when what led to it is on disk",
                     $"{identity.Id} arms timer {arm.TimerId}");
+                break;
+            case WorkflowEffect.StartChild start:
+                Must(
+                    _items.Contains(start.Child.Name), "an effect leaves when what led to it is on disk",
+                    $"{identity.Id} starts item {start.Child.Index}");
                 break;
             case WorkflowEffect.Finish:
                 Must(_state.IsOver, "an effect leaves when what led to it is on disk", $"{identity.Id} finishes");
@@ -122,6 +150,13 @@ internal sealed class ExecutionShadow(WorkflowMachine machine, ExecutionIdentity
         {
             case WorkflowEffect.StartTask start:
                 Must(_wanted.Add(start.Task.TaskId), "a task is wanted once", $"{start.Task.TaskId} of {identity.Id}");
+                break;
+            case WorkflowEffect.StartChild start:
+                _items.Add(start.Child.Name);
+                _stoppedMaps.Remove(start.Child.TaskId);
+                break;
+            case WorkflowEffect.StopChildren stop:
+                _stoppedMaps.Add(stop.TaskId);
                 break;
             case WorkflowEffect.CancelTask cancel:
                 _ended.Add(cancel.TaskId);

@@ -51,7 +51,7 @@ internal sealed class MachineMaker(SeededRandom random)
     private string State(int depth, string? next)
     {
         var goes = next is null ? "\"End\":true" : $"\"Next\":\"{next}\"";
-        return random.Below(depth > 0 ? 10 : 7) switch
+        return random.Below(depth > 0 ? 11 : 7) switch
         {
             0 => $"\"Type\":\"Pass\",{goes}",
             1 => string.Create(
@@ -66,13 +66,25 @@ internal sealed class MachineMaker(SeededRandom random)
                 + Limits(mayBeat: true) + Failures(next) + goes,
             7 or 8 => $"\"Type\":\"Parallel\",\"ResultPath\":\"$.p\",\"Branches\":[{Machine(depth - 1)},"
                 + $"{Machine(depth - 1)}],{Failures(next)}{goes}",
-            _ => string.Create(
-                CultureInfo.InvariantCulture,
-                $"\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"ResultPath\":\"$.m\",")
-                + "\"ItemSelector\":{\"n\":1,\"items\":[1,2]},\"ItemProcessor\":" + Machine(depth - 1)
-                + string.Create(CultureInfo.InvariantCulture, $",\"MaxConcurrency\":{random.Below(3)},")
-                + Failures(next) + goes,
+            9 => Map(Machine(depth - 1), next) + goes,
+            _ => Map(Distributed(Machine(random.Chance(1_000) ? depth - 1 : 0)), next) + goes,
         };
+    }
+
+    private string Map(string processor, string? next) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"\"Type\":\"Map\",\"ItemsPath\":\"$.items\",\"ResultPath\":\"$.m\",")
+        + "\"ItemSelector\":{\"n\":1,\"items\":[1,2]},\"ItemProcessor\":" + processor
+        + string.Create(CultureInfo.InvariantCulture, $",\"MaxConcurrency\":{random.Below(3)},")
+        + Failures(next);
+
+    // EXPRESS executions wait for no token and have no Maps of executions.
+    private string Distributed(string machine)
+    {
+        var mayBeExpress = !machine.Contains(Token, StringComparison.Ordinal)
+            && !machine.Contains("DISTRIBUTED", StringComparison.Ordinal);
+        var type = mayBeExpress && random.Chance(5_000) ? "EXPRESS" : "STANDARD";
+        return $"{{\"ProcessorConfig\":{{\"Mode\":\"DISTRIBUTED\",\"ExecutionType\":\"{type}\"}},{machine[1..]}";
     }
 
     // Hundreds of states that want nothing: more than one turn may take.

@@ -11,6 +11,9 @@ internal sealed class StoredSteps(int key, WorkflowMachine machine, ExecutionIde
 
     public ExecutionIdentity Identity => identity;
 
+    /// <summary>The item of a distributed Map that it runs; null for none.</summary>
+    public SimulatedItem? Item { get; init; }
+
     /// <summary>As a store keeps them.</summary>
     public List<byte[]> Steps { get; } = [];
 
@@ -22,6 +25,11 @@ internal sealed class StoredSteps(int key, WorkflowMachine machine, ExecutionIde
 
     public required ExecutionShadow Shadow { get; init; }
 }
+
+/// <summary>What an execution of a distributed Map was started for.</summary>
+/// <param name="Parent">Who waits for it.</param>
+/// <param name="Start">How it was started.</param>
+internal sealed record SimulatedItem(int Parent, ChildStart Start);
 
 /// <summary>What a turn leaves on disk.</summary>
 /// <param name="Steps">Its steps, and how the state stood after the last.</param>

@@ -178,7 +178,7 @@ internal sealed class SimulatedStarters(WorkflowWorld world)
         {
             world.Host.Post(some.Key, at => new ExecutionEvent.Stopped(at, "Stopped", null));
         }
-        else if (some is { Shadow.IsOver: true } && world.Random.Chance(2_000))
+        else if (some is { Shadow.IsOver: true, Item: null } && world.Random.Chance(2_000))
         {
             world.Host.Redrive(some);
         }

@@ -1,5 +1,6 @@
 using Analemma.Workflow.Executions;
 using Analemma.Workflow.Hosting;
+using Analemma.Workflow.Json;
 using Analemma.Workflow.Records;
 using Analemma.Workflow.Snapshots;
 
@@ -9,7 +10,7 @@ namespace Analemma.Simulator.Workflows;
 /// What the daemon is around executions, on one thread and in simulated time: the turns are the product's
 /// (<see cref="HostedExecution"/>, <see cref="OpenWork"/>, <see cref="DueTimers{TOwner}"/>), the rest is the world.
 /// </summary>
-internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
+internal sealed partial class SimulatedWorkflowHost(WorkflowWorld world)
 {
     /// <summary>Steps between two states that are kept.</summary>
     private const int SnapshotSteps = 3;
@@ -51,6 +52,7 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
     {
         IsUp = true;
         Boot++;
+        MarkOrphans();
         List<(Running Running, Resumption Resumption)> found = [];
         foreach (var stored in world.Store.All.Values.Where(stored => !stored.Shadow.IsOver))
         {
@@ -58,9 +60,18 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
         }
 
         // When all are known, as in the daemon.
+        var resumptions = found.ToDictionary(each => each.Running.Stored.Key, each => each.Resumption);
         foreach (var (running, resumption) in found)
         {
-            Resume(running, resumption);
+            if (!world.Sabotage.KeepsOrphans && IsOrphan(running.Stored, resumptions))
+            {
+                Orphans++;
+                Post(running, at => new ExecutionEvent.Stopped(at, null, null), null);
+            }
+            else
+            {
+                Resume(running, resumption);
+            }
         }
     }
 
@@ -70,6 +81,7 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
         IsUp = false;
         world.Trace.Add("the host is killed");
         world.Store.Crash();
+        world.Maps.Crash();
         _running.Clear();
         _tokens.Clear();
         _started.Clear();
@@ -91,13 +103,27 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
             StateMachineName = machine.Name,
             Seed = $"seed-{key}-{world.Random.NextBits():x}",
         };
-        StoredSteps stored = new(key, machine, identity) { Shadow = new ExecutionShadow(machine, identity) };
+        Begin(key, machine, identity, JsonValue.Parse(MachineMaker.Input), item: null, told);
+    }
+
+    private void Begin(
+        int key,
+        WorkflowMachine machine,
+        ExecutionIdentity identity,
+        JsonValue input,
+        SimulatedItem? item,
+        Action<bool> told)
+    {
+        StoredSteps stored = new(key, machine, identity)
+        {
+            Shadow = new ExecutionShadow(machine, identity),
+            Item = item,
+        };
         Running running = new(stored, new HostedExecution(machine.Definition, identity, world.Clock.GetUtcNow()))
         {
             IsNew = true,
         };
         _running[key] = running;
-        var input = Analemma.Workflow.Json.JsonValue.Parse(MachineMaker.Input);
         Post(running, at => new ExecutionEvent.Started(at, input), told);
     }
 
@@ -116,7 +142,7 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
         if (!_running.ContainsKey(stored.Key))
         {
             Restore(stored);
-            Post(stored.Key, at => new ExecutionEvent.Redriven(at));
+            Post(stored.Key, at => new ExecutionEvent.Redriven(at) { IsDeep = true });
         }
     }
 
@@ -225,6 +251,13 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
 
     private void Kept(Running running, HostTurn turn)
     {
+        if (turn.Effects.Any(effect => effect is WorkflowEffect.StopChildren)
+            && !world.IsCalm && world.Random.Chance(world.Options.CrashBeforeStop))
+        {
+            Crash();
+            return;
+        }
+
         running.IsNew = false;
         if (running.Turns.State.IsOver)
         {
@@ -382,6 +415,15 @@ internal sealed class SimulatedWorkflowHost(WorkflowWorld world)
                     _tokens.Remove(token);
                 }
 
+                break;
+            case WorkflowEffect.StartChild start:
+                world.Maps.Start(key, start.Child);
+                break;
+            case WorkflowEffect.StopChildren stop:
+                world.Maps.Stop(key, stop);
+                break;
+            case WorkflowEffect.Finish when running.Stored.Item is not null:
+                world.Maps.Ended(running.Stored);
                 break;
             case WorkflowEffect.Continue:
                 Continued++;

@@ -11,6 +11,9 @@ internal sealed record WorkflowOptions
     /// <summary>Of a kill, each time that something happens.</summary>
     public int Crash { get; private init; }
 
+    /// <summary>Of a kill just after a commit that wants a Map's items stopped, before anybody has done it.</summary>
+    public int CrashBeforeStop { get; private init; }
+
     public int FailedCommit { get; private init; }
 
     public int SlowDisk { get; private init; }
@@ -29,6 +32,7 @@ internal sealed record WorkflowOptions
     public static WorkflowOptions Draw(SeededRandom random) => new()
     {
         Crash = random.Pick([0, 20, 100, 300]),
+        CrashBeforeStop = random.Pick([0, 1_000, 5_000]),
         FailedCommit = random.Pick([0, 0, 100, 1_000]),
         SlowDisk = random.Pick([0, 50, 500]),
         FailedTask = random.Pick([500, 2_000, 6_000]),
@@ -52,6 +56,7 @@ internal sealed class WorkflowWorld
         Machines = [.. Enumerable.Range(0, 4).Select(i => new WorkflowMachine($"m{i}", maker.Make()))];
         Store = new SimulatedExecutions(this);
         Tasks = new SimulatedTasks(this);
+        Maps = new SimulatedMaps(this);
         Host = new SimulatedWorkflowHost(this);
         Clients = new SimulatedStarters(this);
     }
@@ -71,6 +76,8 @@ internal sealed class WorkflowWorld
     public SimulatedExecutions Store { get; }
 
     public SimulatedTasks Tasks { get; }
+
+    public SimulatedMaps Maps { get; }
 
     public SimulatedWorkflowHost Host { get; }
 
@@ -100,6 +107,9 @@ public class WorkflowSabotage
 
     /// <summary>Whether what an execution waited for stays there when it does not wait for it any more.</summary>
     public virtual bool KeepsWaits => false;
+
+    /// <summary>Whether items of a Map that was stopped go on under the next kernel.</summary>
+    public virtual bool KeepsOrphans => false;
 
     /// <summary>What of an effect a host does, again or for the first time.</summary>
     public virtual int Times(Analemma.Workflow.Executions.WorkflowEffect effect, bool again) => 1;

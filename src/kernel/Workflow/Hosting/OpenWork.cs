@@ -175,43 +175,6 @@ public sealed class OpenWork
     };
 }
 
-/// <summary>
-/// What whoever takes an execution up has to do again, as it was when it was restored: doing it lets things happen to
-/// the execution.
-/// </summary>
-public sealed class Resumption
-{
-    /// <param name="restored">What the store has of it.</param>
-    public Resumption(ExecutionReplay restored)
-    {
-        IsHeld = restored.State.IsHeld;
-        Timers = [.. restored.State.OpenTimers()];
-        Again =
-        [
-            .. restored.Open.Again().Select(effect => (
-                effect, effect is WorkflowEffect.StartTask start ? restored.Open.Find(start.Task.TaskId) : null)),
-        ];
-    }
-
-    /// <param name="waiting">What the execution waits for; it does nothing else.</param>
-    public Resumption(WaitingWork waiting)
-    {
-        IsHeld = waiting.IsHeld;
-        Timers = waiting.Timers;
-        Again = [.. waiting.Tasks.Select(open => (
-            (WorkflowEffect)new WorkflowEffect.StartTask(open.Task), (OpenTask?)open))];
-    }
-
-    /// <summary>Whether it waits for its place.</summary>
-    public bool IsHeld { get; }
-
-    /// <summary>Timers to arm.</summary>
-    public IReadOnlyList<WorkflowEffect.ArmTimer> Timers { get; }
-
-    /// <summary>What else is to be done, with how the task stands when it is one.</summary>
-    public IReadOnlyList<(WorkflowEffect Effect, OpenTask? Task)> Again { get; }
-}
-
 /// <summary>A task that has not ended.</summary>
 /// <param name="Task">Which.</param>
 /// <param name="IsSubmitted">Whether what starts it is done: it is only waited for.</param>
