@@ -173,6 +173,26 @@ public sealed class GuideRuleTests
         Assert.Equal("""{"v":7}""", bench.State.Output.ToString());
     }
 
+    // Wait state: of a timestamp whole seconds count, and seconds that are computed have a range.
+    [Theory]
+    [InlineData("\"Timestamp\":\"2026-11-26T10:00:07.900Z\"", 7, null)]
+    [InlineData("\"Seconds\":\"{% 99999999 %}\"", 99_999_999, null)]
+    [InlineData("\"Seconds\":\"{% 100000000 %}\"", null, "returned a value that is out of range: 100000000")]
+    public void A_wait_is_of_whole_seconds_within_a_range(string field, int? seconds, string? cause)
+    {
+        MachineBench bench = new(
+            """{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Wait",FIELD,"End":true}}}"""
+                .Replace("FIELD", field, StringComparison.Ordinal));
+        bench.Start();
+        if (seconds is not null)
+        {
+            Assert.Equal((double)seconds, bench.Wait().TotalSeconds);
+        }
+
+        Assert.EndsWith(cause ?? "", bench.State.Cause ?? "", StringComparison.Ordinal);
+        Assert.Equal(cause is null ? null : "States.QueryEvaluationError", bench.State.Error);
+    }
+
     // Distributed Map state fields.
     [Theory]
     [InlineData("ToleratedFailureCount", "-1", "ToleratedFailureCount cannot be negative.")]

@@ -43,6 +43,11 @@ internal static class WaitSteps
             throw Wrong(field, $"The {field.Name} parameter references a negative value: {Shown(field, value)}");
         }
 
+        if (field.Expression is ExpressionTemplate computed && seconds > DefinitionLimits.SecondsMax)
+        {
+            throw Failures.NotInRange(computed, value);
+        }
+
         return Math.Min(seconds, DefinitionLimits.SecondsMax);
     }
 
@@ -51,7 +56,8 @@ internal static class WaitSteps
         var value = Value(field, scope);
         if (value.TryGetString(out var text) && Rfc3339.TryParse(text, out var time))
         {
-            return time;
+            // Whole seconds count (Developer Guide, Wait state).
+            return time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond));
         }
 
         if (field.Expression is ExpressionTemplate expression)
