@@ -72,6 +72,8 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => (long)result.Processes) > 10 * Seeds, "worlds start processes");
         Assert.True(results.Sum(result => (long)result.Foreseen) > Seeds, "launches are foreseen");
         Assert.True(results.Sum(result => (long)result.ModelAttempts) > 20 * Seeds, "worlds ask models");
+        Assert.True(results.Sum(result => result.Leases.Early) > 5 * Seeds, "answers leave before the disk is done");
+        Assert.True(results.Sum(result => result.Leases.ChargedForAnswers) > 10, "kernels end with answers unwritten");
         Assert.Equal(
             ThinkOutcomes, results.SelectMany(result => result.Thoughts.Keys).Distinct().Order(StringComparer.Ordinal));
         Assert.True(results.Sum(result => (long)result.ToolCallsMade) > 5 * Seeds, "worlds call tools");

@@ -410,13 +410,17 @@ class ModelUse(Record):
 
 
 class BudgetUse(Record):
-    """How a budget stands; scopes: day, group, agent; units: tokens, microdollars."""
+    """How a budget stands; scopes: day, group, agent; units: tokens, microdollars.
+
+    `presumed` is the part of `spent` that a kernel's sudden end left unknown, charged as the most that it can be.
+    """
 
     scope: str
     of: str
     unit: str
     limit: int
     spent: int = 0
+    presumed: int | None = None
     reserved: int = 0
     left: int = 0
 

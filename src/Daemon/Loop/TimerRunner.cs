@@ -55,6 +55,7 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
             TimerKind.Shutdown => new ShutdownOverdue { At = at },
             TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(name.Id)) { At = at },
             TimerKind.ModelRetry => new ModelRetryDue(new CallId(name.Id)) { At = at },
+            TimerKind.Usage => new UsageDue { At = at },
             TimerKind.ModelWake => new ModelWakeDue(name.Id) { At = at },
             TimerKind.ToolCall => new ToolCallOverdue(new CallId(name.Id)) { At = at },
             TimerKind.Unit => new UnitDue(name.Id) { At = at },

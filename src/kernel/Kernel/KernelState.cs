@@ -22,8 +22,8 @@ namespace Analemma.Kernel;
 // clock (events carry their time), no randomness (ids come from counters), does no I/O and starts no thread; the
 // project's references and banned symbols hold it to that.
 //
-//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Conversations, Fleets, Values,
-//                    Pipes, the durable part of Happenings: decided by durable events alone, in the order of the
+//   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Leases, Conversations, Fleets,
+//                    Values, Pipes, the durable part of Happenings: decided by durable events alone, in the order of the
 //                    journal; a fold of the journal, or a checkpoint and the fold of the rest, gives it.
 //   volatile state   Calls (who waits for what), Models (who waits for which model), ConversationWork (who speaks in
 //                    which conversation), ValueWork (which values are being kept), Http (which requests are under
@@ -61,6 +61,9 @@ public sealed class KernelState
 
     /// <summary>What model calls have cost, but for what is in the rows of processes.</summary>
     public Ledger Ledger { get; } = new();
+
+    /// <summary>What may have been answered and is not in the ledger yet.</summary>
+    public LeaseTable Leases { get; } = new();
 
     public ModelScheduler Models { get; } = new();
 
@@ -211,6 +214,12 @@ public sealed class KernelState
                 break;
             case UsageSettled settled:
                 Settlement.Settled(this, settled, effects);
+                break;
+            case UsageLeased leased:
+                Leasing.Leased(this, leased, effects);
+                break;
+            case UsageDue:
+                Leasing.Due(this, effects);
                 break;
             case ModelRetryDue due:
                 ModelDispatch.RetryDue(this, due);

@@ -21,6 +21,9 @@ public readonly record struct DurableRecord(string Type, byte[] Body, long At);
 // Events that the kernel raises itself queue behind those that have arrived. Nothing is seen outside before it is on
 // disk; that single rule makes recovery the same code as normal running.
 //
+// Some of them may wait (Raise.MayWait): they stay behind until something else is written, or something looks at what
+// was spent, and then come before it. Nobody waits for them.
+//
 // A turn that is one SPAWN tells at its beginning what it will launch, so that the caller may get ready while the disk
 // is busy: see ADR 45.
 public sealed class KernelTurns(KernelState state)
@@ -32,6 +35,7 @@ public sealed class KernelTurns(KernelState state)
     public const int BatchMax = 2_048;
 
     private readonly Queue<KernelEvent> _arrived = new();
+    private readonly Queue<KernelEvent> _later = new();
     private readonly List<KernelEvent> _batch = new(256);
     private readonly List<Effect> _effects = [];
     private bool _inTurn;
@@ -61,22 +65,27 @@ public sealed class KernelTurns(KernelState state)
             foreseen(launch);
         }
 
-        var bytes = 0L;
+        var (bytes, answers) = (0L, false);
         while (_batch.Count < BatchMax && _arrived.TryPeek(out var @event))
         {
-            if (@event.IsDurable)
+            if (answers && @event.ClosesLeases)
             {
-                var (type, body) = EventCodec.Write(@event);
-                bytes += body.Length;
-                if (bytes > Limits.TurnBytesMax && records.Count > 0)
-                {
-                    // It begins the next turn.
-                    break;
-                }
-
-                records.Add(new DurableRecord(type, body, @event.At));
+                // What pays for the answers stays until they have left, and their usage is written with its end.
+                break;
             }
 
+            if (@event.IsDurable || @event.ShowsSpending)
+            {
+                bytes += TakeLater(records);
+            }
+
+            if (@event.IsDurable && !TryWrite(@event, records, ref bytes))
+            {
+                // It begins the next turn.
+                break;
+            }
+
+            answers |= @event is ModelCallEnded;
             _batch.Add(_arrived.Dequeue());
         }
 
@@ -100,10 +109,36 @@ public sealed class KernelTurns(KernelState state)
         {
             if (effect is Raise raise)
             {
-                _arrived.Enqueue(raise.Event);
+                (raise.MayWait ? _later : _arrived).Enqueue(raise.Event);
             }
         }
 
         return _effects;
+    }
+
+    // Limits.UsageWaitingMax of them at most: with the largest turn they still are one commit.
+    private long TakeLater(List<DurableRecord> records)
+    {
+        var bytes = 0L;
+        while (_later.TryDequeue(out var @event))
+        {
+            Invariant.Holds(TryWrite(@event, records, ref bytes), "what may wait is small and comes first");
+            _batch.Add(@event);
+        }
+
+        return bytes;
+    }
+
+    private static bool TryWrite(KernelEvent @event, List<DurableRecord> records, ref long bytes)
+    {
+        var (type, body) = EventCodec.Write(@event);
+        if (bytes + body.Length > Limits.TurnBytesMax && records.Count > 0)
+        {
+            return false;
+        }
+
+        bytes += body.Length;
+        records.Add(new DurableRecord(type, body, @event.At));
+        return true;
     }
 }

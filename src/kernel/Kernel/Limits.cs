@@ -234,6 +234,15 @@ public static class Limits
 
     public const int CompactionKeepDefault = 8;
 
+    /// <summary>How long what an answered call has used waits for something else to be written.</summary>
+    public const long UsageWaitMs = 50;
+
+    /// <summary>Records that wait so, and changes of leases; answers beyond wait for the disk.</summary>
+    public const int UsageWaitingMax = 1_024;
+
+    /// <summary>A lease whose process has asked no model for so long is closed.</summary>
+    public const long LeaseIdleMs = 60_000;
+
     /// <summary>How often a model is asked to correct one answer.</summary>
     public const int RepairsMax = 8;
 

@@ -30,6 +30,7 @@ internal sealed class ModelInvariants(World world)
         }
 
         var reserved = models.Calls.Aggregate(default(Amount), (sum, call) => sum.Plus(call.Reserved));
+        reserved = reserved.Plus(models.Answered);
         Unless(reserved == models.Reserved, () => $"{reserved} is reserved, counted {models.Reserved}");
     }
 
@@ -40,12 +41,12 @@ internal sealed class ModelInvariants(World world)
         Within(
             "day",
             state.Ledger.DayLimit is null ? options.DayBudget : new ModelBudget(),
-            state.Ledger.OnDayOf(world.Clock.Ticks),
+            Known(state.Ledger.OnDayOf(world.Clock.Ticks)),
             state.Models.Reserved);
         foreach (var group in options.Groups)
         {
             var limit = state.Ledger.LimitOf(group.Name) is null ? group.Budget : new ModelBudget();
-            Within(group.Name, limit, state.Ledger.OfGroup(group.Name), default);
+            Within(group.Name, limit, Known(state.Ledger.OfGroup(group.Name)), default);
         }
 
         foreach (var process in state.Processes.Living)
@@ -53,7 +54,7 @@ internal sealed class ModelInvariants(World world)
             Within(
                 process.Name,
                 process.BudgetSet is null ? process.Plan.Models.Budget : new ModelBudget(),
-                process.Spent,
+                Known(process.Spent),
                 state.Models.ReservedOf(process.Id));
         }
 
@@ -66,6 +67,13 @@ internal sealed class ModelInvariants(World world)
                 "every token used is accounted", $"{world.Models.TokensUsed} used, {known} known");
         }
     }
+
+    // What a crash left unknown is charged as the most that it can be, which may be more than was left.
+    private static Spend Known(Spend spend) => spend with
+    {
+        OutputTokens = spend.OutputTokens - (spend.Presumed?.Tokens ?? 0),
+        Microdollars = spend.Microdollars - (spend.Presumed?.Money ?? 0),
+    };
 
     private static void Within(string whose, ModelBudget budget, Spend spent, Amount reserved) =>
         ViolationException.Unless(

@@ -18,6 +18,9 @@ internal sealed class Shadow(World world)
 
     public TransitionCoverage Coverage { get; } = new();
 
+    /// <summary>As the disk has it.</summary>
+    public KernelState State => _state;
+
     public void CatchUp()
     {
         for (; _folded < world.Disk.All.Count; _folded++)
@@ -28,10 +31,12 @@ internal sealed class Shadow(World world)
             Coverage.Before(_state);
             world.Supervised.Before(_state);
             world.Rights.Before(_state, @event);
+            world.Leases.Before(_state, @event);
             var mend = world.Sabotage.Break(_state, @event);
             _state.Apply(@event, _effects);
             mend();
             world.Rights.After(_state, @event, _effects);
+            world.Leases.After(_state, @event);
             world.Supervised.After(_state, @event, _effects);
             Coverage.After(_state, @event, _effects);
             _dump = null;

@@ -93,6 +93,7 @@ internal sealed class SimulatedEffects(World world)
     {
         var living = world.Host.Living.FirstOrDefault();
         ViolationException.Unless(living is null, "nothing outlives a clean stop", $"process {living?.Id} still runs");
+        LeaseInvariants.CheckStop(world.Kernel.State);
         world.Calls.CheckAllAnswered();
     }
 
@@ -210,6 +211,7 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.Call => new CallTimedOut(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.ModelRetry => new ModelRetryDue(new CallId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.Usage => new UsageDue { At = world.Clock.Ticks },
         TimerKind.ModelWake => new ModelWakeDue(timer.Id) { At = world.Clock.Ticks },
         TimerKind.ToolCall => new ToolCallOverdue(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.Unit => new UnitDue(timer.Id) { At = world.Clock.Ticks },

@@ -93,6 +93,11 @@ internal sealed class SimulatedModels(World world)
         ViolationException.Unless(
             answer.Known.Model.Length > 0 && answer.Known.Simulated == Provider(answer.Known.Provider).Simulated,
             "an answer names its model", answer.ToString());
+        world.Leases.Answered(
+            world.Shadow.State,
+            answer.Call,
+            world.Calls.CallerOf(answer.Call)?.Process ?? ProcessId.None,
+            answer.Known.Usage);
         world.Calls.Answered(
             answer.Call,
             _embeds.ContainsKey(answer.Call)

@@ -34,6 +34,9 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>Attempts at a model.</summary>
     public int ModelAttempts { get; init; }
 
+    /// <summary>Answers before their usage was on disk, leases charged after crashes, and those answered for.</summary>
+    public (int Early, int Charged, int ChargedForAnswers) Leases { get; init; }
+
     /// <summary>How THINKs ended.</summary>
     public IReadOnlyDictionary<string, long> Thoughts { get; init; } = new Dictionary<string, long>();
 
@@ -79,6 +82,10 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
         report.Append(
             CultureInfo.InvariantCulture, $"{ModelAttempts} attempts at a model, {ToolCallsMade} calls of tools, ");
         report.Append(CultureInfo.InvariantCulture, $"{Journal.Count} records\n");
+        report.Append(
+            CultureInfo.InvariantCulture,
+            $"{Leases.Early} answers before their usage was on disk, {Leases.Charged} leases charged after crashes, ");
+        report.Append(CultureInfo.InvariantCulture, $"{Leases.ChargedForAnswers} of them for answers\n");
         report.AppendJoin(", ", Thoughts.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.AppendJoin(", ", ToolCalls.Select(pair => $"{pair.Key} {pair.Value}")).Append('\n');
         report.Append(
@@ -146,6 +153,7 @@ public static class SimulationRun
             Turns = world.Kernel.Turns,
             Foreseen = world.Kernel.Foreseen,
             ModelAttempts = world.Models.Attempts,
+            Leases = (world.Leases.Early, world.Leases.Charged, world.Leases.ChargedForAnswers),
             Thoughts = world.Calls.Thoughts,
             ToolCallsMade = world.Tools.Calls,
             ToolDeaths = world.Tools.Deaths,

@@ -74,6 +74,8 @@ internal sealed class World
 
     public RightsInvariants Rights { get; } = new();
 
+    public LeaseInvariants Leases { get; } = new();
+
     public SimulatedEffects Effects { get; }
 
     public SimulatedClients Clients { get; }

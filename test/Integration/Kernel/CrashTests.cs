@@ -9,7 +9,7 @@ public sealed class CrashTests
     [Fact]
     public async Task Leftovers_are_reaped_and_the_table_is_as_it_was()
     {
-        await using var kernel = await RunningKernel.StartAsync("--kernel.leftovers=reap");
+        await using var kernel = await RunningKernel.StartAsync("--kernel.leftovers=reap", "--models.day_tokens=1000000");
         var ended = await kernel.SpawnShellAsync("exit 4");
         await kernel.WaitAsync(ended);
         var mark = "MARK=" + Path.GetFileName(kernel.Folder);
@@ -19,11 +19,14 @@ public sealed class CrashTests
             spawn => spawn with { Env = environment });
         await kernel.UntilPrintedAsync(living, "up");
         Assert.NotEmpty(HostProcesses.WithEnvironment(mark));
+        var answered = await AnsweredTokensAsync(kernel) + await AnsweredTokensAsync(kernel);
 
         await kernel.CrashAsync();
         await kernel.BeginAsync();
 
         Assert.Empty(HostProcesses.WithEnvironment(mark));
+        var day = Assert.Single((await kernel.Client.LlmAsync(null, Token)).Budgets);
+        Assert.True(day.Spent >= answered && day.Presumed > 0, $"{answered} tokens were answered: {day}");
         var processes = await kernel.Client.ListAsync(new List { All = true }, Token);
         Assert.Equal([ended.Id, living.Id], processes.Select(process => process.Id));
         Assert.Equal(4, processes[0].Exit!.Code);
@@ -31,6 +34,10 @@ public sealed class CrashTests
         Assert.True((await kernel.SpawnShellAsync("true")).Id > living.Id);
         Assert.Equal(2, (await kernel.Client.StatusAsync(Token)).Boot);
     }
+
+    // The second answer does not wait for the disk.
+    private static async Task<long> AnsweredTokensAsync(RunningKernel kernel) =>
+        (await kernel.Client.ThinkAsync(new Think { Prompt = "hello", MaxTokens = 10 }, Token)).Tokens;
 
     [Fact]
     public async Task Leftovers_are_adopted_and_live_on()

@@ -52,6 +52,7 @@ public sealed class HistoryTests
         Call(4, new Resume { Name = "a" }),
         new AttemptDenied(new ProcessId(1), "network", "connect", "no network", 3) { At = 5 },
         new UsageSettled(new CallId(9), new ProcessId(1), "team", "sim", "sim", new Spend(1, 10, 20, 30)) { At = 5 },
+        new UsageLeased(new ProcessId(1), "team", 40, 50) { At = 5 },
         new AgentHalted(new ProcessId(1), "spent all") { At = 5 },
         new EventEmitted(new CallId(12), new ProcessId(1), "done", true)
         {
@@ -75,6 +76,8 @@ public sealed class HistoryTests
         new LeftoverAdopted(new ProcessId(3), 12) { At = 12 },
         new LeftoverReaped(new ProcessId(3), "gone") { At = 13 },
         new UsageSettled(new CallId(9), new ProcessId(3), "team", "p", "m", new Spend(1, 1, 2, 3)) { At = 14 },
+        new UsageLeased(ProcessId.None, "team", 7, 8) { At = 15 },
+        new KernelStarted("0.3", "runc", new KernelOptions()) { At = 16 },
     ];
 
     public static TheoryData<int> EveryPoint => [.. Enumerable.Range(0, Story.Length + 1)];
@@ -134,6 +137,18 @@ public sealed class HistoryTests
 
         Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
         Assert.Empty(read.Processes.Living.First().Plan.Tools);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_before_leases_is_read()
+    {
+        var state = Fold(new KernelState(), Story[..4]);
+        var body = JsonNode.Parse(StateCheckpoint.Write(state))!.AsObject();
+        Assert.True(body.Remove("leases"));
+
+        var read = StateCheckpoint.Read(Encoding.UTF8.GetBytes(body.ToJsonString()));
+
+        Assert.Equal(StateCheckpoint.Write(state), StateCheckpoint.Write(read));
     }
 
     [Fact]

@@ -57,7 +57,10 @@ public static class EventTypes
     /// <summary>A message found no room; told once, until the mailbox is half empty again.</summary>
     public const string MailboxFull = "mailbox-full";
 
-    /// <summary>A budget for models runs out: <c>kind</c> is low or exhausted.</summary>
+    /// <summary>
+    /// A budget for models runs out: <c>kind</c> is low or exhausted. Or it was charged with what a kernel may have
+    /// answered and not written when it ended: <c>kind</c> is charged.
+    /// </summary>
     public const string Budget = "budget";
 
     /// <summary>A kernel has started.</summary>

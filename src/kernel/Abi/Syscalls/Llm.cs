@@ -38,6 +38,12 @@ public sealed record BudgetUse(string Scope, string Of, string Unit, long Limit)
     /// <summary>What calls have come to.</summary>
     public long Spent { get; init; }
 
+    /// <summary>
+    /// The part of it that the end of a kernel left unknown, and that was charged as the most that it can be. Null for
+    /// nothing.
+    /// </summary>
+    public long? Presumed { get; init; }
+
     /// <summary>The most that calls which are not over can come to.</summary>
     public long Reserved { get; init; }
 

@@ -14,8 +14,9 @@ namespace Analemma.Kernel.Budgets;
 // The kernel has one writer, so calls in parallel cannot both take the last of a budget. When a call is over, what it
 // used becomes spent and its reservation goes.
 //
-//   durable    what was spent (UsageSettled; Process.Spent and Ledger), and it is on disk before the call's answer
-//              leaves: a kernel that starts again knows all that anybody was answered
+//   durable    what was spent (UsageSettled; Process.Spent and Ledger), and leases, which stand for what was answered
+//              and is not spent yet (UsageLeased, see Leasing): a kernel that starts again charges at least all that
+//              anybody was answered
 //   volatile   reservations, and the use of calls that were in flight when a kernel ended without settling them: their
 //              answers are lost too. So one crash can leave unspent on paper at most what its slots held.
 //
@@ -23,19 +24,20 @@ namespace Analemma.Kernel.Budgets;
 // take a budget over its limit. One that does not is still counted with what it says it used.
 internal sealed class Budgets
 {
-    private readonly Dictionary<ProcessId, Amount> _byProcess = [];
-    private readonly Dictionary<string, Amount> _byGroup = new(StringComparer.Ordinal);
-    private Amount _all;
+    private readonly ScopedAmounts _reserved = new();
 
     /// <summary>What was told of them.</summary>
     public BudgetTelling Telling { get; } = new();
 
     /// <summary>The reservations of all calls together.</summary>
-    public Amount Reserved => _all;
+    public Amount Reserved => _reserved.All;
 
-    public Amount ReservedOf(ProcessId process) => _byProcess.GetValueOrDefault(process);
+    /// <summary>What was answered before it was on disk.</summary>
+    public LeaseUses Leases { get; } = new();
 
-    public Amount ReservedOf(string group) => _byGroup.GetValueOrDefault(group);
+    public Amount ReservedOf(ProcessId process) => _reserved.Of(process);
+
+    public Amount ReservedOf(string group) => _reserved.Of(group);
 
     /// <summary>Reserves in every scope, or says which has not enough; then nothing is reserved.</summary>
     public SysError? TryReserve(KernelState state, BudgetHold hold, Amount asked)
@@ -77,6 +79,35 @@ internal sealed class Budgets
         return refused;
     }
 
+    /// <summary>Holds what a call has used, which was reserved, until it is settled.</summary>
+    public void Hold(BudgetHold hold, Amount used)
+    {
+        Add(hold, used);
+        hold.Amount = used;
+    }
+
+    /// <summary>
+    /// The least, over the budgets of an agent, its group and the day, of a part of what is left there, less what is
+    /// leased there; <paramref name="own"/> is the caller's lease, which does not count.
+    /// </summary>
+    public Amount Share(KernelState state, BudgetHold hold, Amount own, long divisor)
+    {
+        Amount share = new(long.MaxValue, long.MaxValue);
+        foreach (var scope in Scopes(state, hold).Where(scope => scope.Name != "call"))
+        {
+            var others = scope.Leased.Minus(own);
+            share = share.AtMost(new Amount(
+                Left(scope.Limit.Tokens, scope.Spent.Tokens, scope.Reserved.Tokens, others.Tokens),
+                Left(scope.Limit.Microdollars, scope.Spent.Microdollars, scope.Reserved.Money, others.Money)));
+        }
+
+        return share;
+
+        long Left(long? limit, long spent, long reserved, long leased) => limit is { } most
+            ? Math.Max(0, ((most - spent - reserved) / divisor) - leased)
+            : long.MaxValue;
+    }
+
     public void Release(BudgetHold hold)
     {
         Add(hold, new Amount(-hold.Amount.Tokens, -hold.Amount.Money));
@@ -103,13 +134,13 @@ internal sealed class Budgets
     private IEnumerable<Scope> Scopes(KernelState state, BudgetHold hold)
     {
         var options = state.Options.Models;
-        yield return new Scope("call", "", hold.CallBudget, Spend.Nothing, default);
+        yield return new Scope("call", "", hold.CallBudget, Spend.Nothing, default, default);
         foreach (var id in hold.Family)
         {
             if (state.Processes.TryGet(id, out var process))
             {
                 yield return new Scope(
-                    "agent", id.ToString(), process.Budget, process.Spent, ReservedOf(id));
+                    "agent", id.ToString(), process.Budget, process.Spent, ReservedOf(id), Leases.Leased.Of(id));
             }
         }
 
@@ -120,43 +151,18 @@ internal sealed class Budgets
                 group.Name,
                 BudgetLimits.OfGroup(state, group),
                 state.Ledger.OfGroup(group.Name),
-                ReservedOf(group.Name));
+                ReservedOf(group.Name),
+                Leases.Leased.Of(group.Name));
         }
 
-        yield return new Scope("day", "", BudgetLimits.OfDay(state), state.Ledger.OnDayOf(state.Now), _all);
+        yield return new Scope(
+            "day", "", BudgetLimits.OfDay(state), state.Ledger.OnDayOf(state.Now), Reserved, Leases.Leased.All);
     }
 
-    private void Add(BudgetHold hold, Amount amount)
-    {
-        foreach (var id in hold.Family)
-        {
-            Put(_byProcess, id, ReservedOf(id).Plus(amount));
-        }
+    private void Add(BudgetHold hold, Amount amount) => _reserved.Add(hold.Family, hold.Group, amount);
 
-        Put(_byGroup, hold.Group, ReservedOf(hold.Group).Plus(amount));
-        _all = _all.Plus(amount);
-    }
-
-    private static void Put<T>(Dictionary<T, Amount> amounts, T key, Amount amount)
-        where T : notnull
-    {
-        if (amount == default)
-        {
-            amounts.Remove(key);
-        }
-        else
-        {
-            amounts[key] = amount;
-        }
-    }
-
-    private readonly record struct Scope(string Name, string Of, ModelBudget Limit, Spend Spent, Amount Reserved);
-}
-
-/// <summary>Tokens and microdollars.</summary>
-public readonly record struct Amount(long Tokens, long Money)
-{
-    public Amount Plus(Amount other) => new(Tokens + other.Tokens, Money + other.Money);
+    private readonly record struct Scope(
+        string Name, string Of, ModelBudget Limit, Spend Spent, Amount Reserved, Amount Leased);
 }
 
 /// <summary>What one call has reserved, and where.</summary>

@@ -40,17 +40,18 @@ internal static class BudgetsLeft
     {
         if (limit.Tokens is { } tokens)
         {
-            yield return Of("tokens", tokens, spent.Tokens, reserved.Tokens);
+            yield return Of("tokens", tokens, spent.Tokens, spent.Presumed?.Tokens, reserved.Tokens);
         }
 
         if (limit.Microdollars is { } money)
         {
-            yield return Of("microdollars", money, spent.Microdollars, reserved.Money);
+            yield return Of("microdollars", money, spent.Microdollars, spent.Presumed?.Money, reserved.Money);
         }
 
-        BudgetUse Of(string unit, long most, long used, long held) => new(scope, of, unit, most)
+        BudgetUse Of(string unit, long most, long used, long? presumed, long held) => new(scope, of, unit, most)
         {
             Spent = used,
+            Presumed = presumed is > 0 ? presumed : null,
             Reserved = held,
             Left = most - used - held,
         };

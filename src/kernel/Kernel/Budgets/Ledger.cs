@@ -9,6 +9,12 @@ public sealed record Spend(long Calls, long InputTokens, long OutputTokens, long
 {
     public static Spend Nothing { get; } = new(0, 0, 0, 0);
 
+    /// <summary>
+    /// The part of it that a kernel's end left unknown, and that was charged as the most that it can be: in
+    /// <see cref="OutputTokens"/> and <see cref="Microdollars"/>. Null for nothing.
+    /// </summary>
+    public Amount? Presumed { get; init; }
+
     [JsonIgnore]
     public long Tokens => InputTokens + OutputTokens;
 
@@ -16,7 +22,10 @@ public sealed record Spend(long Calls, long InputTokens, long OutputTokens, long
         Calls + other.Calls,
         InputTokens + other.InputTokens,
         OutputTokens + other.OutputTokens,
-        Microdollars + other.Microdollars);
+        Microdollars + other.Microdollars)
+    {
+        Presumed = Presumed is { } own && other.Presumed is { } others ? own.Plus(others) : Presumed ?? other.Presumed,
+    };
 }
 
 /// <summary>

@@ -57,7 +57,14 @@ public sealed record ReadAudit(CallId Call, string? Category, ProcessId? Process
 public sealed record Publish(CallId Subscriber, EventView Event) : Effect;
 
 /// <summary>Brings an event about: it comes back through the queue, and through the journal when durable.</summary>
-public sealed record Raise(KernelEvent Event) : Effect;
+public sealed record Raise(KernelEvent Event) : Effect
+{
+    /// <summary>
+    /// Of durable events: nobody waits for it, so it is written with what is written next, and before what shows or
+    /// ends what it tells of (see KernelTurns).
+    /// </summary>
+    public bool MayWait { get; init; }
+}
 
 /// <summary>
 /// Brings its event (see TimerKind) about at a time, unless disarmed. A timer of the same name replaces it.
@@ -94,6 +101,9 @@ public enum TimerKind
 
     /// <summary>Raises ModelRetryDue; the id is a call.</summary>
     ModelRetry,
+
+    /// <summary>Raises UsageDue; the id is 0.</summary>
+    Usage,
 
     /// <summary>Raises ModelWakeDue; the id is a provider's place in the options.</summary>
     ModelWake,

@@ -29,6 +29,12 @@ public abstract record KernelEvent
     public required long At { get; init; }
 
     public abstract bool IsDurable { get; }
+
+    /// <summary>It shows what was spent: usage that waits to be written is written before.</summary>
+    public virtual bool ShowsSpending => false;
+
+    /// <summary>It closes leases: it is not written together with answers that they stand for.</summary>
+    public virtual bool ClosesLeases => false;
 }
 
 /// <summary>The kernel is up, with these options, on this engine. Begins every stretch of the journal.</summary>
@@ -47,6 +53,10 @@ public sealed record SyscallArrived(CallId Call, Caller Caller, Syscall Syscall)
         || Syscall is PipeOpen or PipeClose or PipeGive or Watch or Restart or Escalate
         || (Caller.IsHost && Syscall is FleetApply { DryRun: false } or FleetDown or FleetRestart)
         || (Caller.IsHost && Syscall is SecretSet or SecretRemove);
+
+    public override bool ShowsSpending => Syscall is Llm or Metrics or GetPerms;
+
+    public override bool ClosesLeases => Syscall is Shutdown;
 }
 
 /// <summary>The client took a call back, or went away.</summary>
@@ -85,6 +95,8 @@ public sealed record SandboxStartFailed(ProcessId Process, SysErrorCode Code, st
 public sealed record SandboxExited(ProcessId Process, int? Code, int? Signal, Usage Usage) : KernelEvent
 {
     public override bool IsDurable => true;
+
+    public override bool ClosesLeases => true;
 }
 
 /// <summary>A stopping process did not end within its grace.</summary>

@@ -89,7 +89,7 @@ public enum ModelFailureKind
 
 /// <summary>
 /// What a call has used, all attempts together: once for each call that used anything. It settles budgets for good, and
-/// is on disk before the call's answer leaves.
+/// is on disk before the call's answer leaves, or a lease is.
 /// </summary>
 public sealed record UsageSettled(
     CallId Call, ProcessId Process, string Group, string Provider, string Model, Spend Spend) : KernelEvent
@@ -103,6 +103,23 @@ public sealed record UsageSettled(
     public IReadOnlyList<MessageRef>? Said { get; init; }
 
     public override bool IsDurable => true;
+}
+
+/// <summary>
+/// From now on calls of a process, or of the clients on the host, may be answered while so much that they used is not
+/// on disk; none for no lease. A kernel that starts and finds one charges all of it.
+/// </summary>
+public sealed record UsageLeased(ProcessId Process, string Group, long Tokens, long Microdollars) : KernelEvent
+{
+    public override bool IsDurable => true;
+}
+
+/// <summary>Usage has waited to be written as long as it may, or a lease may be idle.</summary>
+public sealed record UsageDue : KernelEvent
+{
+    public override bool IsDurable => false;
+
+    public override bool ShowsSpending => true;
 }
 
 /// <summary>The delay before another attempt is over.</summary>

@@ -34,6 +34,7 @@ public static class EventCodec
             LeftoverAdopted adopted => ("leftover.adopted", Json(adopted, EventJsonContext.Default.LeftoverAdopted)),
             LeftoverReaped reaped => ("leftover.reaped", Json(reaped, EventJsonContext.Default.LeftoverReaped)),
             UsageSettled settled => ("usage.settled", Json(settled, EventJsonContext.Default.UsageSettled)),
+            UsageLeased leased => ("usage.leased", Json(leased, EventJsonContext.Default.UsageLeased)),
             ToolCallBegun begun => ("tool.called", Json(begun, EventJsonContext.Default.ToolCallBegun)),
             ConversationOpened opened =>
                 ("conversation.opened", Json(opened, EventJsonContext.Default.ConversationOpened)),
@@ -72,6 +73,7 @@ public static class EventCodec
         "leftover.adopted" => Parse(body, EventJsonContext.Default.LeftoverAdopted),
         "leftover.reaped" => Parse(body, EventJsonContext.Default.LeftoverReaped),
         "usage.settled" => Parse(body, EventJsonContext.Default.UsageSettled),
+        "usage.leased" => Parse(body, EventJsonContext.Default.UsageLeased),
         "tool.called" => Parse(body, EventJsonContext.Default.ToolCallBegun),
         "conversation.opened" => Parse(body, EventJsonContext.Default.ConversationOpened),
         "conversation.forked" => Parse(body, EventJsonContext.Default.ConversationForked),
@@ -188,6 +190,7 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(LeftoverAdopted))]
 [JsonSerializable(typeof(LeftoverReaped))]
 [JsonSerializable(typeof(UsageSettled))]
+[JsonSerializable(typeof(UsageLeased))]
 [JsonSerializable(typeof(AgentHalted))]
 [JsonSerializable(typeof(EventEmitted))]
 [JsonSerializable(typeof(ToolCallBegun))]

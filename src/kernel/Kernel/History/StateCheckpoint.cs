@@ -34,6 +34,7 @@ public static class StateCheckpoint
             Living = state.Processes.Living.ToArray(),
             Dead = state.Processes.Dead.ToArray(),
             Ledger = state.Ledger.ToBody(),
+            Leases = [.. state.Leases.All],
             NextConversationId = state.Conversations.NextId,
             Conversations = [.. state.Conversations.All],
             Fleets = state.Fleets.ToBody(),
@@ -64,6 +65,11 @@ public static class StateCheckpoint
             Options = body.Options,
         };
         state.Ledger.Restore(body.Ledger);
+        foreach (var lease in body.Leases)
+        {
+            state.Leases.Put(lease);
+        }
+
         state.Pipes.NextId = Math.Max(1, body.NextPipeId);
         foreach (var pipe in body.Pipes)
         {
@@ -142,4 +148,7 @@ internal sealed record CheckpointBody
 
     // Null in a checkpoint that was written before there were models.
     public LedgerBody Ledger { get; init => field = value ?? new(); } = new();
+
+    // Null in a checkpoint that was written before there were leases.
+    public IReadOnlyList<Lease> Leases { get; init => field = value ?? []; } = [];
 }

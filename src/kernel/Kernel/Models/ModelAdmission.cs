@@ -60,7 +60,7 @@ internal static class ModelAdmission
         var deadline = request.TimeoutMs is { } timeout
             ? state.Now + (timeout * TimeSpan.TicksPerMillisecond)
             : long.MaxValue;
-        var hold = new BudgetHold(Family(state, caller), account.Group.Name, Smaller(state.Options.Models, request));
+        var hold = new BudgetHold(state.Processes.Family(caller), account.Group.Name, Smaller(state.Options.Models, request));
         var call = new ModelCall(context.Call, caller?.Id ?? ProcessId.None, request, account, gate, hold)
         {
             Input = input,
@@ -160,17 +160,6 @@ internal static class ModelAdmission
         {
             RetryAfterMs = lane.WaitMs,
         };
-    }
-
-    private static List<ProcessId> Family(KernelState state, Process? caller)
-    {
-        List<ProcessId> family = [];
-        for (var at = caller; at is not null; at = state.Processes.TryGet(at.Parent, out var above) ? above : null)
-        {
-            family.Add(at.Id);
-        }
-
-        return family;
     }
 
     private static ModelBudget Smaller(ModelOptions options, Think request) => new()

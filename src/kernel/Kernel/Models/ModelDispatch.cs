@@ -1,3 +1,4 @@
+using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 
@@ -124,6 +125,7 @@ internal static class ModelDispatch
             InputTokens = call.Input.Likely,
             DueAt = Math.Min(call.Deadline, now + (lane.Options.AttemptMs * TimeSpan.TicksPerMillisecond)),
         });
+        Leasing.Started(state, call, effects);
     }
 
     private static void ArmWake(ProviderLane lane, long at, List<Effect> effects)

@@ -10,7 +10,7 @@ namespace Analemma.Kernel.Models;
 
 /// <summary>
 /// What an attempt comes to: an answer, another attempt, another model, or a refusal. However many attempts it took, a
-/// call is billed with one UsageSettled, and answered once, after that.
+/// call is billed with one UsageSettled, and answered once: after that, or before when its lease pays for it.
 /// </summary>
 internal static class ModelEnd
 {
@@ -66,7 +66,7 @@ internal static class ModelEnd
         Finish(state, call, effects);
     }
 
-    /// <summary>Settles what was used; when nothing was, the call is over at once.</summary>
+    /// <summary>Settles what was used; when nothing was, or a lease stands for it, the call is over at once.</summary>
     public static void Finish(KernelState state, ModelCall call, List<Effect> effects)
     {
         call.State = ModelCallState.Settling;
@@ -77,7 +77,8 @@ internal static class ModelEnd
             return;
         }
 
-        effects.Add(new Raise(new UsageSettled(
+        var isPaid = Leasing.TryAnswer(state, call, effects);
+        UsageSettled settled = new(
             call.Id,
             call.Process,
             call.Account.Group.Name,
@@ -88,7 +89,12 @@ internal static class ModelEnd
             At = state.Now,
             Conversation = call.Said is null ? null : call.Turn!.Conversation,
             Said = call.Said,
-        }));
+        };
+        effects.Add(new Raise(settled) { MayWait = isPaid });
+        if (isPaid)
+        {
+            Complete(state, call, effects);
+        }
     }
 
     public static void Settled(KernelState state, CallId id, List<Effect> effects)

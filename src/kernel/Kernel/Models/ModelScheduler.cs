@@ -55,8 +55,11 @@ public sealed class ModelScheduler
     /// <summary>Calls that wait for their turn at a provider.</summary>
     public int Waiting(string provider) => _lanes.First(lane => lane.Options.Name == provider).Queue.Count;
 
-    /// <summary>Tokens and money that are reserved by calls that are not over.</summary>
+    /// <summary>Tokens and money that are reserved by calls that are not settled.</summary>
     public Budgets.Amount Reserved => Budgets.Reserved;
+
+    /// <summary>The part of it that was answered, by calls that are over, and is not on disk.</summary>
+    public Budgets.Amount Answered => Budgets.Leases.Used;
 
     /// <summary>What a process and its descendants have reserved.</summary>
     public Budgets.Amount ReservedOf(ProcessId process) => Budgets.ReservedOf(process);
@@ -117,6 +120,9 @@ public sealed class ModelScheduler
 
         return account;
     }
+
+    /// <summary>Whether it has calls that are not over.</summary>
+    internal bool IsAsking(ProcessId process) => _byProcess.ContainsKey(process);
 
     internal bool TryGet(CallId id, [NotNullWhen(true)] out ModelCall? call) => _calls.TryGetValue(id, out call);
 

@@ -35,6 +35,7 @@ internal static class ProcessExit
         effects.Add(new DisarmTimer(new TimerName(TimerKind.WallTime, process.Id.Value)));
         AnswerWaiters(state, process, effects);
         ModelCancel.ProcessEnded(state, process, effects);
+        Budgets.Leasing.Close(state, process.Id);
         ToolEnd.ProcessEnded(state, process, effects);
         MailEnds.ProcessEnded(state, process, effects);
         state.Polls.ProcessEnded(process.Id);

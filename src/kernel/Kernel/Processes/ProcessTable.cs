@@ -119,6 +119,18 @@ public sealed class ProcessTable
         return false;
     }
 
+    /// <summary>A process and all above it that have a record; nobody for none.</summary>
+    public IReadOnlyList<ProcessId> Family(Process? process)
+    {
+        List<ProcessId> family = [];
+        for (var at = process; at is not null; at = TryGet(at.Parent, out var above) ? above : null)
+        {
+            family.Add(at.Id);
+        }
+
+        return family;
+    }
+
     /// <summary>How many processes are above it.</summary>
     public int Depth(Process process)
     {

@@ -39,6 +39,7 @@ internal static class Reboot
             null,
             new EventView(EventTypes.KernelStarted, new DateTimeOffset(started.At, TimeSpan.Zero)),
             effects);
+        Budgets.Leasing.Charge(state, effects);
         foreach (var server in state.Tools.Servers.Where(server => server.Options.StartsAtBoot))
         {
             ToolServing.Need(state, server, effects);

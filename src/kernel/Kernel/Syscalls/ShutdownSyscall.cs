@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Models;
 using Analemma.Kernel.Processes;
@@ -24,6 +25,7 @@ internal static class ShutdownSyscall
         var graceMs = state.ShuttingDown ? 0 : request.GraceMs ?? state.Options.GraceMs;
         state.ShuttingDown = true;
         ModelCancel.ShuttingDown(state, call.Effects);
+        Leasing.CloseAll(state);
         ToolEnd.ShuttingDown(state, call.Effects);
         foreach (var process in state.Processes.Living.ToArray())
         {

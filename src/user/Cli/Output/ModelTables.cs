@@ -27,8 +27,16 @@ internal static class ModelTables
         new("LEFT"), new("USED", 3),
     ];
 
+    // Rare: in budgets that a kernel's sudden end has left with it.
+    private static readonly Column Presumed = new("PRESUMED", 1);
+
     public static IRenderable Budgets(IReadOnlyList<BudgetUse> budgets, int width) =>
-        PlainTable.Render(BudgetColumns, budgets.Select(Cells), width);
+        budgets.Any(budget => budget.Presumed is not null)
+            ? PlainTable.Render(
+                [.. BudgetColumns, Presumed],
+                budgets.Select<BudgetUse, string[]>(budget => [.. Cells(budget), Amount(budget, budget.Presumed ?? 0)]),
+                width)
+            : PlainTable.Render(BudgetColumns, budgets.Select(Cells), width);
 
     public static IRenderable Render(LlmReply models, int width) => new Rows(
         PlainTable.Render(ProviderColumns, models.Providers.Select(Cells), width),

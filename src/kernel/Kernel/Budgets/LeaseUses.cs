@@ -1,0 +1,113 @@
+using Analemma.Abi;
+using Analemma.Kernel.Events;
+
+namespace Analemma.Kernel.Budgets;
+
+/// <summary>
+/// What leases are used for: calls that were answered and are not settled yet. And what is on its way: changes of
+/// leases. Volatile, and empty when a kernel starts, as the table of leases is then.
+/// </summary>
+internal sealed class LeaseUses
+{
+    private readonly Dictionary<CallId, (ProcessId Process, BudgetHold Hold)> _calls = [];
+    private readonly Dictionary<ProcessId, LeaseUse> _byProcess = [];
+    private readonly Dictionary<ProcessId, Amount> _coming = [];
+
+    /// <summary>All leases, for each budget that they fall under.</summary>
+    public ScopedAmounts Leased { get; } = new();
+
+    /// <summary>What is used of all leases.</summary>
+    public Amount Used { get; private set; }
+
+    /// <summary>As much as may wait is on its way to the journal.</summary>
+    public bool IsFull => _calls.Count + _coming.Count >= Limits.UsageWaitingMax;
+
+    /// <summary>Whether anything is on its way to the journal.</summary>
+    public bool IsWaiting => _calls.Count + _coming.Count > 0;
+
+    /// <summary>When the timer is due; long.MaxValue when none is armed.</summary>
+    public long DueAt { get; set; } = long.MaxValue;
+
+    /// <summary>No lease is idle before.</summary>
+    public long IdleAt { get; set; } = long.MaxValue;
+
+    public Amount UsedOf(ProcessId process) => Of(process)?.Used ?? default;
+
+    public LeaseUse? Of(ProcessId process) => _byProcess.GetValueOrDefault(process);
+
+    /// <summary>What the lease of a process will be, when that has been decided and is not on disk.</summary>
+    public Amount? ComingOf(ProcessId process) => _coming.TryGetValue(process, out var coming) ? coming : null;
+
+    public void Coming(ProcessId process, Amount amount) => _coming.Add(process, amount);
+
+    public void Came(ProcessId process) => _coming.Remove(process);
+
+    /// <summary>The process has asked a model just now.</summary>
+    public void Touch(ProcessId process, long now)
+    {
+        if (_byProcess.TryGetValue(process, out var use))
+        {
+            use.LastAt = now;
+        }
+    }
+
+    /// <summary>A lease is open, changed by so much.</summary>
+    public void Open(Lease lease, IReadOnlyList<ProcessId> family, Amount change, long now)
+    {
+        if (!_byProcess.TryGetValue(lease.Process, out var use))
+        {
+            _byProcess.Add(lease.Process, use = new LeaseUse(family, lease.Group));
+        }
+
+        use.LastAt = now;
+        Leased.Add(use.Family, use.Group, change);
+    }
+
+    public void Close(ProcessId process, Amount amount)
+    {
+        if (_byProcess.Remove(process, out var use))
+        {
+            Leased.Add(use.Family, use.Group, default(Amount).Minus(amount));
+        }
+    }
+
+    /// <summary>A call is answered that has used what is held for it.</summary>
+    public void Answered(CallId call, ProcessId process, BudgetHold hold)
+    {
+        _calls.Add(call, (process, hold));
+        Add(process, hold.Amount);
+    }
+
+    /// <summary>Its usage is on disk; null when its answer has waited for that.</summary>
+    public BudgetHold? Settled(CallId call)
+    {
+        if (!_calls.Remove(call, out var answered))
+        {
+            return null;
+        }
+
+        Add(answered.Process, default(Amount).Minus(answered.Hold.Amount));
+        return answered.Hold;
+    }
+
+    private void Add(ProcessId process, Amount amount)
+    {
+        Used = Used.Plus(amount);
+        if (_byProcess.TryGetValue(process, out var use))
+        {
+            use.Used = use.Used.Plus(amount);
+        }
+    }
+}
+
+/// <summary>What one lease is used for.</summary>
+internal sealed class LeaseUse(IReadOnlyList<ProcessId> family, string group)
+{
+    public IReadOnlyList<ProcessId> Family { get; } = family;
+
+    public string Group { get; } = group;
+
+    public Amount Used { get; set; }
+
+    public long LastAt { get; set; }
+}
