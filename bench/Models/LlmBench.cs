@@ -64,7 +64,7 @@ internal sealed class LlmBench(BenchReport report, string repository, bool quick
         return new Target(new Uri(endpoint.Url).Port, $"Authorization: Bearer {endpoint.Token}");
     }
 
-    // A whole answer leaves when its usage is on disk: in memory the same tells what all the rest takes.
+    // Usage is written beside the answers and not before: in memory the same tells what that takes from them.
     private void InMemory(int upstream, Target direct)
     {
         const string memory = "/dev/shm";

@@ -80,10 +80,6 @@ public sealed class BrokenKernelTests
             () => new ReservesTooLittle(), "budgets are never overspent", "every token used is accounted");
 
     [Fact]
-    public void A_lease_that_is_not_charged_after_a_crash_is_noticed() =>
-        AssertNoticed(() => new ForgetsLeases(), "a kernel that starts charges what was leased");
-
-    [Fact]
     public void A_body_that_is_never_kept_is_noticed() =>
         AssertNoticed(() => new DropsEvery<KeepBodies>(1), "every request is answered", "no body outlives");
 
@@ -468,19 +464,6 @@ public sealed class BrokenKernelTests
         private int _count;
 
         public override bool Hears(KernelEvent @event) => @event is not ModelCallEnded || ++_count % 20 != 0;
-    }
-
-    private sealed class ForgetsLeases : Sabotage
-    {
-        public override Action Break(KernelState state, KernelEvent @event)
-        {
-            if (@event is KernelStarted)
-            {
-                state.Leases.TakeAll();
-            }
-
-            return static () => { };
-        }
     }
 
     private sealed class ReservesTooLittle : Sabotage

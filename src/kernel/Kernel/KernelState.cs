@@ -23,8 +23,8 @@ namespace Analemma.Kernel;
 // project's references and banned symbols hold it to that.
 //
 //   durable state    Boot, NextProcessId, Options, Processes, ShuttingDown, Ledger, Leases, Conversations, Fleets,
-//                    Values, Pipes, the durable part of Happenings: decided by durable events alone, in the order of the
-//                    journal; a fold of the journal, or a checkpoint and the fold of the rest, gives it.
+//                    Values, Pipes, the durable part of Happenings: decided by durable events alone, in the order of
+//                    the journal; a fold of the journal, or a checkpoint and the fold of the rest, gives it.
 //   volatile state   Calls (who waits for what), Models (who waits for which model), ConversationWork (who speaks in
 //                    which conversation), ValueWork (which values are being kept), Http (which requests are under
 //                    way), Tools (which servers are up, who waits for which), Tally, the latest usage samples: gone

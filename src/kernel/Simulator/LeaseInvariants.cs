@@ -84,9 +84,10 @@ internal sealed class LeaseInvariants
     private void Check(KernelState written, ProcessId process)
     {
         var used = Sum(_unwritten.Values.Where(each => each.Process == process).Select(each => each.Used));
+        var lease = written.Leases.Of(process);
         ViolationException.Unless(
-            used.FitsIn(written.Leases.Of(process)),
-            "what was answered is paid for", $"{used} of {process} is not on disk, {written.Leases.Of(process)} is leased");
+            used.FitsIn(lease),
+            "what was answered is paid for", $"{used} of {process} is not on disk, {lease} is leased");
     }
 
     private void CheckCharges(KernelState state)

@@ -9,7 +9,8 @@ public sealed class CrashTests
     [Fact]
     public async Task Leftovers_are_reaped_and_the_table_is_as_it_was()
     {
-        await using var kernel = await RunningKernel.StartAsync("--kernel.leftovers=reap", "--models.day_tokens=1000000");
+        await using var kernel = await RunningKernel.StartAsync(
+            "--kernel.leftovers=reap", "--models.day_tokens=1000000");
         var ended = await kernel.SpawnShellAsync("exit 4");
         await kernel.WaitAsync(ended);
         var mark = "MARK=" + Path.GetFileName(kernel.Folder);

@@ -6,7 +6,7 @@ using Analemma.Kernel.Models;
 
 namespace Analemma.Kernel.Budgets;
 
-/// <summary>What a settled usage does to durable accounts; the call, if this kernel knows it, is over by then.</summary>
+/// <summary>What a settled usage does to durable accounts; the call, if this kernel knows it, is over then.</summary>
 internal static class Settlement
 {
     public static void Settled(KernelState state, UsageSettled settled, List<Effect> effects)

@@ -60,7 +60,8 @@ internal static class ModelAdmission
         var deadline = request.TimeoutMs is { } timeout
             ? state.Now + (timeout * TimeSpan.TicksPerMillisecond)
             : long.MaxValue;
-        var hold = new BudgetHold(state.Processes.Family(caller), account.Group.Name, Smaller(state.Options.Models, request));
+        var family = state.Processes.Family(caller);
+        var hold = new BudgetHold(family, account.Group.Name, Smaller(state.Options.Models, request));
         var call = new ModelCall(context.Call, caller?.Id ?? ProcessId.None, request, account, gate, hold)
         {
             Input = input,

@@ -43,7 +43,7 @@ public sealed class LeaseTests
         Assert.Equal((0, 30), (Spent(agent).Tokens, Kernel.State.Models.ReservedOf(agent).Tokens));
 
         Kernel.Settle();
-        Assert.Empty(Kernel.Effects.OfType<AnswerModelCall>());
+        Assert.Single(Kernel.Effects.OfType<AnswerModelCall>());
         Assert.Equal((30, 1), (Spent(agent).Tokens, Spent(agent).Calls));
         Assert.Equal(default, Kernel.State.Models.Reserved);
     }
@@ -83,12 +83,13 @@ public sealed class LeaseTests
         var call = _bench.Think(ModelBench.Hello with { Model = "big" }, agent);
         var money = 4 * (TokenEstimate.Of(ModelBench.Hello).Most + 1_000);
         Assert.Equal(new UsageLeased(agent, "default", 4 * Most, money) { At = Kernel.Now }, Raised());
+        var grown = Raised();
         End(call);
         Assert.Empty(Kernel.Effects.OfType<AnswerModelCall>());
 
-        call = Settled(() => _bench.Think(ModelBench.Hello with { Model = "big" }, agent));
-        Settled(() => _bench.Think(ModelBench.Hello with { Model = "big" }, agent));
-        End(call);
+        Kernel.Settle();
+        Kernel.Apply(grown);
+        End(_bench.Think(ModelBench.Hello with { Model = "big" }, agent));
         Assert.Single(Kernel.Effects.OfType<AnswerModelCall>());
     }
 
@@ -101,12 +102,12 @@ public sealed class LeaseTests
         Assert.Equal(19 * Most / 16, Raised().Tokens);
 
         Kernel.Settle();
-        _bench.Think(caller: other);
+        var second = _bench.Think(caller: other);
         Assert.Empty(Kernel.Effects.OfType<Raise>());
         Kernel.Call(new BudgetSet { Group = "team", Tokens = 40 * Most });
-        _bench.End(2);
+        _bench.End(second);
         _bench.Think(caller: other);
-        Assert.InRange(Raised().Tokens, 1, (39 * Most / 16) - (19 * Most / 16));
+        Assert.Equal((((38 * Most) - 30) / 16) - (19 * Most / 16), Raised().Tokens);
     }
 
     [Fact]
@@ -125,7 +126,7 @@ public sealed class LeaseTests
     {
         var agent = Leased();
         var first = _bench.Think(caller: agent);
-        Kernel.Call(new BudgetSet { Id = agent, Tokens = 2 * Most });
+        Kernel.Call(new BudgetSet { Id = agent, Tokens = 30 + (2 * Most) });
         var second = _bench.Think(caller: agent);
         Assert.Equal(0, Raised().Tokens);
         Assert.True(Kernel.One<Raise>().MayWait);
