@@ -8,22 +8,40 @@ namespace Analemma.Storage.Sqlite;
 /// <summary>One reading connection with its prepared statements. Used by one thread at a time.</summary>
 internal sealed class SqliteExecutionReader : IDisposable
 {
-    private const string Columns =
-        "key, arn, machine, run, status, started, ended, head, tail, sequence, hash";
+    private const string Own = "e.key, arn, machine, run, status, started, ended, head, tail";
 
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _find;
     private readonly SqliteCommand _records;
+    private readonly SqliteCommand? _more;
+    private readonly SqliteEntryReader? _entries;
+    private readonly string _rows;
+    private readonly string _from;
+    private readonly string _waits;
 
     public SqliteExecutionReader(string path)
     {
         _connection = SqliteExecutionSchema.Database.OpenForReading(path);
-        _find = SqliteExecutionStatements.Command(_connection, $"SELECT {Columns} FROM execution WHERE arn = $1", 1);
+        // A file of an earlier version, to look at, lacks what came later.
+        var (hasLast, waits) = (Has("last"), HasWaits() ? "e.waits" : "NULL");
+        _rows = hasLast
+            ? $"SELECT {Own}, coalesce(l.sequence, e.sequence), coalesce(l.hash, e.hash)"
+            : $"SELECT {Own}, e.sequence, e.hash";
+        _waits = hasLast ? $", CASE WHEN l.key IS NULL THEN {waits} ELSE l.waits END" : $", {waits}";
+        _from = hasLast ? " FROM execution e LEFT JOIN last l ON l.key = e.key" : " FROM execution e";
+        _find = SqliteExecutionStatements.Command(_connection, $"{_rows}{_from} WHERE arn = $1", 1);
         _records = SqliteExecutionStatements.Command(
             _connection,
             "SELECT id, ticks, type, hash, body FROM record WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3",
             3);
+        _more = Has("record_more") ? SqliteExecutionStatements.Command(
+            _connection,
+            "SELECT sequence, ticks, type, hash, body FROM record_more WHERE key = $1 AND sequence >= $2 "
+                + "ORDER BY sequence LIMIT $3",
+            3) : null;
+        _entries = Has("entry") ? new SqliteEntryReader(_connection) : null;
     }
+
 
     /// <summary>From now on all is as it is now.</summary>
     public void Hold() => SqliteDatabase.Execute(_connection, "BEGIN");
@@ -53,7 +71,7 @@ internal sealed class SqliteExecutionReader : IDisposable
     public StoredExecution? Find(long key)
     {
         using var select = SqliteExecutionStatements.Command(
-            _connection, $"SELECT {Columns} FROM execution WHERE key = $1", 1);
+            _connection, $"{_rows}{_from} WHERE e.key = $1", 1);
         SqliteExecutionStatements.Set(select, 0, key);
         return All(select).FirstOrDefault();
     }
@@ -62,13 +80,13 @@ internal sealed class SqliteExecutionReader : IDisposable
     {
         using var select = SqliteExecutionStatements.Command(
             _connection,
-            $"SELECT {Columns}, {(HasWaits() ? "waits" : "NULL")} FROM execution WHERE status = 0 ORDER BY key");
+            $"{_rows}{_waits}{_from} WHERE status = 0 ORDER BY e.key");
         return All(select);
     }
 
     public List<StoredExecution> List(ExecutionQuery query)
     {
-        List<string> wanted = ["key < $1"];
+        List<string> wanted = ["e.key < $1"];
         List<object> values = [query.BeforeKey];
         void Want(string column, object? value)
         {
@@ -83,8 +101,7 @@ internal sealed class SqliteExecutionReader : IDisposable
         Want("run", query.Run);
         Want("status", query.Status);
         values.Add(query.Max);
-        var sql = $"SELECT {Columns} FROM execution WHERE {string.Join(" AND ", wanted)} "
-            + $"ORDER BY key DESC LIMIT ${values.Count}";
+        var sql = $"{_rows}{_from} WHERE {string.Join(" AND ", wanted)} ORDER BY e.key DESC LIMIT ${values.Count}";
         using var select = SqliteExecutionStatements.Command(_connection, sql, values.Count);
         for (var i = 0; i < values.Count; i++)
         {
@@ -105,29 +122,24 @@ internal sealed class SqliteExecutionReader : IDisposable
             Read(_records, SqliteExecutionStatements.IdOf(key, 0), found);
         }
 
-        // Those of the one tree are all gone, or go on beyond it.
-        var isMore = found.Count == 0 || found[^1].Sequence == SqliteExecutionSchema.SequenceMax - 1;
-        if (isMore && found.Count < max && HasMore())
+        // Where earlier kernels have put them comes before; what goes on there goes on in the next.
+        if (_more is not null && found.Count < max)
         {
-            using var more = SqliteExecutionStatements.Command(
-                _connection,
-                "SELECT sequence, ticks, type, hash, body FROM record_more WHERE key = $1 AND sequence >= $2 "
-                    + "ORDER BY sequence LIMIT $3",
-                3);
-            SqliteExecutionStatements.Set(more, 0, key);
-            SqliteExecutionStatements.Set(more, 1, from);
-            SqliteExecutionStatements.Set(more, 2, max - found.Count);
-            Read(more, 0, found);
+            SqliteExecutionStatements.Set(_more, 0, key);
+            SqliteExecutionStatements.Set(_more, 1, from);
+            SqliteExecutionStatements.Set(_more, 2, max - found.Count);
+            Read(_more, 0, found);
         }
 
+        _entries?.Read(key, from, max, found);
         return found;
     }
 
-    // A file of an earlier version, to look at, has no such table.
-    private bool HasMore()
+    private bool Has(string table)
     {
         using var exists = SqliteExecutionStatements.Command(
-            _connection, "SELECT 1 FROM sqlite_schema WHERE name = 'record_more'");
+            _connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1", 1);
+        SqliteExecutionStatements.Set(exists, 0, table);
         return exists.ExecuteScalar() is not null;
     }
 
@@ -202,6 +214,8 @@ internal sealed class SqliteExecutionReader : IDisposable
     {
         _find.Dispose();
         _records.Dispose();
+        _more?.Dispose();
+        _entries?.Dispose();
         _connection.Dispose();
     }
 

@@ -68,6 +68,129 @@ public sealed class SqliteExecutionStoreTests : ExecutionStoreContract, IDisposa
     }
 
     [Fact]
+    public async Task An_execution_of_a_file_of_version_1_goes_on_where_its_records_end()
+    {
+        var path = _directory.PathOf("old.db");
+        var records = Chains.Of(6);
+        using (SqliteConnection old = new($"Data Source={path};Pooling=False"))
+        {
+            old.Open();
+            Execute(old, Version1);
+            for (var i = 0; i < 3; i++)
+            {
+                Execute(
+                    old, "INSERT INTO record VALUES ($1, $2, $3, $4, $5)",
+                    (7L << 24) + i + 1, records[i].Ticks, "step", records[i].Hash.ToArray(), records[i].Body.ToArray());
+            }
+
+            Execute(
+                old, "INSERT INTO execution VALUES (7, 'a', 'm', NULL, 0, 5, NULL, $1, NULL, 3, $2)",
+                new byte[] { 1 }, records[2].Hash.ToArray());
+        }
+
+        using (var store = SqliteExecutionStore.Open(path))
+        {
+            Assert.Equal(records[2].Position, store.Find("a")!.Last);
+            await store.KeepAsync(new ExecutionStoreChange { Key = 7, Records = records[3..5], Waits = [8] });
+            await store.KeepAsync(new ExecutionStoreChange { Key = 7, Records = records[5..], Waits = [9] });
+        }
+
+        using var again = SqliteExecutionStore.Open(path);
+        Chains.AssertSame(records, again.Records(7));
+        Chains.AssertSame(records[2..4], again.Page(7, 3, 2));
+        var open = Assert.Single(again.Open());
+        Assert.Equal((records[^1].Position, 9), (open.Last, Assert.Single(open.Waits!)));
+        Assert.Empty(ExecutionVerifier.Verify(again, null).Damaged);
+        await again.KeepAsync(new ExecutionStoreChange { Key = 7, Prune = 3 });
+        Chains.AssertSame(records[2..], again.Records(7));
+        await again.KeepAsync(new ExecutionStoreChange { Forget = [7] });
+        Assert.Empty(again.Records(7));
+        Assert.Empty(again.Open());
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM last WHERE key = 1; DELETE FROM place WHERE key = 1")]
+    [InlineData("DELETE FROM entry WHERE key = 1 AND sequence = 70")]
+    [InlineData("UPDATE entry SET key = 2 WHERE key = 1 AND sequence = 70")]
+    [InlineData("DELETE FROM place WHERE key = 1 AND sequence = 32")]
+    [InlineData("DELETE FROM place WHERE key = 1 AND sequence = 64")]
+    [InlineData("DELETE FROM last WHERE key = 1")]
+    [InlineData("UPDATE last SET numbers = x'' WHERE key = 1")]
+    [InlineData("UPDATE last SET numbers = substr(numbers, 2) WHERE key = 1")]
+    [InlineData("UPDATE last SET numbers = (SELECT numbers FROM last WHERE key = 2) WHERE key = 1")]
+    public async Task What_is_lost_of_an_execution_is_noticed(string loss)
+    {
+        var path = _directory.PathOf("lost.db");
+        var records = Chains.Of(70);
+        using (var store = SqliteExecutionStore.Open(path))
+        {
+            for (var n = 0; n < records.Length; n++)
+            {
+                for (var key = 1; key <= 2; key++)
+                {
+                    await store.KeepAsync(new ExecutionStoreChange
+                    {
+                        Key = key,
+                        Begins = n > 0 ? null
+                            : new StoredExecution(key, $"a{key}", "m", 1, [1], new ExecutionStanding(0, null, null)),
+                        Records = [records[n]],
+                    });
+                }
+            }
+        }
+
+        using (SqliteConnection file = new($"Data Source={path};Pooling=False"))
+        {
+            file.Open();
+            Execute(file, loss);
+        }
+
+        using var again = SqliteExecutionStore.Open(path);
+        Assert.Equal("a1", Assert.Single(ExecutionVerifier.Verify(again, null).Damaged).Arn);
+        Chains.AssertSame(records, again.Records(2));
+    }
+
+    [Fact]
+    public async Task Records_of_many_that_were_written_in_turn_are_found_let_go_and_forgotten()
+    {
+        using var store = SqliteExecutionStore.Open(_directory.PathOf("turns.db"));
+        var records = Chains.Of(100);
+        for (var n = 0; n < records.Length; n += 4)
+        {
+            for (var key = 1; key <= 3; key++)
+            {
+                await store.KeepAsync(new ExecutionStoreChange
+                {
+                    Key = key,
+                    Begins = n > 0 ? null
+                        : new StoredExecution(key, $"a{key}", "m", 1, [1], new ExecutionStanding(0, null, null)),
+                    // Some come alone and some together.
+                    Records = records[n..(n + 3)],
+                });
+                await store.KeepAsync(new ExecutionStoreChange { Key = key, Records = [records[n + 3]] });
+            }
+        }
+
+        foreach (var from in (int[])[1, 2, 31, 32, 33, 63, 64, 65, 96, 99, 100])
+        {
+            Chains.AssertSame(records[(from - 1)..], store.Records(2, from));
+            Chains.AssertSame(records[(from - 1)..Math.Min(from + 39, 100)], store.Page(2, from, 40));
+        }
+
+        Assert.Empty(store.Records(2, 101));
+        foreach (var before in (int[])[2, 33, 50, 65, 98])
+        {
+            await store.KeepAsync(new ExecutionStoreChange { Key = 2, Prune = before });
+            Chains.AssertSame(records[(before - 1)..], store.Records(2));
+        }
+
+        Chains.AssertSame(records, store.Records(1));
+        await store.KeepAsync(new ExecutionStoreChange { Forget = [2] });
+        Assert.Empty(store.Records(2));
+        Chains.AssertSame(records, store.Records(3));
+    }
+
+    [Fact]
     public void A_file_of_a_newer_kernel_is_refused()
     {
         var path = _directory.PathOf("new.db");

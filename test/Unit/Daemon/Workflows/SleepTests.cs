@@ -63,11 +63,11 @@ public sealed class SleepTests : IDisposable
     [Theory]
     [InlineData("NULL")]
     [InlineData("zeroblob(70)")]
-    [InlineData("(SELECT waits FROM execution WHERE key = 1)")]
+    [InlineData("(SELECT waits FROM last WHERE key = 1)")]
     public async Task Without_what_it_waits_for_its_records_are_folded(string waits)
     {
         var executions = await BeginAsync();
-        Execute($"UPDATE execution SET waits = {waits} WHERE key > 1");
+        Execute($"UPDATE last SET waits = {waits} WHERE key > 1");
         TamperedStore? seen = null;
         await using var next = Open(store => seen = store);
         Assert.NotEmpty(seen!.ReadFrom);
@@ -80,7 +80,7 @@ public sealed class SleepTests : IDisposable
     public async Task A_damaged_history_is_found_while_it_sleeps_and_told_to_whoever_asks()
     {
         var executions = await BeginAsync();
-        Execute("UPDATE record SET ticks = ticks + 1 WHERE id = (1 << 24) + 1");
+        Execute("UPDATE entry SET ticks = ticks + 1 WHERE key = 1 AND sequence = 1");
         await using (var next = Open(_ => { }))
         {
             var asleep = next.Engine.Find(executions[0])!;
@@ -101,7 +101,7 @@ public sealed class SleepTests : IDisposable
     public async Task A_damaged_history_that_was_not_looked_at_is_met_when_something_happens()
     {
         var executions = await BeginAsync();
-        Execute("UPDATE record SET body = x'00' WHERE id = (2 << 24) + 2");
+        Execute("UPDATE entry SET body = x'00' WHERE key = 2 AND sequence = 2");
         await using var next = Open(_ => { });
         var asleep = next.Engine.Find(executions[1])!;
         var damage = await Assert.ThrowsAsync<JournalCorruptException>(
@@ -118,7 +118,7 @@ public sealed class SleepTests : IDisposable
     {
         await BeginAsync();
         Assert.Empty(WorkflowJournal.Verify(Options).Damaged);
-        Execute("UPDATE execution SET waits = (SELECT waits FROM execution WHERE key = 2) WHERE key = 1");
+        Execute("UPDATE last SET waits = (SELECT waits FROM last WHERE key = 2) WHERE key = 1");
         var damage = Assert.Single(WorkflowJournal.Verify(Options).Damaged).Damage;
         Assert.Equal("digest of what it waits for", damage.What);
     }
