@@ -20,9 +20,11 @@ class Link:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.connect(path)
         self.buffer = bytearray(65536)
+        self.view = memoryview(self.buffer)
         self.have = 0
 
     def ask(self, body):
+        """Sends UTF-8, and gives what is answered: a status and a text."""
         if len(body) <= FRAME_MAX:
             self.socket.sendall(HEADER.pack(MAGIC, 1, 0, NEXT, 1, 0, len(body)) + body)
         else:
@@ -30,18 +32,26 @@ class Link:
                 piece = body[at:at + FRAME_MAX]
                 more = MORE if at + FRAME_MAX < len(body) else 0
                 self.socket.sendall(HEADER.pack(MAGIC, 1, more, NEXT, 1, 0, len(piece)) + piece)
+        if not self.have:
+            # Most often it is one frame, and comes whole.
+            self.receive()
+            if self.have >= 24:
+                _, _, flags, _, _, status, length = HEADER.unpack_from(self.buffer)
+                if self.have == 24 + length and not flags & MORE:
+                    self.have = 0
+                    return status, str(self.view[24:24 + length], "utf-8")
         whole = b""
         while True:
             flags, status, payload = self.frame()
             whole = whole + payload if whole else payload
             if not flags & MORE:
-                return status, whole
+                return status, whole.decode()
 
     def frame(self):
         self.fill(24)
         _, _, flags, _, _, status, length = HEADER.unpack_from(self.buffer)
         self.fill(24 + length)
-        payload = bytes(memoryview(self.buffer)[24:24 + length])
+        payload = bytes(self.view[24:24 + length])
         rest = self.have - 24 - length
         if rest:
             self.buffer[:rest] = self.buffer[24 + length:self.have]
@@ -50,14 +60,18 @@ class Link:
 
     def fill(self, wanted):
         if wanted > len(self.buffer):
+            self.view.release()
             self.buffer.extend(bytes(wanted - len(self.buffer)))
+            self.view = memoryview(self.buffer)
         while self.have < wanted:
-            with memoryview(self.buffer) as view:
-                count = self.socket.recv_into(view[self.have:])
-            if not count:
-                # The kernel is gone; the next one starts other environments.
-                os._exit(0)
-            self.have += count
+            self.receive()
+
+    def receive(self):
+        count = self.socket.recv_into(self.view[self.have:] if self.have else self.view)
+        if not count:
+            # The kernel is gone; the next one starts other environments.
+            os._exit(0)
+        self.have += count
 
 
 class Log(io.TextIOWrapper):
@@ -172,18 +186,27 @@ def prepare(link):
     sys.exit(1)
 
 
+# What is answered is put together here: it is all ASCII, and dumps would make an encoder for each.
+quote = json.encoder.encode_basestring_ascii
+encode = json.JSONEncoder(allow_nan=False).encode
+
+
+def failed(told):
+    return json.dumps({"answer": told}).encode()
+
+
 def invoke(handler, given):
     request = given["request_id"]
     try:
         result = handler(given["event"], Context(given))
     except Exception as wrong:
-        return failure(type(wrong).__name__, str(wrong), request, wrong)
+        return failed(failure(type(wrong).__name__, str(wrong), request, wrong))
     try:
         if isinstance(result, (bytes, bytearray)):
             result = json.loads(bytes(result))
-        return {"request_id": request, "result": json.dumps(result, allow_nan=False)}
+        return ('{"answer":{"request_id":%s,"result":%s}}' % (quote(request), quote(encode(result)))).encode()
     except (TypeError, ValueError, RecursionError) as wrong:
-        return failure("Runtime.MarshalError", "Unable to marshal response: %s" % wrong, request)
+        return failed(failure("Runtime.MarshalError", "Unable to marshal response: %s" % wrong, request))
 
 
 def main():
@@ -191,23 +214,27 @@ def main():
     sys.stderr = err = Log(2)
     link = Link(sys.argv[1])
     handler = prepare(link)
-    loads, dumps, ask = json.loads, json.dumps, link.ask
-    body = b"{}"
+    loads, ask = json.loads, link.ask
+    body, request, refused = b"{}", None, False
     while True:
-        status, payload = ask(body)
-        given = loads(payload)
+        status, text = ask(body)
+        given = loads(text)
         if status:
-            if body == b"{}" or answer.get("error_type") == "Function.ResponseRefused":
+            if request is None or refused:
                 out.write("the kernel refuses: %s\n" % given.get("message"))
                 os._exit(1)
             # It is told why, and the caller hears that instead of the result.
-            answer = failure("Function.ResponseRefused", given.get("message", ""), answer["request_id"])
+            refused = True
+            body = failed(failure("Function.ResponseRefused", given.get("message", ""), request))
         else:
-            out.request = err.request = given["request_id"]
-            answer = invoke(handler, given)
-            out.end()
-            err.end()
-        body = dumps({"answer": answer}).encode()
+            refused = False
+            out.request = err.request = request = given["request_id"]
+            body = invoke(handler, given)
+            if out.begun:
+                out.end()
+            if err.begun:
+                err.end()
+            out.request = err.request = None
 
 
 main()
