@@ -27,6 +27,7 @@ internal enum EnvironmentState
 internal sealed class FunctionEnvironment : IDisposable
 {
     private readonly ITimer _timer;
+    private long _ringsAt = long.MaxValue;
 
     /// <param name="function">As it was when the environment was made.</param>
     /// <param name="time">Rings the timer.</param>
@@ -60,12 +61,18 @@ internal sealed class FunctionEnvironment : IDisposable
     public void Arm(TimeProvider time, TimeSpan after)
     {
         DueAt = time.GetTimestamp() + (long)(after.TotalSeconds * time.TimestampFrequency);
-        _timer.Change(after, Timeout.InfiniteTimeSpan);
+        // An event sets it twice: one that rings before is left to ring, and is set again then.
+        if (DueAt < _ringsAt)
+        {
+            _ringsAt = DueAt;
+            _timer.Change(after, Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>Whether its time is up; if it is not, the timer rings again when it is.</summary>
     public bool IsDue(TimeProvider time)
     {
+        _ringsAt = long.MaxValue;
         var left = DueAt - time.GetTimestamp();
         if (left <= 0)
         {
@@ -74,6 +81,7 @@ internal sealed class FunctionEnvironment : IDisposable
 
         if (DueAt != long.MaxValue)
         {
+            _ringsAt = DueAt;
             // Timers count whole milliseconds, and the last one may be short.
             _timer.Change(
                 TimeSpan.FromSeconds((double)left / time.TimestampFrequency) + TimeSpan.FromMilliseconds(1),

@@ -138,12 +138,16 @@ internal sealed class FunctionPool
     public void Pump()
     {
         var isStarved = false;
+        List<EventDelivery>? given = null;
         lock (_gate)
         {
             while (_waiting.First is { } next && _idle.Count > 0)
             {
                 _waiting.RemoveFirst();
-                Give(_idle[^1], next.Value);
+                if (Give(_idle[^1], next.Value) is { } delivery)
+                {
+                    (given ??= []).Add(delivery);
+                }
             }
 
             while (_starting < Math.Min(_waiting.Count, FunctionServices.StartsAtOnceMax)
@@ -157,6 +161,11 @@ internal sealed class FunctionPool
 
                 Start();
             }
+        }
+
+        foreach (var delivery in given ?? [])
+        {
+            delivery.Send();
         }
 
         if (isStarved)
@@ -183,6 +192,7 @@ internal sealed class FunctionPool
     /// <summary>An environment tells how its event ended, and wants the next. On the kernel's thread.</summary>
     public SysError? Turn(FunctionEnvironment environment, FunctionNext asked, long call)
     {
+        EventDelivery? given;
         lock (_gate)
         {
             if (environment.State is EnvironmentState.Ending)
@@ -221,8 +231,10 @@ internal sealed class FunctionPool
             }
 
             environment.Call = call;
-            Free(environment);
+            given = Free(environment);
         }
+
+        given?.Send();
 
         // Another that waits may need an environment yet.
         if (asked.Answer is null)
@@ -331,7 +343,7 @@ internal sealed class FunctionPool
 
     // It waits for an event: there is one, or it is idle, or it has had its time. Where another function has found no
     // room, it makes room instead of being idle.
-    private void Free(FunctionEnvironment environment)
+    private EventDelivery? Free(FunctionEnvironment environment)
     {
         var isOld = _removed || environment.Function != _function
             || (_function.UsesMax > 0 && environment.Uses >= _function.UsesMax);
@@ -343,7 +355,7 @@ internal sealed class FunctionPool
         else if (_waiting.First is { } next)
         {
             _waiting.RemoveFirst();
-            Give(environment, next.Value);
+            return Give(environment, next.Value);
         }
         else
         {
@@ -351,9 +363,12 @@ internal sealed class FunctionPool
             environment.Arm(_services.Time, TimeSpan.FromMilliseconds(_function.IdleMs));
             _idle.Add(environment);
         }
+
+        return null;
     }
 
-    private void Give(FunctionEnvironment environment, Invocation invocation)
+    // What is to be sent once nobody is held by the gate; null when the environment has gone.
+    private EventDelivery? Give(FunctionEnvironment environment, Invocation invocation)
     {
         _idle.Remove(environment);
         if (_services.Calls.Remove(environment.Call) is not { } call)
@@ -361,7 +376,7 @@ internal sealed class FunctionPool
             // It has gone, and its end will be told.
             _waiting.AddFirst(invocation);
             End(environment);
-            return;
+            return null;
         }
 
         var time = TimeSpan.FromMilliseconds(environment.Function.TimeoutMs);
@@ -369,19 +384,10 @@ internal sealed class FunctionPool
         environment.Current = invocation;
         invocation.Environment = environment;
         environment.Arm(_services.Time, time);
-        var reply = invocation.Event with
+        return new EventDelivery(call, invocation.Event with
         {
             DeadlineMs = (_services.Time.GetUtcNow() + time).ToUnixTimeMilliseconds(),
-        };
-        if (reply.Event!.Length <= FunctionServices.ReplyAtOnceBytesMax)
-        {
-            call.Reply(reply);
-        }
-        else
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static both => both.call.Reply(both.reply), (call, reply), preferLocal: false);
-        }
+        });
     }
 
     private void Start()
@@ -431,9 +437,6 @@ internal sealed class FunctionPool
 internal sealed record FunctionServices(
     CallTable Calls, EnvironmentRoom Room, IEnvironmentLauncher Launcher, TimeProvider Time)
 {
-    /// <summary>A larger event is written by another thread than the kernel's.</summary>
-    public const int ReplyAtOnceBytesMax = 64 * 1024;
-
     /// <summary>Environments of one function that are started at once.</summary>
     public static readonly int StartsAtOnceMax = Math.Max(2, Environment.ProcessorCount);
 }

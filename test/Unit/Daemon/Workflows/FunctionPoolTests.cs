@@ -53,6 +53,27 @@ public sealed class FunctionPoolTests
         Assert.True(world.Invocations[^1].IsOver);
     }
 
+    [Fact]
+    public void Nobody_waits_while_an_event_is_handed_over()
+    {
+        World world = new(seed: 1);
+        var sent = 0;
+        world.Sent = () =>
+        {
+            sent++;
+            // Asked by another thread: the lock would let in this one.
+            Thread asks = new(() => _ = world.Pools[0].Counts) { IsBackground = true };
+            asks.Start();
+            Assert.True(asks.Join(TimeSpan.FromSeconds(30)), "the pool was held");
+        };
+        world.Invoke(world.Pools[0]);
+        world.AnswerAll();
+        Assert.Equal(1, sent);
+        world.AnswerAll();
+        world.Invoke(world.Pools[0]);
+        Assert.Equal(2, sent);
+    }
+
     /// <summary>Environments that do what chance says, and a clock that moves by hand.</summary>
     private sealed class World : IEnvironmentLauncher
     {
@@ -77,6 +98,9 @@ public sealed class FunctionPoolTests
         }
 
         public EnvironmentRoom Room { get; }
+
+        /// <summary>When an environment is given an event.</summary>
+        public Action Sent { get; set; } = static () => { };
 
         public FunctionPool[] Pools { get; }
 
@@ -246,6 +270,7 @@ public sealed class FunctionPoolTests
             {
                 agent.Waits = false;
                 agent.Has = reply.RequestId;
+                Sent();
             });
             _calls.Add(call);
             agent.Call = call.Id;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using Analemma.Workflow.Definitions;
@@ -39,6 +40,9 @@ internal sealed partial record LambdaRequest(string FunctionName, string Name, J
 
     private const string QualifierText = @"(|[a-zA-Z0-9$_-]+)";
 
+    // What a definition names is read once for each definition, not for each task.
+    private static readonly ConditionalWeakTable<TaskResource, LambdaRequest> ByResource = new();
+
     /// <summary>The version or alias that is wanted; null for none.</summary>
     public string? Qualifier { get; private init; }
 
@@ -62,7 +66,11 @@ internal sealed partial record LambdaRequest(string FunctionName, string Name, J
     {
         if (call.Resource.Kind is ResourceKind.Function)
         {
-            return Named(call.Resource.Arn, null, call.Input);
+            return ByResource.GetValue(
+                call.Resource, static resource => Named(resource.Arn, null, JsonObject.Empty)) with
+            {
+                Payload = call.Input,
+            };
         }
 
         var input = call.Input;
