@@ -6,17 +6,27 @@ internal sealed class Deadline(TimeProvider time) : IDisposable
     // Its own timer may ring while it is disposed; a timer that cancels it would throw where nobody catches.
     private readonly CancellationTokenSource _passed = new(Timeout.InfiniteTimeSpan, time);
 
+    // The caller's and ours; made once for all waits, which have the same caller.
+    private CancellationTokenSource? _linked;
+    private CancellationToken _caller;
+
     public bool HasPassed => _passed.IsCancellationRequested;
 
     /// <summary>Waits at most so long; a <see cref="ProviderFault"/> says that it was too long.</summary>
     public async ValueTask<T> WaitAsync<T>(
         TimeSpan most, string what, Func<CancellationToken, ValueTask<T>> thing, CancellationToken cancellationToken)
     {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _passed.Token);
+        var waiting = thing(Linked(cancellationToken));
+        if (waiting.IsCompletedSuccessfully)
+        {
+            // What has come already needs no clock.
+            return waiting.Result;
+        }
+
         _passed.CancelAfter(most);
         try
         {
-            return await thing(linked.Token);
+            return await waiting;
         }
         catch (Exception error) when (HasPassed && !cancellationToken.IsCancellationRequested && IsEnd(error))
         {
@@ -29,7 +39,23 @@ internal sealed class Deadline(TimeProvider time) : IDisposable
         }
     }
 
-    public void Dispose() => _passed.Dispose();
+    public void Dispose()
+    {
+        _linked?.Dispose();
+        _passed.Dispose();
+    }
+
+    private CancellationToken Linked(CancellationToken cancellationToken)
+    {
+        if (_linked is null || _caller != cancellationToken)
+        {
+            _linked?.Dispose();
+            _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _passed.Token);
+            _caller = cancellationToken;
+        }
+
+        return _linked.Token;
+    }
 
     /// <summary>A cancelled read of a connection may end as either.</summary>
     private static bool IsEnd(Exception error) => error is OperationCanceledException or IOException;
