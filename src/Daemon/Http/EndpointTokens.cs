@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,8 +12,9 @@ namespace Analemma.Daemon.Http;
 //
 //   analemma-7-Zm9vYmFyYmF6cXV4Zm9v    who speaks, and 128 bits of HMAC-SHA256 of that by the kernel's own key
 //
-// Nothing is kept of those that were handed out. The key lies in the state folder with mode 0600, so that a token
-// outlives a restart of the kernel, as its process may; removing the file and starting anew makes all of them void.
+// Of those that were handed out nothing is kept but some that were shown, in memory. The key lies in the state folder
+// with mode 0600, so that a token outlives a restart of the kernel, as its process may; removing the file and starting
+// anew makes all of them void.
 /// <summary>Makes and checks the tokens by which programs on the host are known.</summary>
 internal sealed class EndpointTokens
 {
@@ -21,7 +23,12 @@ internal sealed class EndpointTokens
     private const int SealBytes = 16;
     private const int OwnerOnly = 0x180; // 0600
 
+    private const int ShownMax = 1024;
+
     private readonly byte[] _key;
+
+    // A program shows its token with every request; to make it anew costs more than all else that is looked at.
+    private readonly ConcurrentDictionary<long, byte[]> _shown = new();
 
     private EndpointTokens(byte[] key) => _key = key;
 
@@ -74,9 +81,32 @@ internal sealed class EndpointTokens
         }
 
         process = new ProcessId(number);
+        var shown = Encoding.UTF8.GetBytes(token);
+        if (_shown.TryGetValue(number, out var known))
+        {
+            return CryptographicOperations.FixedTimeEquals(shown, known);
+        }
+
         // Compared as text: a seal has but one spelling.
-        return CryptographicOperations.FixedTimeEquals(
-            Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(Of(process)));
+        var right = Encoding.UTF8.GetBytes(Of(process));
+        if (!CryptographicOperations.FixedTimeEquals(shown, right))
+        {
+            return false;
+        }
+
+        Keep(number, right);
+        return true;
+    }
+
+    // Only what was shown rightly, so that nobody fills it by guessing.
+    private void Keep(long number, byte[] token)
+    {
+        if (_shown.Count >= ShownMax)
+        {
+            _shown.Clear();
+        }
+
+        _shown[number] = token;
     }
 
     private byte[] Seal(string who) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(who))[..SealBytes];

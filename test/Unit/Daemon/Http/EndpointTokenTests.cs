@@ -50,6 +50,32 @@ public sealed class EndpointTokenTests : IDisposable
     }
 
     [Fact]
+    public void A_token_that_was_shown_before_lets_no_other_pass()
+    {
+        var tokens = EndpointTokens.Passing();
+        var right = tokens.Of(new ProcessId(7));
+        var forged = right[..^1] + (right[^1] == 'A' ? 'B' : 'A');
+        Assert.False(tokens.TryRead(forged, out _));
+        foreach (var (token, isRight) in new[] { (right, true), (forged, false), (right, true), (right + "A", false) })
+        {
+            Assert.Equal(isRight, tokens.TryRead(token, out var process));
+            Assert.Equal(new ProcessId(7), process);
+        }
+    }
+
+    [Fact]
+    public void More_tokens_than_are_kept_are_read_all_the_same()
+    {
+        var tokens = EndpointTokens.Passing();
+        foreach (var number in Enumerable.Range(0, 3_000))
+        {
+            ProcessId process = new(number % 1_500);
+            Assert.True(tokens.TryRead(tokens.Of(process), out var read));
+            Assert.Equal(process, read);
+        }
+    }
+
+    [Fact]
     public void The_key_stays_and_is_the_owners_alone()
     {
         var token = EndpointTokens.Open(_folder).Of(new ProcessId(7));
