@@ -18,7 +18,8 @@ internal sealed class ToolSections
     [
         ("command", "list of text", "", "The program and its arguments, found inside its sandbox."),
         ("url", "text", "", "Or the address of a server elsewhere: streamable HTTP, or HTTP with SSE."),
-        ("env.VARIABLE", "text", "", "With `command`: a variable of its environment; no secret."),
+        ("env.VARIABLE", "text", "", "With `command`: a variable of its environment; `secret:NAME`, "
+            + "`Bearer secret:NAME` or `env:VARIABLE` for what must not be in the file."),
         ("headers.NAME", "text", "", "With `url`: a header of each request; `secret:NAME`, `Bearer secret:NAME` or "
             + "`env:VARIABLE` for what must not be in the file."),
         ("mounts", "list of text", "", "With `command`: host paths to show inside, `/srv/mcp:/mnt/mcp`; `:rw` at the "

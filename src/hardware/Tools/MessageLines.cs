@@ -14,10 +14,14 @@ internal sealed class MessageLines(
     int messageBytesMax,
     int garbageBytesMax,
     Action<ReadOnlyMemory<byte>> passed,
-    Func<bool>? mayAsk = null) : Stream
+    Func<bool>? mayAsk = null,
+    Func<string, string>? hide = null) : Stream
 {
     private const int BufferBytes = 64 * 1024;
     private const int ShownChars = 120;
+
+    /// <summary>Of what is shown of a line, hidden values that begin within must be seen to their end.</summary>
+    private const int LookedBytes = 512 * 1024;
 
     private byte[] _buffer = new byte[BufferBytes];
     private int _start;
@@ -138,8 +142,10 @@ internal sealed class MessageLines(
         _garbage += line.Length;
         if (_firstGarbage is null && line.Trim(" \t\r\n"u8) is { IsEmpty: false } text)
         {
-            var shown = Encoding.UTF8.GetString(text[..Math.Min(text.Length, ShownChars)]);
-            _firstGarbage = new string([.. shown.Where(character => !char.IsControl(character))]);
+            var looked = Encoding.UTF8.GetString(text[..Math.Min(text.Length, LookedBytes)]);
+            var shown = hide?.Invoke(looked) ?? looked;
+            _firstGarbage = new string(
+                [.. shown.Take(ShownChars).Where(character => !char.IsControl(character))]);
         }
 
         if (_garbage > garbageBytesMax)

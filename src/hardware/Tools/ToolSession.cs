@@ -55,7 +55,12 @@ public sealed class ToolSession : IAsyncDisposable
         ProgressNotices notices = new(options);
         ServerInput input = new(toServer);
         MessageLines lines = new(
-            fromServer, options.MessageBytesMax, options.GarbageBytesMax, notices.See, input.TryAsk);
+            fromServer,
+            options.MessageBytesMax,
+            options.GarbageBytesMax,
+            notices.See,
+            input.TryAsk,
+            text => Hide(text, options.Hidden));
         return await OpenAsync(
             new StreamClientTransport(input, lines), options, (lines, notices), cancellationToken);
     }
@@ -107,6 +112,11 @@ public sealed class ToolSession : IAsyncDisposable
             throw await FaultAsync(failed);
         }
     }
+
+    /// <summary>A text of a server without what is to be hidden.</summary>
+    /// <param name="text">What it said or printed.</param>
+    /// <param name="hidden">The values that are not to be seen.</param>
+    public static string Hide(string text, IReadOnlyList<string> hidden) => ToolResults.Hide(text, hidden);
 
     /// <summary>Ends the session: a program sees the end of its input.</summary>
     public async ValueTask DisposeAsync() => await _client.DisposeAsync();

@@ -39,6 +39,17 @@ public sealed class MessageLinesTests
     }
 
     [Fact]
+    public async Task What_is_hidden_is_not_in_what_is_shown_also_where_that_is_cut()
+    {
+        var secret = new string('s', 40);
+        MessageLines lines = new(
+            new MemoryStream(Encoding.UTF8.GetBytes($"{new string('x', 100)}{secret}\n")), MessageMax, 1_000, _ => { },
+            hide: text => text.Replace(secret, "[secret]", StringComparison.Ordinal));
+        Assert.Equal("", await ReadAsync(lines));
+        Assert.Equal($"{new string('x', 100)}[secret]", lines.FirstGarbage);
+    }
+
+    [Fact]
     public async Task Requests_of_one_that_reads_no_answers_are_left_out_until_it_is_too_much()
     {
         const string Ping = "{\"id\":1,\"method\":\"ping\"}\n";

@@ -63,8 +63,7 @@ internal sealed partial record ToolSection(string Name)
         .. !IsProgram && (Env.Count > 0 || Mounts.Count > 0 || Network)
             ? new[] { ": env, mounts and network belong to a command, not to a url" } : [],
         .. IsProgram && Headers.Count > 0 ? new[] { ".headers belong to a url, not to a command" } : [],
-        .. Env.Where(pair => pair.Value.Contains("secret:", StringComparison.Ordinal)).Select(
-            pair => $".env.{pair.Key}: a secret never enters a sandbox; give a url, whose headers may have one"),
+        .. Env.SelectMany(VariableProblems),
         .. Headers.SelectMany(HeaderProblems),
         .. Mounts.Where(mount => !MountForm().IsMatch(mount)).Select(
             mount => $".mounts has '{mount}'; each is HOST_PATH:TARGET, the target below /mnt or /work, :rw to write"),
@@ -81,13 +80,28 @@ internal sealed partial record ToolSection(string Name)
             ? Array.Empty<string>() : [$".start is {Start}; it must be boot or first-use"],
     ];
 
+    private static IEnumerable<string> VariableProblems(KeyValuePair<string, string> variable)
+    {
+        var isReference = ToolReference.IsReference(variable.Value);
+        if (!isReference && variable.Value.Contains("secret:", StringComparison.Ordinal))
+        {
+            // Not shown: it may have the key itself beside.
+            yield return $".env.{variable.Key} has a secret within other text; write \"secret:NAME\", or with one word "
+                + "before, \"Bearer secret:NAME\"";
+        }
+        else if (!(isReference ? ShellName() : VariableName()).IsMatch(variable.Key) || variable.Value.Contains('\0'))
+        {
+            yield return $".env.{variable.Key} is no variable: a name of letters, digits and _, a value without NUL";
+        }
+    }
+
     private static IEnumerable<string> HeaderProblems(KeyValuePair<string, string> header)
     {
         if (!HeaderName().IsMatch(header.Key) || header.Value.Any(character => character is < ' ' or > '~'))
         {
             yield return $".headers.{header.Key} is no header: a name of letters and -, a value of printable ASCII";
         }
-        else if (SecretName().IsMatch(header.Key) && !ToolHeader.IsReference(header.Value))
+        else if (SecretName().IsMatch(header.Key) && !ToolReference.IsReference(header.Value))
         {
             // Not shown: it may be the key itself.
             yield return $".headers.{header.Key} is a secret and must not be in this file; write \"secret:NAME\" and "
@@ -110,6 +124,13 @@ internal sealed partial record ToolSection(string Name)
     [GeneratedRegex(@"^/[^:\0]*:/(mnt|work)/[^:\0]+(:rw)?$")]
     private static partial Regex MountForm();
 
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
+    private static partial Regex ShellName();
+
+    /// <summary>What the host takes, odd as it may be.</summary>
+    [GeneratedRegex(@"^[^=\0]+\z")]
+    private static partial Regex VariableName();
+
     [GeneratedRegex("^[A-Za-z0-9-]{1,64}$")]
     private static partial Regex HeaderName();
 
@@ -118,10 +139,10 @@ internal sealed partial record ToolSection(string Name)
 }
 
 /// <summary>
-/// A header's value: text as it is, or with a reference at its end, as <c>secret:NAME</c>, <c>Bearer secret:NAME</c> or
-/// <c>env:VARIABLE</c>.
+/// The value of a header or of a variable: text as it is, or with a reference at its end, as <c>secret:NAME</c>,
+/// <c>Bearer secret:NAME</c> or <c>env:VARIABLE</c>.
 /// </summary>
-internal static partial class ToolHeader
+internal static partial class ToolReference
 {
     public static bool IsReference(string value) => Reference().IsMatch(value);
 

@@ -72,6 +72,19 @@ internal sealed class SecretMask
         return rest;
     }
 
+    /// <summary>
+    /// What a secret may look like in texts that are whole, the longest first. Also each of its lines, which is how one
+    /// of several lines is often printed.
+    /// </summary>
+    public static IReadOnlyList<string> FormsOf(string secret) =>
+    [
+        .. Forms(secret)
+            .Concat(secret.Split(['\r', '\n']))
+            .Where(form => form == secret || form.Length >= SecretBytesMin)
+            .Distinct(StringComparer.Ordinal)
+            .OrderByDescending(form => form.Length),
+    ];
+
     private static IEnumerable<string> Forms(string secret)
     {
         yield return secret;

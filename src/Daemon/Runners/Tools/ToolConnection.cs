@@ -1,9 +1,7 @@
 using System.Text;
 using Analemma.Daemon.Configuration.Sections;
 using Analemma.Sandbox;
-using Analemma.Storage.Secrets;
 using Analemma.Tools;
-using Microsoft.Extensions.Logging;
 
 namespace Analemma.Daemon.Runners.Tools;
 
@@ -22,10 +20,12 @@ internal sealed class ToolConnection : IAsyncDisposable
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly ISandbox? _sandbox;
+    private readonly IReadOnlyList<string> _hidden;
     private readonly TimeProvider _time;
 
-    private ToolConnection(ToolSession session, ISandbox? sandbox, TimeProvider time) =>
-        (Session, _sandbox, _time) = (session, sandbox, time);
+    private ToolConnection(
+        ToolSession session, ISandbox? sandbox, IReadOnlyList<string> hidden, TimeProvider time) =>
+        (Session, _sandbox, _hidden, _time) = (session, sandbox, hidden, time);
 
     public ToolSession Session { get; }
 
@@ -66,7 +66,7 @@ internal sealed class ToolConnection : IAsyncDisposable
             await Task.WhenAny(_sandbox.Exited, Task.Delay(Grace, _time, CancellationToken.None));
         }
 
-        return await TellAsync(_sandbox, Session.Ended.IsCompleted ? await Session.Ended : null);
+        return await TellAsync(_sandbox, Session.Ended.IsCompleted ? await Session.Ended : null, _hidden);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,6 +81,8 @@ internal sealed class ToolConnection : IAsyncDisposable
     private static async Task<ToolConnection> OpenProgramAsync(
         ToolSection section, string key, ToolHost host, ToolSessionOptions options, CancellationToken cancellationToken)
     {
+        List<string> hidden = [];
+        var secrets = host.Variables(section, hidden);
         ISandbox? sandbox = null;
         try
         {
@@ -88,20 +90,22 @@ internal sealed class ToolConnection : IAsyncDisposable
             var (input, output) = sandbox.Streams
                 ?? throw new SandboxException($"the engine {sandbox.Engine} cannot pipe a program's streams");
             await sandbox.StartAsync(cancellationToken);
-            var session = await ToolSession.OpenProgramAsync(input, output, options, cancellationToken);
+            await input.WriteAsync(SecretVariables.Lines(secrets), cancellationToken);
+            var session = await ToolSession.OpenProgramAsync(
+                input, output, options with { Hidden = hidden }, cancellationToken);
             host.Log.ToolServerUp(section.Name, key);
-            return new ToolConnection(session, sandbox, host.Time);
+            return new ToolConnection(session, sandbox, hidden, host.Time);
         }
         catch (Exception failed)
         {
             var why = failed.Message;
             if (sandbox is not null)
             {
-                if (failed is ToolServerException)
+                if (failed is ToolServerException or IOException)
                 {
                     // The end of its output is seen a moment before its own.
                     await Task.WhenAny(sandbox.Exited, Task.Delay(Grace, host.Time, CancellationToken.None));
-                    why = await TellAsync(sandbox, why);
+                    why = await TellAsync(sandbox, why, hidden);
                 }
 
                 await EndAsync(sandbox, host.Time);
@@ -123,13 +127,13 @@ internal sealed class ToolConnection : IAsyncDisposable
         List<string> hidden = [];
         foreach (var (name, value) in section.Headers)
         {
-            headers[name] = host.Resolve(value, hidden);
+            headers[name] = host.Header(value, hidden);
         }
 
         var session = await ToolSession.OpenHttpAsync(
             new Uri(section.Url), headers, options with { Hidden = hidden }, cancellationToken);
         host.Log.ToolServerUp(section.Name, "http");
-        return new ToolConnection(session, null, host.Time);
+        return new ToolConnection(session, null, hidden, host.Time);
     }
 
     /// <summary>Its own input is at its end by now; it has a moment to end by itself.</summary>
@@ -148,7 +152,7 @@ internal sealed class ToolConnection : IAsyncDisposable
     }
 
     /// <summary>What is known of its end, and the last that it printed.</summary>
-    private static async Task<string> TellAsync(ISandbox sandbox, string? said)
+    private static async Task<string> TellAsync(ISandbox sandbox, string? said, IReadOnlyList<string> hidden)
     {
         StringBuilder printed = new();
         await sandbox.Logs.ReadAsync(Keep, PrintedLines, follow: false, CancellationToken.None);
@@ -157,7 +161,8 @@ internal sealed class ToolConnection : IAsyncDisposable
         var about = said?.StartsWith("it ", StringComparison.Ordinal) == true ? said
             : sandbox.Exited.IsCompleted ? HowItEnded(await sandbox.Exited)
             : said ?? "it closed its output";
-        var text = new string([.. printed.ToString().Trim().Select(each => char.IsControl(each) ? ' ' : each)]);
+        var shown = ToolSession.Hide(printed.ToString(), hidden);
+        var text = new string([.. shown.Trim().Select(each => char.IsControl(each) ? ' ' : each)]);
         return text.Length == 0
             ? about
             : text.Length <= 2 * PrintedCharsMax ? $"{about}: {text}"
@@ -176,48 +181,4 @@ internal sealed class ToolConnection : IAsyncDisposable
         { Signal: { } signal } => $"it was ended by signal {signal}",
         _ => $"it exited with code {exit.Code}",
     };
-}
-
-/// <summary>What servers of tools are started with.</summary>
-internal sealed record ToolHost(
-    ISandboxEngine Engine, ISecretStore Secrets, Func<string, string?> Environment, TimeProvider Time, ILogger Log)
-{
-    /// <summary>A header's value, with what is not to be seen added to <paramref name="hidden"/>.</summary>
-    /// <exception cref="ToolServerException">What it refers to is not there.</exception>
-    public string Resolve(string value, List<string> hidden)
-    {
-        if (!ToolHeader.TryParse(value, out var before, out var kind, out var name))
-        {
-            return value;
-        }
-
-        var found = kind == "secret" ? ReadSecret(name) : Environment(name);
-        if (string.IsNullOrEmpty(found))
-        {
-            throw new ToolServerException(ToolServerFailure.NotUp, kind == "secret"
-                ? $"the secret {name} is not set; `analemma secret set {name}` sets it"
-                : $"the variable {name} is not in the kernel's environment");
-        }
-
-        if (found.Any(character => character is < ' ' or > '~'))
-        {
-            throw new ToolServerException(
-                ToolServerFailure.NotUp, $"{kind}:{name} cannot be a header: it has characters that are not printable");
-        }
-
-        hidden.Add(found);
-        return before + found;
-    }
-
-    private string? ReadSecret(string name)
-    {
-        try
-        {
-            return Secrets.Read(name) is { } value ? Encoding.UTF8.GetString(value).Trim() : null;
-        }
-        catch (SecretStoreException failed)
-        {
-            throw new ToolServerException(ToolServerFailure.NotUp, $"{failed.Message}; {failed.Hint}", failed);
-        }
-    }
 }

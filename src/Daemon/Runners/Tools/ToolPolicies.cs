@@ -16,7 +16,9 @@ internal static class ToolPolicies
     {
         Key = key,
         HostName = $"tools-{section.Name}",
-        Argv = section.Command,
+        Argv = section.Env.Values.Any(ToolReference.IsReference)
+            ? SecretVariables.Begin(section.Command)
+            : section.Command,
         Env = Environment(section),
         Cwd = section.Cwd,
         Network = section.Network,
@@ -45,7 +47,7 @@ internal static class ToolPolicies
             ["LANG"] = "C.UTF-8",
             ["PYTHONUNBUFFERED"] = "1",
         };
-        foreach (var (name, value) in section.Env)
+        foreach (var (name, value) in section.Env.Where(pair => !ToolReference.IsReference(pair.Value)))
         {
             env[name] = value;
         }

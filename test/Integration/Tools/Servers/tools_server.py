@@ -4,6 +4,7 @@ By the specification 2025-11-25: lifecycle (initialize), server/tools, utilities
 what tools should, and what they should not. `MODE` in the environment makes it bad from the start.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -46,7 +47,7 @@ TOOLS = [
         {"name": name, "description": f"{name} for tests.", "inputSchema": OBJECT}
         for name in (
             "fail", "refuse", "picture", "environment", "die", "hang", "late", "garbage", "flood", "endless", "grow",
-            "progress", "write", "connect", "pid", "cancelled", "eat", "deep",
+            "progress", "write", "connect", "pid", "cancelled", "eat", "deep", "digest", "confess",
         )
     ),
 ]
@@ -121,6 +122,11 @@ def call(identity, name, arguments, meta):
         hoard = []
         while True:
             hoard.append(bytearray(8 << 20))
+    if name == "digest":
+        return text(hashlib.sha256(os.environ["KEY"].encode()).hexdigest())
+    if name == "confess":
+        print(f"my key is {os.environ['KEY']}", file=sys.stderr, flush=True)
+        os._exit(3)
     if name == "deep":
         return {"content": [], "structuredContent": {"a": [[[[[1]]]]]}}
     return text(f"I am {name}")
@@ -165,6 +171,9 @@ def main():
         sys.exit(4)
     if MODE == "mute":
         threading.Event().wait()
+    if MODE == "confess":
+        print("x" * 100 + os.environ["KEY"], flush=True)
+        sys.exit(5)
     if MODE == "noise":
         print("Welcome to the server!", flush=True)
     print(f"serving as {MODE}", file=sys.stderr, flush=True)

@@ -86,7 +86,9 @@ public sealed class ToolSectionTests : IDisposable
     [InlineData("command = [\"a\"]\nmemory = 1", "tools.x.memory is 1; it must be 8388608 to")]
     [InlineData("command = [\"a\"]\nstart = \"never\"", "tools.x.start is never")]
     [InlineData("command = [\"a\"]\nheaders.A = \"b\"", "tools.x.headers belong to a url")]
-    [InlineData("command = [\"a\"]\nenv.KEY = \"secret:k\"", "tools.x.env.KEY: a secret never enters a sandbox")]
+    [InlineData("command = [\"a\"]\nenv.KEY = \"canary secret:k!\"", "tools.x.env.KEY has a secret within other")]
+    [InlineData("command = [\"a\"]\nenv.\"A B\" = \"secret:k\"", "tools.x.env.A B is no variable")]
+    [InlineData("command = [\"a\"]\nenv.\"A=B\" = \"c\"", "tools.x.env.A=B is no variable")]
     [InlineData("url = \"ftp://a\"", "tools.x.url must be an absolute http or https URL")]
     [InlineData("url = \"http://user:password@a\"", "tools.x.url must be an absolute http or https URL")]
     [InlineData("url = \"http://a\"\nnetwork = true", "tools.x: env, mounts and network belong to a command")]
@@ -116,10 +118,10 @@ public sealed class ToolSectionTests : IDisposable
     [InlineData("env:KEY", "", "env", "KEY")]
     public void A_reference_is_read(string value, string before, string kind, string name)
     {
-        Assert.True(ToolHeader.TryParse(value, out var found, out var what, out var which));
+        Assert.True(ToolReference.TryParse(value, out var found, out var what, out var which));
         Assert.Equal((before, kind, name), (found, what, which));
-        Assert.False(ToolHeader.IsReference("plain text"));
-        Assert.False(ToolHeader.IsReference("secret:"));
+        Assert.False(ToolReference.IsReference("plain text"));
+        Assert.False(ToolReference.IsReference("secret:"));
     }
 
     private BootRequest Load(string toml)

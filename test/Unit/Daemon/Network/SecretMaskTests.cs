@@ -21,6 +21,23 @@ public sealed class SecretMaskTests
 
     [Theory]
     [MemberData(nameof(Forms))]
+    public void A_text_with_a_usual_form_of_a_secret_has_one_that_is_known(string form) =>
+        Assert.Contains(
+            SecretMask.FormsOf(Secret), known => form.Contains(known, StringComparison.Ordinal));
+
+    [Fact]
+    public void Each_line_of_a_secret_is_a_form_and_the_whole_comes_first()
+    {
+        var forms = SecretMask.FormsOf("-----BEGIN\nfirst line\nab\nlast line\n");
+        Assert.Contains("first line", forms);
+        Assert.Contains("last line", forms);
+        Assert.DoesNotContain("ab", forms);
+        Assert.DoesNotContain("", forms);
+        Assert.Equal(forms.OrderByDescending(form => form.Length), forms);
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
     public void A_secret_is_covered_in_every_usual_form_split_anywhere(string form)
     {
         var text = Encoding.UTF8.GetBytes($"before {form} after");
