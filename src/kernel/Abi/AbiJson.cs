@@ -41,6 +41,11 @@ public static class AbiJson
 
     private static string Explain(JsonException wrong, JsonTypeInfo type)
     {
+        if (JsonWords.UnknownField(wrong, type) is { } unknown)
+        {
+            return unknown;
+        }
+
         var path = wrong.Path?.TrimStart('$').TrimStart('.');
         var where = string.IsNullOrEmpty(path) ? "payload" : Shorten(path, 120);
         var what = wrong.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Analemma.Abi.Syscalls;
 
 namespace Analemma.Abi;
@@ -35,15 +36,23 @@ public sealed record NetworkAccess
             {
                 JsonTokenType.True => true,
                 JsonTokenType.False => None,
-                JsonTokenType.StartArray => new NetworkAccess { Rules = ReadRules(ref reader) },
+                JsonTokenType.StartArray => new NetworkAccess { Rules = ReadRules(ref reader, options) },
                 _ => throw new JsonException("expected true, false or a list of rules"),
             };
 
-        private static NetworkRule[] ReadRules(ref Utf8JsonReader reader)
+        private static NetworkRule[] ReadRules(ref Utf8JsonReader reader, JsonSerializerOptions options)
         {
+            // Those of the journal know no rules by themselves.
+            var type = options.TryGetTypeInfo(typeof(NetworkRule[]), out var own)
+                ? (JsonTypeInfo<NetworkRule[]>)own
+                : AbiJsonContext.Default.NetworkRuleArray;
             try
             {
-                return JsonSerializer.Deserialize(ref reader, AbiJsonContext.Default.NetworkRuleArray)!;
+                return JsonSerializer.Deserialize(ref reader, type)!;
+            }
+            catch (JsonException wrong) when (JsonWords.UnknownField(wrong, type) is { } unknown)
+            {
+                throw new JsonException(unknown);
             }
             catch (JsonException wrong) when (wrong.Path is ['$', ..] path)
             {

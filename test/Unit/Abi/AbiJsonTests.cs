@@ -26,4 +26,31 @@ public sealed class AbiJsonTests
         Assert.Equal(SysErrorCode.InvalidArgument, error.Code);
         Assert.Equal(expected, error.Message);
     }
+
+    [Theory]
+    [InlineData("""{"limits":{"memroy":1}}""", "limits: there is no field \"memroy\"; did you mean memory?")]
+    [InlineData(
+        """{"network":[{"host":"a"},{"host":"b","path":["/"]}]}""",
+        "network: [1]: there is no field \"path\"; did you mean paths?")]
+    [InlineData("""{"permissions":{"fly":[]}}""", "permissions: there is no field \"fly\"")]
+    [InlineData(
+        """{"models":{"budget":{"token":1}}}""", "models.budget: there is no field \"token\"; did you mean tokens?")]
+    [InlineData("""{"mounts":[{"source":"/a","read_only":true}]}""", "mounts[0]: there is no field \"read_only\"")]
+    public void A_grant_or_limit_that_is_not_known_is_refused(string json, string expected)
+    {
+        Assert.False(SyscallJson.TryRead(
+            (ushort)SyscallNumber.Spawn, Encoding.UTF8.GetBytes(json), out _, out var error));
+
+        Assert.Equal(expected, error!.Message);
+    }
+
+    [Fact]
+    public void Any_other_field_that_is_not_known_is_skipped_and_so_are_all_in_answers()
+    {
+        Assert.True(SyscallJson.TryRead(
+            (ushort)SyscallNumber.Spawn, """{"argv":["a"],"of_the_future":1}"""u8, out _, out _));
+        Assert.True(AbiJson.TryRead(
+            """{"id":1,"name":"a","state":"running","limits":{"of_the_future":1}}"""u8,
+            AbiJsonContext.Default.ProcessView, out _, out _));
+    }
 }
