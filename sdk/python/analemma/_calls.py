@@ -452,6 +452,13 @@ def _opening(
     return [{"role": "user", "content": prompt, **({"images": [*images]} if images else {})}]
 
 
+def _words(name: str, words: Sequence[str] | None) -> list[str] | None:
+    """A list of words. A text would be taken for the list of its letters."""
+    if isinstance(words, (str, bytes)):
+        raise TypeError(f"{name} is a list of texts, such as [{words!r}], not one text")
+    return None if words is None else [*words]
+
+
 def spawn(
     client: object,
     script: str | os.PathLike[str] | None = None,
@@ -490,21 +497,21 @@ def spawn(
     reply = yield _request(
         SPAWN,
         script=None if script is None else os.path.abspath(script),
-        argv=None if argv is None else [*argv],
+        argv=_words("argv", argv),
         name=name,
-        args=None if args is None else [*args],
+        args=_words("args", args),
         env=None if env is None else {**env},
         cwd=cwd,
         python=python,
         sandboxed=sandboxed,
         network=network if network is None or isinstance(network, bool) else [{**rule} for rule in network],
         limits=limits.to_json() if isinstance(limits, Record) else limits,
-        require=None if require is None else [*require],
+        require=_words("require", require),
         audit=audit,
         pool=pool,
         mounts=None if mounts is None else [*mounts],
         models=None if models is None else {**models},
-        tools=None if tools is None else [*tools],
+        tools=_words("tools", tools),
         stdin_pipe=getattr(stdin_pipe, "pipe", stdin_pipe),
         stdout_pipe=getattr(stdout_pipe, "pipe", stdout_pipe),
         permissions=None if permissions is None else {**permissions},

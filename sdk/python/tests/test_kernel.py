@@ -167,6 +167,8 @@ class Cases:
         self.assertEqual((spawned.id, spawned.missing, spawned.tier), (1, ["cpu"], None))
         self.assertEqual(seen[0], {"script": os.path.abspath("agent.py"), "name": "a", "limits": {"memory": 1 << 25}})
         self.assertEqual(seen[1], {"argv": ["sleep", "1"], "sandboxed": False, "limits": {"max_pids": 2}})
+        with self.assertRaisesRegex(TypeError, "argv is a list of texts"):
+            client.call("spawn", argv="sleep 1")
 
     def test_events_are_asked_for_and_told(self) -> None:
         seen: list[Any] = []
