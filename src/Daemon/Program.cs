@@ -50,6 +50,12 @@ if (request.Action is BootAction.PrintConfig)
     return 0;
 }
 
+if (request.Action is BootAction.Run or BootAction.Probe)
+{
+    // What agents shall see must be readable by their uids. What nobody else shall see is made with its own mode.
+    HostProcess.LetOthersRead();
+}
+
 SqliteJournalStore.WarmUp();
 try
 {

@@ -28,6 +28,12 @@ public static unsafe class HostProcess
     public static void KeepInheritedFiles() =>
         _ = LibC.syscall4(LibC.SYS_close_range, 3, int.MaxValue, LibC.CLOSE_RANGE_CLOEXEC, 0);
 
+    /// <summary>
+    /// What this process makes from now on without a mode of its own others may read and not write, with whatever umask
+    /// it was started; so may its children's.
+    /// </summary>
+    public static void LetOthersRead() => _ = LibC.umask(0x12); // 022
+
     /// <summary>Becomes another program; returns only by throwing.</summary>
     public static void Become(string path, IReadOnlyList<string> argv, IReadOnlyDictionary<string, string> env)
     {

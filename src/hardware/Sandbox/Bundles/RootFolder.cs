@@ -11,7 +11,7 @@ internal static class RootFolder
     /// <summary>Where the first process of each sandbox is, inside.</summary>
     public const string InitPath = "/opt/analemma/init";
 
-    private const string Format = "1";
+    private const string Format = "2";
 
     private const UnixFileMode Program = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead
         | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;

@@ -145,7 +145,6 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
             return null;
         }
 
-        Directory.CreateDirectory(_options.SdkCopyFolder);
         SdkCopy.Update(sdk, _options.SdkCopyFolder);
         return _options.SdkCopyFolder;
     }

@@ -7,8 +7,15 @@ namespace Analemma.Sandbox.Hosts;
 /// </summary>
 internal static class SdkCopy
 {
+    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
+        | UnixFileMode.OtherRead;
+
+    private const UnixFileMode Passable =
+        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     public static void Update(string from, string to)
     {
+        Directory.CreateDirectory(to);
         foreach (var source in Directory.EnumerateFiles(from, "*.py*", SearchOption.AllDirectories))
         {
             FileInfo target = new(Path.Combine(to, Path.GetRelativePath(from, source)));
@@ -17,8 +24,15 @@ internal static class SdkCopy
             {
                 Directory.CreateDirectory(target.DirectoryName!);
                 File.Copy(source, target.FullName, overwrite: true);
+                File.SetUnixFileMode(target.FullName, Readable);
                 File.SetLastWriteTimeUtc(target.FullName, time);
             }
+        }
+
+        // An earlier kernel may have made them under another umask.
+        foreach (var folder in Directory.EnumerateDirectories(to, "*", SearchOption.AllDirectories).Prepend(to))
+        {
+            File.SetUnixFileMode(folder, Passable);
         }
     }
 }

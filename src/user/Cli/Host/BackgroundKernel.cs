@@ -13,6 +13,7 @@ internal sealed class BackgroundKernel(string program, IReadOnlyList<string> arg
     // setsid(1) execs in place: a background child of a non-interactive sh leads no process group, so $! stays its pid.
     private const string Launch = """
         log=$1; shift
+        (umask 077; : >>"$log") || exit 1
         setsid "$@" </dev/null >>"$log" 2>&1 &
         echo $!
         """;
@@ -52,9 +53,20 @@ internal sealed class BackgroundKernel(string program, IReadOnlyList<string> arg
             $"its log: {_log}");
     }
 
-    private static void MakePrivateFolder(string folder) =>
-        Directory.CreateDirectory(
-            folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    private static void MakePrivateFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(
+                folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(
+                "start_failed", $"the folder {folder} cannot be made: {failed.Message}",
+                "set HOME or XDG_RUNTIME_DIR, or name a socket by --socket");
+        }
+    }
 
     private async Task<int> LaunchAsync(CancellationToken cancellationToken)
     {
@@ -67,7 +79,10 @@ internal sealed class BackgroundKernel(string program, IReadOnlyList<string> arg
         using var process = Process.Start(shell)!;
         var pid = await process.StandardOutput.ReadLineAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
-        return int.Parse(pid ?? "", CultureInfo.InvariantCulture);
+        return int.TryParse(pid, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new CliException(
+                "start_failed", $"its log {_log} cannot be written", "name a socket in another folder by --socket");
     }
 
     private async Task<KernelClient?> TryConnectAsync(CancellationToken cancellationToken)
