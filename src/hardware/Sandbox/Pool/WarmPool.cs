@@ -104,7 +104,8 @@ public sealed class WarmPool : ISandboxEngine
 
     private bool Fits(SandboxPolicy policy) =>
         policy is { PoolAllowed: true, Network: false, AuditReads: false, Mounts.Count: 0, PipesStreams: false }
-        && policy.Ends is null && policy.Limits.WorkBytes == _options.Limits.WorkBytes;
+        && policy.Ends is null && policy.Limits.WorkBytes == _options.Limits.WorkBytes
+        && CommonFolders.Has(policy.Cwd);
 
     private LiveSandbox? Take(Queue<LiveSandbox> slots)
     {
