@@ -17,6 +17,10 @@ internal static partial class DaemonLog
     [LoggerMessage(102, LogLevel.Critical, "the kernel found itself wrong and ends; a new one recovers")]
     public static partial void Panicked(this ILogger log, Exception wrong);
 
+    [LoggerMessage(110, LogLevel.Critical,
+        "the journal cannot be written, and without it nothing holds: the kernel ends, a new one recovers: {Why}")]
+    public static partial void JournalLost(this ILogger log, string why);
+
     [LoggerMessage(103, LogLevel.Warning, "{Count} background tasks still ran at the deadline")]
     public static partial void StillRunning(this ILogger log, int count);
 

@@ -349,7 +349,15 @@ internal sealed class KernelHost : IAsyncDisposable
 
     private void Panic(Exception wrong)
     {
-        _log.Panicked(wrong);
+        if (wrong is JournalStoreException lost)
+        {
+            _log.JournalLost(lost.Message);
+        }
+        else
+        {
+            _log.Panicked(wrong);
+        }
+
         _stopped.TrySetResult(wrong);
     }
 }
