@@ -30,6 +30,34 @@ public sealed class TableTests
     ];
 
     [Theory]
+    [InlineData(20)]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(120)]
+    public void A_long_cause_costs_no_line_and_no_name(int width)
+    {
+        ProcessView[] failed =
+        [
+            .. Busy[..1],
+            new(new ProcessId(8), "other", ProcessState.Exited)
+            {
+                Exit = new ExitStatus(ExitCause.StartFailed) { Detail = $"crun 🔑🔑🔑🔑 {new string('x', 200)}" },
+            },
+        ];
+
+        var lines = Lines(ProcessTable.Render(failed, width), width);
+
+        Assert.Equal(3, lines.Length);
+        Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 1, Math.Max(3, width)));
+        Assert.DoesNotContain('\ufffd', string.Concat(lines));
+        if (width >= 80)
+        {
+            Assert.Contains("healthy", lines[1], StringComparison.Ordinal);
+            Assert.Contains("start-failed: ", lines[2], StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData(60)]
     [InlineData(80)]
     [InlineData(100)]
@@ -62,6 +90,37 @@ public sealed class TableTests
         Assert.Contains(Busy[1].Name, Lines(ProcessTable.Render(Busy, 200), 200)[2], StringComparison.Ordinal);
         Assert.Contains("a-nam…", Lines(ProcessTable.Render(Busy, 60), 60)[2], StringComparison.Ordinal);
         Assert.DoesNotContain("PID", Words(Lines(ProcessTable.Render(Busy, 60), 60)[0]));
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(60)]
+    [InlineData(80)]
+    [InlineData(200)]
+    public void Servers_mailboxes_and_dead_letters_keep_to_one_line_too(int width)
+    {
+        ToolServerView server = new("files-of-the-team", "failed")
+        {
+            LastError = new string('e', 200),
+            Starts = 12,
+            Pid = 1_234_567,
+        };
+        MailboxView box = new("a-mailbox-with-a-long-name")
+        {
+            Receiver = "worker",
+            Durable = true,
+            Messages = 12,
+            MaxMessages = 1_000,
+            Names = ["one-name", "another-name"],
+        };
+        DeadLetterView letter = new(17, "a-mailbox-with-a-long-name", "expired") { Body = MailBody.Of("a text of it") };
+        foreach (var table in (IRenderable[])
+            [ToolTables.Servers([server], width), MailText.Boxes([box], width), MailText.Dead([letter], width)])
+        {
+            var lines = Lines(table, width);
+            Assert.Equal(2, lines.Length);
+            Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 1, width));
+        }
     }
 
     private static string[] Words(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

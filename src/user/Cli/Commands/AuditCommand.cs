@@ -14,7 +14,10 @@ internal sealed class AuditCommand : ICliCommand
     private static readonly TimeSpan ReadMax = TimeSpan.FromHours(1);
 
     private static readonly Column[] Columns =
-        [new("ID"), new("AT"), new("CATEGORY", Rank: 1), new("TYPE"), new("BY"), new("DETAILS") { MayBeCut = true }];
+    [
+        new("ID"), new("AT", Rank: 2), new("CATEGORY", Rank: 3), new("TYPE"), new("BY", Rank: 1),
+        new("DETAILS") { MayBeCut = true, Wanted = 24 },
+    ];
 
     private readonly KernelSettings _settings = new();
 
@@ -82,7 +85,12 @@ internal sealed class AuditCommand : ICliCommand
     private async Task<int> ListAsync(Session session)
     {
         var (category, process) = (session.Parsed.GetValue(_category), session.Parsed.GetValue(_process));
-        var shownMax = session.Parsed.GetValue(_tail) ?? int.MaxValue;
+        var shownMax = session.Parsed.GetValue(_tail) switch
+        {
+            null => int.MaxValue,
+            < 0 and var count => throw CliException.Usage($"--tail {count} is not a number of records"),
+            { } count => count,
+        };
         Queue<AuditEntry> shown = [];
         var check = await ReadAsync(session, entry =>
         {

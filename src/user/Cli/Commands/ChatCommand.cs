@@ -98,7 +98,7 @@ internal sealed class ChatCommand : ICliCommand
         }
         else
         {
-            session.Terminal.Console.Write(ConversationTable.Of(all));
+            session.Terminal.Console.Write(ConversationTable.Of(all, session.Terminal.Console.Profile.Width));
         }
 
         return ExitCodes.Ok;

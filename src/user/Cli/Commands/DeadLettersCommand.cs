@@ -43,7 +43,7 @@ internal sealed class DeadLettersCommand : ICliCommand
         }
         else
         {
-            session.Terminal.Console.Write(MailText.Dead(dead.List));
+            session.Terminal.Console.Write(MailText.Dead(dead.List, session.Terminal.Console.Profile.Width));
         }
 
         return ExitCodes.Ok;

@@ -50,7 +50,10 @@ internal sealed class MailboxCommand : ICliCommand
             new Command("remove", "Remove a mailbox; what lies in it becomes dead letters.") { _name },
             RemoveAsync,
             "  analemma mailbox remove jobs"));
-        return command;
+        return set.Explain(command, """
+              analemma mailbox make jobs --durable --receiver worker
+              analemma mailbox list
+            """);
     }
 
     private static async Task<int> ListAsync(Session session)
@@ -63,7 +66,7 @@ internal sealed class MailboxCommand : ICliCommand
         }
         else
         {
-            session.Terminal.Console.Write(MailText.Boxes(all.List));
+            session.Terminal.Console.Write(MailText.Boxes(all.List, session.Terminal.Console.Profile.Width));
         }
 
         return ExitCodes.Ok;
@@ -88,7 +91,7 @@ internal sealed class MailboxCommand : ICliCommand
         }
         else
         {
-            session.Terminal.Console.Write(MailText.Boxes([made]));
+            session.Terminal.Console.Write(MailText.Boxes([made], session.Terminal.Console.Profile.Width));
         }
 
         return ExitCodes.Ok;

@@ -79,7 +79,7 @@ internal sealed class ToolCommand : ICliCommand
             return ExitCodes.Ok;
         }
 
-        session.Terminal.Console.Write(ToolTables.Tools(offered));
+        session.Terminal.Console.Write(ToolTables.Tools(offered, session.Terminal.Console.Profile.Width));
         foreach (var server in offered.Unavailable ?? [])
         {
             session.Terminal.Error.WriteLine($"{server.Server} is not up: {server.Reason}");
@@ -131,7 +131,7 @@ internal sealed class ToolCommand : ICliCommand
         }
         else
         {
-            session.Terminal.Console.Write(ToolTables.Servers(servers));
+            session.Terminal.Console.Write(ToolTables.Servers(servers, session.Terminal.Console.Profile.Width));
         }
 
         return ExitCodes.Ok;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Analemma.Abi.Syscalls;
-using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Analemma.Cli.Output;
@@ -8,32 +7,26 @@ namespace Analemma.Cli.Output;
 /// <summary>Conversations as <c>chat --list</c> shows them.</summary>
 internal static class ConversationTable
 {
-    private static readonly string[] Columns =
-        ["ID", "OWNER", "NAME", "MODEL", "MESSAGES", "TOKENS", "BYTES", "CHANGED"];
+    private static readonly Column[] Columns =
+    [
+        new("ID"), new("OWNER", 1), new("NAME") { MayBeCut = true }, new("MODEL", 2), new("MESSAGES"), new("TOKENS", 3),
+        new("BYTES", 5), new("CHANGED", 4),
+    ];
 
-    public static IRenderable Of(ConversationListReply all)
-    {
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        foreach (var column in Columns)
-        {
-            table.AddColumn(new TableColumn(column) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
+    public static IRenderable Of(ConversationListReply all, int width) =>
+        PlainTable.Render(Columns, all.Conversations.Select(Cells), width);
 
-        foreach (var each in all.Conversations)
-        {
-            table.AddRow(
-                new Text(Number(each.Conversation)),
-                new Text(each.Owner == Abi.ProcessId.None ? "host" : each.Owner.ToString()),
-                new Text(Shown.Line(each.Name ?? "-")),
-                new Text(Shown.Line(each.Model ?? "-")),
-                new Text(Number(each.Messages)),
-                new Text($"~{Number(each.Tokens)}"),
-                new Text(Number(each.Bytes)),
-                new Text(each.ChangedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)));
-        }
-
-        return table;
-    }
+    private static string[] Cells(ConversationView each) =>
+    [
+        Number(each.Conversation),
+        each.Owner == Abi.ProcessId.None ? "host" : each.Owner.ToString(),
+        each.Name ?? "-",
+        each.Model ?? "-",
+        Number(each.Messages),
+        $"~{Number(each.Tokens)}",
+        Number(each.Bytes),
+        each.ChangedAt.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+    ];
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,8 @@ internal static class FleetTables
     private static readonly Column[] Columns =
     [
         new("FLEET", 3), new("AGENT") { MayBeCut = true }, new("STATE"), new("PROCESS", 4), new("RESTARTS", 2),
-        new("UPTIME", 5), new("NEXT", 1), new("LAST EXIT", 6), new("WHY", 7) { MayBeCut = true },
+        new("UPTIME", 5), new("NEXT", 1), new("LAST EXIT", 6) { Wanted = 24 },
+        new("WHY", 7) { MayBeCut = true, Wanted = 24 },
     ];
 
     public static IRenderable Units(IReadOnlyList<UnitView> units, int width) =>

@@ -11,7 +11,8 @@ internal static class ModelTables
 {
     private static readonly Column[] ProviderColumns =
     [
-        new("PROVIDER"), new("SLOTS"), new("RUNNING"), new("WAITING"), new("WAIT"), new("MODELS") { MayBeCut = true },
+        new("PROVIDER"), new("SLOTS"), new("RUNNING"), new("WAITING"), new("WAIT"),
+        new("MODELS") { MayBeCut = true, Wanted = 24 },
     ];
 
     private static readonly Column[] AgentColumns =

@@ -31,7 +31,23 @@ internal static class ProcessSheet
             "memory", $"{ByteSize.Format(process.MemoryBytes)}, peak {ByteSize.Format(process.MemoryPeakBytes)}");
         yield return ("processes", $"{process.Pids} now, {process.PidLimitHits} forks refused");
         yield return ("denied", $"{process.Denied} attempts");
+        if (process.Tools is not null || process.ToolCalls > 0)
+        {
+            yield return (
+                "tools", $"{string.Join(", ", process.Tools ?? [])} ({Plural.Of(process.ToolCalls, "call")})".Trim());
+        }
+
+        foreach (var rule in process.Network ?? [])
+        {
+            yield return ("network", rule);
+        }
+
         yield return ("created", $"{process.CreatedAt:u}, up {Durations.Format(process.UptimeMs)}");
+        if (process.ExitedAt is { } end)
+        {
+            yield return ("ended", $"{end:u}");
+        }
+
         if (process.Limits is { } limits)
         {
             yield return ("limits", LimitsText(limits));

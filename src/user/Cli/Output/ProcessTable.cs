@@ -13,7 +13,7 @@ internal static class ProcessTable
     private static readonly Column[] Columns =
     [
         new("ID"), new("NAME") { MayBeCut = true }, new("STATE"), new("PID", 4), new("CPU"), new("MEMORY"),
-        new("THROTTLED", 3), new("DENIED", 1), new("UPTIME", 2), new("EXIT"),
+        new("THROTTLED", 3), new("DENIED", 1), new("UPTIME", 2), new("EXIT") { Wanted = 24 },
     ];
 
     public static IRenderable Render(IEnumerable<ProcessView> processes, int width) =>

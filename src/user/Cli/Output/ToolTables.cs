@@ -1,7 +1,6 @@
 using System.Globalization;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Values;
-using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Analemma.Cli.Output;
@@ -11,32 +10,19 @@ internal static class ToolTables
 {
     private const int DescriptionChars = 80;
 
-    private static readonly string[] ToolColumns = ["TOOL", "DESCRIPTION"];
+    private static readonly Column[] ToolColumns = [new("TOOL"), new("DESCRIPTION") { MayBeCut = true, Wanted = 24 }];
 
-    private static readonly string[] ServerColumns =
-        ["SERVER", "STATE", "BY", "TOOLS", "PID", "STARTS", "CALLS", "RUNNING", "WAITING", "UP", "LAST ERROR"];
+    private static readonly Column[] ServerColumns =
+    [
+        new("SERVER"), new("STATE"), new("BY", 7), new("TOOLS", 1), new("PID", 8), new("STARTS", 4), new("CALLS", 2),
+        new("RUNNING", 5), new("WAITING", 3), new("UP", 6), new("LAST ERROR") { MayBeCut = true, Wanted = 24 },
+    ];
 
-    public static IRenderable Tools(ListToolsReply offered) =>
-        Table(ToolColumns, offered.Tools.Select(tool => new[] { tool.Name, Short(tool.Description ?? tool.Title) }));
+    public static IRenderable Tools(ListToolsReply offered, int width) => PlainTable.Render(
+        ToolColumns, offered.Tools.Select(tool => new[] { tool.Name, Short(tool.Description ?? tool.Title) }), width);
 
-    public static IRenderable Servers(IReadOnlyList<ToolServerView> servers) =>
-        Table(ServerColumns, servers.Select(Cells));
-
-    private static Table Table(string[] columns, IEnumerable<string[]> rows)
-    {
-        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
-        foreach (var column in columns)
-        {
-            table.AddColumn(new TableColumn(column) { NoWrap = true, Padding = new Padding(0, 0, 2, 0) });
-        }
-
-        foreach (var row in rows)
-        {
-            table.AddRow([.. row.Select(cell => new Text(Shown.Line(cell)))]);
-        }
-
-        return table;
-    }
+    public static IRenderable Servers(IReadOnlyList<ToolServerView> servers, int width) =>
+        PlainTable.Render(ServerColumns, servers.Select(Cells), width);
 
     private static string[] Cells(ToolServerView server) =>
     [
