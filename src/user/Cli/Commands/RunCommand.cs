@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Pipelines;
@@ -9,10 +10,12 @@ namespace Analemma.Cli.Commands;
 /// <summary>Runs a pipeline of agents, each in a sandbox of its own.</summary>
 internal sealed class RunCommand : ICliCommand
 {
+    private const int FirstBytesMax = 256;
+
     private readonly Argument<string> _pipeline = new("PIPELINE")
     {
-        Description = "Stages with | between. A stage is a Python script on this host, or a program inside, and its "
-            + "arguments, quoted as in a shell.",
+        Description = "Stages with | between. A stage is a Python script on this host (*.py, or with #!…python), or a "
+            + "program inside, and its arguments, quoted as in a shell.",
     };
 
     private readonly Option<string?> _memory = new("--memory")
@@ -63,7 +66,7 @@ internal sealed class RunCommand : ICliCommand
     private static Spawn SpawnOf(List<string> words, ResourceLimits limits)
     {
         Spawn spawn = new() { Limits = limits == new ResourceLimits() ? null : limits };
-        if (File.Exists(words[0]))
+        if (IsScript(words[0]))
         {
             return spawn with { Script = Path.GetFullPath(words[0]), Args = words.Count > 1 ? words[1..] : null };
         }
@@ -71,5 +74,31 @@ internal sealed class RunCommand : ICliCommand
         return words[0].EndsWith(".py", StringComparison.Ordinal)
             ? throw CliException.Usage($"there is no script '{words[0]}'")
             : spawn with { Argv = words };
+    }
+
+    /// <summary>
+    /// A file that says that it is Python, by its name or its first line. Programs of the sandbox are files of this
+    /// host too, and a file that is called as one of them is not meant.
+    /// </summary>
+    private static bool IsScript(string path) =>
+        File.Exists(path) && (path.EndsWith(".py", StringComparison.Ordinal) || IsPython(FirstBytes(path)));
+
+    private static bool IsPython(string beginning) =>
+        beginning.StartsWith("#!", StringComparison.Ordinal)
+        && beginning.Split('\n')[0].Contains("python", StringComparison.Ordinal);
+
+    private static string FirstBytes(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            var bytes = new byte[FirstBytesMax];
+            var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return Encoding.Latin1.GetString(bytes, 0, count);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 }

@@ -58,7 +58,8 @@ internal sealed class SpawnCommand : ICliCommand
     }
 
     /// <summary>
-    /// Whoever follows an agent and leaves, by Ctrl-C, ends it too, as with a program in the foreground.
+    /// Whoever follows an agent and leaves, by Ctrl-C or because nobody reads, ends it too, as with a program in the
+    /// foreground.
     /// </summary>
     private async Task<int> StayAsync(Session session, KernelClient kernel, SpawnReply agent)
     {
@@ -78,7 +79,7 @@ internal sealed class SpawnCommand : ICliCommand
 
             return AgentOutput.ExitCode(end, session.Terminal);
         }
-        catch (OperationCanceledException)
+        catch (Exception left) when (left is OperationCanceledException or IOException { HResult: Session.BrokenPipe })
         {
             await kernel.KillAsync(new Kill { Id = agent.Id, GraceMs = 1000 }, CancellationToken.None);
             throw;

@@ -51,7 +51,14 @@ internal sealed class RunningPipeline(KernelClient kernel, Session session)
         {
             var errors = _agents.Select(agent => CopyErrorsAsync(agent, cancellationToken)).ToArray();
             var feeding = FeedAsync(cancellationToken);
-            await CopyOutputAsync(cancellationToken);
+            var output = CopyOutputAsync(cancellationToken);
+            if (await Task.WhenAny(output, feeding) == feeding)
+            {
+                // What cannot be read must not leave the first waiting for it.
+                await feeding;
+            }
+
+            await output;
             var code = ExitCodes.Ok;
             foreach (var agent in _agents)
             {
@@ -60,7 +67,8 @@ internal sealed class RunningPipeline(KernelClient kernel, Session session)
             }
 
             await Task.WhenAll(errors);
-            await feeding;
+
+            // Nobody is there to be fed any more: whoever pipes into us may be silent for ever.
             return code;
         }
         finally
