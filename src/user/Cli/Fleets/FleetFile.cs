@@ -17,6 +17,9 @@ internal sealed class FleetFile
 
     private const int BytesMax = 1024 * 1024;
 
+    /// <summary>Some editors begin a file with it: YAML 1.2.2, 5.2.</summary>
+    private const char ByteOrderMark = '\ufeff';
+
     private readonly string? _name;
 
     private FleetFile(string path, FleetApply? declared, IReadOnlyList<FileProblem> problems, string? name = null)
@@ -60,7 +63,7 @@ internal sealed class FleetFile
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes, 0, length);
-            return Parse(text, path, environment);
+            return Parse(text.TrimStart(ByteOrderMark), path, environment);
         }
         catch (DecoderFallbackException)
         {

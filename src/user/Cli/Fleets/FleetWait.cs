@@ -19,21 +19,26 @@ internal sealed class FleetWait(Session session, KernelClient kernel, string fle
     /// <summary>
     /// Until every agent is ready, waits for its clock or a message, or has failed for good; fails when one has.
     /// </summary>
-    public async Task<int> UpAsync(long revision)
+    /// <param name="revision">At least this one.</param>
+    /// <param name="only">Agents or replicas of them; none for all.</param>
+    public async Task<int> UpAsync(long revision, params IReadOnlyCollection<string> only)
     {
         while (true)
         {
-            var units = (await StatusAsync()).Units;
+            var all = (await StatusAsync()).Units;
+            var units = all.Where(unit => only.Count == 0 || IsOneOf(only, unit)).ToList();
             Tell(units);
             // After one that failed, replicas that were to be replaced are left as they were, and those that come after
             // it wait in vain.
-            var failed = units.Where(HasFailed).ToList();
-            var isOver = failed.Count > 0
-                ? Stuck(units, failed) is var stuck && units.All(unit => IsSettled(unit) || stuck.Contains(unit.Agent))
-                : units.All(unit => unit.Revision >= revision && IsSettled(unit));
-            if (isOver)
+            var failed = all.Where(HasFailed).ToList();
+            var stuck = Stuck(all, failed);
+            var hasFailed = units.Exists(unit => stuck.Contains(unit.Agent));
+            if (units.TrueForAll(unit => hasFailed
+                ? IsSettled(unit) || stuck.Contains(unit.Agent)
+                : unit.Revision >= revision && IsSettled(unit)))
             {
-                return failed.Count == 0 ? ExitCodes.Ok : throw await FailureAsync(failed);
+                return !hasFailed ? ExitCodes.Ok
+                    : throw await FailureAsync(units.Where(HasFailed).ToList() is { Count: > 0 } own ? own : failed);
             }
 
             await NextAsync(units.Where(unit => unit.Revision < revision || !IsSettled(unit))
@@ -66,6 +71,10 @@ internal sealed class FleetWait(Session session, KernelClient kernel, string fle
 
     public static string Word(UnitState state) =>
         System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString()).Replace('_', ' ');
+
+    /// <summary>Whether a unit is meant by names as they are given: of an agent, or of one replica.</summary>
+    public static bool IsOneOf(IEnumerable<string> names, UnitView unit) =>
+        names.Contains(unit.Agent, StringComparer.Ordinal) || names.Contains(unit.Name, StringComparer.Ordinal);
 
     private static bool IsSettled(UnitView unit) => unit.State is UnitState.Ready or UnitState.Scheduled
         or UnitState.Paused or UnitState.GivenUp or UnitState.Stopped;

@@ -19,6 +19,13 @@ public sealed class FleetCommandTests : IDisposable
         {"fleet": "news", "revision": 1, "added": ["store", "worker"], "changed": [], "removed": [], "unchanged": []}
         """;
 
+    private const string Running = """
+        {"fleets": [{"fleet": "news", "revision": 1}], "units": [
+          {"name": "worker-1", "agent": "worker", "state": "ready", "fleet": "news", "revision": 1},
+          {"name": "worker-2", "agent": "worker", "state": "ready", "fleet": "news", "revision": 1},
+          {"name": "store", "agent": "store", "state": "given_up", "fleet": "news", "revision": 1}]}
+        """;
+
     private readonly FleetText _files = new();
     private readonly List<(SyscallNumber Number, JsonElement Body)> _asked = [];
 
@@ -225,7 +232,8 @@ public sealed class FleetCommandTests : IDisposable
     [Fact]
     public async Task Restart_takes_agents_and_tells_the_file_from_them()
     {
-        await using var fake = Kernel(_ => """{"fleet": "news", "restarting": ["worker-1", "worker-2"]}""");
+        await using var fake = Kernel(number => number == SyscallNumber.FleetStatus
+            ? Running : """{"fleet": "news", "restarting": ["worker-1", "worker-2"]}""");
 
         var run = await CliRun.AgainstAsync(fake, "restart", _files.Write(Good), "worker", "store", "--rolling");
 
@@ -233,6 +241,33 @@ public sealed class FleetCommandTests : IDisposable
         Assert.Equal(["worker", "store"], _asked.Select(asked => asked.Body.GetProperty("agent").GetString()));
         Assert.All(_asked, asked => Assert.True(asked.Body.GetProperty("rolling").GetBoolean()));
         Assert.StartsWith("news: restarts worker-1, worker-2\n", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Restart_of_one_that_is_not_there_restarts_none()
+    {
+        await using var fake = Kernel(number => number == SyscallNumber.FleetStatus
+            ? Running : """{"fleet": "news", "restarting": ["store"]}""");
+
+        var run = await CliRun.AgainstAsync(fake, "restart", "--fleet", "news", "store", "wroker");
+
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.StartsWith("error no_such_process: there is no process wroker", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_asked);
+    }
+
+    [Fact]
+    public async Task Restart_with_wait_is_over_when_its_own_are_ready()
+    {
+        await using var fake = Kernel(number => number == SyscallNumber.FleetStatus
+            ? Running : """{"fleet": "news", "restarting": ["worker-2"]}""");
+
+        var one = await CliRun.AgainstAsync(fake, "restart", "--fleet", "news", "worker-2", "--wait");
+        var all = await CliRun.AgainstAsync(fake, "restart", "--fleet", "news", "--wait");
+
+        Assert.Equal((0, ""), (one.Code, one.Error));
+        Assert.Equal(1, all.Code);
+        Assert.Contains("error fleet_not_up: store is given up", all.Error, StringComparison.Ordinal);
     }
 
     [Fact]

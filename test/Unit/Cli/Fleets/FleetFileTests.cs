@@ -211,6 +211,11 @@ public sealed class FleetFileTests : IDisposable
     }
 
     [Fact]
+    public void A_byte_order_mark_is_no_part_of_the_first_key() =>
+        Assert.Equal("f", FleetFile.Load(
+            _files.Write("\ufefffleet: f\nagents: {a: {script: a.py}}"), _ => null).Declared!.Fleet);
+
+    [Fact]
     public void A_restart_policy_no_is_the_word_and_not_a_flag() =>
         Assert.Equal(
             RestartPolicy.No,

@@ -3,6 +3,7 @@ using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Fleets;
 using Analemma.Cli.Values;
+using Analemma.Client;
 
 namespace Analemma.Cli.Commands.Fleets;
 
@@ -50,9 +51,10 @@ internal sealed class RestartCommand : ICliCommand
 
         var fleet = FleetArguments.NameOf(
             session, session.Parsed.GetValue(_name), files.FirstOrDefault() ?? FleetFile.DefaultName);
-        string?[] agents = [.. words.Where(word => !IsFile(word))];
+        string[] agents = [.. words.Where(word => !IsFile(word))];
         await using var kernel = await session.ConnectAsync();
-        foreach (var agent in agents is [] ? [null] : agents)
+        await CheckAsync(session, kernel, fleet, agents);
+        foreach (var agent in agents is [] ? (string?[])[null] : agents)
         {
             var restart = new FleetRestart
             {
@@ -72,8 +74,20 @@ internal sealed class RestartCommand : ICliCommand
         }
 
         return session.Parsed.GetValue(_wait)
-            ? await new FleetWait(session, kernel, fleet, timeout).UpAsync(revision: 0)
+            ? await new FleetWait(session, kernel, fleet, timeout).UpAsync(revision: 0, agents)
             : ExitCodes.Ok;
+    }
+
+    /// <summary>All are there before the first is restarted.</summary>
+    private static async Task CheckAsync(Session session, KernelClient kernel, string fleet, string[] agents)
+    {
+        var units = (await kernel.FleetStatusAsync(fleet, session.CancellationToken)).Units;
+        if (agents.FirstOrDefault(agent => !units.Any(unit => FleetWait.IsOneOf([agent], unit))) is { } missing)
+        {
+            throw new CliException(
+                "no_such_process", $"there is no process {missing} in fleet {fleet}",
+                "see them with `analemma status`; nothing was restarted");
+        }
     }
 
     private static bool IsFile(string word) => word.EndsWith(".yaml", StringComparison.Ordinal)
