@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Analemma.Cli.Commands;
 using Analemma.Cli.Commands.Fleets;
 using Analemma.Cli.Commands.Workflows;
@@ -9,7 +10,7 @@ using Analemma.Cli.Output;
 namespace Analemma.Cli;
 
 /// <summary>The whole command line: every command, and what happens when it is not understood.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     private const string Closing = """
           analemma kernel start                  start the kernel
@@ -123,13 +124,24 @@ internal static class CommandLine
     private static void Refuse(ParseResult parsed, Terminal terminal, bool json)
     {
         // A command that is mistyped is there all the same.
-        var problems = parsed.Errors.Select(error => error.Message)
+        var problems = parsed.Errors.Select(error => InWords(error.Message))
             .Where(text => parsed.UnmatchedTokens.Count == 0 || !text.StartsWith(NoCommand, StringComparison.Ordinal))
             .Distinct();
         var help = $"see `{string.Join(' ', Names(parsed.CommandResult))} --help`";
         var hint = Guess.For(parsed) is { } guess ? $"{guess} Otherwise {help}" : help;
         ErrorOutput.Write(terminal.Error, json, "usage", string.Join("; ", problems), hint);
     }
+
+    /// <summary>Without the names of our types: "as expected type 'System.Nullable`1[System.Int32]'".</summary>
+    private static string InWords(string problem) => TypeName().Replace(problem, match => match.Value switch
+    {
+        var type when type.Contains(".Int", StringComparison.Ordinal) => "as a whole number",
+        var type when type.Contains("System.D", StringComparison.Ordinal) => "as a number",
+        _ => "as one of its words",
+    });
+
+    [GeneratedRegex("as expected type '[^']*'")]
+    private static partial Regex TypeName();
 
     private static IEnumerable<string> Names(CommandResult result) =>
         (result.Parent is CommandResult parent ? Names(parent) : []).Append(result.Command.Name);

@@ -11,6 +11,8 @@ namespace Analemma.Cli.Commands;
 internal sealed class BudgetCommand : ICliCommand
 {
     private const decimal MicrodollarsInDollar = 1_000_000m;
+    private const decimal DollarsMax = 1_000_000_000_000m;
+    private const int NoLimit = -1;
 
     private readonly Argument<string> _agent = Target.Argument();
 
@@ -102,7 +104,7 @@ internal sealed class BudgetCommand : ICliCommand
     private async Task<int> SetAsync(Session session)
     {
         var target = session.Parsed.GetValue(_whose) is { } whose ? Target.Parse(whose) : default;
-        var dollars = session.Parsed.GetValue(_dollars);
+        var microdollars = Microdollars(session.Parsed.GetValue(_dollars));
         await using var kernel = await session.ConnectAsync();
         var reply = await kernel.BudgetSetAsync(
             new BudgetSet
@@ -113,7 +115,7 @@ internal sealed class BudgetCommand : ICliCommand
                 Day = session.Parsed.GetValue(_day),
                 Reset = session.Parsed.GetValue(_reset),
                 Tokens = session.Parsed.GetValue(_tokens),
-                Microdollars = dollars < 0 ? -1 : (long?)(dollars * MicrodollarsInDollar),
+                Microdollars = microdollars,
             },
             session.CancellationToken);
         if (session.Json)
@@ -133,6 +135,16 @@ internal sealed class BudgetCommand : ICliCommand
 
         return ExitCodes.Ok;
     }
+
+    private static long? Microdollars(decimal? dollars) => dollars switch
+    {
+        null => null,
+        NoLimit => NoLimit,
+        < 0 or > DollarsMax => throw CliException.Usage(
+            string.Create(CultureInfo.InvariantCulture, $"--dollars {dollars} is no amount"),
+            $"write it as 2.50; {NoLimit} for no limit"),
+        { } amount => (long)(amount * MicrodollarsInDollar),
+    };
 
     private async Task<int> ResumeAsync(Session session)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Analemma.Abi;
 using Analemma.Cli.Copying;
 using Analemma.Cli.Output;
+using Analemma.Cli.Values;
 
 namespace Analemma.Cli.Commands;
 
@@ -61,6 +62,7 @@ internal sealed class CpCommand : ICliCommand
         }
 
         session.Terminal.Output.WriteLine(
-            $"copied {report.Files} files, {report.Folders} folders, {ByteSize.Format(report.Bytes)}");
+            $"copied {Plural.Of(report.Files, "file")}, {Plural.Of(report.Folders, "folder")}, "
+            + ByteSize.Format(report.Bytes));
     }
 }

@@ -14,7 +14,11 @@ internal sealed class DoctorCommand : ICliCommand
     public Command Declare(CommandSet set) => set.Does(
         new Command(
             "doctor", "Show what this host can enforce, and how to get the rest. Exit code 1 if anything is missing."),
-        RunAsync);
+        RunAsync,
+        """
+          analemma doctor
+          analemma doctor --json | jq -r '.guarantees[] | select(.enforced | not) | .name'
+        """);
 
     private static async Task<int> RunAsync(Session session)
     {

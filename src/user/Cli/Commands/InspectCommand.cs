@@ -12,7 +12,12 @@ internal sealed class InspectCommand : ICliCommand
     private readonly Argument<string> _agent = Target.Argument();
 
     public Command Declare(CommandSet set) => set.Does(
-        new Command("inspect", "Show everything about one agent, living or dead.") { _agent }, RunAsync);
+        new Command("inspect", "Show everything about one agent, living or dead.") { _agent },
+        RunAsync,
+        """
+          analemma inspect worker
+          analemma inspect 7 --json | jq .exit             of one that has ended, by its id
+        """);
 
     private async Task<int> RunAsync(Session session)
     {

@@ -17,14 +17,18 @@ internal sealed class JournalCommand : ICliCommand
         Description = "Leave large payloads out: they are copied otherwise, or not wanted.",
     };
 
-    public Command Declare(CommandSet set) =>
-        new("journal", "The record of what the kernel has decided, and of what workflows did.")
+    public Command Declare(CommandSet set) => set.Explain(
+        new Command("journal", "The record of what the kernel has decided, and of what workflows did.")
         {
             Verify(set),
             Export(set),
             Import(set),
             Compact(set),
-        };
+        },
+        """
+          analemma journal verify
+          analemma journal export workflows.jsonl
+        """);
 
     private Command Verify(CommandSet set)
     {

@@ -36,16 +36,27 @@ internal sealed class KernelCommand : ICliCommand
         _settings.AddTo(start);
         var stop = new Command("stop", "End every agent, then the kernel.") { _grace };
         var status = new Command("status", "Say what the kernel does. Exit code 3 when none runs.");
-        return new Command("kernel", "Start, stop and describe the kernel.")
+        return set.Explain(new Command("kernel", "Start, stop and describe the kernel.")
         {
             set.Does(start, StartAsync, """
                   analemma kernel start
                   analemma kernel start --foreground --set kernel.log_level=debug
                   analemma kernel start --config analemma.toml
                 """),
-            set.Does(stop, StopAsync),
-            set.Does(status, StatusAsync),
-        };
+            set.Does(stop, StopAsync, """
+                  analemma kernel stop
+                  analemma kernel stop --grace 10s
+                """),
+            set.Does(status, StatusAsync, """
+                  analemma kernel status
+                  analemma kernel status --json | jq .pid
+                """),
+        },
+            """
+              analemma kernel start
+              analemma kernel status
+              analemma kernel stop
+            """);
     }
 
     private async Task<int> StartAsync(Session session)

@@ -11,7 +11,12 @@ internal sealed class PauseCommand : ICliCommand
     private readonly Argument<string> _agent = Target.Argument();
 
     public Command Declare(CommandSet set) => set.Does(
-        new Command("pause", "Freeze an agent: nothing of it runs until resume.") { _agent }, RunAsync);
+        new Command("pause", "Freeze an agent: nothing of it runs until resume.") { _agent },
+        RunAsync,
+        """
+          analemma pause worker
+          analemma pause 7 && analemma inspect 7 && analemma resume 7
+        """);
 
     internal static void Print(Session session, PauseReply reply)
     {

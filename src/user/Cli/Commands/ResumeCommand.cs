@@ -10,7 +10,11 @@ internal sealed class ResumeCommand : ICliCommand
     private readonly Argument<string> _agent = Target.Argument();
 
     public Command Declare(CommandSet set) => set.Does(
-        new Command("resume", "Let a paused agent go on.") { _agent }, RunAsync);
+        new Command("resume", "Let a paused agent go on.") { _agent },
+        RunAsync,
+        """
+          analemma resume worker
+        """);
 
     private async Task<int> RunAsync(Session session)
     {

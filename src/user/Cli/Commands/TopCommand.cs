@@ -9,16 +9,21 @@ namespace Analemma.Cli.Commands;
 internal sealed class TopCommand : ICliCommand
 {
     public Command Declare(CommandSet set) => set.Does(
-        new Command("top", "Watch processes live, the busiest first. Ctrl-C ends it."), RunAsync);
+        new Command("top", "Watch processes live, the busiest first. Ctrl-C ends it."),
+        RunAsync,
+        """
+          analemma top
+          analemma ps --watch --json                       the same for a program
+        """);
 
     private static async Task<int> RunAsync(Session session)
     {
-        await using var kernel = await session.ConnectAsync();
         if (session.Json || !session.Terminal.Interactive)
         {
             throw CliException.Usage("top redraws a terminal", "for a program: analemma ps --watch --json");
         }
 
+        await using var kernel = await session.ConnectAsync();
         var busiest = new Busiest();
         await LiveTable.RedrawAsync(session, async () => ProcessTable.Render(
             busiest.Order(await kernel.ListAsync(null, session.CancellationToken)),

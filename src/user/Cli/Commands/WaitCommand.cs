@@ -18,7 +18,14 @@ internal sealed class WaitCommand : ICliCommand
     };
 
     public Command Declare(CommandSet set) => set.Does(
-        new Command("wait", "Wait until an agent has ended, and exit with its code.") { _agent, _timeout }, RunAsync);
+        new Command("wait", "Wait until an agent has ended, and exit with its code.") { _agent, _timeout },
+        RunAsync,
+        """
+          analemma wait worker && echo done
+          analemma wait 7 --timeout 30s
+
+        An agent that was ended by a signal has the exit code 128 and its number; any other end, and a time-out, 1.
+        """);
 
     private async Task<int> RunAsync(Session session)
     {

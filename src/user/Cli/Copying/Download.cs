@@ -90,6 +90,11 @@ internal sealed class Download(KernelClient kernel, Target agent, CopyTally tall
     private async Task FileAsync(string source, FileEntry entry, string target)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(target))!;
+        if (!Directory.Exists(folder))
+        {
+            throw new CliException("no_such_file", $"there is no folder '{folder}' on the host", "make it before");
+        }
+
         var partial = Path.Combine(folder, $".{Path.GetRandomFileName()}.part");
         try
         {
