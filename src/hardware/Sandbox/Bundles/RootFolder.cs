@@ -11,7 +11,17 @@ internal static class RootFolder
     /// <summary>Where the first process of each sandbox is, inside.</summary>
     public const string InitPath = "/opt/analemma/init";
 
-    private const string Format = "2";
+    private const string Format = "1";
+
+    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
+        | UnixFileMode.OtherRead;
+
+    private const UnixFileMode Passable =
+        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>runc gives a tmpfs the mode of its mount point.</summary>
+    private const UnixFileMode Tmp =
+        Passable | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.StickyBit;
 
     private const UnixFileMode Program = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead
         | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
@@ -42,6 +52,7 @@ internal static class RootFolder
             File.WriteAllText(stamp, Format);
         }
 
+        SetModes(root);
         return
         [
             "/usr",
@@ -65,6 +76,25 @@ internal static class RootFolder
         }
     }
 
+    /// <summary>Agents see all of it and change nothing, whatever umask the kernel had that made it.</summary>
+    private static void SetModes(string root)
+    {
+        EnumerationOptions noLinks = new()
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.ReparsePoint,
+        };
+        foreach (var folder in Directory.EnumerateDirectories(root, "*", noLinks).Prepend(root))
+        {
+            File.SetUnixFileMode(folder, folder == $"{root}/tmp" ? Tmp : Passable);
+        }
+
+        foreach (var file in Directory.EnumerateFiles(root, "*", noLinks))
+        {
+            File.SetUnixFileMode(file, file == $"{root}{InitPath}" ? Program : Readable);
+        }
+    }
+
     private static void Make(string root)
     {
         foreach (var folder in Folders)
@@ -72,11 +102,6 @@ internal static class RootFolder
             Directory.CreateDirectory($"{root}/{folder}");
         }
 
-        // runc gives a tmpfs the mode of its mount point.
-        const UnixFileMode all = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-        File.SetUnixFileMode($"{root}/tmp", all | UnixFileMode.StickyBit);
         foreach (var name in SystemPaths)
         {
             var host = new DirectoryInfo($"/{name}");

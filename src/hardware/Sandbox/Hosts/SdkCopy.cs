@@ -24,9 +24,10 @@ internal static class SdkCopy
             {
                 Directory.CreateDirectory(target.DirectoryName!);
                 File.Copy(source, target.FullName, overwrite: true);
-                File.SetUnixFileMode(target.FullName, Readable);
                 File.SetLastWriteTimeUtc(target.FullName, time);
             }
+
+            File.SetUnixFileMode(target.FullName, Readable);
         }
 
         // An earlier kernel may have made them under another umask.
