@@ -119,7 +119,8 @@ internal static class UnitEnd
         var ms = unit.Declared.Ready?.TimeoutMs ?? 60_000;
         if (process.StopCause is null)
         {
-            var detail = $"was not ready within {ms.ToString(CultureInfo.InvariantCulture)} ms";
+            var detail = process.StartedAt is null ? "had no sandbox after ten minutes"
+                : $"was not ready within {ms.ToString(CultureInfo.InvariantCulture)} ms";
             ProcessStop.Stop(
                 state, process, ExitCause.NotReady, detail, unit.Declared.Stop?.GraceMs ?? state.Options.GraceMs,
                 effects);

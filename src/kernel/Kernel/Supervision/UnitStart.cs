@@ -14,6 +14,12 @@ internal static class UnitStart
 {
     private const long ReadyMs = 60_000;
 
+    /// <summary>
+    /// From the decision to start it until its program runs. Long, for there may be thousands before it, whose
+    /// sandboxes are made one after the other: who waits for his turn has not failed.
+    /// </summary>
+    private const long MakeMs = 10 * 60_000;
+
     /// <summary>Starts a process for a unit that has none: the only place where that is done.</summary>
     public static void Start(KernelState state, Unit unit, List<Effect> effects)
     {
@@ -53,16 +59,23 @@ internal static class UnitStart
         RestingInbox.Embodied(state, unit.Name, process.Id);
         (unit.IsReady, unit.IsAfterFailure, unit.Trouble, unit.Status) = (false, false, null, null);
         UnitTelling.Change(state, unit, UnitPhase.Live, null, effects);
-        UnitTimers.Arm(unit, state.Now + (ReadyTimeoutMs(unit) * TimeSpan.TicksPerMillisecond), effects);
+        UnitTimers.Arm(unit, state.Now + (MakeMs * TimeSpan.TicksPerMillisecond), effects);
     }
 
-    /// <summary>Its program runs.</summary>
+    /// <summary>Its program runs: the time in which it must be ready begins.</summary>
     public static void Started(KernelState state, Process process, List<Effect> effects)
     {
-        if (IsProcessOf(state, process.Id, out var unit) && !LookForReady(state, unit, effects))
+        if (!IsProcessOf(state, process.Id, out var unit) || LookForReady(state, unit, effects))
         {
-            UnitTelling.Tell(state, unit, effects);
+            return;
         }
+
+        if (!unit.IsReady && process.StopCause is null)
+        {
+            UnitTimers.Arm(unit, state.Now + (ReadyTimeoutMs(unit) * TimeSpan.TicksPerMillisecond), effects);
+        }
+
+        UnitTelling.Tell(state, unit, effects);
     }
 
     /// <summary>

@@ -204,6 +204,35 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public void The_time_to_get_ready_begins_when_the_program_runs_not_when_its_sandbox_is_asked_for()
+    {
+        _kernel.HoldsLaunches = true;
+        _kernel.Up(FleetBench.Agent("late") with
+        {
+            Ready = new ReadyRule { When = ReadyWhen.Syscall, TimeoutMs = 2_000 },
+        });
+        _kernel.Wait(300);
+        Assert.Equal(UnitState.Starting, _kernel["late"].State);
+
+        _kernel.Start(_kernel.Process("late"));
+        _kernel.Wait(1.9);
+        Assert.Equal(UnitState.Running, _kernel["late"].State);
+        _kernel.Wait(0.1);
+        Assert.Equal(UnitState.Stopping, _kernel["late"].State);
+    }
+
+    [Fact]
+    public void Who_waits_for_a_sandbox_is_given_long_and_not_for_ever()
+    {
+        _kernel.HoldsLaunches = true;
+        _kernel.Up(FleetBench.Agent("never"));
+        _kernel.Wait(599);
+        Assert.Equal(UnitState.Starting, _kernel["never"].State);
+        _kernel.Wait(1);
+        Assert.Equal(UnitState.Stopping, _kernel["never"].State);
+    }
+
+    [Fact]
     public void A_probe_is_run_until_it_succeeds()
     {
         _kernel.Up(
