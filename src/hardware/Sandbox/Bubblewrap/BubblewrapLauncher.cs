@@ -125,7 +125,7 @@ internal sealed class BubblewrapLauncher(
     /// <summary>
     /// Nothing remains of one whose processes are dead. A kernel that was killed while it made one left it at its gate.
     /// </summary>
-    public Task DeleteAsync(string key)
+    public Task DeleteAsync(string key, bool areDead)
     {
         var folders = SandboxFolders.For(options, key);
         if (File.Exists(folders.Gate) && ReadPid(folders) is { } pid)

@@ -44,8 +44,8 @@ internal interface ILauncher
 
     Task<ExecResult> ExecAsync(Executing executing, ExecOutput output, CancellationToken cancellationToken);
 
-    /// <summary>Forgets the container, when all in it are dead.</summary>
-    Task DeleteAsync(string key);
+    /// <summary>Forgets the container. Who knows that all in it are dead says so, and spares it the look.</summary>
+    Task DeleteAsync(string key, bool areDead = false);
 
     /// <summary>Where the host finds the agent's /work while it lives.</summary>
     string WorkPath(int pid, SandboxFolders folders);

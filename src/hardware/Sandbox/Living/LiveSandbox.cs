@@ -302,7 +302,7 @@ internal sealed class LiveSandbox : ISandbox
             await Task.WhenAny(_start, Task.Delay(DrainMax, _host.Options.Clock));
         }
 
-        await _host.Launcher.DeleteAsync(Key);
+        await _host.Launcher.DeleteAsync(Key, areDead: true);
         if (!_host.Launcher.HasPidNamespace || _execs > 0)
         {
             // Orphans become our children: we are their subreaper, and where they had no init of their own, their only.

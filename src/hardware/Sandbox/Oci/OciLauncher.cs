@@ -90,7 +90,7 @@ internal sealed class OciLauncher(OciRuntime runtime, BundleHost bundle, Command
             process, executing.Request.Argv[0], executing.JoinFiles, output, cancellationToken);
     }
 
-    public Task DeleteAsync(string key) => runtime.DeleteAsync(key);
+    public Task DeleteAsync(string key, bool areDead) => runtime.DeleteAsync(key, areDead);
 
     public string WorkPath(int pid, SandboxFolders folders) =>
         runtime.HidesMounts ? folders.WorkCopy : $"/proc/{pid}/root/work";

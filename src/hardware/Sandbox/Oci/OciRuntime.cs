@@ -88,11 +88,14 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
     /// <summary>Both crun and runc remove their FIFO once the first process runs.</summary>
     public bool IsHeld(string id) => File.Exists($"{stateFolder}/{id}/exec.fifo");
 
-    /// <summary>Forgets a container, killing what runs. Succeeds when there is none.</summary>
-    public async Task DeleteAsync(string id)
+    /// <summary>
+    /// Forgets a container, killing what runs. Succeeds when there is none. Where all are dead already, only crun's
+    /// files are left to be removed, since the cgroups are ours: we do that ourselves and save a child process.
+    /// </summary>
+    public async Task DeleteAsync(string id, bool areDead)
     {
         var folder = $"{stateFolder}/{id}";
-        if (!Directory.Exists(folder))
+        if (!Directory.Exists(folder) || (areDead && Name == "crun" && TryRemove(folder)))
         {
             return;
         }
@@ -155,6 +158,20 @@ internal sealed class OciRuntime(string name, string path, string stateFolder, W
 
         File.Delete(fifo);
         return true;
+    }
+
+    private static bool TryRemove(string folder)
+    {
+        try
+        {
+            FolderRemoval.Remove(folder);
+            return true;
+        }
+        catch (LinuxException)
+        {
+            // crun says why, or can.
+            return false;
+        }
     }
 
     private static string Message(string line)

@@ -97,7 +97,7 @@ internal sealed class HostLauncher(string? sdkFolder, CommandRun run) : ILaunche
         return new ExecResult(status.Code ?? (SignalBase + (status.Signal ?? 0)));
     }
 
-    public Task DeleteAsync(string key)
+    public Task DeleteAsync(string key, bool areDead)
     {
         if (_gates.TryRemove(key, out var gate))
         {
