@@ -143,6 +143,9 @@ internal sealed class Reactor : IDisposable
 
     private void Run()
     {
+        // Everybody waits for this thread, and never for long: it goes before those that compute. Where that cannot be
+        // had it takes its turn as all do.
+        _ = ThreadSlice.TrySet(ThreadSlice.Shortest);
         try
         {
             while (!_stopping)

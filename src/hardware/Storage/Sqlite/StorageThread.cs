@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Analemma.Linux;
 
 namespace Analemma.Storage.Sqlite;
 
@@ -45,6 +46,8 @@ internal sealed class StorageThread : IDisposable
 
     private void Run()
     {
+        // A commit's flush has ended, and all who wait for the commit wait for this thread to see it.
+        _ = ThreadSlice.TrySet(ThreadSlice.Shortest);
         foreach (var work in _work.GetConsumingEnumerable())
         {
             work();
