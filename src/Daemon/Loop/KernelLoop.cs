@@ -19,6 +19,9 @@ namespace Analemma.Daemon.Loop;
 // turn with durable events keeps the baton while the journal commits, without a thread; the journal's own thread then
 // ends the turn, and goes on with what has arrived meanwhile (that is the group in group commit).
 //
+// A commit takes as long as the disk does, and the state rests meanwhile. Who only looks, and has nothing else under
+// way, does so then, on the thread that brought the question, with the baton for that moment (ADR 62).
+//
 // Effects start on the thread that ends the turn; runners return at once. What a turn will launch is told at its
 // beginning, and got ready while the disk is busy. If the journal cannot keep a batch, nothing of it has happened, and
 // the kernel stops: a new one recovers. Whatever else is thrown in a turn ends the kernel the same way: nothing leaves
@@ -27,6 +30,8 @@ internal sealed class KernelLoop : ISyscallSink
 {
     private const int Free = 0;
     private const int Held = 1;
+    private const int WithJournal = 2;
+    private const int Looking = 3;
 
     private readonly ConcurrentQueue<KernelEvent> _arrivals = new();
     private readonly KernelTurns _turns;
@@ -42,6 +47,7 @@ internal sealed class KernelLoop : ISyscallSink
     private long _commitBegan;
     private int _waiting;
     private int _baton;
+    private volatile bool _isCommitted;
     private volatile bool _stopped;
     private volatile bool _panicked;
 
@@ -107,10 +113,15 @@ internal sealed class KernelLoop : ISyscallSink
             _calls.Handles.Add(call.Id, descriptor);
         }
 
-        Post(new SyscallArrived(new CallId(call.Id), new Caller(call.Peer.Process, call.Peer.Uid), call.Syscall)
+        SyscallArrived arrived = new(
+            new CallId(call.Id), new Caller(call.Peer.Process, call.Peer.Uid), call.Syscall)
         {
             At = Now,
-        });
+        };
+        if (!TryPass(call, arrived))
+        {
+            Post(arrived);
+        }
     }
 
     public void Cancelled(SyscallCall call)
@@ -150,6 +161,34 @@ internal sealed class KernelLoop : ISyscallSink
             wait.SpinOnce();
         }
 
+        return true;
+    }
+
+    /// <summary>True when the call needed not wait for the commit that is under way, and has had its answer.</summary>
+    private bool TryPass(SyscallCall call, SyscallArrived arrived)
+    {
+        // Once the commit has ended its thread goes first, however many want to look.
+        if (Volatile.Read(ref _baton) != WithJournal || _isCommitted || _stopped
+            || !KernelTurns.MayPass(arrived.Syscall) || !call.IsAlone
+            || Interlocked.CompareExchange(ref _baton, Looking, WithJournal) != WithJournal)
+        {
+            return false;
+        }
+
+        try
+        {
+            EventCount++;
+            foreach (var effect in _turns.Pass(arrived))
+            {
+                _effects.Start(effect);
+            }
+        }
+        catch (Exception wrong)
+        {
+            Panic(wrong);
+        }
+
+        Interlocked.Exchange(ref _baton, WithJournal);
         return true;
     }
 
@@ -217,6 +256,7 @@ internal sealed class KernelLoop : ISyscallSink
         }
 
         _commitBegan = Stopwatch.GetTimestamp();
+        Interlocked.Exchange(ref _baton, WithJournal);
         if (!_journal.TryAppend(batch, Committed))
         {
             throw new JournalStoreException(
@@ -226,6 +266,12 @@ internal sealed class KernelLoop : ISyscallSink
 
     private void Committed(AppendOutcome outcome)
     {
+        TakeBack();
+        if (_panicked)
+        {
+            return;
+        }
+
         try
         {
             _meter?.Committed(_records.Count, Stopwatch.GetElapsedTime(_commitBegan), outcome.Failure is null);
@@ -249,6 +295,19 @@ internal sealed class KernelLoop : ISyscallSink
             Release();
             Enter();
         }
+    }
+
+    // Somebody may be looking at this moment, which takes some microseconds.
+    private void TakeBack()
+    {
+        _isCommitted = true;
+        SpinWait wait = default;
+        while (Interlocked.CompareExchange(ref _baton, Held, WithJournal) != WithJournal)
+        {
+            wait.SpinOnce(sleep1Threshold: -1);
+        }
+
+        _isCommitted = false;
     }
 
     private void EndTurn()

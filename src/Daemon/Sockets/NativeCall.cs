@@ -21,6 +21,8 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
 
     public override bool IsOver => Volatile.Read(ref _over);
 
+    public override bool IsAlone => session.InFlight == 1;
+
     /// <summary>Under the session's gate: true for the one who ends it.</summary>
     public bool EndLocked()
     {

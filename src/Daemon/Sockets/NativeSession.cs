@@ -16,13 +16,16 @@ internal sealed class NativeSession(Connection connection) : Session
     private Dictionary<ulong, NativeCall>? _calls;
     private RequestBodies? _bodies;
 
-    public override bool IsIdle
+    public override bool IsIdle => InFlight == 0;
+
+    /// <summary>Requests that wait for their answer.</summary>
+    public int InFlight
     {
         get
         {
             lock (_gate)
             {
-                return _calls is not { Count: > 0 };
+                return _calls?.Count ?? 0;
             }
         }
     }

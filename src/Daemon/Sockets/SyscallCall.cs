@@ -31,6 +31,9 @@ public abstract class SyscallCall
     /// <summary>True once the client has cancelled or gone, or the call has ended.</summary>
     public abstract bool IsOver { get; }
 
+    /// <summary>Nothing else is under way on its connection: nobody can tell whether it came sooner or later.</summary>
+    public virtual bool IsAlone => false;
+
     /// <summary>What came with the request: its handle, until somebody else has it.</summary>
     public SafeFileHandle? Descriptor
     {

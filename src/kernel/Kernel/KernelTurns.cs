@@ -24,6 +24,8 @@ public readonly record struct DurableRecord(string Type, byte[] Body, long At);
 // Some of them may wait (Raise.MayWait): they stay behind until something else is written, or something looks at what
 // was spent, and then come before it. Nobody waits for them.
 //
+// A call that only looks may pass a turn that waits for the disk (Pass): it is as if it had come just before.
+//
 // A turn that is one SPAWN tells at its beginning what it will launch, so that the caller may get ready while the disk
 // is busy: see ADR 45.
 public sealed class KernelTurns(KernelState state)
@@ -38,6 +40,7 @@ public sealed class KernelTurns(KernelState state)
     private readonly Queue<KernelEvent> _later = new();
     private readonly List<KernelEvent> _batch = new(256);
     private readonly List<Effect> _effects = [];
+    private readonly List<Effect> _passed = [];
     private bool _inTurn;
 
     public KernelState State { get; } = state;
@@ -93,6 +96,27 @@ public sealed class KernelTurns(KernelState state)
         return _inTurn;
     }
 
+    /// <summary>
+    /// Whether a call only looks: it changes nothing that a durable event looks at, and what it is answered is as true
+    /// before the turn at hand as after it. Who is shown what was spent does not pass: usage is written before.
+    /// </summary>
+    public static bool MayPass(Syscall syscall) =>
+        syscall is Fetch or Keys or List or Inspect or FleetStatus;
+
+    /// <summary>
+    /// Between Begin and End: a call that only looks is answered as things stand before the turn, and need not wait for
+    /// the disk. Only for who has nothing else under way, so that nobody is told what was before his own last word. The
+    /// list is valid until the next time.
+    /// </summary>
+    public IReadOnlyList<Effect> Pass(SyscallArrived arrived)
+    {
+        Invariant.Holds(_inTurn && MayPass(arrived.Syscall), "only who looks passes a turn");
+        _passed.Clear();
+        State.Apply(arrived, _passed);
+        Queue(_passed);
+        return _passed;
+    }
+
     /// <summary>The effects of the turn; the list is valid until the next End.</summary>
     public IReadOnlyList<Effect> End()
     {
@@ -105,15 +129,19 @@ public sealed class KernelTurns(KernelState state)
 
         _batch.Clear();
         _inTurn = false;
-        foreach (var effect in _effects)
+        Queue(_effects);
+        return _effects;
+    }
+
+    private void Queue(List<Effect> effects)
+    {
+        foreach (var effect in effects)
         {
             if (effect is Raise raise)
             {
                 (raise.MayWait ? _later : _arrived).Enqueue(raise.Event);
             }
         }
-
-        return _effects;
     }
 
     // Limits.UsageWaitingMax of them at most: with the largest turn they still are one commit.

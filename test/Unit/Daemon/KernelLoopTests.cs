@@ -97,6 +97,76 @@ public sealed class KernelLoopTests : IDisposable
     }
 
     [Fact]
+    public void Who_only_looks_waits_for_no_commit_and_sees_what_was_before_it()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
+        _loop.Submit(new TestCall(2, new List()) { Alone = true });
+        Assert.Empty(((ListReply)Assert.IsType<Answer>(Assert.Single(_effects.Started)).Reply).Processes);
+        Assert.Equal(Environment.CurrentManagedThreadId, _effects.Thread);
+
+        _journal.Release();
+        Assert.IsType<Launch>(_effects.Started[1]);
+        _loop.Submit(new TestCall(3, new List()) { Alone = true });
+        Assert.Single(((ListReply)Assert.IsType<Answer>(_effects.Started[2]).Reply).Processes);
+    }
+
+    [Fact]
+    public void Who_has_something_else_under_way_or_changes_something_waits_for_the_commit()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
+        _loop.Submit(new TestCall(2, new List()));
+        _loop.Submit(new TestCall(3, new Wait { Id = new ProcessId(999_999) }) { Alone = true });
+        Assert.Empty(_effects.Started);
+
+        _journal.Release();
+        Assert.Equal(3, _effects.Started.Count);
+    }
+
+    [Fact]
+    public void What_goes_wrong_while_somebody_looks_panics_and_the_commit_is_of_no_more_use()
+    {
+        _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
+        _effects.Throws = new InvalidOperationException("a bug");
+        _loop.Submit(new TestCall(2, new List()) { Alone = true });
+        Assert.Same(_effects.Throws, Assert.Single(_panics));
+
+        _effects.Throws = null;
+        _journal.Release();
+        Assert.Empty(_effects.Started);
+    }
+
+    [Fact]
+    public async Task Who_looks_and_the_journal_are_one_at_a_time()
+    {
+        const int callers = 3;
+        const int rounds = 3_000;
+        using var ended = new CancellationTokenSource();
+        var committing = Task.Run(
+            () =>
+            {
+                while (!ended.IsCancellationRequested)
+                {
+                    _journal.TryRelease();
+                }
+            },
+            TestContext.Current.CancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() =>
+        {
+            for (var i = 0; i < rounds; i++)
+            {
+                Syscall syscall = i % 50 == 0 ? new Spawn { Argv = ["true"] } : new GetPerms();
+                _loop.Submit(new TestCall((caller * 10_000) + i + 1, syscall) { Alone = true });
+            }
+        })));
+        Assert.True(SpinWait.SpinUntil(() => _loop.EventCount == callers * rounds, TimeSpan.FromSeconds(60)));
+        await ended.CancelAsync();
+        await committing;
+        Assert.Empty(_panics);
+        Assert.False(_effects.Overlapped);
+        Assert.Equal(callers * rounds, _effects.Started.Count);
+    }
+
+    [Fact]
     public void A_journal_that_cannot_keep_a_batch_stops_the_kernel_and_nothing_of_it_happens()
     {
         _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
@@ -177,6 +247,10 @@ public sealed class KernelLoopTests : IDisposable
     {
         public SysError? Failure { get; private set; }
 
+        public bool Alone { get; init; }
+
+        public override bool IsAlone => Alone;
+
         public override bool IsOver => Failure is not null;
 
         public override void Reply(Reply reply)
@@ -224,7 +298,7 @@ public sealed class KernelLoopTests : IDisposable
     /// <summary>A store whose commits end when the test says so.</summary>
     private sealed class HeldJournal : IJournalStore
     {
-        private Action<JournalStoreException?>? _done;
+        private volatile Action<JournalStoreException?>? _done;
         private JournalPosition _next;
 
         public List<int> Batches { get; } = [];
@@ -244,6 +318,14 @@ public sealed class KernelLoopTests : IDisposable
             Batches.Add(batch.Count);
             _next = batch[^1].Position;
             _done = done;
+        }
+
+        public void TryRelease()
+        {
+            if (_done is not null)
+            {
+                Release();
+            }
         }
 
         public void Release(JournalStoreException? failure = null)
