@@ -45,11 +45,26 @@ public sealed record FleetAgent
     /// </summary>
     public long? IdleStopMs { get; init; }
 
+    /// <summary>What its inbox holds; absent fields take the defaults.</summary>
+    public InboxRule? Inbox { get; init; }
+
     /// <summary>
     /// Stands for the contents of its script: another value is a change, although the path is the same. Any text of at
     /// most 128 characters.
     /// </summary>
     public string? Digest { get; init; }
+}
+
+/// <summary>
+/// Bounds of an agent's inbox, of each replica's its own. Beyond them SEND is refused or waits, as its sender asked.
+/// </summary>
+public sealed record InboxRule
+{
+    /// <summary>How many messages it holds; as in REGISTER. Default 1000.</summary>
+    public int? MaxMessages { get; init; }
+
+    /// <summary>How many bytes it holds; as in REGISTER. Default 8388608.</summary>
+    public long? MaxBytes { get; init; }
 }
 
 /// <summary>Which ends lead to a restart, how soon, and how often before the agent is given up.</summary>

@@ -45,7 +45,7 @@ public static class MailCheck
             return $"{name} has {handles} handles and says {box.HandleCount} of {box.HandleBytes} bytes";
         }
 
-        if (box.Count + box.ReservedCount > box.Plan.MaxMessages || box.Bytes + box.ReservedBytes > box.Plan.MaxBytes)
+        if (box.Count + box.ReservedCount > box.Most.Count || box.Bytes + box.ReservedBytes > box.Most.Bytes)
         {
             return $"{name} has {box.Count} messages of {box.Bytes} bytes, more than it may";
         }

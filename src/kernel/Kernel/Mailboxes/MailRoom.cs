@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Analemma.Abi;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.Processes;
+using Analemma.Kernel.Supervision;
 
 namespace Analemma.Kernel.Mailboxes;
 
@@ -96,18 +97,18 @@ public sealed class MailRoom
             return own;
         }
 
-        return state.Processes.TryFind(name, out var process) && process.IsAlive ? InboxOf(process)
+        return state.Processes.TryFind(name, out var process) && process.IsAlive ? InboxOf(state, process)
             : RestingInbox.Find(state, name) ?? _names.GetValueOrDefault(name);
     }
 
     internal Mailbox? Find(KernelState state, ProcessId process) =>
-        state.Processes.TryGet(process, out var found) && found.IsAlive ? InboxOf(found) : null;
+        state.Processes.TryGet(process, out var found) && found.IsAlive ? InboxOf(state, found) : null;
 
-    internal Mailbox InboxOf(Process process)
+    internal Mailbox InboxOf(KernelState state, Process process)
     {
         if (!_inboxes.TryGetValue(process.Id, out var box))
         {
-            box = new Mailbox(new MailboxPlan(process.Name), process.Id);
+            box = new Mailbox(FleetInboxes.PlanOf(state, process), process.Id);
             _inboxes.Add(process.Id, box);
         }
 

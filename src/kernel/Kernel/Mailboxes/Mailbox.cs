@@ -31,8 +31,10 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
     private readonly Queue<string> _keyOrder = new();
     private long _takenAt;
     private long _takeInterval;
+    private int _hadCount;
+    private long _hadBytes;
 
-    public MailboxPlan Plan { get; internal set; } = plan;
+    public MailboxPlan Plan { get; private set; } = plan;
 
     /// <summary>Whose inbox it is; none for a mailbox of its own, and for an inbox that rests.</summary>
     public ProcessId Process { get; internal set; } = process;
@@ -89,6 +91,17 @@ public sealed class Mailbox(MailboxPlan plan, ProcessId process)
     public int HandleCount { get; internal set; }
 
     public long HandleBytes { get; internal set; }
+
+    /// <summary>What it may hold: more than its plan says only while it has what it had under another.</summary>
+    internal (int Count, long Bytes) Most =>
+        (Math.Max(Plan.MaxMessages, _hadCount), Math.Max(Plan.MaxBytes, _hadBytes));
+
+    /// <summary>Another plan; what is in it stays.</summary>
+    internal void Redeclare(MailboxPlan plan)
+    {
+        Plan = plan;
+        (_hadCount, _hadBytes) = (Count + ReservedCount, Bytes + ReservedBytes);
+    }
 
     internal bool HasRoom(Mail mail) => Count + ReservedCount + mail.Count <= Plan.MaxMessages
         && Bytes + ReservedBytes + mail.Weight <= Plan.MaxBytes

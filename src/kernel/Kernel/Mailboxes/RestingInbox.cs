@@ -23,7 +23,7 @@ internal static class RestingInbox
             return box;
         }
 
-        box = new Mailbox(new MailboxPlan(name), ProcessId.None) { IsResting = true };
+        box = new Mailbox(FleetInboxes.PlanOf(state, name), ProcessId.None) { IsResting = true };
         state.Mail.Resting.Add(name, box);
         return box;
     }

@@ -117,6 +117,7 @@ public static class FleetRules
         .. Range($"{at}.stop.grace_ms", agent.Stop?.GraceMs, 0, Limits.GraceMsMax),
         .. Range($"{at}.stop.drain_ms", agent.Stop?.DrainMs, 0, Limits.DrainMsMax),
         .. WatchdogProblems($"{at}.watchdog", agent.Watchdog),
+        .. MailRules.OptionProblems($"{at}.inbox.", agent.Inbox?.MaxMessages, agent.Inbox?.MaxBytes, null, null),
         .. Known($"{at}.start_on", agent.StartOn),
         .. Range($"{at}.idle_stop_ms", agent.IdleStopMs, 0, Limits.WallMsMax),
         .. agent.Digest?.Length > Limits.DigestCharsMax

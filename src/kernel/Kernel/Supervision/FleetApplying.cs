@@ -85,6 +85,7 @@ internal static class FleetApplying
                     unit.PermissionsSet =
                         otherRights.Contains(agent.Name) || unit.Goal is UnitGoal.Leave ? null : unit.PermissionsSet;
                     Update(state, fleet, unit, agent, restarts.Contains(agent.Name), rolling, effects);
+                    FleetInboxes.Redeclared(state, unit, effects);
                 }
                 else
                 {

@@ -86,7 +86,7 @@ internal static class FleetMailboxes
             room.Add(box = new Mailbox(plan, ProcessId.None));
         }
 
-        box.Plan = plan;
+        box.Redeclare(plan);
         foreach (var topic in declared.Topics ?? [])
         {
             room.AddTopic(box, topic);

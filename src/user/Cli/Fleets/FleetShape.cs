@@ -61,7 +61,7 @@ internal static class FleetShape
         new("probe", "probe", Command, "A command in its sandbox; it is ready when that exits with 0."),
         new("interval", "interval_ms", new TimeShape(IntervalMsMin, BackoffMsMax), "Between two probes. Default 1s."),
         new("timeout", "timeout_ms", new TimeShape(1, BackoffMsMax),
-            "From its start; then it has failed. Default 1m."));
+            "From its program's start; then it has failed. Default 1m."));
 
     private static readonly KeysShape Watchdog = new(
         new("heartbeat", "heartbeat_ms", new TimeShape(IntervalMsMin, WallMsMax),
@@ -70,6 +70,10 @@ internal static class FleetShape
         new("tokens_without_progress_max", "tokens_without_progress_max", new WholeShape(1, BudgetTokensMax),
             "Tokens used without any other deed that are a livelock."),
         new("action", "action", new WordShape("restart", "pause", "kill"), "What is done to it. Default restart."));
+
+    private static readonly KeysShape Inbox = new(
+        new("max_messages", "max_messages", new WholeShape(1, MailboxMessagesMax), "What it holds. Default 1000."),
+        new("max_size", "max_bytes", new SizeShape(MailboxBytesMin, MailboxBytesMax), "What it holds. Default 8M."));
 
     private static readonly KeysShape Schedule = new(
         new("cron", "cron", new CronShape(), "When it is started: minute hour day-of-month month day-of-week.")
@@ -126,6 +130,7 @@ internal static class FleetShape
             new ShapeKey("grace", "grace_ms", new TimeShape(0, GraceMsMax), "Between SIGTERM and the kill.")),
             "How it is stopped."),
         new("watchdog", "watchdog", Watchdog, "Signs of life that it must give."),
+        new("inbox", "inbox", Inbox, "Bounds of its inbox; beyond them senders wait, or are refused."),
         new("start_on", "start_on", new WordShape("boot", "message", "schedule"),
             "What starts it. Default boot; with a schedule, schedule."),
         new("idle_stop", "idle_stop_ms", Interval, "After so long without a syscall it is stopped until it is needed."),

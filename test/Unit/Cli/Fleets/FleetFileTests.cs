@@ -31,6 +31,7 @@ public sealed class FleetFileTests : IDisposable
             ready: {when: probe, probe: [test, -e, /work/up], interval: 200ms, timeout: 10s}
             watchdog: {heartbeat: 30s, repeat_max: 50, tokens_without_progress_max: 20000, action: pause}
             stop: {grace: 5s, drain: 10s}
+            inbox: {max_messages: 20, max_size: 64K}
           worker:
             argv: [sh, -c, sleep 9]
             replicas: 3
@@ -79,6 +80,9 @@ public sealed class FleetFileTests : IDisposable
         fleet: f\nagents: {a: {script: a.py, env: {X: }}} ⇒ 2:37 agents.a.env.X: this shell has no variable X
         fleet: f\nagents: {a: {script: a.py, env: {1X: v}}} ⇒ 2:34 agents.a.env: '1X' is no name of variable
         fleet: f\nagents: {a: {script: a.py, after: [a]}} ⇒ 2:35 agents.a.after: agents wait for each other: a → a
+        fleet: f\nagents: {a: {script: a.py, inbox: {max_messages: 0}}} ⇒ 2:50 agents.a.inbox.max_messages: 0 is not 1 to 100000
+        fleet: f\nagents: {a: {script: a.py, inbox: {max_size: 512}}} ⇒ 2:46 agents.a.inbox.max_size: 512 is not 1 KiB to 64 MiB
+        fleet: f\nagents: {a: {script: a.py, inbox: {durable: true}}} ⇒ 2:36 agents.a.inbox.durable: there is no key 'durable'
         fleet: f\nagents: {a: {script: a.py, start_on: schedule}} ⇒ 2:38 agents.a.start_on: it has no schedule
         fleet: f\nagents: {a: {script: a.py, schedule: '@daily', start_on: boot}} ⇒ 2:38 agents.a.schedule: what has a schedule is started by it
         fleet: f\nagents: {a: {script: a.py, schedule: {cron: '@daily', zone: Europe/Viena}}} ⇒ 2:61 agents.a.schedule.zone: this host knows no time zone 'Europe/Viena'
