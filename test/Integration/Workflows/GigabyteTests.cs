@@ -65,13 +65,15 @@ public sealed class GigabyteTests
 
     private static string Definition()
     {
-        var branches = string.Join(',', Enumerable.Range(0, Copies + 1).Select(i => string.Create(
-            CultureInfo.InvariantCulture,
-            $$$"""{"StartAt":"P{{{i}}}","States":{"P{{{i}}}":{{{Pass(i < Copies ? "$.a" : "$.b")}}}}}""")));
-        return $$"""
-            {"StartAt":"Many","States":{"Many":{"Type":"Parallel","Branches":[{{branches}}],"Next":"Wait"},
+        var branches = string.Join(',', Enumerable.Range(0, Copies + 1).Select(i =>
+        {
+            var state = string.Create(CultureInfo.InvariantCulture, $"\"P{i}\"");
+            return "{\"StartAt\":" + state + ",\"States\":{" + state + ":" + Pass(i < Copies ? "$.a" : "$.b") + "}}";
+        }));
+        return """
+            {"StartAt":"Many","States":{"Many":{"Type":"Parallel","Branches":[BRANCHES],"Next":"Wait"},
              "Wait":{"Type":"Wait","Seconds":30,"Next":"Last"},"Last":{"Type":"Pass","End":true}}}
-            """;
+            """.Replace("BRANCHES", branches, StringComparison.Ordinal);
     }
 
     private static string Pass(string path) => $$"""{"Type":"Pass","InputPath":"{{path}}","End":true}""";

@@ -154,7 +154,7 @@ public sealed class KernelLoopTests : IDisposable
         {
             for (var i = 0; i < rounds; i++)
             {
-                Syscall syscall = i % 50 == 0 ? new Spawn { Argv = ["true"] } : new GetPerms();
+                Syscall syscall = i % 50 == 0 ? new Spawn { Argv = ["true"] } : new List();
                 _loop.Submit(new TestCall((caller * 10_000) + i + 1, syscall) { Alone = true });
             }
         })));

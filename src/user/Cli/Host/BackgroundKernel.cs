@@ -71,7 +71,8 @@ internal sealed class BackgroundKernel(string program, IReadOnlyList<string> arg
     private async Task<int> LaunchAsync(CancellationToken cancellationToken)
     {
         var shell = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true };
-        foreach (var argument in (IEnumerable<string>)["-c", Launch, "sh", _log, program, .. args, $"--log-file={_log}"])
+        string[] words = ["-c", Launch, "sh", _log, program, .. args, $"--log-file={_log}"];
+        foreach (var argument in words)
         {
             shell.ArgumentList.Add(argument);
         }
