@@ -53,7 +53,7 @@ public sealed class LeaseTests
     {
         var agent = Leased();
         var (first, second) = (_bench.Think(caller: agent), _bench.Think(caller: agent));
-        End(first, output: 4 * Most - 10);
+        End(first, output: (4 * Most) - 10);
         Assert.Single(Kernel.Effects.OfType<AnswerModelCall>());
 
         End(second, output: 0, input: 1);
@@ -70,7 +70,7 @@ public sealed class LeaseTests
         var agent = Leased();
         for (var i = 0; i < 3; i++)
         {
-            End(_bench.Think(caller: agent), output: 4 * Most - 10);
+            End(_bench.Think(caller: agent), output: (4 * Most) - 10);
             Assert.Single(Kernel.Effects.OfType<AnswerModelCall>());
             Kernel.Settle();
         }

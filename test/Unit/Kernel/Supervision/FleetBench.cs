@@ -207,6 +207,7 @@ internal sealed class FleetBench
         TimerKind.UnitHeartbeat => new HeartbeatDue(name.Id) { At = Now },
         TimerKind.UnitIdle => new IdleDue(name.Id) { At = Now },
         TimerKind.Mail => new MailDue { At = Now },
+        TimerKind.Usage => new UsageDue { At = Now },
         TimerKind.Grace => new GraceElapsed(new ProcessId(name.Id)) { At = Now },
         _ => throw new InvalidOperationException($"nobody rings {name}"),
     });
