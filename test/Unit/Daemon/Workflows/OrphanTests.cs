@@ -80,8 +80,8 @@ public sealed class OrphanTests : IDisposable
             parent = await BeginAsync(first, child);
         }
 
-        Execute("UPDATE record SET body = x'00' WHERE id = (1 << 24) + 1");
-        Execute("UPDATE execution SET waits = NULL");
+        Execute("UPDATE entry SET body = x'00' WHERE key = 1 AND sequence = 1");
+        Execute("UPDATE last SET waits = NULL");
         await using var next = Open();
         Assert.Null(next.Engine.Find(parent));
         Assert.Single(next.Engine.Running);
