@@ -50,6 +50,11 @@ public sealed class TableTests
         Assert.Equal(3, lines.Length);
         Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 1, Math.Max(3, width)));
         Assert.DoesNotContain('\ufffd', string.Concat(lines));
+        if (width >= 40)
+        {
+            Assert.Contains("EXIT", lines[0], StringComparison.Ordinal);
+        }
+
         if (width >= 80)
         {
             Assert.Contains("healthy", lines[1], StringComparison.Ordinal);

@@ -115,6 +115,24 @@ internal static class CgroupFiles
         return all && HostFiles.TryRemoveFolder(group);
     }
 
+    /// <summary>
+    /// Removes a kernel's base, and the folder above where no other kernel has one; what it may not remove stays.
+    /// </summary>
+    public static void RemoveBase(string folder)
+    {
+        try
+        {
+            if (HostFiles.TryRemoveFolder(folder))
+            {
+                HostFiles.TryRemoveFolder(Path.GetDirectoryName(folder)!);
+            }
+        }
+        catch (LinuxException denied) when (denied.Errno is Errno.EACCES or Errno.EPERM)
+        {
+            // A cgroup that is empty harms nobody, and what was asked of the host is answered.
+        }
+    }
+
     /// <summary>The names of the sandbox groups directly below; none when it was removed meanwhile.</summary>
     public static IReadOnlyList<string> Groups(string folder) =>
     [

@@ -1,5 +1,4 @@
 using Analemma.Abi.Syscalls;
-using Analemma.Linux;
 
 namespace Analemma.Sandbox.Cgroups;
 
@@ -86,10 +85,7 @@ internal sealed class CgroupTreeV1 : ICgroupTree
     {
         foreach (var folder in AllBases.Where(Directory.Exists))
         {
-            if (HostFiles.TryRemoveFolder(folder))
-            {
-                HostFiles.TryRemoveFolder(Path.GetDirectoryName(folder)!);
-            }
+            CgroupFiles.RemoveBase(folder);
         }
     }
 

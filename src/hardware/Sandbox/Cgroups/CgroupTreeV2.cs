@@ -85,9 +85,9 @@ internal sealed class CgroupTreeV2 : ICgroupTree
 
     public void Remove()
     {
-        if (_reason is null && HostFiles.TryRemoveFolder(_base))
+        if (_reason is null)
         {
-            HostFiles.TryRemoveFolder(Path.GetDirectoryName(_base)!);
+            CgroupFiles.RemoveBase(_base);
         }
     }
 
