@@ -33,9 +33,8 @@ public sealed class LeaseTests
     [Fact]
     public void An_answer_that_a_lease_stands_for_leaves_at_once_and_its_usage_waits()
     {
-        var agent = Leased();
-        var call = _bench.Think(caller: agent);
-        End(call);
+        var agent = Kernel.Run();
+        End(Settled(() => _bench.Think(caller: agent)));
         Assert.Equal(30, _bench.Answer().Tokens);
         Assert.True(Kernel.One<Raise>().MayWait);
         Assert.Equal(
@@ -192,7 +191,7 @@ public sealed class LeaseTests
     {
         var parent = Kernel.Run(Spawn("team"));
         Kernel.Call(new BudgetSet { Group = "team", Tokens = 1_000_000 });
-        var child = Kernel.Run(Spawn("team"), parent.Value);
+        var child = Kernel.Run(Spawn(), parent.Value);
         Settled(() => _bench.Think(ModelBench.Hello with { Model = "small" }, child));
         Restart();
 
