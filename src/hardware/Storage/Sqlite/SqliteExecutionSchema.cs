@@ -5,7 +5,7 @@ namespace Analemma.Storage.Sqlite;
 //   document    by kind and key
 //   execution   one row each; indexed by what executions are listed by
 //   entry       records of all executions, numbered in the order in which they were written
-//   last        of each execution, its last record, and the numbers of the entries that its last records are; waits
+//   last        of each execution, its last record, and the numbers of the entries that its latest records are; waits
 //               says what one that only waits waits for
 //   place       numbers of the records before, by the sequence of the last of them: moved there from last by the dozen
 //   checkpoint  at most one an execution, with a digest of its own

@@ -10,9 +10,7 @@ internal sealed class SqliteExecutionStatements : IDisposable
     /// <summary>How long whoever else has the file may take: a reader that recovers the log.</summary>
     private const int BusyMs = 5000;
 
-    /// <summary>
-    /// At every such sequence the numbers of an execution's records go from its last row to their place.
-    /// </summary>
+    /// <summary>At every such sequence the numbers of an execution's records go from last to their place.</summary>
     private const int PlaceEvery = 32;
 
     private const int StackBytesMax = 512;
