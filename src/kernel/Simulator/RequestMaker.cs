@@ -204,7 +204,7 @@ internal sealed class RequestMaker(World world)
         Prompt = Random.Pick(Prompts),
         Model = Random.Pick([null, null, "sim", "small", "quick", "nobody"]),
         MaxTokens = Maybe(Random.Between(1, 300)),
-        TimeoutMs = Random.Chance(2_000) ? Random.Between(1, 8_000) : null,
+        TimeoutMs = Random.Chance(2_000) ? Random.Between(1, 2_000) : null,
         Budget = Random.Chance(500) ? new ModelBudget { Tokens = Random.Between(0, 400) } : null,
         Stream = Random.Chance(2_000) ? true : null,
     };
