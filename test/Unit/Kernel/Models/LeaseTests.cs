@@ -236,10 +236,9 @@ public sealed class LeaseTests
     {
         var agent = Leased();
         Kernel.Call(new Shutdown());
-        Kernel.Apply(new UsageLeased(agent, "default", 10, 10) { At = 0 });
+        Kernel.Apply(new UsageLeased(ProcessId.None, "default", 10, 10) { At = 0 });
         Restart();
-        Assert.Equal(30, Spent(agent).Tokens);
-        Assert.Null(Spent(agent).Presumed);
+        Assert.Equal((30, 30), (Spent(agent).Tokens, Kernel.State.Ledger.Today.Tokens));
     }
 
     [Fact]
