@@ -73,6 +73,10 @@ public sealed class BrokenMailTests
         AssertNoticed(() => new LetsRest(), "what is needed is started", "mailboxes are in order");
 
     [Fact]
+    public void A_kernel_that_does_not_look_who_was_needed_when_the_one_before_died_is_noticed() =>
+        AssertNoticed(() => new ForgetsNeeds(), areSleepers: true, "what is needed is started");
+
+    [Fact]
     public void Who_is_to_finish_and_is_given_messages_is_noticed() =>
         AssertNoticed(() => new GivesWhoFinishes(), "who is to finish is given nothing new");
 
@@ -80,10 +84,13 @@ public sealed class BrokenMailTests
     public void Who_is_to_finish_and_is_not_told_again_is_noticed() =>
         AssertNoticed(() => new TellsOnce(), "who is to finish is given nothing new");
 
-    private static void AssertNoticed(Func<Sabotage> sabotage, params string[] invariants)
+    private static void AssertNoticed(Func<Sabotage> sabotage, params string[] invariants) =>
+        AssertNoticed(sabotage, areSleepers: false, invariants);
+
+    private static void AssertNoticed(Func<Sabotage> sabotage, bool areSleepers, params string[] invariants)
     {
         var result = Enumerable.Range(1, SeedsMax)
-            .Select(seed => SimulationRun.Run(seed, sabotage: sabotage()))
+            .Select(seed => SimulationRun.Run(seed, sabotage: sabotage(), areSleepers: areSleepers))
             .FirstOrDefault(each => each.Violation is not null)
             ?? throw new InvalidOperationException($"not noticed in {SeedsMax} worlds");
         Assert.True(
@@ -231,6 +238,42 @@ public sealed class BrokenMailTests
                 if (RestingInbox.Find(state, unit.Name) is { Count: 0 } box)
                 {
                     Delivery.Keep(state.Mail, box, new Letter(state.Mail.TakeVolatileId(state.Boot), Something));
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// As if only a message that comes started an agent, and none that is there: who settles sees none.
+    /// </summary>
+    private sealed class ForgetsNeeds : Sabotage
+    {
+        private readonly List<(Mailbox Box, Letter Letter)> _unseen = [];
+        private long _boot;
+
+        public override void AfterTurn(KernelState state)
+        {
+            // Whoever waits for messages meanwhile goes on waiting.
+            _unseen.RemoveAll(each => !state.Mail.Own.Contains(each.Box));
+            foreach (var (box, letter) in _unseen.Where(each => each.Box.Receivers.Count == 0))
+            {
+                box.Queue.PutBack(letter);
+            }
+
+            _unseen.RemoveAll(each => each.Letter.IsQueued);
+            if (state.Boot == _boot)
+            {
+                return;
+            }
+
+            _boot = state.Boot;
+            foreach (var box in state.Mail.Own
+                .Where(box => box.Plan.Receiver is { } name && state.Fleets.TryUnit(name, out _)))
+            {
+                foreach (var letter in box.Queue.All().ToArray())
+                {
+                    box.Queue.Remove(letter);
+                    _unseen.Add((box, letter));
                 }
             }
         }

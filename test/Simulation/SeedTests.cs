@@ -71,6 +71,7 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => result.TornWrites) > 10, "writes tear");
         Assert.True(results.Sum(result => (long)result.Processes) > 10 * Seeds, "worlds start processes");
         Assert.True(results.Sum(result => (long)result.Foreseen) > Seeds, "launches are foreseen");
+        Assert.True(results.Sum(result => (long)result.Passed) > Seeds, "who only looks passes commits");
         Assert.True(results.Sum(result => (long)result.ModelAttempts) > 20 * Seeds, "worlds ask models");
         Assert.True(results.Sum(result => result.Leases.Early) > 5 * Seeds, "answers leave before the disk is done");
         Assert.True(results.Sum(result => result.Leases.ChargedForAnswers) > 10, "kernels end with answers unwritten");
@@ -94,6 +95,18 @@ public sealed class SeedTests
             results.SelectMany(result => result.UnitStates).Distinct().Order(StringComparer.Ordinal));
         Assert.Empty(TalkOutcomes.Except(results.SelectMany(result => result.Talks.Keys)));
         Assert.Empty(StoreOutcomes.Except(results.SelectMany(result => result.Values.Keys)));
+    }
+
+    [Fact]
+    public void Who_rests_is_started_for_what_waits_however_often_kernels_die_in_between()
+    {
+        const int seeds = 30;
+        var results = new ConcurrentBag<SimulationResult>();
+        Parallel.For(1L, seeds + 1, seed => results.Add(SimulationRun.Run(seed, areSleepers: true)));
+
+        AssertHeld(results);
+        Assert.InRange(results.Sum(result => result.NeedsCut), seeds / 2, int.MaxValue);
+        Assert.InRange(results.Sum(result => result.Woken.OnDemand), seeds / 2, long.MaxValue);
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal sealed class MailMaker(World world)
     /// <summary>Agents of fleets: some of them are started by a message.</summary>
     private static readonly string[] Declared = ["fa", "fb"];
 
+    /// <summary>Of an agent that may rest, and durable.</summary>
+    private const string Work = "fjobs";
+
     private static readonly string?[] Topics = [null, null, "t", "u"];
 
     private SeededRandom Random => world.Random;
@@ -73,7 +76,8 @@ internal sealed class MailMaker(World world)
         var byId = Random.Chance(2_000);
         return new Send
         {
-            To = byId ? null : Random.Chance(2_000) ? Random.Pick(Declared) : Box(),
+            To = byId ? null : Random.Chance(2_000) ? Random.Pick(Declared)
+                : world.Options.CrashWhenNeeded > 0 && Random.Chance(4_000) ? Work : Box(),
             ToId = byId ? SomeProcess() : null,
             Body = world.Mail.NextBody(),
             Topic = Random.Pick(Topics),

@@ -41,6 +41,12 @@ internal sealed class SimulatedKernel(World world)
     /// <summary>Launches that were told before their SPAWN was on disk.</summary>
     public int Foreseen { get; private set; }
 
+    /// <summary>Crashes between a message for who rests and his start.</summary>
+    public int NeedsCut { get; private set; }
+
+    /// <summary>Calls that were answered while a turn was on its way to the disk.</summary>
+    public int Passed { get; private set; }
+
     public KernelState State => _turns.State;
 
     /// <summary>Everything that has arrived is applied and its effects have left.</summary>
@@ -76,8 +82,11 @@ internal sealed class SimulatedKernel(World world)
 
         world.Trace.Add("event", @event);
         world.Mail.Arrived(@event);
-        _turns.Arrive(@event);
-        Pump();
+        if (!TryPass(@event))
+        {
+            _turns.Arrive(@event);
+            Pump();
+        }
     }
 
     /// <summary>The kernel is gone between two instructions. The sandboxes and the disk are not.</summary>
@@ -218,13 +227,39 @@ internal sealed class SimulatedKernel(World world)
             return;
         }
 
+        var isNeeded = _records.Exists(record => record.Type == "unit.needed");
+        if (isNeeded && CrashesWhenNeeded("before who is needed is started"))
+        {
+            return;
+        }
+
         if (!early)
         {
             End();
         }
 
+        if (isNeeded && IsUp && CrashesWhenNeeded("before it is told that who is needed runs"))
+        {
+            return;
+        }
+
         _busy = false;
         Pump();
+    }
+
+    // As the daemon's loop has it: who only looks, and has nothing else under way, need not wait for the disk.
+    private bool TryPass(KernelEvent @event)
+    {
+        if (!_busy || _inEffects || !world.Sabotage.WaitsForDisk || @event is not SyscallArrived arrived
+            || !KernelTurns.MayPass(arrived.Syscall)
+            || world.Calls.Find(arrived.Call)?.Connection.Calls is not [var only] || only.Id != arrived.Call)
+        {
+            return false;
+        }
+
+        Passed++;
+        LetOut([.. _turns.Pass(arrived)]);
+        return true;
     }
 
     private void End()
@@ -232,6 +267,12 @@ internal sealed class SimulatedKernel(World world)
         Turns++;
         var ended = _turns.End().ToArray();
         CheckForeseen(ended);
+        LetOut(ended);
+        Checkpoint();
+    }
+
+    private void LetOut(Effect[] ended)
+    {
         var effects = world.Sabotage.Change(ended).ToArray();
         world.Sabotage.AfterTurn(_turns.State);
         world.Shadow.CheckEqual(_turns.State, "when effects leave");
@@ -262,7 +303,23 @@ internal sealed class SimulatedKernel(World world)
         }
 
         _inEffects = false;
-        Checkpoint();
+        if (IsUp && ended.Any(effect => effect is Raise { Event: UnitNeeded }))
+        {
+            CrashesWhenNeeded("before the need is journaled");
+        }
+    }
+
+    // Each is a moment at which a message is there and its agent is not.
+    private bool CrashesWhenNeeded(string when)
+    {
+        if (world.IsCalm || world.Options.CrashWhenNeeded == 0 || !world.Random.Chance(world.Options.CrashWhenNeeded))
+        {
+            return false;
+        }
+
+        NeedsCut++;
+        Crash(when);
+        return true;
     }
 
     // What was got ready during the commit must be what the commit then launches, in every word.

@@ -31,6 +31,12 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>Launches that were foreseen while their SPAWN was on its way to the disk.</summary>
     public int Foreseen { get; init; }
 
+    /// <summary>Crashes between a message for an agent that rested and the agent's start.</summary>
+    public int NeedsCut { get; init; }
+
+    /// <summary>Calls that only looked, and did so while a turn was on its way to the disk.</summary>
+    public int Passed { get; init; }
+
     /// <summary>Attempts at a model.</summary>
     public int ModelAttempts { get; init; }
 
@@ -121,9 +127,14 @@ public static class SimulationRun
     /// </summary>
     private const long EndStepsMax = 200_000;
 
-    public static SimulationResult Run(long seed, long steps = StepsDefault, Sabotage? sabotage = null)
+    /// <param name="seed">Decides all.</param>
+    /// <param name="steps">How long it lives.</param>
+    /// <param name="sabotage">What is broken in it.</param>
+    /// <param name="areSleepers">Its agents rest mostly, and kernels die when one is needed.</param>
+    public static SimulationResult Run(
+        long seed, long steps = StepsDefault, Sabotage? sabotage = null, bool areSleepers = false)
     {
-        var world = new World(seed, sabotage ?? new Sabotage());
+        var world = new World(seed, sabotage ?? new Sabotage(), areSleepers);
         string? violation = null;
         try
         {
@@ -152,6 +163,8 @@ public static class SimulationRun
             TornWrites = world.Disk.Torn,
             Turns = world.Kernel.Turns,
             Foreseen = world.Kernel.Foreseen,
+            Passed = world.Kernel.Passed,
+            NeedsCut = world.Kernel.NeedsCut,
             ModelAttempts = world.Models.Attempts,
             Leases = (world.Leases.Early, world.Leases.Charged, world.Leases.ChargedForAnswers),
             Thoughts = world.Calls.Thoughts,

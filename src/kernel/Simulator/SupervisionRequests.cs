@@ -12,6 +12,8 @@ internal sealed class SupervisionRequests(World world)
 
     private SeededRandom Random => world.Random;
 
+    private bool AreSleepers => world.Options.CrashWhenNeeded > 0;
+
     public Syscall Next(Caller caller)
     {
         var units = world.Kernel.State.Fleets.Units.Select(unit => unit.Name).ToArray();
@@ -51,7 +53,7 @@ internal sealed class SupervisionRequests(World world)
         {
             Fleet = first == 0 ? "one" : Random.Pick(["one", "two"]),
             Agents = [.. Enumerable.Range(first, (int)Random.Between(1, 2)).Select(Agent)],
-            Mailboxes = Random.Chance(3_000) ? Mailboxes() : null,
+            Mailboxes = Random.Chance(AreSleepers ? 9_000 : 3_000) ? Mailboxes() : null,
             Supervisors =
             [
                 new FleetSupervisor { Name = "root", Burst = Random.Pick([0, 2]), Strategy = Strategy() },
@@ -87,6 +89,7 @@ internal sealed class SupervisionRequests(World world)
         Ready = Ready(),
         Stop = new StopRule { GraceMs = Random.Pick([0L, 200]), DrainMs = Random.Pick<long?>([null, 0, 300, 1_000]) },
         Watchdog = Random.Chance(4_000) ? Dog() : null,
+        Inbox = AreSleepers && Random.Chance(3_000) ? Inbox() : null,
         Digest = Random.Pick([null, "x", "y"]),
     };
 
@@ -95,6 +98,11 @@ internal sealed class SupervisionRequests(World world)
     {
         var agent = Plain(number);
         var idle = Random.Chance(2_500) ? Random.Pick([100L, 1_000]) : (long?)null;
+        if (AreSleepers && Random.Chance(6_000))
+        {
+            return agent with { StartOn = StartOn.Message, IdleStopMs = idle ?? 100, After = null };
+        }
+
         return Random.Below(6) switch
         {
             0 => agent with
@@ -142,6 +150,12 @@ internal sealed class SupervisionRequests(World world)
         0 => new ReadyRule { When = ReadyWhen.Syscall, TimeoutMs = Random.Pick([300L, 5_000]) },
         1 => new ReadyRule { When = ReadyWhen.Probe, Probe = ["test"], IntervalMs = 100, TimeoutMs = 3_000 },
         _ => null,
+    };
+
+    private InboxRule Inbox() => new()
+    {
+        MaxMessages = Random.Pick<int?>([null, 1, 2]),
+        MaxBytes = Random.Pick<long?>([null, 1_024]),
     };
 
     private WatchdogRule Dog() => new()

@@ -3,10 +3,11 @@ namespace Analemma.Simulator;
 /// <summary>All simulated parts, made from one seed.</summary>
 internal sealed class World
 {
-    public World(long seed, Sabotage sabotage)
+    public World(long seed, Sabotage sabotage, bool areSleepers = false)
     {
         Random = new SeededRandom(seed);
-        Options = WorldOptions.Draw(Random);
+        var options = WorldOptions.Draw(Random);
+        Options = areSleepers ? options.OfSleepers() : options;
         Clock = new SimulatedClock(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Trace = new Trace(Clock);
         Sabotage = sabotage;

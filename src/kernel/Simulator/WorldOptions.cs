@@ -51,6 +51,11 @@ internal sealed record WorldOptions
     /// <summary>Of a request, that it is about supervision.</summary>
     public int Fleets { get; init; }
 
+    /// <summary>
+    /// The kernel is killed between a message for an agent that rests and its start, per moment at which it can be.
+    /// </summary>
+    public int CrashWhenNeeded { get; init; }
+
     public int HostClients { get; init; }
 
     /// <summary>Between two requests, over all clients.</summary>
@@ -102,6 +107,9 @@ internal sealed record WorldOptions
         },
         Fleets = random.Pick([0, 0, 500, 2_000]),
     };
+
+    /// <summary>The same world of agents that rest, and of kernels that die when one of them is needed.</summary>
+    public WorldOptions OfSleepers() => this with { Fleets = 2_500, CrashWhenNeeded = 5_000, Shutdowns = 0 };
 
     private static ToolOptions DrawTools(SeededRandom random) => new()
     {
