@@ -7,13 +7,16 @@ internal sealed class FleetWatch(TimeProvider time)
 
     private Dictionary<string, (DateTime Written, long Length)?> _seen = [];
 
-    public IReadOnlyCollection<string> Files => _seen.Keys;
-
-    /// <summary>What the files are now is what they are compared with.</summary>
-    public void Remember(IEnumerable<string> files) => _seen = files.ToDictionary(file => file, Look);
+    /// <summary>
+    /// Which files are looked at from now on. Those that were looked at before are compared with what they were then:
+    /// what has changed since, while they were read, is a change.
+    /// </summary>
+    public void Follow(IEnumerable<string> files) =>
+        _seen = files.ToDictionary(file => file, file => _seen.TryGetValue(file, out var seen) ? seen : Look(file));
 
     /// <summary>
-    /// Answers when one has changed and none has changed since for a moment: editors write in several steps.
+    /// Answers when one has changed and none has changed since for a moment: editors write in several steps. What they
+    /// are then is what they are compared with the next time.
     /// </summary>
     public async Task ChangedAsync(CancellationToken cancellationToken)
     {
@@ -24,6 +27,7 @@ internal sealed class FleetWatch(TimeProvider time)
             var now = _seen.Keys.ToDictionary(file => file, Look);
             if (Differ(now, _seen) && !Differ(now, before))
             {
+                _seen = now;
                 return;
             }
 

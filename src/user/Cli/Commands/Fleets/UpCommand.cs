@@ -49,7 +49,7 @@ internal sealed class UpCommand : ICliCommand
 
         await using var kernel = await session.ConnectAsync();
         var watch = new FleetWatch(session.Terminal.Time);
-        watch.Remember(file.Sources);
+        watch.Follow(file.Sources);
         var reply = await FleetChanges.ApplyAsync(session, kernel, file.Declared!);
         if (session.Parsed.GetValue(_wait))
         {
@@ -67,17 +67,15 @@ internal sealed class UpCommand : ICliCommand
             await watch.ChangedAsync(session.CancellationToken);
             try
             {
-                var file = FleetArguments.Load(session, session.Parsed.GetValue(_file)!);
-                watch.Remember(file?.Sources ?? watch.Files);
-                if (file is not null)
+                if (FleetArguments.Load(session, session.Parsed.GetValue(_file)!) is { } file)
                 {
+                    watch.Follow(file.Sources);
                     await FleetChanges.ApplyAsync(session, kernel, file.Declared!);
                 }
             }
             catch (CliException gone)
             {
                 ErrorOutput.Write(session.Terminal.Error, session.Json, gone.Code, gone.Message, gone.Hint);
-                watch.Remember(watch.Files);
             }
             catch (SyscallException refused)
             {
