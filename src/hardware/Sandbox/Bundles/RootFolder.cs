@@ -13,15 +13,9 @@ internal static class RootFolder
 
     private const string Format = "1";
 
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
-        | UnixFileMode.OtherRead;
-
-    private const UnixFileMode Passable =
-        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
     /// <summary>runc gives a tmpfs the mode of its mount point.</summary>
     private const UnixFileMode Tmp =
-        Passable | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.StickyBit;
+        SharedModes.Passable | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.StickyBit;
 
     private const UnixFileMode Program = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead
         | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
@@ -86,12 +80,12 @@ internal static class RootFolder
         };
         foreach (var folder in Directory.EnumerateDirectories(root, "*", noLinks).Prepend(root))
         {
-            File.SetUnixFileMode(folder, folder == $"{root}/tmp" ? Tmp : Passable);
+            File.SetUnixFileMode(folder, folder == $"{root}/tmp" ? Tmp : SharedModes.Passable);
         }
 
         foreach (var file in Directory.EnumerateFiles(root, "*", noLinks))
         {
-            File.SetUnixFileMode(file, file == $"{root}{InitPath}" ? Program : Readable);
+            File.SetUnixFileMode(file, file == $"{root}{InitPath}" ? Program : SharedModes.Readable);
         }
     }
 

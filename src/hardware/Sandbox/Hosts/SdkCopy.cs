@@ -1,3 +1,5 @@
+using Analemma.Sandbox.Bundles;
+
 namespace Analemma.Sandbox.Hosts;
 
 /// <summary>
@@ -7,12 +9,6 @@ namespace Analemma.Sandbox.Hosts;
 /// </summary>
 internal static class SdkCopy
 {
-    private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead
-        | UnixFileMode.OtherRead;
-
-    private const UnixFileMode Passable =
-        Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
     public static void Update(string from, string to)
     {
         Directory.CreateDirectory(to);
@@ -27,13 +23,13 @@ internal static class SdkCopy
                 File.SetLastWriteTimeUtc(target.FullName, time);
             }
 
-            File.SetUnixFileMode(target.FullName, Readable);
+            File.SetUnixFileMode(target.FullName, SharedModes.Readable);
         }
 
         // An earlier kernel may have made them under another umask.
         foreach (var folder in Directory.EnumerateDirectories(to, "*", SearchOption.AllDirectories).Prepend(to))
         {
-            File.SetUnixFileMode(folder, Passable);
+            File.SetUnixFileMode(folder, SharedModes.Passable);
         }
     }
 }
