@@ -12,6 +12,9 @@ namespace Analemma.Sandbox;
 //
 //   unshare -m --propagation private sh -c 'mount … ; exec "$@"' … PROGRAM ARGS…
 //
+// That is cover-cgroups.sh. The kernel's program, analemma-kernel.sh, runs it for root before .NET starts, and then there
+// is nothing left to do here.
+//
 // An ordinary user makes a user namespace first (-U), in which it is root (-r), and does so on every host: a runtime's
 // first process, which has not become the agent yet, can be looked into (its /work and /tmp, by /proc/PID/root) only
 // with a capability in the user namespace that the runtime was started in (ptrace(2), access mode checks).
@@ -29,20 +32,8 @@ public static class HybridCgroups
     private const string OfUser = "user";
     private const string Shell = "/bin/sh";
 
-    // Tries first: where namespaces are forbidden the program goes on without, and the engines' probe says what
-    // follows.
-    private const string Script = """
-        ENTER=
-        if [ -n "$HOLDER" ] && nsenter --user -t "$HOLDER" --preserve-credentials true 2>/dev/null; then
-            ENTER="nsenter --user -t $HOLDER --preserve-credentials"
-            FLAGS=-m
-        fi
-        if $ENTER unshare $FLAGS --propagation private true 2>/dev/null; then
-            exec $ENTER unshare $FLAGS --propagation private /bin/sh -c '
-                [ -z "$0" ] || mount -t tmpfs -o size=4k,mode=755 none "$0"; exec "$@"' "$0" "$@"
-        fi
-        exec "$@"
-        """;
+    // Beside this program; sh and not C#, so that what starts the kernel can do it before .NET is there.
+    private static readonly string Script = Path.Combine(AppContext.BaseDirectory, "cover-cgroups.sh");
 
     /// <summary>Whether root runs this, and not an ordinary user as root of the namespace made here.</summary>
     public static bool IsRoot =>
@@ -78,7 +69,7 @@ public static class HybridCgroups
         env[DoneVariable] = HostProcess.IsRoot ? "1" : OfUser;
         env["HOLDER"] = HostProcess.IsRoot ? "" : findHolder?.Invoke()?.ToString(CultureInfo.InvariantCulture) ?? "";
         env["FLAGS"] = HostProcess.IsRoot ? "-m" : "-Urm";
-        HostProcess.Become(Shell, [Shell, "-c", Script, covered ?? "", .. command], env);
+        HostProcess.Become(Shell, [Shell, Script, covered ?? "", .. command], env);
     }
 
     // /proc/self/exe and not argv[0], which may be relative or a lie; the arguments as they were given.
