@@ -72,7 +72,7 @@ internal static partial class DaemonLog
     [LoggerMessage(601, LogLevel.Error, "the store of conversations: {Why}")]
     public static partial void BodiesFailed(this ILogger log, string why);
 
-    [LoggerMessage(800, LogLevel.Error, "{Name} cannot be kept running; told {To}: {Chain}")]
+    [LoggerMessage(830, LogLevel.Error, "{Name} cannot be kept running; told {To}: {Chain}")]
     public static partial void Escalated(this ILogger log, string name, string to, string chain);
 
     [LoggerMessage(820, LogLevel.Information, "{Removed} payloads that nothing refers to are deleted, {Kept} are kept")]
@@ -81,7 +81,7 @@ internal static partial class DaemonLog
     [LoggerMessage(821, LogLevel.Warning, "payloads could not be swept: {Why}")]
     public static partial void PayloadsNotSwept(this ILogger log, string why);
 
-    [LoggerMessage(801, LogLevel.Warning, "the webhook at {Address} was not told, after {Attempts} attempts: {Why}")]
+    [LoggerMessage(831, LogLevel.Warning, "the webhook at {Address} was not told, after {Attempts} attempts: {Why}")]
     public static partial void WebhookFailed(this ILogger log, string address, int attempts, string why);
 
     [LoggerMessage(602, LogLevel.Error, "the store of values: {Why}")]

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Analemma.Abi;
 using Analemma.Cli.Output;
@@ -29,20 +28,12 @@ internal sealed class Session(ParseResult parsed, Terminal terminal, Cancellatio
         KernelClient.ConnectAsync(SocketPath, "analemma-cli", cancellationToken);
 
     /// <summary>Prints one document.</summary>
-    public void WriteJson<T>(T value, JsonTypeInfo<T> type)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
-        {
-            JsonSerializer.Serialize(writer, value, type);
-        }
-
-        terminal.Output.WriteLine(System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
-    }
+    public void WriteJson<T>(T value, JsonTypeInfo<T> type) =>
+        terminal.Output.WriteLine(JsonLook.DocumentOf(value, type));
 
     /// <summary>Prints one line of a stream.</summary>
     public void WriteJsonLine<T>(T value, JsonTypeInfo<T> type) =>
-        terminal.Output.WriteLine(JsonSerializer.Serialize(value, type));
+        terminal.Output.WriteLine(JsonLook.LineOf(value, type));
 
     /// <summary>Runs the command and turns what stops it into a message and an exit code.</summary>
     public async Task<int> RunAsync(Func<Session, Task<int>> command)

@@ -44,6 +44,17 @@ public sealed class MistakeTests
     }
 
     [Theory]
+    [InlineData("audit", "list")]
+    [InlineData("journal", "verify")]
+    public async Task A_socket_names_no_state_folder(params string[] args)
+    {
+        var run = await CliRun.AloneAsync([.. args, "--socket", "/tmp/none.sock"]);
+
+        Assert.Equal((2, ""), (run.Code, run.Output));
+        Assert.Contains("--set kernel.state_folder=", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("-2")]
     [InlineData("-0.5")]
     [InlineData("1e20")]

@@ -164,7 +164,7 @@ internal sealed class AuditCommand : ICliCommand
     private Task<JournalCheck> ReadAsync(Session session, Action<AuditEntry> take) =>
         KernelQuestion.AskLinesAsync(
             session,
-            ["--audit", .. _settings.Arguments(session)],
+            ["--audit", .. _settings.ArgumentsOfState(session)],
             AbiJsonContext.Default.AuditLine,
             line =>
             {

@@ -88,8 +88,8 @@ internal sealed class JournalCommand : ICliCommand
         var archive = await KernelQuestion.AskAsync(
             session,
             session.Parsed.GetValue(_withoutPayloads)
-                ? [$"{flag}={file}", "--without-payloads", .. _settings.Arguments(session)]
-                : [$"{flag}={file}", .. _settings.Arguments(session)],
+                ? [$"{flag}={file}", "--without-payloads", .. _settings.ArgumentsOfState(session)]
+                : [$"{flag}={file}", .. _settings.ArgumentsOfState(session)],
             AbiJsonContext.Default.WorkflowArchive,
             CheckMax,
             "journal_unreadable");
@@ -118,7 +118,7 @@ internal sealed class JournalCommand : ICliCommand
     {
         var done = await KernelQuestion.AskAsync(
             session,
-            ["--compact-journal", .. _settings.Arguments(session)],
+            ["--compact-journal", .. _settings.ArgumentsOfState(session)],
             AbiJsonContext.Default.JournalCompaction,
             CheckMax,
             "journal_unreadable");
@@ -140,7 +140,7 @@ internal sealed class JournalCommand : ICliCommand
     {
         var check = await KernelQuestion.AskAsync(
             session,
-            ["--verify-journal", .. _settings.Arguments(session)],
+            ["--verify-journal", .. _settings.ArgumentsOfState(session)],
             AbiJsonContext.Default.JournalCheck,
             CheckMax,
             "journal_unreadable");

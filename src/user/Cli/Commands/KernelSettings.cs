@@ -24,6 +24,26 @@ internal sealed class KernelSettings
         command.Options.Add(_set);
     }
 
+    /// <summary>
+    /// The same for what reads a state folder, whether or not a kernel uses it. A socket names a kernel and no folder:
+    /// with nothing else, the folder read would be another kernel's.
+    /// </summary>
+    public IEnumerable<string> ArgumentsOfState(Session session)
+    {
+        var set = session.Parsed.GetValue(_set) ?? [];
+        var isNamed = session.Parsed.GetValue(_config) is not null
+            || set.Any(each => each.StartsWith("kernel.state_folder=", StringComparison.Ordinal))
+            || session.Terminal.Environment("ANALEMMA_KERNEL__STATE_FOLDER") is { Length: > 0 };
+        if (session.Parsed.GetValue(GlobalOptions.Socket) is not null && !isNamed)
+        {
+            throw CliException.Usage(
+                "this reads a kernel's state folder, and --socket does not say which that is",
+                "name it: --set kernel.state_folder=FOLDER");
+        }
+
+        return Arguments(session);
+    }
+
     public IEnumerable<string> Arguments(Session session)
     {
         if (session.Parsed.GetValue(_config) is { } file)

@@ -109,7 +109,7 @@ internal sealed class StoreCommand : ICliCommand
                 "no_such_key", $"there is no key {reply.Key} there", "list them with `analemma store keys`");
         }
 
-        session.Terminal.Output.WriteLine(reply.Value?.GetRawText() ?? "null");
+        session.Terminal.Output.WriteLine(reply.Value is { } value ? JsonLook.LineOf(value) : "null");
         return ExitCodes.Ok;
     }
 

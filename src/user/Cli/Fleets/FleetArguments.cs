@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Analemma.Cli.Output;
 
 namespace Analemma.Cli.Fleets;
@@ -51,7 +50,7 @@ internal static class FleetArguments
         if (session.Json)
         {
             var body = new FileErrorBody("fleet_invalid", message, file.Path, file.Problems);
-            error.WriteLine($$"""{"error":{{JsonSerializer.Serialize(body, CliJsonContext.Default.FileErrorBody)}}}""");
+            error.WriteLine($$"""{"error":{{JsonLook.LineOf(body, CliJsonContext.Default.FileErrorBody)}}}""");
             return;
         }
 

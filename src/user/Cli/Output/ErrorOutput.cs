@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Analemma.Abi;
 
 namespace Analemma.Cli.Output;
@@ -23,7 +22,7 @@ internal static class ErrorOutput
         if (json)
         {
             var body = new ErrorBody(code, message) { Hint = hint };
-            error.WriteLine($$"""{"error":{{JsonSerializer.Serialize(body, AbiJsonContext.Default.ErrorBody)}}}""");
+            error.WriteLine($$"""{"error":{{JsonLook.LineOf(body, AbiJsonContext.Default.ErrorBody)}}}""");
             return;
         }
 

@@ -83,7 +83,7 @@ internal sealed class ConcurrencyCommands
         session.Terminal.Console.Write(PlainTable.Render(
             [
                 new Column("OF"), new Column("RUNNING", 1), new Column("MAX", 1), new Column("RESERVED", 1),
-                new Column("QUEUED", 1), new Column("OLDEST", 1),
+                new Column("QUEUE", 1), new Column("QUEUED", 1), new Column("OLDEST", 1),
             ],
             rows,
             session.Terminal.Console.Profile.Width));
@@ -119,6 +119,7 @@ internal sealed class ConcurrencyCommands
         JsonText.Text(of, "running"),
         JsonText.Text(of, "max"),
         JsonText.Text(of, "reserved"),
+        JsonText.Text(of, "queueMax"),
         JsonText.Text(of, "queued"),
         of.GetProperty("queued").GetInt32() == 0
             ? ""

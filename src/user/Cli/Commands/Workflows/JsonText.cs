@@ -1,30 +1,18 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using Analemma.Cli.Output;
 
 namespace Analemma.Cli.Commands.Workflows;
 
 /// <summary>Answers of the workflow API, printed.</summary>
 internal static class JsonText
 {
-    private static readonly JsonWriterOptions Pretty = new() { Indented = true };
-
-    public static void Write(Session session, JsonElement value)
-    {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter writer = new(buffer, Pretty))
-        {
-            value.WriteTo(writer);
-        }
-
-        session.Terminal.Output.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
-    }
+    public static void Write(Session session, JsonElement value) =>
+        session.Terminal.Output.WriteLine(JsonLook.DocumentBy(value.WriteTo));
 
     /// <summary>A list, as the API has it, of all its pages.</summary>
-    public static void Write(Session session, string name, IEnumerable<JsonElement> items)
-    {
-        using MemoryStream buffer = new();
-        using (Utf8JsonWriter writer = new(buffer, Pretty))
+    public static void Write(Session session, string name, IEnumerable<JsonElement> items) =>
+        session.Terminal.Output.WriteLine(JsonLook.DocumentBy(writer =>
         {
             writer.WriteStartObject();
             writer.WriteStartArray(name);
@@ -35,10 +23,7 @@ internal static class JsonText
 
             writer.WriteEndArray();
             writer.WriteEndObject();
-        }
-
-        session.Terminal.Output.WriteLine(Encoding.UTF8.GetString(buffer.ToArray()));
-    }
+        }));
 
     /// <summary>What comes in by a pipe.</summary>
     public static async Task<string> ReadInputAsync(Session session)
