@@ -11,9 +11,10 @@ using Analemma.Bench.Workflow;
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
+const string Parts = "--parts=";
 const string Usage =
     "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|executions|supervisor|soak"
-    + " [--json] [--quick] [--soak] [--busy]";
+    + " [--json] [--quick] [--soak] [--busy] [--parts=NAME,...]";
 try
 {
     return args switch
@@ -27,7 +28,8 @@ try
         ["ask", var port, var headers, var how, var rounds, var clients] =>
             AskClient.Run(Number(port), headers, how == "stream", Number(rounds), Number(clients)),
         [var name, .. var options]
-            when options.All(option => option is "--json" or "--quick" or "--soak" or "--busy") =>
+            when options.All(option => option is "--json" or "--quick" or "--soak" or "--busy"
+                || option.StartsWith(Parts, StringComparison.Ordinal)) =>
             RunCase(name, options),
         _ => Refuse(Usage),
     };
@@ -70,7 +72,7 @@ static int RunCase(string name, string[] options)
             new JsonataBench(report, Repository(), quick).Run();
             break;
         case "workflows":
-            new WorkflowsBench(report, Repository(), quick).Run();
+            new WorkflowsBench(report, Repository(), quick, PartsOf(options)).Run();
             break;
         case "executions":
             new WorkflowScaleBench(report, Repository(), quick).Run();
@@ -108,6 +110,11 @@ static string Repository()
 
     throw new BenchException("the benchmark runs from a working copy: its reference programs are in bench/");
 }
+
+// Of a case that has parts: null for all of them.
+static HashSet<string>? PartsOf(string[] options) =>
+    options.FirstOrDefault(option => option.StartsWith(Parts, StringComparison.Ordinal)) is { } given
+        ? [.. given[Parts.Length..].Split(',')] : null;
 
 static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
