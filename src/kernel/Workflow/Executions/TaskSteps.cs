@@ -12,19 +12,17 @@ internal static class TaskSteps
     public static void Begin(Turn turn, Frame frame, TaskDefinition task)
     {
         var id = turn.NextId();
-        var token = TokenOf(turn.Identity, id);
         // Who cannot use the token does not see it.
-        frame.Token = task.Resource.IsSubmitted ? token : null;
+        frame.Token = task.Resource.IsSubmitted ? TokenOf(turn.Identity, id) : null;
         var input = DataFlow.EffectiveInput(turn, frame);
         var scope = DataFlow.Scope(turn, frame, input);
         TaskInvocation invocation = new(
-            id, token, frame.State.Name, task.Resource, DataFlow.Parameters(turn, frame, input))
+            id, turn.Identity, frame.State.Name, task.Resource, DataFlow.Parameters(turn, frame, input))
         {
             RetryCount = frame.RetryCount,
             TimeoutSeconds = Seconds(task.TimeoutSeconds, scope),
             HeartbeatSeconds = Seconds(task.HeartbeatSeconds, scope),
             Credentials = task.Credentials?.Evaluate(scope) ?? default,
-            IdempotencyKey = KeyOf(turn.Identity, id),
         };
         TaskParameters.Check(task, invocation);
         Failures.CheckSize(turn, frame, invocation.Input);

@@ -64,13 +64,18 @@ public abstract record WorkflowEffect
 
 /// <summary>A task to run.</summary>
 /// <param name="TaskId">Of this attempt; a retry has another.</param>
-/// <param name="Token">Unguessable; what SendTaskSuccess and its kind name it by.</param>
+/// <param name="Identity">Of the execution that wants it.</param>
 /// <param name="StateName">The state that wants it.</param>
 /// <param name="Resource">What runs it.</param>
 /// <param name="Input">The state's parameters.</param>
 public sealed record TaskInvocation(
-    long TaskId, string Token, string StateName, TaskResource Resource, JsonValue Input)
+    long TaskId, ExecutionIdentity Identity, string StateName, TaskResource Resource, JsonValue Input)
 {
+    /// <summary>
+    /// Unguessable; what SendTaskSuccess and its kind name it by. Made when it is asked for: most tasks need none.
+    /// </summary>
+    public string Token => TaskSteps.TokenOf(Identity, TaskId);
+
     /// <summary>Retries before this attempt.</summary>
     public int RetryCount { get; init; }
 
@@ -84,7 +89,7 @@ public sealed record TaskInvocation(
     public JsonValue Credentials { get; init; }
 
     /// <summary>The same in every run of this attempt: what an effect that must not be doubled is known by.</summary>
-    public required string IdempotencyKey { get; init; }
+    public string IdempotencyKey => TaskSteps.KeyOf(Identity, TaskId);
 }
 
 /// <summary>One item, or batch, of a distributed Map to run.</summary>

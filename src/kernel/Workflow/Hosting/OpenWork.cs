@@ -16,6 +16,9 @@ public sealed class OpenWork
     private SortedDictionary<(long Task, int Index), ChildStart>? _children;
     private Dictionary<string, MapRunState>? _runs;
 
+    // Tasks that are not only waited for: an execution is asked after each step whether it only waits.
+    private int _atWork;
+
     /// <summary>Tasks, oldest first.</summary>
     public IReadOnlyCollection<OpenTask> Tasks => _tasks is null ? [] : _tasks.Values;
 
@@ -32,9 +35,8 @@ public sealed class OpenWork
     public IReadOnlyDictionary<string, MapRunState> MapRuns => _runs ?? NoRuns;
 
     /// <summary>Whether all of it is to be waited for, and nothing to be done.</summary>
-    internal bool OnlyWaits => !Continues && Others.Count == 0 && Children.Count == 0
-        && Tasks.All(open => open is { IsSubmitted: true, IsEnded: false, Task.Credentials.IsUndefined: true })
-        && MapRuns.Values.All(run => run.EndedAt is not null);
+    internal bool OnlyWaits => !Continues && _atWork == 0 && Others.Count == 0 && Children.Count == 0
+        && (_runs is null || _runs.Values.All(run => run.EndedAt is not null));
 
     /// <summary>What is to be done again by whoever takes the execution up; timers are in its state.</summary>
     public IEnumerable<WorkflowEffect> Again()
@@ -103,7 +105,7 @@ public sealed class OpenWork
     {
         if (result.History.Count > 0)
         {
-            _tasks?.Remove(taskId);
+            Remove(taskId);
         }
         else if (Find(taskId) is { } open)
         {
@@ -116,7 +118,7 @@ public sealed class OpenWork
     {
         if (open.IsEnded)
         {
-            _tasks?.Remove(open.Task.TaskId);
+            Remove(open.Task.TaskId);
         }
         else
         {
@@ -124,7 +126,24 @@ public sealed class OpenWork
         }
     }
 
-    private void Put(OpenTask open) => (_tasks ??= [])[open.Task.TaskId] = open;
+    private void Put(OpenTask open)
+    {
+        Remove(open.Task.TaskId);
+        (_tasks ??= [])[open.Task.TaskId] = open;
+        _atWork += IsAtWork(open) ? 1 : 0;
+    }
+
+    private void Remove(long taskId)
+    {
+        if (Find(taskId) is { } open)
+        {
+            _tasks!.Remove(taskId);
+            _atWork -= IsAtWork(open) ? 1 : 0;
+        }
+    }
+
+    private static bool IsAtWork(OpenTask open) =>
+        open is not { IsSubmitted: true, IsEnded: false, Task.Credentials.IsUndefined: true };
 
     private void Wanted(WorkflowEffect effect)
     {
@@ -134,7 +153,7 @@ public sealed class OpenWork
                 Put(new OpenTask(start.Task, IsSubmitted: false));
                 break;
             case WorkflowEffect.CancelTask cancel:
-                _tasks?.Remove(cancel.TaskId);
+                Remove(cancel.TaskId);
                 break;
             case WorkflowEffect.ReadItems read:
                 (_others ??= [])[read.TaskId] = read;
@@ -160,7 +179,7 @@ public sealed class OpenWork
                 Continues = true;
                 break;
             case WorkflowEffect.Finish:
-                (_tasks, _others, _children) = (null, null, null);
+                (_tasks, _others, _children, _atWork) = (null, null, null, 0);
                 break;
         }
     }

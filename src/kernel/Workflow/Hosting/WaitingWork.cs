@@ -161,12 +161,11 @@ public sealed record WaitingWork
             return null;
         }
 
-        return new TaskInvocation(id, TaskSteps.TokenOf(identity, id), state, resource, task["in"])
+        return new TaskInvocation(id, identity, state, resource, task["in"])
         {
             RetryCount = retries,
             TimeoutSeconds = task["timeout"].TryGetInt64(out var timeout) ? timeout : null,
             HeartbeatSeconds = task["heartbeat"].TryGetInt64(out var heartbeat) ? heartbeat : null,
-            IdempotencyKey = TaskSteps.KeyOf(identity, id),
         };
     }
 }

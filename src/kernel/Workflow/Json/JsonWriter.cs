@@ -16,10 +16,15 @@ internal ref struct JsonWriter
     private const int BytesCeiling = 1024 * 1024 * 1024;
     private const int PieceBytes = 32 * 1024;
     private const int PieceChars = 8 * 1024;
+    private const int KeptBytes = 4 * 1024;
 
     private static readonly SearchValues<char> Escaped = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\',
             .. Enumerable.Range(0xD800, 0x800).Select(code => (char)code)]);
+
+    /// <summary>What this thread has written into before: most values are small, and written often.</summary>
+    [ThreadStatic]
+    private static byte[]? _kept;
 
     private readonly JsonWriteOptions _options;
     private readonly int _bytesMax;
@@ -35,7 +40,8 @@ internal ref struct JsonWriter
         _options = options;
         _pieces = pieces;
         _bytesMax = options.BytesMax > 0 ? options.BytesMax : BytesCeiling;
-        _buffer = new byte[Math.Min(256, _bytesMax)];
+        _buffer = _bytesMax >= KeptBytes && _kept is { } kept ? kept : new byte[Math.Min(256, _bytesMax)];
+        _kept = null;
     }
 
     /// <summary>Whether a number was infinite or none, and null was written for it.</summary>
@@ -46,6 +52,15 @@ internal ref struct JsonWriter
 
     /// <summary>Bytes of all that was written.</summary>
     public readonly long Length => _handedOn + _count;
+
+    /// <summary>Nobody needs what is written any more.</summary>
+    public readonly void Return()
+    {
+        if (_buffer.Length <= KeptBytes)
+        {
+            _kept = _buffer;
+        }
+    }
 
     /// <summary>Hands on what is left.</summary>
     public void End()

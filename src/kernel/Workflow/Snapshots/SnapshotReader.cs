@@ -261,7 +261,7 @@ internal sealed class SnapshotReader(
         var resource = written["resource"].AsString();
         return new TaskInvocation(
             id,
-            TaskSteps.TokenOf(identity, id),
+            identity,
             written["state"].AsString(),
             TaskResource.TryParse(resource) ?? throw new SnapshotException($"has a task of '{resource}'"),
             values.Read(written["in"]))
@@ -270,7 +270,6 @@ internal sealed class SnapshotReader(
             TimeoutSeconds = MaybeNumber(written["timeout"]),
             HeartbeatSeconds = MaybeNumber(written["heartbeat"]),
             Credentials = values.Read(written["credentials"]),
-            IdempotencyKey = TaskSteps.KeyOf(identity, id),
         };
     }
 

@@ -203,10 +203,7 @@ public sealed class LambdaTests : IAsyncDisposable
             StateMachineName = "m",
             Seed = "s",
         };
-        TaskInvocation task = new(1, "token", "A", TaskResource.TryParse(resource)!, JsonValue.Parse(input))
-        {
-            IdempotencyKey = "e/1",
-        };
+        TaskInvocation task = new(1, identity, "A", TaskResource.TryParse(resource)!, JsonValue.Parse(input));
         return await new LambdaHandler(_functions, _aws, _background).RunAsync(
             new TaskCall(identity, task, false), over?.Token ?? TestContext.Current.CancellationToken);
     }
