@@ -5,7 +5,7 @@ using Analemma.Abi.Syscalls;
 
 namespace Analemma.Abi;
 
-/// <summary>Writes what RECV and SEND answer, as the serializer would, into memory that was asked for once.</summary>
+/// <summary>Writes what RECV, SEND and FUNCTIONNEXT answer, as the serializer would, into memory that was asked for once.</summary>
 internal ref struct MailWriter
 {
     /// <summary>For the names, signs and numbers of one message, and of one answer.</summary>
@@ -67,6 +67,33 @@ internal ref struct MailWriter
         {
             json.Raw(",\"reply\":"u8);
             json.Write(message);
+        }
+
+        json.Raw("}"u8);
+        into.Advance(json._at);
+    }
+
+    public static void Write(FunctionNextReply reply, PooledBytes into)
+    {
+        MailWriter json = new(into.GetSpan(Around + (reply.Event?.Length ?? 0)
+            + (CharBytesMax * ((reply.RequestId?.Length ?? 0) + (reply.FunctionArn?.Length ?? 0)
+                + (reply.TraceId?.Length ?? 0) + (reply.ClientContext?.Length ?? 0)))));
+        if (reply.RequestId is null)
+        {
+            json.Raw("{}"u8);
+            into.Advance(json._at);
+            return;
+        }
+
+        json.Field("{\"request_id\":"u8, reply.RequestId);
+        json.Field(",\"deadline_ms\":"u8, reply.DeadlineMs);
+        json.Field(",\"function_arn\":"u8, reply.FunctionArn);
+        json.Field(",\"trace_id\":"u8, reply.TraceId);
+        json.Field(",\"client_context\":"u8, reply.ClientContext);
+        if (reply.Event is { } body)
+        {
+            json.Raw(",\"event\":"u8);
+            json.Raw(body.Json.Span);
         }
 
         json.Raw("}"u8);

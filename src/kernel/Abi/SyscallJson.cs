@@ -120,7 +120,8 @@ public static class SyscallJson
             SyscallNumber.PipeClose => Read(json, AbiJsonContext.Default.PipeClose),
             SyscallNumber.PipeGive => Read(json, AbiJsonContext.Default.PipeGive),
             SyscallNumber.PipeList => Read(json, AbiJsonContext.Default.PipeList),
-            SyscallNumber.FunctionNext => Read(json, AbiJsonContext.Default.FunctionNext),
+            SyscallNumber.FunctionNext => FunctionJson.TryRead(json, out var next)
+                ? (next, null) : Read(json, AbiJsonContext.Default.FunctionNext),
             _ => (null, Unknown(opcode)),
         };
 
@@ -137,6 +138,9 @@ public static class SyscallJson
                 return;
             case SendReply sent:
                 MailWriter.Write(sent, into);
+                return;
+            case FunctionNextReply next:
+                MailWriter.Write(next, into);
                 return;
         }
 

@@ -96,6 +96,40 @@ public sealed class FunctionTests
             share.Select(each => each.GetProperty("count").GetInt32()).Order()));
     }
 
+    [Theory]
+    [InlineData("python", """
+        import time
+        def handler(event, context):
+            if event["slow"]:
+                time.sleep(3)
+            return {"n": event["n"], "at": time.time()}
+        """)]
+    [InlineData("node", """
+        exports.handler = async (event) => {
+          if (event.slow) await new Promise((done) => setTimeout(done, 3000));
+          return { n: event.n, at: Date.now() / 1000 };
+        };
+        """)]
+    public async Task What_lies_behind_a_slow_event_goes_to_another_environment(string runtime, string source)
+    {
+        const int Slow = 200;
+        await using var kernel = await StartKernelAsync();
+        await kernel.CallAsync("PutFunction", new { name = "f", runtime, source, concurrency = 2, timeoutMs = 20_000 });
+        var machine = await kernel.MachineAsync("""
+            {"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$.all","End":true,"ItemProcessor":{"StartAt":"A",
+             "States":{"A":{"Type":"Task","End":true,
+             "Resource":"arn:aws:lambda:us-east-1:000000000000:function:f"}}}}}}
+            """);
+        var input = JsonSerializer.Serialize(
+            new { all = Enumerable.Range(0, 300).Select(n => new { n, slow = n == Slow }) });
+
+        var answers = (await kernel.EndAsync(await kernel.StartAsync(machine, input))).Output().EnumerateArray()
+            .ToList();
+
+        Assert.Equal(Enumerable.Range(0, 300), answers.Select(each => each.GetProperty("n").GetInt32()));
+        Assert.Equal(Slow, answers.MaxBy(each => each.GetProperty("at").GetDouble()).GetProperty("n").GetInt32());
+    }
+
     [Fact]
     public async Task An_environment_ends_after_its_uses_its_idle_time_or_with_its_definition()
     {

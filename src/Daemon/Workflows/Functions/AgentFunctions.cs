@@ -165,7 +165,8 @@ internal sealed class AgentFunctions : IFunctions, IDisposable
             return Invoked.Failed(error, end.Error);
         }
 
-        return JsonValue.TryParse(Encoding.UTF8.GetBytes(end.Result!), JsonLimits.Widest, out var value, out var wrong)
+        var utf8 = end.Value is { } given ? given.Json.Span : Encoding.UTF8.GetBytes(end.Result!);
+        return JsonValue.TryParse(utf8, JsonLimits.Widest, out var value, out var wrong)
             ? new Invoked(value, null, null)
             : Invoked.Failed("Lambda.Unknown", $"The function returned what is no JSON: {wrong}");
     }

@@ -46,17 +46,52 @@ internal sealed class FunctionEnvironment : IDisposable
 
     public EnvironmentState State { get; set; }
 
-    /// <summary>The call that waits for an event, when it is idle.</summary>
-    public long Call { get; set; }
+    /// <summary>Its calls that wait for an event, oldest first; more than one of an environment that takes them ahead.</summary>
+    public Queue<long> Calls { get; } = new(1);
+
+    /// <summary>Its call that waits for events to be wanted back; 0 for none.</summary>
+    public long Recall { get; set; }
+
+    /// <summary>What it has, in the order in which it was given: it works on the first.</summary>
+    public List<Invocation> Has { get; } = new(1);
 
     /// <summary>What it works on.</summary>
-    public Invocation? Current { get; set; }
+    public Invocation? Current => Has.Count > 0 ? Has[0] : null;
+
+    /// <summary>When it can have begun that at the earliest, as the clock counts.</summary>
+    public long BegunAt { get; set; }
 
     /// <summary>Events that it has taken.</summary>
     public int Uses { get; set; }
 
     /// <summary>When its time is up, as the clock counts. A timer may ring before, and is then to ring again.</summary>
     public long DueAt { get; private set; }
+
+    /// <summary>Where an event is in what it has; negative when it is not.</summary>
+    public int IndexOf(string request)
+    {
+        for (var i = 0; i < Has.Count; i++)
+        {
+            if (Has[i].RequestId == request)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Leaves out calls that are no more.</summary>
+    public void Forget(Func<long, bool> isGone)
+    {
+        for (var left = Calls.Count; left > 0; left--)
+        {
+            if (Calls.Dequeue() is var each && !isGone(each))
+            {
+                Calls.Enqueue(each);
+            }
+        }
+    }
 
     public void Arm(TimeProvider time, TimeSpan after)
     {

@@ -42,20 +42,18 @@ internal static class FunctionErrors
     }
 
     public static InvocationEnd NotStarted(string function, string why) =>
-        new(null, "Lambda.ServiceException", $"{function} could not start: {why}");
+        new("Lambda.ServiceException", $"{function} could not start: {why}");
 
     public static InvocationEnd Throttled(string request) => new(
-        null,
         "Lambda.TooManyRequestsException",
         "Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: TooManyRequestsException; "
             + $"Request ID: {request}; Proxy: null)");
 
     /// <summary>No environment, no pool: the function was removed while it waited.</summary>
     public static InvocationEnd Missing(string name) =>
-        new(null, "Lambda.ResourceNotFoundException", $"Function not found: {name}");
+        new("Lambda.ResourceNotFoundException", $"Function not found: {name}");
 
     private static InvocationEnd Of(string error, string message) => new(
-        null,
         error,
         JsonValue.From(JsonObject.Of(("errorType", error), ("errorMessage", message))).ToString());
 }

@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Loop;
+using Analemma.Daemon.Sockets;
 
 namespace Analemma.Daemon.Workflows.Functions;
 
@@ -13,8 +14,12 @@ namespace Analemma.Daemon.Workflows.Functions;
 // An environment is an agent that takes one event at a time; so many invocations run at once as there are environments.
 // More are started while some wait, a few at a time, up to the function's limit. One ends when it has waited too long,
 // has taken as many events as it may, was too late, or ended by itself; or when the function has changed.
+//
+// Events that are over in a moment are given ahead: the next ones lie with the environment when it has answered, and
+// nobody has to be woken for each. What has not been begun is asked back when an event takes longer than they did, and
+// goes to others, as it does when the environment ends.
 /// <summary>The environments of one function, and the invocations that wait for one.</summary>
-internal sealed class FunctionPool
+internal sealed partial class FunctionPool
 {
     /// <summary>Invocations that wait; more are throttled.</summary>
     public const int WaitingMax = 10_000;
@@ -22,18 +27,23 @@ internal sealed class FunctionPool
     /// <summary>How long an environment may take to ask for its first event.</summary>
     public static readonly TimeSpan InitTime = TimeSpan.FromSeconds(60);
 
+    /// <summary>Calls of one environment that wait: the most that it is given ahead.</summary>
+    public const int CallsMax = 16;
+
     private readonly Lock _gate = new();
     private readonly LinkedList<Invocation> _waiting = new();
     private readonly List<FunctionEnvironment> _idle = [];
     private readonly HashSet<FunctionEnvironment> _all = [];
     private readonly FunctionServices _services;
     private AgentFunction _function;
+    private EventPace _pace;
     private int _starting;
     private bool _removed;
 
     public FunctionPool(AgentFunction function, FunctionServices services)
     {
         (_function, _services) = (function, services);
+        _pace = new EventPace(services.Time);
         services.Room.Add(this);
     }
 
@@ -92,10 +102,12 @@ internal sealed class FunctionPool
             _waiting.Remove(invocation);
             if (invocation.Environment is { } environment && environment.Current == invocation)
             {
-                environment.Current = null;
+                DropFirst(environment);
                 End(environment);
             }
         }
+
+        Pump();
     }
 
     /// <summary>The function has another definition: environments of the one before end when they are free.</summary>
@@ -104,6 +116,7 @@ internal sealed class FunctionPool
         lock (_gate)
         {
             Volatile.Write(ref _function, function);
+            _pace = new EventPace(_services.Time);
             while (_idle.Count > 0)
             {
                 End(_idle[^1]);
@@ -141,10 +154,10 @@ internal sealed class FunctionPool
         List<EventDelivery>? given = null;
         lock (_gate)
         {
-            while (_waiting.First is { } next && _idle.Count > 0)
+            while (_waiting.First is { } next && Choose() is { } environment)
             {
                 _waiting.RemoveFirst();
-                if (Give(_idle[^1], next.Value) is { } delivery)
+                if (Give(environment, next.Value) is { } delivery)
                 {
                     (given ??= []).Add(delivery);
                 }
@@ -189,65 +202,10 @@ internal sealed class FunctionPool
         }
     }
 
-    /// <summary>An environment tells how its event ended, and wants the next. On the kernel's thread.</summary>
-    public SysError? Turn(FunctionEnvironment environment, FunctionNext asked, long call)
-    {
-        EventDelivery? given;
-        lock (_gate)
-        {
-            if (environment.State is EnvironmentState.Ending)
-            {
-                return new SysError(SysErrorCode.WrongState, "this environment is being ended");
-            }
-
-            if (asked.Answer is { } answer && Settle(environment, answer) is { } wrong)
-            {
-                return wrong;
-            }
-
-            if (asked.Wait == false || environment.State is EnvironmentState.Ending)
-            {
-                _services.Calls.Remove(call)?.Reply(new FunctionNextReply());
-                return null;
-            }
-
-            if (environment.State is EnvironmentState.Idle && _services.Calls.Find(environment.Call) is null)
-            {
-                // It hung up while it waited, and asks again.
-                environment.Call = call;
-                return null;
-            }
-
-            if (environment.Current is not null || environment.State is EnvironmentState.Idle)
-            {
-                return new SysError(
-                    SysErrorCode.WrongState, "this environment has an event, or waits for one", "answer it first");
-            }
-
-            if (environment.State is EnvironmentState.Starting)
-            {
-                _starting--;
-                environment.State = EnvironmentState.Between;
-            }
-
-            environment.Call = call;
-            given = Free(environment);
-        }
-
-        given?.Send();
-
-        // Another that waits may need an environment yet.
-        if (asked.Answer is null)
-        {
-            Pump();
-        }
-
-        return null;
-    }
-
     /// <summary>Its timer has rung.</summary>
     public void Ring(FunctionEnvironment environment)
     {
+        SyscallCall? recall = null;
         lock (_gate)
         {
             if (!environment.IsDue(_services.Time))
@@ -257,16 +215,33 @@ internal sealed class FunctionPool
 
             if (environment.Current is { } late)
             {
-                environment.Current = null;
-                late.Finish(FunctionErrors.TimedOut(late.RequestId, environment.Function.TimeoutMs));
+                var left = TimeOf(environment) - _services.Time.GetElapsedTime(environment.BegunAt);
+                if (left > TimeSpan.Zero)
+                {
+                    environment.Arm(_services.Time, left);
+                    recall = _services.Calls.Remove(environment.Recall);
+                    environment.Recall = 0;
+                }
+                else
+                {
+                    DropFirst(environment);
+                    late.Finish(FunctionErrors.TimedOut(late.RequestId, environment.Function.TimeoutMs));
+                    End(environment);
+                }
             }
-            else if (environment.State is EnvironmentState.Starting)
+            else
             {
-                FailOldest(request => FunctionErrors.InitTimedOut(request, InitTime));
-            }
+                if (environment.State is EnvironmentState.Starting)
+                {
+                    FailOldest(request => FunctionErrors.InitTimedOut(request, InitTime));
+                }
 
-            End(environment);
+                End(environment);
+            }
         }
+
+        recall?.Reply(new FunctionNextReply());
+        Pump();
     }
 
     /// <summary>It is spawned. False when nobody wants it any more.</summary>
@@ -286,7 +261,7 @@ internal sealed class FunctionPool
         {
             if (environment.Current is { } broken)
             {
-                environment.Current = null;
+                DropFirst(environment);
                 broken.Finish(why(broken.RequestId));
             }
             else if (environment.State is EnvironmentState.Starting)
@@ -306,88 +281,6 @@ internal sealed class FunctionPool
 
         Pump();
         _services.Room.Wake();
-    }
-
-    private SysError? Settle(FunctionEnvironment environment, FunctionAnswer answer)
-    {
-        if ((answer.Result is null) == (answer.ErrorType is null))
-        {
-            return SysError.InvalidArgument("answer: give result, or error_type and error");
-        }
-
-        if (answer.RequestId is null)
-        {
-            if (environment.State is not EnvironmentState.Starting || answer.ErrorType is null)
-            {
-                return SysError.InvalidArgument("answer.request_id: the event that is answered");
-            }
-
-            FailOldest(_ => new InvocationEnd(null, answer.ErrorType, answer.Error));
-            End(environment);
-            return null;
-        }
-
-        if (environment.Current is not { } ended || ended.RequestId != answer.RequestId)
-        {
-            return new SysError(
-                SysErrorCode.WrongState, $"this environment has no event {answer.RequestId}", "it may have been late");
-        }
-
-        environment.Current = null;
-        environment.State = EnvironmentState.Between;
-        environment.Uses++;
-        environment.Arm(_services.Time, InitTime);
-        ended.Finish(new InvocationEnd(answer.Result, answer.ErrorType, answer.Error));
-        return null;
-    }
-
-    // It waits for an event: there is one, or it is idle, or it has had its time. Where another function has found no
-    // room, it makes room instead of being idle.
-    private EventDelivery? Free(FunctionEnvironment environment)
-    {
-        var isOld = _removed || environment.Function != _function
-            || (_function.UsesMax > 0 && environment.Uses >= _function.UsesMax);
-        var isAnothers = _waiting.Count == 0 && _function.Reserved is null && _services.Room.IsWantedBut(this);
-        if (isOld || isAnothers)
-        {
-            End(environment);
-        }
-        else if (_waiting.First is { } next)
-        {
-            _waiting.RemoveFirst();
-            return Give(environment, next.Value);
-        }
-        else
-        {
-            environment.State = EnvironmentState.Idle;
-            environment.Arm(_services.Time, TimeSpan.FromMilliseconds(_function.IdleMs));
-            _idle.Add(environment);
-        }
-
-        return null;
-    }
-
-    // What is to be sent once nobody is held by the gate; null when the environment has gone.
-    private EventDelivery? Give(FunctionEnvironment environment, Invocation invocation)
-    {
-        _idle.Remove(environment);
-        if (_services.Calls.Remove(environment.Call) is not { } call)
-        {
-            // It has gone, and its end will be told.
-            _waiting.AddFirst(invocation);
-            End(environment);
-            return null;
-        }
-
-        var time = TimeSpan.FromMilliseconds(environment.Function.TimeoutMs);
-        environment.State = EnvironmentState.Busy;
-        environment.Current = invocation;
-        invocation.Environment = environment;
-        environment.Arm(_services.Time, time);
-        return new EventDelivery(call, invocation.Event with
-        {
-            DeadlineMs = (_services.Time.GetUtcNow() + time).ToUnixTimeMilliseconds(),
-        });
     }
 
     private void Start()
@@ -420,6 +313,8 @@ internal sealed class FunctionPool
         _idle.Remove(environment);
         environment.State = EnvironmentState.Ending;
         environment.Disarm();
+        // How the first ends is told with its end.
+        DropFrom(environment, 1);
     }
 
     // An environment that could not be made was for the one who has waited longest.

@@ -24,5 +24,12 @@ internal sealed class Invocation(FunctionNextReply @event)
     public void Finish(in InvocationEnd end) => _end.TrySetResult(end);
 }
 
-/// <summary>How an invocation ended: with a result, or an error. All but the error's name are JSON, as text.</summary>
-internal readonly record struct InvocationEnd(string? Result, string? ErrorType, string? Error);
+/// <summary>How an invocation ended: with a result, or an error, which is JSON as text.</summary>
+internal readonly record struct InvocationEnd(string? ErrorType, string? Error)
+{
+    /// <summary>JSON as text, if it came so.</summary>
+    public string? Result { get; init; }
+
+    /// <summary>JSON, if it came so.</summary>
+    public MailBody? Value { get; init; }
+}

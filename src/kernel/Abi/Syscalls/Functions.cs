@@ -15,6 +15,18 @@ public sealed record FunctionNext : Syscall
 
     /// <summary>Default true. False answers at once, without an event.</summary>
     public bool? Wait { get; init; }
+
+    /// <summary>
+    /// True from an environment that may be given further events while it has one: it takes them one after the other,
+    /// in the order in which they came, and tells how each ended before it begins the next. It may have several such
+    /// calls under way, and is given as many events as those.
+    /// </summary>
+    public bool? Ahead { get; init; }
+
+    /// <summary>
+    /// True waits until the kernel wants events back that the environment has not begun: it then returns each of them.
+    /// </summary>
+    public bool? Recall { get; init; }
 }
 
 /// <summary>How an event ended: with a result, or with an error.</summary>
@@ -25,6 +37,15 @@ public sealed record FunctionAnswer
 
     /// <summary>What the handler returned: JSON, as text.</summary>
     public string? Result { get; init; }
+
+    /// <summary>
+    /// The same as JSON itself, in place of <c>result</c>: cheaper, and not as deep as that may be (a request is at
+    /// most 32 deep in all).
+    /// </summary>
+    public MailBody? Value { get; init; }
+
+    /// <summary>True when the event was not begun, and somebody else is to have it.</summary>
+    public bool? Returned { get; init; }
 
     /// <summary>The error's name, such as <c>ValueError</c>.</summary>
     public string? ErrorType { get; init; }

@@ -18,7 +18,12 @@ public sealed class FunctionPoolTests
     [MemberData(nameof(Seeds))]
     public void Each_invocation_ends_once_and_no_environment_has_two(int seed)
     {
-        World world = new(seed);
+        World world = new(seed) { AreAhead = seed % 2 == 0 };
+        if (world.AreAhead)
+        {
+            world.BeQuick(world.Pools[1]);
+        }
+
         for (var step = 0; step < Steps; step++)
         {
             world.Step();
@@ -74,6 +79,80 @@ public sealed class FunctionPoolTests
         Assert.Equal(2, sent);
     }
 
+    [Fact]
+    public void Events_of_a_function_that_is_new_go_to_an_environment_each()
+    {
+        World world = new(seed: 1) { AreAhead = true };
+        world.InvokeAll(world.Pools[1], 2);
+        world.AnswerAll();
+        Assert.Equal(2, world.Living);
+        Assert.Equal([1, 1], world.Held);
+    }
+
+    [Fact]
+    public void Events_that_are_over_in_a_moment_lie_with_the_environment_that_has_one()
+    {
+        World world = new(seed: 1) { AreAhead = true };
+        world.BeQuick(world.Pools[1]);
+        world.InvokeAll(world.Pools[1], 8);
+        Assert.Equal([8], world.Held);
+        world.InvokeAll(world.Pools[1], 1);
+        Assert.Equal([8], world.Held);
+        world.AnswerAll();
+        Assert.Equal([8], world.Held);
+    }
+
+    [Fact]
+    public void What_was_not_begun_goes_to_others_when_an_event_takes_long()
+    {
+        World world = new(seed: 1) { AreAhead = true };
+        world.BeQuick(world.Pools[1]);
+        world.InvokeAll(world.Pools[1], 3);
+        var slow = world.Invocations[^3];
+        Assert.Equal([3], world.Held);
+        world.Advance(EventPace.RecallAfter);
+        Assert.Equal([1], world.Held);
+        world.Invoke(world.Pools[1]);
+        Assert.Equal([1], world.Held);
+
+        // Everybody but the one that it holds up has an end.
+        world.AnswerAll(but: slow);
+        world.AnswerAll(but: slow);
+        world.AnswerAll(but: slow);
+        world.AnswerAll(but: slow);
+        Assert.True(world.Invocations.TrueForAll(each => each.IsOver || each == slow));
+        Assert.False(slow.IsOver);
+    }
+
+    [Fact]
+    public void What_was_not_begun_goes_to_others_when_its_environment_ends()
+    {
+        World world = new(seed: 1) { AreAhead = true };
+        world.BeQuick(world.Pools[1]);
+        world.InvokeAll(world.Pools[1], 3);
+        world.Advance(TimeSpan.FromMilliseconds(1));
+        world.EndAll();
+        Assert.Equal([true, false, false], world.Invocations[^3..].Select(each => each.IsOver));
+        world.AnswerAll();
+        world.AnswerAll();
+        world.AnswerAll();
+        Assert.True(world.Invocations.TrueForAll(each => each.IsOver));
+    }
+
+    [Fact]
+    public void One_that_nobody_wants_any_more_ends_its_environment_when_that_begins_it()
+    {
+        World world = new(seed: 1) { AreAhead = true };
+        world.BeQuick(world.Pools[1]);
+        world.InvokeAll(world.Pools[1], 2);
+        world.Pools[1].Cancel(world.Invocations[^1]);
+        world.Invocations[^1].Finish(default);
+        Assert.Equal([2], world.Held);
+        world.AnswerAll();
+        Assert.True(world.Invocations.TrueForAll(each => each.IsOver));
+        Assert.Empty(world.Held);
+    }
+
     /// <summary>Environments that do what chance says, and a clock that moves by hand.</summary>
     private sealed class World : IEnvironmentLauncher
     {
@@ -98,6 +177,13 @@ public sealed class FunctionPoolTests
         }
 
         public EnvironmentRoom Room { get; }
+
+        /// <summary>Whether environments take events ahead.</summary>
+        public bool AreAhead { get; init; }
+
+        /// <summary>How many events each environment has that has any.</summary>
+        public IEnumerable<int> Held =>
+            _agents.Select(each => each.Environment.Has.Count).Where(count => count > 0);
 
         /// <summary>When an environment is given an event.</summary>
         public Action Sent { get; set; } = static () => { };
@@ -129,12 +215,46 @@ public sealed class FunctionPoolTests
                 case 9 when Invocations.Count > 0:
                     Cancel(pool);
                     break;
-                case 10:
-                    _time.Advance(TimeSpan.FromMilliseconds(_random.Next(3000)));
+                case 10 when !AreAhead || _random.Next(20) == 0:
+                    Advance(TimeSpan.FromMilliseconds(_random.Next(3000)));
+                    break;
+                case 10 when _random.Next(4) == 0:
+                    Advance(EventPace.RecallAfter);
                     break;
                 case 11 when _random.Next(6) == 0:
                     pool.Change(pool.Function with { Handler = $"h{_random.Next()}" });
                     break;
+            }
+        }
+
+        /// <summary>Lets a pool see that its function's events are over in a moment.</summary>
+        public void BeQuick(FunctionPool pool)
+        {
+            for (var n = 0; n < 200; n++)
+            {
+                Invoke(pool);
+                AnswerAll();
+                AnswerAll();
+            }
+
+            Assert.All(Invocations, each => Assert.True(each.IsOver));
+        }
+
+        public void InvokeAll(FunctionPool pool, int count)
+        {
+            for (var n = 0; n < count; n++)
+            {
+                Invoke(pool);
+            }
+        }
+
+        public void Advance(TimeSpan time) => _time.Advance(time);
+
+        public void EndAll()
+        {
+            foreach (var agent in _agents.ToList())
+            {
+                End(agent);
             }
         }
 
@@ -150,11 +270,15 @@ public sealed class FunctionPoolTests
         }
 
         /// <summary>Each that is there does the next thing that it has to do.</summary>
-        public void AnswerAll()
+        /// <param name="but">Who has this one goes on having it.</param>
+        public void AnswerAll(Invocation? but = null)
         {
             foreach (var agent in _agents.ToList())
             {
-                Answer(agent);
+                if (but is null || agent.Has != but.RequestId)
+                {
+                    Answer(agent);
+                }
             }
         }
 
@@ -167,7 +291,7 @@ public sealed class FunctionPoolTests
             Assert.Equal(held.Count, held.Distinct().Count());
             Assert.All(held, each => Assert.False(each!.IsOver));
             Assert.All(_agents, each => Assert.True(
-                each.Has is null || each.Environment.Current?.RequestId == each.Has || each.IsKilled));
+                each.IsKilled || each.Environment.Has.Select(has => has.RequestId).SequenceEqual(each.Events)));
         }
 
         /// <summary>Everybody does its work, and then all end.</summary>
@@ -240,41 +364,78 @@ public sealed class FunctionPoolTests
                 return;
             }
 
-            if (agent.Waits)
+            if (agent.Has is null && agent.Calls.Count > 0)
             {
                 return;
             }
 
             var answer = agent.Has is { } request
                 ? new FunctionAnswer { RequestId = request, Result = "1" } : null;
-            agent.Has = null;
-            agent.Waits = true;
-            var call = NewCall(agent);
-            if (agent.Pool.Turn(agent.Environment, new FunctionNext { Answer = answer }, call) is not null)
+            if (answer is not null)
             {
-                _calls.Remove(call);
-                agent.Waits = false;
+                agent.Events.RemoveAt(0);
             }
+
+            Ask(agent, new FunctionNext { Answer = answer, Ahead = agent.IsAhead ? true : null });
+            if (AreAhead && !agent.IsAhead && answer is not null && !agent.IsKilled)
+            {
+                agent.IsAhead = true;
+                for (var n = 1; n < 8; n++)
+                {
+                    Ask(agent, new FunctionNext { Ahead = true });
+                }
+
+                Ask(agent, new FunctionNext { Recall = true });
+            }
+        }
+
+        private void Ask(Agent agent, FunctionNext asked)
+        {
+            var id = ++_lastCall;
+            Call call = new(id, reply =>
+            {
+                agent.Calls.Remove(id);
+                if (asked.Recall == true)
+                {
+                    GiveBack(agent);
+                }
+                else
+                {
+                    agent.Events.Add(reply.RequestId!);
+                    Sent();
+                }
+            });
+            _calls.Add(call);
+            agent.Calls.Add(call.Id);
+            if (agent.Pool.Turn(agent.Environment, asked, call.Id) is not null)
+            {
+                _calls.Remove(call.Id);
+                agent.Calls.Remove(call.Id);
+            }
+        }
+
+        // What it has not begun, the last first.
+        private void GiveBack(Agent agent)
+        {
+            while (agent.Events.Count > 1)
+            {
+                FunctionAnswer returned = new() { RequestId = agent.Events[^1], Returned = true };
+                agent.Events.RemoveAt(agent.Events.Count - 1);
+                Ask(agent, new FunctionNext { Answer = returned, Ahead = true });
+            }
+
+            Ask(agent, new FunctionNext { Recall = true });
         }
 
         private void End(Agent agent)
         {
             _agents.Remove(agent);
-            _calls.Remove(agent.Call);
-            agent.Pool.Ended(agent.Environment, request => FunctionErrors.Ended(request, null));
-        }
-
-        private long NewCall(Agent agent)
-        {
-            Call call = new(++_lastCall, reply =>
+            foreach (var call in agent.Calls)
             {
-                agent.Waits = false;
-                agent.Has = reply.RequestId;
-                Sent();
-            });
-            _calls.Add(call);
-            agent.Call = call.Id;
-            return call.Id;
+                _calls.Remove(call);
+            }
+
+            agent.Pool.Ended(agent.Environment, request => FunctionErrors.Ended(request, null));
         }
     }
 
@@ -286,13 +447,16 @@ public sealed class FunctionPoolTests
 
         public bool IsKilled { get; set; }
 
-        /// <summary>It has asked for an event.</summary>
-        public bool Waits { get; set; }
+        public bool IsAhead { get; set; }
+
+        /// <summary>Its calls that wait.</summary>
+        public HashSet<long> Calls { get; } = [];
+
+        /// <summary>The events that it was given; it works on the first.</summary>
+        public List<string> Events { get; } = [];
 
         /// <summary>The event that it works on.</summary>
-        public string? Has { get; set; }
-
-        public long Call { get; set; }
+        public string? Has => Events.Count > 0 ? Events[0] : null;
     }
 
     private sealed class Call(long id, Action<FunctionNextReply> told)

@@ -6,6 +6,11 @@ const path = require("path");
 const Module = require("module");
 
 const MAGIC = 0x324c4e41, NEXT = 0x182, FRAME_MAX = 1 << 20, MORE = 1, HEADER = 24;
+// After so many events it takes more than one at a time; so many calls are then under way, and one by which the kernel
+// asks for what has not been begun.
+const AHEAD_AFTER = 16, CALLS = 8, RECALL = 100;
+// Deeper JSON is told as text: a request is not as deep as a result may be.
+const PARTS_MAX = 24;
 const source = JSON.parse(%SOURCE%);
 const [socketPath, handlerName] = process.argv.slice(2);
 const root = process.env.LAMBDA_TASK_ROOT || "/work";
@@ -21,10 +26,15 @@ const fixed = {
 let link;
 let handler;
 let current = null;
-// What the kernel has not taken yet.
-let answered = null;
+let currentCall = 1;
+// What the kernel has not taken yet: by call, the event that it answered.
+const answered = new Map();
+// Events that came and are not begun: of each its call and itself.
+const waiting = [];
+let events = 0;
+let ahead = "";
 let leaving = false;
-let pieces = [];
+const pieces = new Map();
 let held = [];
 let heldBytes = 0;
 
@@ -49,13 +59,13 @@ function ended(request) {
   }
 }
 
-function frame(flags, body) {
+function frame(call, flags, body) {
   const made = Buffer.allocUnsafe(HEADER + body.length);
   made.writeUInt32LE(MAGIC, 0);
   made[4] = 1;
   made[5] = flags;
   made.writeUInt16LE(NEXT, 6);
-  made.writeUInt32LE(1, 8);
+  made.writeUInt32LE(call, 8);
   made.writeUInt32LE(0, 12);
   made.writeUInt32LE(0, 16);
   made.writeUInt32LE(body.length, 20);
@@ -63,11 +73,24 @@ function frame(flags, body) {
   return made;
 }
 
-function ask(asked, done) {
-  const body = Buffer.from(JSON.stringify(asked));
-  for (let at = 0; at === 0 || at < body.length; at += FRAME_MAX) {
+function ask(call, asked, done) {
+  const length = Buffer.byteLength(asked);
+  if (length <= FRAME_MAX) {
+    const made = Buffer.allocUnsafe(HEADER + length);
+    made.writeUInt32LE(MAGIC, 0);
+    made.writeUInt32LE(1 | (NEXT << 16), 4);
+    made.writeUInt32LE(call, 8);
+    made.writeUInt32LE(0, 12);
+    made.writeUInt32LE(0, 16);
+    made.writeUInt32LE(length, 20);
+    made.write(asked, HEADER);
+    link.write(made, done);
+    return;
+  }
+  const body = Buffer.from(asked);
+  for (let at = 0; at < body.length; at += FRAME_MAX) {
     const last = at + FRAME_MAX >= body.length;
-    link.write(frame(last ? 0 : MORE, body.subarray(at, at + FRAME_MAX)), last ? done : undefined);
+    link.write(frame(call, last ? 0 : MORE, body.subarray(at, at + FRAME_MAX)), last ? done : undefined);
   }
 }
 
@@ -79,7 +102,7 @@ function failure(request, wrong, type) {
     errorMessage: isError && wrong.message !== undefined ? String(wrong.message) : String(wrong),
     trace: isError && wrong.stack ? String(wrong.stack).split("\n") : [],
   };
-  return { request_id: request, error_type: errorType, error: JSON.stringify(told) };
+  return JSON.stringify({ request_id: request, error_type: errorType, error: JSON.stringify(told) });
 }
 
 function reach(exported, words) {
@@ -124,15 +147,52 @@ function result(request, value) {
   } catch (wrong) {
     return failure(request, wrong, "Runtime.MarshalError");
   }
-  return { request_id: request, result: text };
+  return isPlain(text)
+    ? `{"request_id":"${request}","value":${text}}`
+    : JSON.stringify({ request_id: request, result: text });
+}
+
+function isPlain(text) {
+  let parts = 0;
+  for (const sign of "{[") {
+    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+      if (++parts > PARTS_MAX) return false;
+    }
+  }
+  return !text.includes("\\ud");
 }
 
 function answer(request, told) {
   if (current !== request) return;
   ended(request);
   current = null;
-  answered = request;
-  ask({ answer: told });
+  answered.set(currentCall, request);
+  ask(currentCall, `{"answer":${told}${ahead}}`);
+  begin();
+}
+
+// The next event that is here, when nobody has one.
+function begin() {
+  if (current === null && !leaving && waiting.length > 0) {
+    const [call, given] = waiting.shift();
+    currentCall = call;
+    invoke(given);
+  }
+}
+
+function beginAhead() {
+  ahead = ',"ahead":true';
+  for (let call = 2; call <= CALLS; call++) ask(call, '{"ahead":true}');
+  ask(RECALL, '{"recall":true}');
+}
+
+// The kernel wants back what is not begun: it goes before what waits there already, the last one first.
+function giveBack() {
+  while (waiting.length > 0) {
+    const [call, given] = waiting.pop();
+    ask(call, `{"answer":{"request_id":"${given.request_id}","returned":true},"ahead":true}`);
+  }
+  ask(RECALL, '{"recall":true}');
 }
 
 function invoke(given) {
@@ -166,21 +226,31 @@ function invoke(given) {
 // Ends when the kernel has heard why: what is only written may be lost with the socket.
 function leave(told) {
   leaving = true;
-  ask({ answer: told, wait: false });
+  ask(currentCall, `{"answer":${told},"wait":false}`);
   setTimeout(() => process.exit(1), 5000);
 }
 
-function take(status, body) {
-  if (leaving) process.exit(1);
+function take(call, status, body) {
+  if (leaving) {
+    if (call === currentCall) process.exit(1);
+    return;
+  }
+  if (status === 0 && call === RECALL) {
+    giveBack();
+    return;
+  }
   const given = JSON.parse(body.toString("utf8"));
   if (status === 0) {
-    answered = null;
-    invoke(given);
-  } else if (answered) {
+    answered.delete(call);
+    if (++events === AHEAD_AFTER) beginAhead();
+    waiting.push([call, given]);
+    begin();
+  } else if (answered.has(call)) {
     // It is told why, and the caller hears that instead of the result.
-    const request = answered;
-    answered = null;
-    ask({ answer: failure(request, new Error(given.message), "Function.ResponseRefused") });
+    const request = answered.get(call);
+    answered.delete(call);
+    const told = failure(request, new Error(given.message), "Function.ResponseRefused");
+    ask(call, `{"answer":${told}${ahead}}`);
   } else {
     logs[0].plain(`the kernel refuses: ${given.message}\n`, () => process.exit(1));
   }
@@ -194,14 +264,16 @@ function arrived(chunk) {
     held = [all];
     const length = all.readUInt32LE(20);
     if (heldBytes < HEADER + length) return;
-    const [flags, status] = [all[5], all.readUInt32LE(16)];
-    pieces.push(all.subarray(HEADER, HEADER + length));
+    const [flags, call, status] = [all[5], all.readUInt32LE(8), all.readUInt32LE(16)];
+    const piece = all.subarray(HEADER, HEADER + length);
     heldBytes -= HEADER + length;
     held = heldBytes > 0 ? [all.subarray(HEADER + length)] : [];
-    if (!(flags & MORE)) {
-      const body = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-      pieces = [];
-      take(status, body);
+    const before = pieces.get(call);
+    if (flags & MORE) {
+      pieces.set(call, before ? [...before, piece] : [piece]);
+    } else {
+      pieces.delete(call);
+      take(call, status, before ? Buffer.concat([...before, piece]) : piece);
     }
   }
 }
@@ -228,7 +300,7 @@ link = net.createConnection(socketPath, async () => {
     leave(failure(undefined, wrong));
     return;
   }
-  ask({});
+  ask(1, "{}");
 });
 link.on("data", arrived);
 // The kernel is gone; the next one starts other environments.
