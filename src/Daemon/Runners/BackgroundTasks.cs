@@ -12,16 +12,17 @@ internal sealed class BackgroundTasks(Action<Exception> panic, ILogger log) : IA
 
     public CancellationToken Stopping => _stop.Token;
 
-    public void Run(Func<CancellationToken, Task> work) => Own(Task.Run(() => GuardAsync(work)));
+    public void Run(Func<CancellationToken, Task> work)
+    {
+        var id = Interlocked.Increment(ref _next);
+        Own(id, Task.Run(() => GuardAsync(id, work)));
+    }
 
     /// <summary>The same, begun on this thread: for work that soon waits, or is soon done.</summary>
     public void RunHere(Func<CancellationToken, Task> work)
     {
-        var task = GuardAsync(work);
-        if (!task.IsCompleted)
-        {
-            Own(task);
-        }
+        var id = Interlocked.Increment(ref _next);
+        Own(id, GuardAsync(id, work));
     }
 
     /// <summary>Cancels what runs.</summary>
@@ -46,20 +47,21 @@ internal sealed class BackgroundTasks(Action<Exception> panic, ILogger log) : IA
         return ValueTask.CompletedTask;
     }
 
-    private void Own(Task task)
+    private void Own(long id, Task task)
     {
-        var id = Interlocked.Increment(ref _next);
-        _tasks[id] = task;
-        task.ContinueWith(
-            (_, state) => _tasks.TryRemove((long)state!, out Task? _),
-            id,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        if (!task.IsCompleted)
+        {
+            _tasks[id] = task;
+            if (task.IsCompleted)
+            {
+                // It has ended in between, and looked for itself too early.
+                _tasks.TryRemove(id, out _);
+            }
+        }
     }
 
     // The effect-runner boundary: a fault that no runner expected is a bug of ours, and ends the kernel.
-    private async Task GuardAsync(Func<CancellationToken, Task> work)
+    private async Task GuardAsync(long id, Func<CancellationToken, Task> work)
     {
         try
         {
@@ -72,5 +74,7 @@ internal sealed class BackgroundTasks(Action<Exception> panic, ILogger log) : IA
         {
             panic(wrong);
         }
+
+        _tasks.TryRemove(id, out _);
     }
 }

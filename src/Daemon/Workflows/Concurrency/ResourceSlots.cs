@@ -13,7 +13,7 @@ internal sealed class ResourceSlots
     private const int QueueMax = 1_000_000;
 
     private readonly Lock _gate = new();
-    private readonly AdmissionQueue<TaskCompletionSource> _queue = new(new AdmissionLimits(int.MaxValue, QueueMax));
+    private readonly AdmissionQueue<Slot> _queue = new(new AdmissionLimits(int.MaxValue, QueueMax));
     private readonly ConcurrencyLimits _limits;
     private readonly TimeProvider _time;
 
@@ -54,35 +54,41 @@ internal sealed class ResourceSlots
     };
 
     /// <summary>A place, once there is one; null when too many wait.</summary>
-    public async Task<IDisposable?> EnterAsync(string resource, CancellationToken cancelled)
+    public ValueTask<IDisposable?> EnterAsync(string resource, CancellationToken cancelled)
     {
-        TaskCompletionSource turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Slot slot = new(this);
         AdmissionAnswer answer;
         lock (_gate)
         {
-            answer = _queue.Ask(resource, turn, _time.GetUtcNow());
-        }
-
-        if (answer is AdmissionAnswer.Refused)
-        {
-            return null;
-        }
-
-        if (answer is AdmissionAnswer.Queued)
-        {
-            try
+            answer = _queue.Ask(resource, slot, _time.GetUtcNow());
+            if (answer is AdmissionAnswer.Queued)
             {
-                await using var registered = cancelled.Register(() => turn.TrySetCanceled(cancelled));
-                await turn.Task;
-            }
-            catch
-            {
-                Leave(turn);
-                throw;
+                slot.Turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 
-        return new Slot(this, turn);
+        return answer switch
+        {
+            AdmissionAnswer.Refused => default,
+            AdmissionAnswer.Queued => WaitAsync(slot, cancelled),
+            _ => new ValueTask<IDisposable?>(slot),
+        };
+    }
+
+    private async ValueTask<IDisposable?> WaitAsync(Slot slot, CancellationToken cancelled)
+    {
+        var turn = slot.Turn!;
+        try
+        {
+            await using var registered = cancelled.Register(() => turn.TrySetCanceled(cancelled));
+            await turn.Task;
+            return slot;
+        }
+        catch
+        {
+            Leave(slot);
+            throw;
+        }
     }
 
     public IReadOnlyList<LaneView> Lanes()
@@ -107,25 +113,43 @@ internal sealed class ResourceSlots
         return isDone;
     }
 
-    private void Leave(TaskCompletionSource turn) => Admit(() => _queue.Leave(turn));
+    private void Leave(Slot slot)
+    {
+        IReadOnlyList<Slot> admitted;
+        lock (_gate)
+        {
+            _queue.Leave(slot);
+            admitted = _queue.Queued > 0 ? _queue.Admit() : [];
+        }
+
+        Begin(admitted);
+    }
 
     private void Admit(Action change)
     {
-        IReadOnlyList<TaskCompletionSource> admitted;
+        IReadOnlyList<Slot> admitted;
         lock (_gate)
         {
             change();
             admitted = _queue.Admit();
         }
 
-        foreach (var turn in admitted)
+        Begin(admitted);
+    }
+
+    private static void Begin(IReadOnlyList<Slot> admitted)
+    {
+        foreach (var slot in admitted)
         {
-            turn.TrySetResult();
+            slot.Turn!.TrySetResult();
         }
     }
 
-    private sealed class Slot(ResourceSlots slots, TaskCompletionSource turn) : IDisposable
+    private sealed class Slot(ResourceSlots slots) : IDisposable
     {
-        public void Dispose() => slots.Leave(turn);
+        /// <summary>Completes when it has its place; null when it had it at once.</summary>
+        public TaskCompletionSource? Turn { get; set; }
+
+        public void Dispose() => slots.Leave(this);
     }
 }

@@ -329,9 +329,12 @@ internal sealed partial class LiveExecution
             _ended.TrySetResult(_view.End!);
         }
 
-        foreach (var effect in turn.Hosted.Effects)
+        foreach (var step in turn.Hosted.Steps)
         {
-            _engine.Do(this, effect);
+            foreach (var effect in step.Result.Effects)
+            {
+                _engine.Do(this, effect);
+            }
         }
 
         turn.TellAll();

@@ -1,13 +1,18 @@
 using System.Collections.Concurrent;
+using Analemma.Daemon.Sockets;
 
 namespace Analemma.Daemon.Workflows.Engine;
 
 /// <summary>
 /// Executions whose commit is done and that go on. Commits end by the hundred at once: as many workers as there are
-/// processors take them one after the other, where a work item for each would wake and switch threads for each.
+/// processors take them one after the other, where a work item for each would wake and switch threads for each. What
+/// a few of them send to the same environment of a function leaves together.
 /// </summary>
 internal sealed class ReadyTurns : IThreadPoolWorkItem
 {
+    /// <summary>Executions whose sends wait for each other.</summary>
+    private const int GatheredMax = 8;
+
     private static readonly int WorkersMax = Math.Max(2, Environment.ProcessorCount);
 
     private readonly ConcurrentQueue<Action> _ready = new();
@@ -24,7 +29,20 @@ internal sealed class ReadyTurns : IThreadPoolWorkItem
     {
         while (_ready.TryDequeue(out var goes))
         {
-            goes();
+            GatheredSends.Begin();
+            try
+            {
+                var left = GatheredMax;
+                do
+                {
+                    goes();
+                }
+                while (--left > 0 && _ready.TryDequeue(out goes));
+            }
+            finally
+            {
+                GatheredSends.End();
+            }
         }
 
         Interlocked.Decrement(ref _workers);

@@ -1,15 +1,74 @@
 namespace Analemma.Daemon.Workflows.Engine;
 
 /// <summary>A task that is under way, or waited for.</summary>
-/// <param name="TaskId">Which.</param>
-/// <param name="Token">By which its end can be told; null when it cannot.</param>
-internal sealed record RunningTask(long TaskId, string? Token) : IDisposable
+/// <param name="taskId">Which.</param>
+/// <param name="token">By which its end can be told; null when it cannot.</param>
+internal sealed class RunningTask(long taskId, string? token)
 {
-    private readonly CancellationTokenSource _cancel = new();
+    // Most tasks ask for neither of the two sources, and thousands may only be waited for.
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _ends;
+    private CancellationTokenSource? _unwanted;
+    private bool _isUnwanted;
 
-    public CancellationToken Cancelled => _cancel.Token;
+    public long TaskId => taskId;
 
-    public void Cancel() => _cancel.Cancel();
+    public string? Token => token;
 
-    public void Dispose() => _cancel.Dispose();
+    /// <summary>Cancelled when nobody wants it any more.</summary>
+    public CancellationToken Unwanted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isUnwanted ? new CancellationToken(canceled: true) : (_unwanted ??= new()).Token;
+            }
+        }
+    }
+
+    /// <summary>It begins: cancelled when nobody wants it any more, or its kernel stops. To be disposed with its end.</summary>
+    public CancellationTokenSource Begin(CancellationToken stopping)
+    {
+        var ends = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        lock (_gate)
+        {
+            if (!_isUnwanted)
+            {
+                return _ends = ends;
+            }
+        }
+
+        ends.Cancel();
+        return ends;
+    }
+
+    /// <summary>It has ended: from now on there is nothing to cancel.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ends = null;
+        }
+    }
+
+    public void Cancel()
+    {
+        CancellationTokenSource? ends;
+        CancellationTokenSource? unwanted;
+        lock (_gate)
+        {
+            (_isUnwanted, ends, unwanted) = (true, _ends, _unwanted);
+        }
+
+        unwanted?.Cancel();
+        try
+        {
+            ends?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile.
+        }
+    }
 }

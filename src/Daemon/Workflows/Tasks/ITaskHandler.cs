@@ -32,7 +32,13 @@ internal sealed record TaskCall(ExecutionIdentity Identity, TaskInvocation Task,
     /// Nobody wants the task any more: what it began is to be ended too. A kernel that stops cancels it otherwise, and
     /// what it began goes on, for the kernel after it to find.
     /// </summary>
-    public CancellationToken Unwanted { get; init; }
+    public CancellationToken Unwanted => Running?.Unwanted ?? Cancelled;
+
+    /// <summary>The task as its execution keeps it; null when it is of none.</summary>
+    public RunningTask? Running { get; init; }
+
+    /// <summary>Of one that is of no execution: nobody wants it any more.</summary>
+    public CancellationToken Cancelled { get; init; }
 
     public JsonValue Input => Task.Input;
 

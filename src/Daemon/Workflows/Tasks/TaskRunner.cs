@@ -47,7 +47,7 @@ internal sealed class TaskRunner(
             TaskCall call = new(execution.Identity, task, open.IsSubmitted)
             {
                 Execution = execution,
-                Unwanted = running.Cancelled,
+                Running = running,
             };
             background.RunHere(stopping => RunAsync(execution, call, running, stopping));
         }
@@ -56,7 +56,7 @@ internal sealed class TaskRunner(
     /// <summary>Runs a task of no execution; null when it was cancelled.</summary>
     public Task<TaskOutcome?> RunAloneAsync(
         ExecutionIdentity identity, TaskInvocation task, CancellationToken cancelled) =>
-        OutcomeAsync(new TaskCall(identity, task, IsSubmitted: false) { Unwanted = cancelled }, cancelled);
+        OutcomeAsync(new TaskCall(identity, task, IsSubmitted: false) { Cancelled = cancelled }, cancelled);
 
     // To workers. For one that is not there none can ask: it must be there before it is used (Developer Guide, Task
     // state, Activity).
@@ -90,8 +90,13 @@ internal sealed class TaskRunner(
     private async Task RunAsync(
         LiveExecution execution, TaskCall call, RunningTask running, CancellationToken stopping)
     {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stopping, running.Cancelled);
-        var outcome = await OutcomeAsync(call, cancel.Token);
+        TaskOutcome? outcome;
+        using (var ends = running.Begin(stopping))
+        {
+            outcome = await OutcomeAsync(call, ends.Token);
+            running.End();
+        }
+
         if (outcome is null)
         {
             return;
@@ -125,7 +130,7 @@ internal sealed class TaskRunner(
                     $"Rate exceeded: too many tasks of {lane} wait already.");
             }
 
-            var handler = handlers.FirstOrDefault(handler => handler.Takes(call.Resource));
+            var handler = HandlerOf(call.Resource);
             return handler is null
                 ? TaskOutcome.Failed(
                     "States.Runtime",
@@ -142,5 +147,18 @@ internal sealed class TaskRunner(
             return TaskOutcome.Failed(
                 "States.TaskFailed", $"The task of {call.Resource.Arn} could not be run: {fault.GetType().Name}");
         }
+    }
+
+    private ITaskHandler? HandlerOf(TaskResource resource)
+    {
+        foreach (var handler in handlers)
+        {
+            if (handler.Takes(resource))
+            {
+                return handler;
+            }
+        }
+
+        return null;
     }
 }
