@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Analemma.Linux;
 
 namespace Analemma.Storage.Sqlite;
@@ -7,10 +6,16 @@ namespace Analemma.Storage.Sqlite;
 /// One thread that owns one database connection and runs what is posted to it, in order; or a few, which then see to it
 /// themselves that they do not meet. Its work ends when it is disposed; what was posted before still runs.
 /// </summary>
+/// <remarks>
+/// A thread without work sleeps. The collections that block yield some dozen times first, which keeps the few processors
+/// from whoever is to post.
+/// </remarks>
 internal sealed class StorageThread : IDisposable
 {
-    private readonly BlockingCollection<Action> _work = new(new ConcurrentQueue<Action>());
+    private readonly object _gate = new();
+    private readonly Queue<Action> _work = new();
     private readonly Thread[] _threads;
+    private bool _ends;
 
     public StorageThread(string name, int threads = 1)
     {
@@ -25,19 +30,27 @@ internal sealed class StorageThread : IDisposable
     /// <summary>False once the thread is ending.</summary>
     public bool TryPost(Action work)
     {
-        try
+        lock (_gate)
         {
-            return _work.TryAdd(work);
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
+            if (_ends)
+            {
+                return false;
+            }
+
+            _work.Enqueue(work);
+            Monitor.Pulse(_gate);
+            return true;
         }
     }
 
     public void Dispose()
     {
-        _work.CompleteAdding();
+        lock (_gate)
+        {
+            _ends = true;
+            Monitor.PulseAll(_gate);
+        }
+
         foreach (var thread in _threads.Where(each => each.ManagedThreadId != Environment.CurrentManagedThreadId))
         {
             thread.Join();
@@ -48,9 +61,23 @@ internal sealed class StorageThread : IDisposable
     {
         // A commit's flush has ended, and all who wait for the commit wait for this thread to see it.
         _ = ThreadSlice.TrySet(ThreadSlice.Shortest);
-        foreach (var work in _work.GetConsumingEnumerable())
+        while (Next() is { } work)
         {
             work();
+        }
+    }
+
+    private Action? Next()
+    {
+        lock (_gate)
+        {
+            Action? work;
+            while (!_work.TryDequeue(out work) && !_ends)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            return work;
         }
     }
 }
