@@ -193,7 +193,7 @@ internal sealed class WorkflowsBench(BenchReport report, string repository, bool
         return definition.ToString();
     }
 
-    /// <summary>Until what runs often is compiled as well as it will be: the others have a round of their own for it.</summary>
+    /// <summary>Until what runs often is compiled as well as it will be; the others have a round for it.</summary>
     private async Task WarmAsync(BenchKernel kernel, string machine)
     {
         var began = Stopwatch.GetTimestamp();

@@ -5,7 +5,9 @@ using Analemma.Abi.Syscalls;
 
 namespace Analemma.Abi;
 
-/// <summary>Writes what RECV, SEND and FUNCTIONNEXT answer, as the serializer would, into memory that was asked for once.</summary>
+/// <summary>
+/// Writes what RECV, SEND and FUNCTIONNEXT answer, as the serializer would, into memory that was asked for once.
+/// </summary>
 internal ref struct MailWriter
 {
     /// <summary>For the names, signs and numbers of one message, and of one answer.</summary>

@@ -27,7 +27,7 @@ internal sealed class RunningTask(long taskId, string? token)
         }
     }
 
-    /// <summary>It begins: cancelled when nobody wants it any more, or its kernel stops. To be disposed with its end.</summary>
+    /// <summary>It begins: cancelled when nobody wants it, or its kernel stops. Disposed with its end.</summary>
     public CancellationTokenSource Begin(CancellationToken stopping)
     {
         var ends = CancellationTokenSource.CreateLinkedTokenSource(stopping);

@@ -46,7 +46,7 @@ internal sealed class FunctionEnvironment : IDisposable
 
     public EnvironmentState State { get; set; }
 
-    /// <summary>Its calls that wait for an event, oldest first; more than one of an environment that takes them ahead.</summary>
+    /// <summary>Its calls that wait for an event, oldest first; several of one that takes events ahead.</summary>
     public Queue<long> Calls { get; } = new(1);
 
     /// <summary>Its call that waits for events to be wanted back; 0 for none.</summary>

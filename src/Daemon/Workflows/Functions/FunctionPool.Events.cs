@@ -35,6 +35,10 @@ internal sealed partial class FunctionPool
             else if (asked.Recall == true)
             {
                 environment.Recall = call;
+                if (environment.Has.Count > 1)
+                {
+                    ArmEvent(environment);
+                }
             }
             else if (Take(environment, call, asked.Ahead == true, ref given) is { } refused)
             {
@@ -58,7 +62,9 @@ internal sealed partial class FunctionPool
     private SysError? Settle(FunctionEnvironment environment, FunctionAnswer answer)
     {
         ReadOnlySpan<bool> said =
-            [answer.Value is not null, answer.Result is not null, answer.ErrorType is not null, answer.Returned == true];
+        [
+            answer.Value is not null, answer.Result is not null, answer.ErrorType is not null, answer.Returned == true,
+        ];
         if (said.Count(true) != 1)
         {
             return SysError.InvalidArgument("answer: give value, or result, or error_type and error, or returned");
@@ -253,7 +259,7 @@ internal sealed partial class FunctionPool
         });
     }
 
-    // Rings when its event is late; before, when others wait behind it and it takes longer than those did that let them.
+    // Rings when its event is late; or when others wait behind it and it takes longer than those did that let them.
     private void ArmEvent(FunctionEnvironment environment)
     {
         var due = environment.Has.Count > 1 && environment.Recall != 0 ? EventPace.RecallAfter : TimeOf(environment);

@@ -7,7 +7,7 @@ namespace Analemma.Storage.Sqlite;
 /// themselves that they do not meet. Its work ends when it is disposed; what was posted before still runs.
 /// </summary>
 /// <remarks>
-/// A thread without work sleeps. The collections that block yield some dozen times first, which keeps the few processors
+/// A thread without work sleeps. The collections that block yield some dozen times first, which keeps few processors
 /// from whoever is to post.
 /// </remarks>
 internal sealed class StorageThread : IDisposable

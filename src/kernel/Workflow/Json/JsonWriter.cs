@@ -167,8 +167,10 @@ internal ref struct JsonWriter
     {
         if (value.IsInt64 && value.TryGetInt64(out var whole))
         {
-            Utf8Formatter.TryFormat(whole, Room(IntegerBytesMax), out var written);
-            _count += written;
+            // Not straight into its place: there may be room for it and not for the longest that there is.
+            Span<byte> digits = stackalloc byte[IntegerBytesMax];
+            Utf8Formatter.TryFormat(whole, digits, out var written);
+            Raw(digits[..written]);
             return;
         }
 

@@ -102,12 +102,15 @@ public sealed class FunctionPoolTests
         Assert.Equal([8], world.Held);
     }
 
-    [Fact]
-    public void What_was_not_begun_goes_to_others_when_an_event_takes_long()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_was_not_begun_goes_to_others_when_an_event_takes_long(bool isRecallLate)
     {
-        World world = new(seed: 1) { AreAhead = true };
+        World world = new(seed: 1) { AreAhead = true, IsRecallLate = isRecallLate };
         world.BeQuick(world.Pools[1]);
         world.InvokeAll(world.Pools[1], 3);
+        world.AskRecall();
         var slow = world.Invocations[^3];
         Assert.Equal([3], world.Held);
         world.Advance(EventPace.RecallAfter);
@@ -181,6 +184,9 @@ public sealed class FunctionPoolTests
         /// <summary>Whether environments take events ahead.</summary>
         public bool AreAhead { get; init; }
 
+        /// <summary>Whether environments wait for recalls only when they have events.</summary>
+        public bool IsRecallLate { get; init; }
+
         /// <summary>How many events each environment has that has any.</summary>
         public IEnumerable<int> Held =>
             _agents.Select(each => each.Environment.Has.Count).Where(count => count > 0);
@@ -245,6 +251,14 @@ public sealed class FunctionPoolTests
             for (var n = 0; n < count; n++)
             {
                 Invoke(pool);
+            }
+        }
+
+        public void AskRecall()
+        {
+            foreach (var agent in _agents.Where(_ => IsRecallLate).ToList())
+            {
+                Ask(agent, new FunctionNext { Recall = true });
             }
         }
 
@@ -385,7 +399,10 @@ public sealed class FunctionPoolTests
                     Ask(agent, new FunctionNext { Ahead = true });
                 }
 
-                Ask(agent, new FunctionNext { Recall = true });
+                if (!IsRecallLate)
+                {
+                    Ask(agent, new FunctionNext { Recall = true });
+                }
             }
         }
 

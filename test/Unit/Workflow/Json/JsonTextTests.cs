@@ -188,4 +188,41 @@ public sealed class JsonTextTests
             Assert.Equal((number, number), (javaScript, java));
         }
     }
+
+    [Fact]
+    public void A_value_is_longer_than_what_it_is_written_to_be_less_one()
+    {
+        Random random = new(68);
+        for (var n = 0; n < 2_000; n++)
+        {
+            var value = AnyValue(random, 4);
+            var length = value.ToUtf8(JsonWriteOptions.Service).Length;
+            foreach (var limit in (int[])[length - 1, length, length + 1, length * 3, length * 20])
+            {
+                Assert.Equal(length > limit, value.IsLongerThan(limit, JsonWriteOptions.Service));
+            }
+        }
+    }
+
+    [Fact]
+    public void What_was_written_before_changes_no_limit()
+    {
+        var value = JsonValue.From(new string('x', 1_500));
+        Assert.Equal(1_502, value.ToUtf8().Length);
+        Assert.Throws<JsonSizeException>(() => value.ToUtf8(new JsonWriteOptions { BytesMax = 1_501 }));
+        Assert.Equal(1_502, value.ToUtf8(new JsonWriteOptions { BytesMax = 1_502 }).Length);
+    }
+
+    private static JsonValue AnyValue(Random random, int depth) => random.Next(depth > 0 ? 9 : 6) switch
+    {
+        0 => JsonValue.Null,
+        1 => random.Next(2) == 0,
+        2 => random.NextInt64(long.MinValue, long.MaxValue),
+        3 => random.NextDouble() * 1e20,
+        4 => "\u0001\u0002\"\\é€",
+        5 => new string('x', random.Next(40)),
+        6 => JsonArray.Of([.. Enumerable.Range(0, random.Next(5)).Select(_ => AnyValue(random, depth - 1))]),
+        _ => JsonObject.Of([.. Enumerable.Range(0, random.Next(5)).Select(i =>
+            ($"name\n{i}", AnyValue(random, depth - 1)))]),
+    };
 }

@@ -182,8 +182,8 @@ function begin() {
 
 function beginAhead() {
   ahead = ',"ahead":true';
-  for (let call = 2; call <= CALLS; call++) ask(call, '{"ahead":true}');
   ask(RECALL, '{"recall":true}');
+  for (let call = 2; call <= CALLS; call++) ask(call, '{"ahead":true}');
 }
 
 // The kernel wants back what is not begun: it goes before what waits there already, the last one first.
