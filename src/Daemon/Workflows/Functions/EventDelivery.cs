@@ -9,10 +9,13 @@ internal readonly record struct EventDelivery(SyscallCall Call, FunctionNextRepl
     /// <summary>A larger event is written by another thread than the kernel's.</summary>
     private const int AtOnceBytesMax = 64 * 1024;
 
-    /// <summary>Hands it over. Outside the pool's gate: it is a system call, and wakes a process.</summary>
+    /// <summary>Whether others could overtake it.</summary>
+    public static bool IsLarge(FunctionNextReply @event) => @event.Event!.Length > AtOnceBytesMax;
+
+    /// <summary>Hands it over.</summary>
     public void Send()
     {
-        if (Event.Event!.Length <= AtOnceBytesMax)
+        if (!IsLarge(Event))
         {
             Call.Reply(Event);
         }

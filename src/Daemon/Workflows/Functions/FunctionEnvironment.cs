@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Analemma.Abi;
 
 namespace Analemma.Daemon.Workflows.Functions;
@@ -22,12 +23,15 @@ internal enum EnvironmentState
 }
 
 /// <summary>
-/// One agent that takes events of a function, one after another. All of it is guarded by its pool's gate.
+/// One agent that takes events of a function, one after another. All of it but what is sent is guarded by its pool's
+/// gate.
 /// </summary>
 internal sealed class FunctionEnvironment : IDisposable
 {
+    private readonly ConcurrentQueue<EventDelivery> _outbox = new();
     private readonly ITimer _timer;
     private long _ringsAt = long.MaxValue;
+    private int _isSending;
 
     /// <param name="function">As it was when the environment was made.</param>
     /// <param name="time">Rings the timer.</param>
@@ -66,6 +70,32 @@ internal sealed class FunctionEnvironment : IDisposable
 
     /// <summary>When its time is up, as the clock counts. A timer may ring before, and is then to ring again.</summary>
     public long DueAt { get; private set; }
+
+    /// <summary>Puts an event there to be sent, in the order in which it has them.</summary>
+    public void Post(in EventDelivery delivery) => _outbox.Enqueue(delivery);
+
+    /// <summary>
+    /// Sends what was put there, without its pool's gate: it is a system call, and wakes a process. Whoever is at it
+    /// sends for all, so that events come in their order.
+    /// </summary>
+    public void Send()
+    {
+        while (!_outbox.IsEmpty && Interlocked.CompareExchange(ref _isSending, 1, 0) == 0)
+        {
+            try
+            {
+                while (_outbox.TryDequeue(out var delivery))
+                {
+                    delivery.Send();
+                }
+            }
+            finally
+            {
+                // A full fence: whoever has put something there meanwhile relies on the look that follows.
+                Interlocked.Exchange(ref _isSending, 0);
+            }
+        }
+    }
 
     /// <summary>Where an event is in what it has; negative when it is not.</summary>
     public int IndexOf(string request)

@@ -10,7 +10,6 @@ internal sealed partial class FunctionPool
     /// <summary>An environment tells how an event ended, and wants the next. On the kernel's thread.</summary>
     public SysError? Turn(FunctionEnvironment environment, FunctionNext asked, long call)
     {
-        EventDelivery? given = null;
         bool isMore;
         lock (_gate)
         {
@@ -29,7 +28,7 @@ internal sealed partial class FunctionPool
                 _services.Calls.Remove(call)?.Reply(new FunctionNextReply());
                 if (environment is { State: EnvironmentState.Between, Calls.Count: > 0 })
                 {
-                    given = Free(environment);
+                    Free(environment);
                 }
             }
             else if (asked.Recall == true)
@@ -40,7 +39,7 @@ internal sealed partial class FunctionPool
                     ArmEvent(environment);
                 }
             }
-            else if (Take(environment, call, asked.Ahead == true, ref given) is { } refused)
+            else if (Take(environment, call, asked.Ahead == true) is { } refused)
             {
                 return refused;
             }
@@ -48,7 +47,7 @@ internal sealed partial class FunctionPool
             isMore = asked.Answer is null or { Returned: true } || environment.State is EnvironmentState.Ending;
         }
 
-        given?.Send();
+        environment.Send();
 
         // Another that waits may need an environment yet.
         if (isMore)
@@ -139,7 +138,7 @@ internal sealed partial class FunctionPool
     }
 
     // One more call that waits for an event.
-    private SysError? Take(FunctionEnvironment environment, long call, bool isAhead, ref EventDelivery? given)
+    private SysError? Take(FunctionEnvironment environment, long call, bool isAhead)
     {
         var isOneMore = isAhead ? environment.Calls.Count >= CallsMax : environment.Calls.Count > 0;
         if (isOneMore)
@@ -164,12 +163,13 @@ internal sealed partial class FunctionPool
         environment.Calls.Enqueue(call);
         if (environment.State is EnvironmentState.Between)
         {
-            given = Free(environment);
+            Free(environment);
         }
-        else if (environment.State is EnvironmentState.Busy && HasRoom(environment) && _waiting.First is { } next)
+        else if (environment.State is EnvironmentState.Busy && _waiting.First is { } next
+            && HasRoom(environment, next.Value))
         {
             _waiting.RemoveFirst();
-            given = Give(environment, next.Value);
+            Give(environment, next.Value);
         }
 
         return null;
@@ -177,7 +177,7 @@ internal sealed partial class FunctionPool
 
     // It waits for an event: there is one, or it is idle, or it has had its time. Where another function has found no
     // room, it makes room instead of being idle.
-    private EventDelivery? Free(FunctionEnvironment environment)
+    private void Free(FunctionEnvironment environment)
     {
         var isOld = _removed || environment.Function != _function
             || (_function.UsesMax > 0 && environment.Uses >= _function.UsesMax);
@@ -189,7 +189,7 @@ internal sealed partial class FunctionPool
         else if (_waiting.First is { } next)
         {
             _waiting.RemoveFirst();
-            return Give(environment, next.Value);
+            Give(environment, next.Value);
         }
         else
         {
@@ -197,12 +197,10 @@ internal sealed partial class FunctionPool
             environment.Arm(_services.Time, TimeSpan.FromMilliseconds(_function.IdleMs));
             _idle.Add(environment);
         }
-
-        return null;
     }
 
     // Who has events already has the next one soonest, while all it has is over in a moment: nobody has to be woken.
-    private FunctionEnvironment? Choose()
+    private FunctionEnvironment? Choose(Invocation invocation)
     {
         FunctionEnvironment? chosen = null;
         if (_pace.AheadMax > 1)
@@ -210,7 +208,7 @@ internal sealed partial class FunctionPool
             foreach (var each in _all)
             {
                 if (each.State is EnvironmentState.Busy && each.Has.Count < (chosen?.Has.Count ?? int.MaxValue)
-                    && HasRoom(each))
+                    && HasRoom(each, invocation))
                 {
                     chosen = each;
                 }
@@ -220,14 +218,15 @@ internal sealed partial class FunctionPool
         return chosen ?? (_idle.Count > 0 ? _idle[^1] : null);
     }
 
-    private bool HasRoom(FunctionEnvironment environment) => environment.Calls.Count > 0
+    private bool HasRoom(FunctionEnvironment environment, Invocation invocation) => environment.Calls.Count > 0
         && environment.Has.Count < _pace.AheadMax
         && environment.Function == _function
         && (_function.UsesMax == 0 || environment.Uses + environment.Has.Count < _function.UsesMax)
-        && !_pace.IsLate(environment.BegunAt);
+        && !_pace.IsLate(environment.BegunAt)
+        && !invocation.IsLarge && !environment.Has[0].IsLarge;
 
-    // What is to be sent once nobody is held by the gate; null when the environment has gone.
-    private EventDelivery? Give(FunctionEnvironment environment, Invocation invocation)
+    // It is sent once nobody is held by the gate.
+    private void Give(FunctionEnvironment environment, Invocation invocation)
     {
         _idle.Remove(environment);
         SyscallCall? call = null;
@@ -241,7 +240,7 @@ internal sealed partial class FunctionPool
             // It has gone, and its end will be told.
             Again(invocation);
             End(environment);
-            return null;
+            return;
         }
 
         environment.State = EnvironmentState.Busy;
@@ -253,10 +252,10 @@ internal sealed partial class FunctionPool
         }
 
         ArmEvent(environment);
-        return new EventDelivery(call, invocation.Event with
+        environment.Post(new EventDelivery(call, invocation.Event with
         {
             DeadlineMs = (_services.Time.GetUtcNow() + TimeOf(environment)).ToUnixTimeMilliseconds(),
-        });
+        }));
     }
 
     // Rings when its event is late; or when others wait behind it and it takes longer than those did that let them.

@@ -151,16 +151,14 @@ internal sealed partial class FunctionPool
     public void Pump()
     {
         var isStarved = false;
-        List<EventDelivery>? given = null;
+        List<FunctionEnvironment>? given = null;
         lock (_gate)
         {
-            while (_waiting.First is { } next && Choose() is { } environment)
+            while (_waiting.First is { } next && Choose(next.Value) is { } environment)
             {
                 _waiting.RemoveFirst();
-                if (Give(environment, next.Value) is { } delivery)
-                {
-                    (given ??= []).Add(delivery);
-                }
+                Give(environment, next.Value);
+                (given ??= []).Add(environment);
             }
 
             while (_starting < Math.Min(_waiting.Count, FunctionServices.StartsAtOnceMax)
@@ -176,9 +174,9 @@ internal sealed partial class FunctionPool
             }
         }
 
-        foreach (var delivery in given ?? [])
+        foreach (var environment in given ?? [])
         {
-            delivery.Send();
+            environment.Send();
         }
 
         if (isStarved)

@@ -14,6 +14,9 @@ internal sealed class Invocation(FunctionNextReply @event)
     /// <summary>What its environment is given, but for the deadline.</summary>
     public FunctionNextReply Event => @event;
 
+    /// <summary>It is alone with whoever has it: others could overtake it on the way.</summary>
+    public bool IsLarge => EventDelivery.IsLarge(@event);
+
     /// <summary>Who has it; null while it waits.</summary>
     public FunctionEnvironment? Environment { get; set; }
 
