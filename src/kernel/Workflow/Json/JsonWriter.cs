@@ -276,7 +276,7 @@ internal ref struct JsonWriter
 
     private void Ascii(string text) => _count += Encoding.ASCII.GetBytes(text, Room(text.Length));
 
-    private void Raw(ReadOnlySpan<byte> bytes)
+    private void Raw(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(Room(bytes.Length));
         _count += bytes.Length;
