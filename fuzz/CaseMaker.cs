@@ -89,7 +89,7 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed) : ICases
         else
         {
             var kind = random.OneIn(30) ? FrameKind.Cancel : FrameKind.Request;
-            var flags = random.OneIn(20) ? (FrameFlags)random.Below(4) : source.Flags;
+            var flags = random.OneIn(20) ? AnyFlags(ref random) : source.Flags;
             new NativeFrame(kind, flags, opcode, (ulong)random.Below(12), SysErrorCode.Ok, payload.Length)
                 .WriteTo(stream.GetSpan(NativeFrame.HeaderSize));
             stream.Advance(NativeFrame.HeaderSize);
@@ -97,6 +97,10 @@ internal sealed class CaseMaker(Corpus corpus, ulong seed) : ICases
 
         stream.Write(payload);
     }
+
+    /// <summary>All but HANDLE: no descriptor comes with a case.</summary>
+    private static FrameFlags AnyFlags(ref FuzzRandom random) => (FrameFlags)random.Below(4)
+        | (random.OneIn(2) ? FrameFlags.Quiet : FrameFlags.None);
 
     private byte[] Mutate(byte[] payload, ref FuzzRandom random)
     {

@@ -27,6 +27,9 @@ internal sealed class Expectation
     /// <summary>Native: how many answers each request id is owed.</summary>
     public Dictionary<ulong, int> Answers { get; } = [];
 
+    /// <summary>Native: of those, how many may be left out, since only a refusal is told.</summary>
+    public Dictionary<ulong, int> Quiet { get; } = [];
+
     /// <summary>False when a real kernel would do harm or would not answer for a long time.</summary>
     public bool Harmless { get; private set; } = true;
 
@@ -78,6 +81,11 @@ internal sealed class Expectation
             case FrameKind.Request when !more:
                 _bodies.Remove(header.RequestId);
                 Answers[header.RequestId] = Answers.GetValueOrDefault(header.RequestId) + 1;
+                if (header.Kind == FrameKind.Request && (header.Flags & FrameFlags.Quiet) != 0)
+                {
+                    Quiet[header.RequestId] = Quiet.GetValueOrDefault(header.RequestId) + 1;
+                }
+
                 break;
             case FrameKind.Request:
                 _bodies[header.RequestId] = header.Opcode;

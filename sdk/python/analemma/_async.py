@@ -70,6 +70,7 @@ class AsyncKernel:
         self._takes_handles = False
         self.draining = False
         self._link: _Link | None = None
+        self._posts_lost = False
         self._connecting: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
     hello = _method(_calls.hello)
@@ -113,6 +114,8 @@ class AsyncKernel:
     restart_tools = _method(_calls.restart_tools)
     send = _method(_mail.send)
     send_many = _method(_mail.send_many)
+    post = _method(_mail.post)
+    flush = _method(_mail.flush)
     request = _method(_mail.request)
     reply = _method(_mail.reply)
     recv = _method(_mail.recv)
@@ -217,6 +220,7 @@ class AsyncKernel:
                     f"no kernel answers at {self.path}: {failed.strerror or failed}; "
                     "start one with `analemma kernel start`, or name its socket in $ANALEMMA_SOCKET"
                 ) from failed
+            self._posts_lost |= self._link is not None and self._link.session.posted > 0
             self._link = link
             return link
 
@@ -248,7 +252,28 @@ class AsyncKernel:
             if asking.done():
                 kernel.close()
 
+    async def _post(self, request: Request) -> Any:
+        """Of a message, how many were posted since somebody waited; of a NOOP, why some of them were refused."""
+        if request.opcode != _calls.NOOP:
+            link = await self._linked()
+            await link.room()
+            return link.post(request)
+        link, lost, self._posts_lost = self._link, self._posts_lost, False
+        refused: Any = ()
+        if link is not None and (posted := link.session.posted):
+            try:
+                if not link.closed.done() and not lost:
+                    await self._ask(Request(request.opcode, b"", True, request.takes))
+            finally:
+                lost = lost or link.closed.done()
+                refused = link.session.take_refused(posted)
+        if lost:
+            raise ConnectionLost(f"the connection to {self.path} was lost: what was posted may be, too")
+        return refused
+
     async def _ask(self, request: Request) -> _calls.Reply:
+        if request.posted:
+            return await self._post(request)  # type: ignore[no-any-return]
         if request.handles or request.descriptor is not None:
             return await self._ask_beside(request)
         link = await self._linked()
@@ -458,7 +483,7 @@ class _Link(asyncio.BufferedProtocol):
         # Calls that wait for a whole answer. While there are any, unread streams do not stop the reading: the answer
         # may lie behind them.
         self.plain = 0
-        self._session = Session()
+        self.session = Session()
         self._transport: asyncio.Transport | None = None
         self._reading = True
         self._writable: asyncio.Future[None] | None = None
@@ -468,19 +493,19 @@ class _Link(asyncio.BufferedProtocol):
         self._transport = transport  # type: ignore[assignment]
 
     def get_buffer(self, sizehint: int) -> Any:
-        return self._session.buffer()
+        return self.session.buffer()
 
     def buffer_updated(self, nbytes: int) -> None:
         try:
-            self._session.received(nbytes)
+            self.session.received(nbytes)
         except AnalemmaError as failed:
             self.drop(failed)
             return
-        if self._freed is not None and len(self._session.in_flight) < IN_FLIGHT_MAX:
+        if self._freed is not None and len(self.session.in_flight) < IN_FLIGHT_MAX:
             freed, self._freed = self._freed, None
             if not freed.done():
                 freed.set_result(None)
-        if self._reading and self._session.queued > _QUEUED_BYTES_HIGH and self.plain == 0:
+        if self._reading and self.session.queued > _QUEUED_BYTES_HIGH and self.plain == 0:
             self._reading = False
             assert self._transport is not None
             self._transport.pause_reading()
@@ -505,13 +530,13 @@ class _Link(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def _end(self, error: AnalemmaError) -> None:
-        self._session.lose(error)
+        self.session.lose(error)
         _fail(self._writable, error)
         _fail(self._freed, error)
 
     async def room(self) -> None:
         """Waits until another request may be sent."""
-        while self._writable is not None or len(self._session.in_flight) >= IN_FLIGHT_MAX:
+        while self._writable is not None or len(self.session.in_flight) >= IN_FLIGHT_MAX:
             if self._writable is not None:
                 await asyncio.shield(self._writable)
                 continue
@@ -522,21 +547,27 @@ class _Link(asyncio.BufferedProtocol):
     def send(self, request: Request, wake: Callable[[], None]) -> Exchange:
         if self._transport is None or self._transport.is_closing():
             raise ConnectionLost(f"the kernel at {self.path} closed the connection")
-        exchange, frames = self._session.begin(request, wake)
+        exchange, frames = self.session.begin(request, wake)
         self._transport.write(frames)
         if self.plain:
             self._resume()
         return exchange
 
+    def post(self, request: Request) -> int:
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionLost(f"the kernel at {self.path} closed the connection")
+        self._transport.write(self.session.post(request))
+        return self.session.posted
+
     def cancel(self, exchange: Exchange) -> None:
-        frame = self._session.cancel(exchange)
+        frame = self.session.cancel(exchange)
         if frame and self._transport is not None and not self._transport.is_closing():
             self._transport.write(frame)
         self.taken()
 
     def taken(self) -> None:
         """Some pieces were taken: goes on reading if it had stopped for them."""
-        if self._session.queued < _QUEUED_BYTES_LOW:
+        if self.session.queued < _QUEUED_BYTES_LOW:
             self._resume()
 
     def _resume(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analemma._calls import _request
 from analemma._records import Process, Record, Spawned
+from analemma._session import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
     Address = Union[str, int, Process, Spawned]
     Priority = Literal["low", "normal", "high"]
 
+NOOP = 0x00
 SEND, RECV, BROADCAST, REGISTER, UNREGISTER = 0x20, 0x21, 0x22, 0x23, 0x24
 ACK, NACK, MAILBOXES, DEAD_LETTERS = 0x25, 0x26, 0x27, 0x28
+
+# So many posts, and their senders wait: the refusals that a client has not read yet are as many at most.
+POSTED_MAX = 64
 
 
 class _Letter(Record):
@@ -201,6 +206,52 @@ def send_many(
         key=key,
     )
     return Sent(reply.json())
+
+
+def post(
+    client: object,
+    to: Address,
+    body: Any = None,
+    *,
+    topic: str | None = None,
+    correlation: str | None = None,
+    priority: Priority | None = None,
+    ttl: float | None = None,
+    timeout: float = 60.0,
+) -> Call[None]:
+    """Sends a message and does not wait to hear that it is in its mailbox; durable mailboxes take none so.
+
+    The rest is as in `send`. Of every 64 the last waits, as `flush` does, and either raises what the first of them that
+    was refused was refused for: so whoever ends without a `flush` does not know of the last ones.
+    """
+    asked = _request(
+        SEND,
+        timeout,
+        **_to(to),
+        **_body(body),
+        topic=topic,
+        correlation=correlation,
+        priority=priority,
+        ttl_ms=_ms(ttl),
+        timeout_ms=_ms(timeout) if timeout else None,
+    )
+    asked.posted = True
+    since = yield asked
+    if since >= POSTED_MAX:  # type: ignore[operator]
+        yield from flush(client, timeout=timeout)
+
+
+def flush(client: object, *, timeout: float = 60.0) -> Call[None]:
+    """Waits until all that was posted is in its mailboxes, or refused: then raises the first refusal.
+
+    `timeout` is the longest of those posts. Raises ConnectionLost when the connection on which they went is lost: what
+    has become of them is not known.
+    """
+    asked = Request(NOOP, b"", True, timeout)
+    asked.posted = True
+    refused = yield asked
+    for error in refused:  # type: ignore[attr-defined]
+        raise error
 
 
 def _send_with(handle: Handle | None, takes: float, **fields: Any) -> Generator[Any, Any, Reply]:

@@ -10,7 +10,8 @@ A frame is a 24-byte little-endian header and a payload:
          0     4  magic       the bytes 41 4E 4C 32, "ANL2"
          4     1  kind        1 request, 2 response, 3 cancel
          5     1  flags       1 MORE: another frame of this request id follows; 2 RAW: bytes, not JSON;
-                              4 HANDLE: descriptors came with the first byte (SCM_RIGHTS)
+                              4 HANDLE: descriptors came with the first byte (SCM_RIGHTS); 8 QUIET: only a
+                              refusal is answered
          6     2  opcode      a response repeats the request's
          8     8  request id  unique among the requests in flight
         16     4  status      0, or why a response is a refusal
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MAGIC = 0x324C4E41
 REQUEST, RESPONSE, CANCEL = 1, 2, 3
-MORE, RAW, HANDLE = 1, 2, 4
+MORE, RAW, HANDLE, QUIET = 1, 2, 4, 8
 HEADER = Struct("<IBBHQII")
 HEADER_SIZE = HEADER.size
 PAYLOAD_BYTES_MAX = 1024 * 1024
@@ -44,14 +45,15 @@ _BUFFER_BYTES = 64 * 1024
 
 class Request:
     """One call as it goes on the wire. `takes` is how many seconds it may take by its nature, beyond the time that a
-    client allows for any answer; None is for ever."""
+    client allows for any answer; None is for ever. What is `posted` is answered only if it is refused."""
 
-    __slots__ = ("descriptor", "handles", "opcode", "payload", "raw", "takes")
+    __slots__ = ("descriptor", "handles", "opcode", "payload", "posted", "raw", "takes")
 
     def __init__(self, opcode: int, payload: bytes, raw: bool = False, takes: float | None = 0.0) -> None:
         # A descriptor to send with it, and whether some may come with the answer.
         self.descriptor: int | None = None
         self.handles = False
+        self.posted = False
         self.opcode = opcode
         self.payload = payload
         self.raw = raw
@@ -93,11 +95,28 @@ class Exchange:
 class Session:
     """The state of one connection in native framing."""
 
-    __slots__ = ("_abandoned", "_bytes", "_end", "_last_id", "_start", "_view", "descriptors", "in_flight", "queued")
+    __slots__ = (
+        "_abandoned",
+        "_bytes",
+        "_end",
+        "_has_posted",
+        "_last_id",
+        "_start",
+        "_view",
+        "descriptors",
+        "in_flight",
+        "posted",
+        "queued",
+        "refused",
+    )
 
     def __init__(self) -> None:
         self.in_flight: dict[int, Exchange] = {}
         self.queued = 0
+        # Requests without an answer since their sender last waited for their end, and why some were refused.
+        self.posted = 0
+        self._has_posted = False
+        self.refused: list[AnalemmaError] = []
         # Those that have come, by the frames that they belong to; None while nobody receives any. recv(2) stops after
         # what descriptors came with, so what one call brings belongs to one frame.
         self.descriptors: list[list[int]] | None = None
@@ -122,6 +141,21 @@ class Session:
         if len(payload) <= PAYLOAD_BYTES_MAX:
             return exchange, HEADER.pack(MAGIC, REQUEST, flags, request.opcode, identity, 0, len(payload)) + payload
         return exchange, b"".join(self._split(payload, flags, request.opcode, identity))
+
+    def post(self, request: Request) -> bytes:
+        """The bytes of a request that is answered only if it is refused."""
+        if len(request.payload) > PAYLOAD_BYTES_MAX:
+            raise ValueError(f"what is posted has at most {PAYLOAD_BYTES_MAX} bytes, not {len(request.payload)}")
+        self._last_id = identity = self._last_id + 1
+        self.posted += 1
+        self._has_posted = True
+        return HEADER.pack(MAGIC, REQUEST, QUIET, request.opcode, identity, 0, len(request.payload)) + request.payload
+
+    def take_refused(self, ended: int) -> list[AnalemmaError]:
+        """Why posts were refused, when so many of them have ended."""
+        refused, self.refused = self.refused, []
+        self.posted = max(0, self.posted - ended)
+        return refused
 
     @staticmethod
     def _split(payload: bytes, flags: int, opcode: int, identity: int) -> list[bytes]:
@@ -195,7 +229,7 @@ class Session:
         if flags & HANDLE:
             self._take_descriptors(exchange)
         if exchange is None:
-            self._dispatch_unasked(flags, identity, status, payload)
+            self._dispatch_unasked(flags, opcode, identity, status, payload)
             return
         if opcode != exchange.opcode:
             raise ProtocolError(f"request {identity} was opcode {exchange.opcode:#x}, its answer is {opcode:#x}")
@@ -220,10 +254,13 @@ class Session:
         else:
             close_all(taken)
 
-    def _dispatch_unasked(self, flags: int, identity: int, status: int, payload: bytes) -> None:
+    def _dispatch_unasked(self, flags: int, opcode: int, identity: int, status: int, payload: bytes) -> None:
         if identity in self._abandoned:
             if not flags & MORE:
                 self._abandoned.discard(identity)
+            return
+        if status and opcode and self._has_posted and 0 < identity <= self._last_id:
+            self.refused.append(refusal(status, payload))
             return
         if status:
             # The kernel says why it closes the connection, in a frame that answers no request.

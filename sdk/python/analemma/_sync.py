@@ -101,6 +101,7 @@ class Kernel:
         self._takes_handles = True
         self.draining = False
         self._session = Session()
+        self._posts_lost = False
         self._patience: float | None = None
         key = id(self)
         _clients[key] = ref(self, lambda _: _clients.pop(key, None))
@@ -145,6 +146,8 @@ class Kernel:
     restart_tools = _method(_calls.restart_tools)
     send = _method(_mail.send)
     send_many = _method(_mail.send_many)
+    post = _method(_mail.post)
+    flush = _method(_mail.flush)
     request = _method(_mail.request)
     reply = _method(_mail.reply)
     recv = _method(_mail.recv)
@@ -269,6 +272,7 @@ class Kernel:
             except OSError:
                 pass
             stream.close()
+        self._posts_lost |= self._session.posted > 0
         self._session.lose(error)
 
     def _forked(self) -> None:
@@ -289,6 +293,8 @@ class Kernel:
             return done.value  # type: ignore[no-any-return]
 
     def _ask(self, request: Request) -> _calls.Reply:
+        if request.posted:
+            return self._post(request)
         with self._lock:
             exchange = self._send(request)
             self._receive(exchange, request, True)
@@ -296,12 +302,37 @@ class Kernel:
             raise exchange.error
         return _calls.Reply(exchange.pieces and exchange.take(), exchange.answer, exchange.descriptors)
 
+    def _post(self, request: Request) -> Any:
+        """Of a message, how many were posted since somebody waited; of a NOOP, why some of them were refused."""
+        with self._lock:
+            if request.opcode != _calls.NOOP:
+                stream = self._connected()
+                self._send_all(stream, self._session.post(request), None)
+                return self._session.posted
+            lost, self._posts_lost = self._posts_lost, False
+            if lost or not self._session.posted:
+                exchange = None
+            else:
+                exchange = self._send(request)
+                self._receive(exchange, request, True)
+                lost, self._posts_lost = self._posts_lost, False
+            refused = self._session.take_refused(self._session.posted)
+        if lost:
+            raise ConnectionLost(f"the connection to {self.path} was lost: what was posted may be, too")
+        if exchange is not None and exchange.error is not None:
+            raise exchange.error
+        return refused
+
     def _send(self, request: Request) -> Exchange:
         stream = self._connected()
         exchange, frames = self._session.begin(request)
+        self._send_all(stream, frames, request.descriptor)
+        return exchange
+
+    def _send_all(self, stream: Any, frames: bytes, descriptor: int | None) -> None:
         try:
-            if request.descriptor is not None:
-                frames = frames[self._send_with(stream, frames, request.descriptor) :]
+            if descriptor is not None:
+                frames = frames[self._send_with(stream, frames, descriptor) :]
             stream.sendall(frames)
         except BaseException as failed:
             # Half a frame may have gone: nothing can follow it.
@@ -309,7 +340,6 @@ class Kernel:
             if isinstance(failed, OSError):
                 raise ConnectionLost(f"the kernel at {self.path} has gone: {failed.strerror or failed}") from failed
             raise
-        return exchange
 
     @staticmethod
     def _send_with(stream: Any, frames: bytes, descriptor: int) -> int:

@@ -158,6 +158,41 @@ class Cases:
         with self.assertRaises(TypeError):
             client.call("send_many", "worker", ["a", b"b"])
 
+    def test_posts_wait_for_nothing_and_a_flush_raises_their_refusal(self) -> None:
+        seen: list[Any] = []
+
+        def script(peer: Peer) -> None:
+            posts = []
+            for frame in peer.frames():
+                seen.append((frame.opcode, frame.flags))
+                if frame.opcode == 0:
+                    for post in posts:
+                        if post.json["to"] != "worker":
+                            peer.send(post.refuse(50, "no_such_mailbox", f"no mailbox {post.json['to']}"))
+                    posts = []
+                    peer.send(frame.answer(frame.payload, raw=True))
+                else:
+                    posts.append(frame)
+
+        client = self.with_client(script)
+        for to in ("worker", "nobody", "worker", "nowhere"):
+            client.call("post", to, 1, timeout=0)
+        self.assertRaisesRegex(analemma.NoSuchMailbox, "no mailbox nobody", client.call, "flush")
+        client.call("flush")
+        for _ in range(64):
+            client.call("post", "worker", "x")
+        client.call("noop", b"")
+        self.assertEqual(seen, [(0x20, 8)] * 4 + [(0, 2)] + [(0x20, 8)] * 64 + [(0, 2)] * 2)
+
+    def test_a_flush_says_that_posts_may_be_lost(self) -> None:
+        def script(peer: Peer) -> None:
+            next(peer.frames())
+
+        client = self.with_client(script)
+        client.call("post", "worker", 1)
+        self.assertRaises(analemma.ConnectionLost, client.call, "flush")
+        client.call("flush")
+
     def test_spawn_sends_only_what_was_said(self) -> None:
         seen: list[Any] = []
         reply = {"id": 1, "name": "a", "pid": 5, "status": "running", "missing": ["cpu"]}

@@ -18,9 +18,9 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 CLIENT = (
     "ack audit broadcast budget_set call_tool call_tool_stream close connect conversation conversations "
     "dead_letters delete echo embed emit endpoint escalate events exec exec_stream fetch files "
-    "fleet_apply fleet_down fleet_restart fleet_status function_next get_perms hello http http_stream inspect keys kill "
+    "fleet_apply fleet_down fleet_restart fleet_status flush function_next get_perms hello http http_stream inspect keys kill "
     "list list_tools llm logs mailbox mailboxes metrics nack noop pause pipe_close pipe_follow pipe_give pipe_list "
-    "pipe_open pipe_read pipe_write poll_events read ready recv register reply request restart "
+    "pipe_open pipe_read pipe_write poll_events post read ready recv register reply request restart "
     "restart_tools resume run_tools run_tools_stream secret_list secret_remove secret_set send send_many set_perms "
     "shutdown spawn status store subscribe supervise task_failed task_heartbeat task_succeeded think "
     "think_stream tool_servers unregister unsubscribe update wait watch workflow workflow_endpoint write"

@@ -19,7 +19,7 @@ public sealed record AgentIdentity(ProcessId Process, string? Name = null, Resou
 /// <summary>The answer to HELLO, which needs nothing of the kernel's state.</summary>
 internal static class Greeting
 {
-    private static readonly string[] Features = ["stream", "cancel", "chunked-bodies", "raw", "handles"];
+    private static readonly string[] Features = ["stream", "cancel", "chunked-bodies", "raw", "handles", "quiet"];
 
     public static HelloReply For(Connection connection)
     {

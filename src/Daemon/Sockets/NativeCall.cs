@@ -19,6 +19,9 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
     /// <summary>What the request's payload weighs in its caller's budget.</summary>
     public int Bytes => bytes;
 
+    /// <summary>Its client is told of a refusal only.</summary>
+    public bool IsQuiet => (header.Flags & FrameFlags.Quiet) != 0;
+
     public override bool IsOver => Volatile.Read(ref _over);
 
     public override bool IsAlone => session.InFlight == 1;
@@ -33,7 +36,11 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
 
     public override void Reply(Reply reply)
     {
-        if (!IsOver)
+        if (IsQuiet)
+        {
+            session.Finish(this, SysErrorCode.Ok, default);
+        }
+        else if (!IsOver)
         {
             PooledBytes body = new();
             try

@@ -12,9 +12,23 @@ namespace Analemma.Daemon.Sockets;
 /// </summary>
 internal sealed class NativeSession(Connection connection) : Session
 {
+    /// <summary>Quiet requests that wait, and their bytes, beyond which the connection is not read.</summary>
+    private const int QuietMax = 64;
+
+    private const int QuietBytesMax = 1024 * 1024;
+
+    /// <summary>NOOPs that wait for the end of quiet requests.</summary>
+    private const int FencesMax = 64;
+
     private readonly Lock _gate = new();
+    private int _quiet;
+    private int _quietBytes;
+    private Queue<(NativeFrame Header, byte[] Payload)>? _fences;
     private Dictionary<ulong, NativeCall>? _calls;
     private RequestBodies? _bodies;
+
+    private static SysError TooMuch =>
+        new(SysErrorCode.TryAgain, "too much is in flight for this caller", "wait for answers first");
 
     public override bool IsIdle => InFlight == 0;
 
@@ -29,6 +43,13 @@ internal sealed class NativeSession(Connection connection) : Session
             }
         }
     }
+
+    /// <summary>
+    /// Nobody counts the answers of quiet requests, so there would be no end to those that wait: the socket fills
+    /// instead.
+    /// </summary>
+    public override bool IsFull =>
+        Volatile.Read(ref _quiet) >= QuietMax || Volatile.Read(ref _quietBytes) >= QuietBytesMax;
 
     public override bool HasOpenBody => _bodies is { Count: > 0 };
 
@@ -73,6 +94,11 @@ internal sealed class NativeSession(Connection connection) : Session
                 call.EndLocked();
             }
 
+            while (_fences is { Count: > 0 })
+            {
+                connection.Budget.Give(_fences.Dequeue().Payload.Length);
+            }
+
             if (refusal is not null)
             {
                 SendError(opcode: 0, requestId: 0, refusal);
@@ -101,7 +127,12 @@ internal sealed class NativeSession(Connection connection) : Session
             }
 
             _calls?.Remove(call.RequestId);
-            SendBody(FrameFlags.None, call.Opcode, call.RequestId, status, payload, descriptors);
+            if (!call.IsQuiet || status != SysErrorCode.Ok)
+            {
+                SendBody(FrameFlags.None, call.Opcode, call.RequestId, status, payload, descriptors);
+            }
+
+            CountLocked(call, -1);
         }
 
         call.TakeDescriptor()?.Dispose();
@@ -150,9 +181,12 @@ internal sealed class NativeSession(Connection connection) : Session
             case not SyscallNumber.Send when (header.Flags & FrameFlags.Handle) != 0:
                 HandleSend(header, payload);
                 break;
+            case not SyscallNumber.Send when (header.Flags & FrameFlags.Quiet) != 0:
+                Refuse(header, SysError.InvalidArgument("only a SEND is quiet: leave out the flag QUIET"));
+                break;
             case SyscallNumber.Noop:
                 connection.Io.Noops++;
-                SendBody(header.Flags & FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, payload);
+                HandleNoop(header, payload);
                 break;
             case SyscallNumber.Exit:
                 SendBody(FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, "goodbye"u8);
@@ -183,6 +217,7 @@ internal sealed class NativeSession(Connection connection) : Session
         }
         else
         {
+            Mark(syscall, header);
             NativeCall call = new(this, connection.Server.NextCallId(), header, payload.Length, syscall);
             if (TryBegin(call, out error))
             {
@@ -209,6 +244,7 @@ internal sealed class NativeSession(Connection connection) : Session
         if (error is null && SyscallJson.TryRead(header.Opcode, payload, out var syscall, out error))
         {
             var id = connection.Server.NextCallId();
+            Mark(syscall, header);
             var send = (Send)syscall with { Handle = new MailHandle(id, bytes) };
             call = new NativeCall(this, id, header, payload.Length, send) { Descriptor = memory };
             if (TryBegin(call, out error))
@@ -220,6 +256,14 @@ internal sealed class NativeSession(Connection connection) : Session
 
         memory?.Dispose();
         Refuse(header, error!);
+    }
+
+    private static void Mark(Syscall syscall, NativeFrame header)
+    {
+        if ((header.Flags & FrameFlags.Quiet) != 0)
+        {
+            ((Send)syscall).IsQuiet = true;
+        }
     }
 
     private void Refuse(NativeFrame header, SysError error)
@@ -243,7 +287,7 @@ internal sealed class NativeSession(Connection connection) : Session
 
     private bool TryBegin(NativeCall call, out SysError error)
     {
-        error = new SysError(SysErrorCode.TryAgain, "too much is in flight for this caller", "wait for answers first");
+        error = TooMuch;
         if (!connection.Budget.TryTake(call.Bytes))
         {
             return false;
@@ -256,6 +300,7 @@ internal sealed class NativeSession(Connection connection) : Session
             {
                 if (_calls.TryAdd(call.RequestId, call))
                 {
+                    CountLocked(call, 1);
                     return true;
                 }
 
@@ -265,6 +310,52 @@ internal sealed class NativeSession(Connection connection) : Session
 
         connection.Budget.Give(call.Bytes);
         return false;
+    }
+
+    /// <summary>Answered when every quiet request before it has ended: so their sender knows.</summary>
+    private void HandleNoop(NativeFrame header, ReadOnlySpan<byte> payload)
+    {
+        if (Volatile.Read(ref _quiet) > 0)
+        {
+            lock (_gate)
+            {
+                if (_quiet > 0)
+                {
+                    HoldLocked(header, payload);
+                    return;
+                }
+            }
+        }
+
+        SendBody(header.Flags & FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, payload);
+    }
+
+    private void HoldLocked(NativeFrame header, ReadOnlySpan<byte> payload)
+    {
+        if ((_fences?.Count ?? 0) >= FencesMax || !connection.Budget.TryTake(payload.Length))
+        {
+            Refuse(header, TooMuch);
+            return;
+        }
+
+        (_fences ??= []).Enqueue((header, payload.ToArray()));
+    }
+
+    private void CountLocked(NativeCall call, int sign)
+    {
+        if (!call.IsQuiet)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _quiet, _quiet + sign);
+        Volatile.Write(ref _quietBytes, _quietBytes + (sign * call.Bytes));
+        while (_quiet == 0 && _fences is { Count: > 0 })
+        {
+            var (header, payload) = _fences.Dequeue();
+            connection.Budget.Give(payload.Length);
+            SendBody(header.Flags & FrameFlags.Raw, header.Opcode, header.RequestId, SysErrorCode.Ok, payload);
+        }
     }
 
     private void Cancel(ulong requestId)

@@ -74,6 +74,7 @@ internal sealed class MailMaker(World world)
     private Send Send()
     {
         var byId = Random.Chance(2_000);
+        var isQuiet = Random.Chance(2_500);
         return new Send
         {
             To = byId ? null : Random.Chance(2_000) ? Random.Pick(Declared)
@@ -85,7 +86,8 @@ internal sealed class MailMaker(World world)
             Priority = Random.Chance(2_000) ? Random.Pick(Enum.GetValues<MailPriority>()) : null,
             TtlMs = Random.Chance(1_500) ? Random.Between(1, 3_000) : null,
             TimeoutMs = Random.Chance(4_000) ? Random.Between(0, 3_000) : null,
-            ReplyTimeoutMs = Random.Chance(3_000) ? Random.Between(1, 3_000) : null,
+            ReplyTimeoutMs = !isQuiet && Random.Chance(3_000) ? Random.Between(1, 3_000) : null,
+            IsQuiet = isQuiet,
             Key = Random.Chance(500) ? Random.Pick(["k", "l"]) : null,
             Handles = Random.Chance(5_000) ? true : null,
             Handle = world.Mail.NextHandle(),

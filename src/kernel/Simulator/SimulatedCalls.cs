@@ -36,7 +36,8 @@ internal sealed record SimulatedConnection(Caller Caller)
 
 /// <summary>
 /// All requests of one kernel start. Ids begin again with each, as the kernel's contract allows. Counts every end, so
-/// that an answer too many is noticed as well as one too few.
+/// that an answer too many is noticed as well as one too few. A quiet SEND ends once as any call does: that its client
+/// is told of a refusal only is the connection's doing.
 /// </summary>
 internal sealed class SimulatedCalls(SimulatedClock clock, Action<Syscall, Reply> answered)
 {

@@ -175,6 +175,9 @@ internal sealed class SimulatedMail(World world)
     {
         Unless(
             sent.Count == send.Bodies?.Count, "what was sent at once is taken in at once", $"{sent.Count} of {send}");
+        Unless(
+            !send.IsQuiet || (sent.Id > DurableMax && sent.Reply is null),
+            "who hears of refusals only sends to no durable mailbox, and asks nothing", $"{sent} to {send}");
         for (var id = sent.Id; id < sent.Id + (sent.Count ?? 1); id++)
         {
             if (id < DurableMax && send.InReplyTo is null && sent.Duplicate is null && !_acked.Contains(id))

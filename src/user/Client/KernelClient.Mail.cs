@@ -10,6 +10,9 @@ public sealed partial class KernelClient
     /// <summary>A request with memory is one frame.</summary>
     private const int RoomForLabels = 4096;
 
+    /// <summary>So many posts, and their sender waits: there are no more refusals than that to be read.</summary>
+    private const int PostedMax = 64;
+
     /// <summary>Sends a message; with <see cref="Send.ReplyTimeoutMs"/>, completes with the reply.</summary>
     /// <param name="send">To whom, and what.</param>
     /// <param name="cancellationToken">Takes the request back.</param>
@@ -31,6 +34,34 @@ public sealed partial class KernelClient
         var sent = await SendAsync((send ?? new Send()) with { To = to, Bodies = bodies }, cancellationToken)
             .ConfigureAwait(false);
         return [.. Enumerable.Range(0, sent.Count ?? 0).Select(at => sent.Id + at)];
+    }
+
+    /// <summary>
+    /// Sends a message and does not wait to hear that it is in its mailbox; durable mailboxes take none so. Of every 64
+    /// the last waits, as <see cref="FlushAsync"/> does.
+    /// </summary>
+    /// <param name="send">To whom, and what. Give <see cref="Send.TimeoutMs"/>, or a full mailbox refuses it.</param>
+    /// <param name="cancellationToken">Ends the waiting, not what was sent.</param>
+    /// <exception cref="SyscallException">One of those posted was refused: the first of them, for this.</exception>
+    public Task PostAsync(Send send, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(send);
+        cancellationToken.ThrowIfCancellationRequested();
+        var payload = AbiJson.Write(send, AbiJsonContext.Default.Send);
+        return _connection.Post(send.Number, payload) < PostedMax ? Task.CompletedTask : FlushAsync(cancellationToken);
+    }
+
+    /// <summary>Waits until all that was posted is in its mailboxes, or refused.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="SyscallException">One of those posted was refused: the first of them, for this.</exception>
+    public async Task FlushAsync(CancellationToken cancellationToken = default)
+    {
+        var posted = _connection.Posted;
+        await EchoAsync(ReadOnlyMemory<byte>.Empty, cancellationToken).ConfigureAwait(false);
+        if (_connection.TakeRefusedPosts(posted) is [var first, ..])
+        {
+            throw first;
+        }
     }
 
     /// <summary>Takes messages, waiting for the first.</summary>

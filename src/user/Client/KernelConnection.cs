@@ -21,7 +21,7 @@ namespace Analemma.Client;
 // asynchronous operation, and with it slow for blocking calls.
 
 /// <summary>One socket in native framing, with many requests in flight.</summary>
-internal sealed class KernelConnection : IDisposable
+internal sealed partial class KernelConnection : IDisposable
 {
     public const int AnswerBytesMax = 64 * 1024 * 1024;
 
@@ -309,7 +309,10 @@ internal sealed class KernelConnection : IDisposable
 
         if (call is null)
         {
-            RefuseStray(frame);
+            if (!TryTakeRefusedPost(frame))
+            {
+                RefuseStray(frame);
+            }
         }
         else if (more)
         {

@@ -70,6 +70,45 @@ public sealed class MessagingTests(SharedKernel shared) : IClassFixture<SharedKe
     }
 
     [Fact]
+    public async Task What_is_posted_comes_in_its_order_and_refusals_are_heard_of_at_the_flush()
+    {
+        const string box = "posted";
+        await Kernel.Client.RegisterAsync(new Register { Name = box, MaxMessages = 10 }, Token);
+        var giver = await Kernel.SpawnPythonAsync(
+            """
+            from analemma import Kernel, NoSuchMailbox
+            with Kernel() as kernel:
+                for each in range(200):
+                    kernel.post("posted", each)
+                kernel.flush()
+                kernel.post("nobody", 1)
+                kernel.post("posted", 200)
+                try:
+                    kernel.flush()
+                except NoSuchMailbox:
+                    print("refused")
+                kernel.flush()
+            """);
+        List<string> taken = [];
+        while (taken.Count < 201)
+        {
+            var came = await Kernel.Client.RecvAsync(new Recv { Mailbox = box, Max = 7 }, Token);
+            taken.AddRange(came.Messages.Select(message => message.Body!.ToElement().GetRawText()));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 201).Select(each => $"{each}"), taken);
+        Assert.Equal("refused\n", await Kernel.OutputAsync(giver, follow: true));
+
+        await Kernel.Client.PostAsync(new Send { To = box, Body = MailBody.Of("a") }, Token);
+        await Kernel.Client.PostAsync(new Send { To = "nobody", Body = MailBody.Of("b") }, Token);
+        var refused = await Assert.ThrowsAsync<SyscallException>(() => Kernel.Client.FlushAsync(Token));
+        Assert.Equal(SysErrorCode.NoSuchMailbox, refused.Error.Code);
+        await Kernel.Client.FlushAsync(Token);
+        Assert.Single((await Kernel.Client.RecvAsync(new Recv { Mailbox = box }, Token)).Messages);
+        await Kernel.Client.UnregisterAsync(new Unregister { Name = box }, Token);
+    }
+
+    [Fact]
     public async Task Asynchronous_agents_hear_broadcasts_of_their_topics()
     {
         var listener = await Kernel.SpawnPythonAsync(

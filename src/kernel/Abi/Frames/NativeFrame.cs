@@ -12,6 +12,7 @@ namespace Analemma.Abi.Frames;
 //        5     1  flags       1 MORE: the body goes on in another frame of the same request id
 //                             2 RAW: the payload is bytes, not JSON
 //                             4 HANDLE: descriptors came with the frame's first byte
+//                             8 QUIET: of a SEND; only a refusal is answered
 //        6     2  opcode      a response repeats the request's; 0 in a cancel
 //        8     8  request id  chosen by the client, unique among its requests in flight
 //       16     4  status      0 in a request; in a response 0 or an error code
@@ -56,7 +57,7 @@ public readonly record struct NativeFrame(
             return FrameError.BadKind;
         }
 
-        if ((flags & ~(byte)(FrameFlags.More | FrameFlags.Raw | FrameFlags.Handle)) != 0)
+        if ((flags & ~(byte)(FrameFlags.More | FrameFlags.Raw | FrameFlags.Handle | FrameFlags.Quiet)) != 0)
         {
             return FrameError.BadFlags;
         }
@@ -104,4 +105,6 @@ public enum FrameFlags : byte
     /// messages, in their order.
     /// </summary>
     Handle = 4,
+    /// <summary>Of a SEND: nothing comes back unless it is refused.</summary>
+    Quiet = 8,
 }

@@ -90,6 +90,13 @@ public sealed record Send : Syscall
     /// <summary>The sealed memory that goes with the message, as the kernel knows it. Never in a payload.</summary>
     [JsonIgnore]
     public MailHandle? Handle { get; init; }
+
+    /// <summary>
+    /// The caller is told of a refusal only: the flag of its frame. Not with a reply to wait for, nor to a durable
+    /// mailbox, whose sender is to know that the message is on disk. Set by whoever reads the frame, before all others.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsQuiet { get; set; }
 }
 
 /// <summary>Sealed memory that goes with a message: its number among those of this kernel, and its size.</summary>

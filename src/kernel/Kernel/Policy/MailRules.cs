@@ -20,7 +20,8 @@ internal static class MailRules
             && IsLabel(send.Topic) && IsLabel(send.Correlation) && IsLabel(send.Key)
             && send.TtlMs is null or (>= 1 and <= Limits.MailTtlMsMax)
             && send.TimeoutMs is null or (>= 0 and <= Limits.WaitMsMax)
-            && send.ReplyTimeoutMs is null or (>= 1 and <= Limits.WaitMsMax),
+            && send.ReplyTimeoutMs is null or (>= 1 and <= Limits.WaitMsMax)
+            && !(send.IsQuiet && send.ReplyTimeoutMs is not null),
         Recv recv => (recv.Mailbox is null || SpawnRules.IsName(recv.Mailbox))
             && recv.Max is null or (>= 1 and <= Limits.MailPerAnswerMax)
             && recv.TimeoutMs is null or (>= 0 and <= Limits.WaitMsMax)
@@ -89,6 +90,9 @@ internal static class MailRules
             .. Range("ttl_ms", send.TtlMs, 1, Limits.MailTtlMsMax),
             .. Range("timeout_ms", send.TimeoutMs, 0, Limits.WaitMsMax),
             .. Range("reply_timeout_ms", send.ReplyTimeoutMs, 1, Limits.WaitMsMax),
+            .. send is { IsQuiet: true, ReplyTimeoutMs: not null }
+                ? ["who waits for a reply is answered: leave out reply_timeout_ms or the flag QUIET"]
+                : Array.Empty<string>(),
         ];
     }
 

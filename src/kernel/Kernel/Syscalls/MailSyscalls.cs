@@ -88,6 +88,14 @@ internal static class MailSyscalls
             return;
         }
 
+        if (send.IsQuiet && box.IsDurable)
+        {
+            call.Refuse(SysError.InvalidArgument(
+                $"mailbox {box.Plan.Name} is durable, and its sender is to know that the message is on disk",
+                "leave out the flag QUIET"));
+            return;
+        }
+
         if (send.Handle is not null && box.IsDurable)
         {
             call.Refuse(SysError.InvalidArgument(

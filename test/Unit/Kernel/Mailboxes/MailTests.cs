@@ -4,6 +4,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.Policy;
 
 namespace Analemma.Unit.Tests.Kernel.Mailboxes;
 
@@ -40,6 +41,19 @@ public sealed class MailTests
         Assert.Equal("b", _kernel.Effects.OfType<Answer>().Select(each => each.Reply).OfType<RecvReply>()
             .Single().Messages[0].Body!.ToText());
         Assert.Empty(Receive(_other).Messages);
+    }
+
+    [Fact]
+    public void Who_hears_of_refusals_only_sends_to_no_durable_mailbox_and_asks_nothing()
+    {
+        _kernel.Call(new Register { Name = "kept", Durable = true });
+        _kernel.Settle();
+        _kernel.Call(new Send { To = "kept", Body = MailBody.Of("a"), IsQuiet = true }, _one.Value);
+        Assert.Equal(SysErrorCode.InvalidArgument, _kernel.Refusal().Code);
+        _kernel.Call(new Send { To = "other", Body = MailBody.Of("b"), IsQuiet = true }, _one.Value);
+        Assert.IsType<SendReply>(_kernel.One<Answer>().Reply);
+        Assert.NotNull(SyscallRules.Check(new Send { To = "other", IsQuiet = true, ReplyTimeoutMs = 1 }));
+        Assert.Null(SyscallRules.Check(new Send { To = "other", IsQuiet = true, TimeoutMs = 1 }));
     }
 
     [Fact]
