@@ -10,6 +10,10 @@ internal sealed class CallTable
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _watched = new();
     private readonly ConcurrentDictionary<long, object> _kept = new();
 
+    // A message is most often answered in the turn that it begins, by the thread that brings it: such a call need not
+    // be looked for. Set and taken with the loop's baton alone.
+    private SyscallCall? _entering;
+
     // Most calls keep nothing: to ask the dictionary of each would cost more than this. Never below what is in it.
     private int _keptMax;
 
@@ -20,10 +24,29 @@ internal sealed class CallTable
 
     public void Add(SyscallCall call) => _calls[call.Id] = call;
 
+    /// <summary>With the loop's baton: a call whose turn comes now, and which no runner will have.</summary>
+    public void AddEntering(SyscallCall call) => _entering = call;
+
+    /// <summary>Before the baton is given away: who still waits is looked for from now on.</summary>
+    public void SettleEntering()
+    {
+        if (_entering is { } call)
+        {
+            _calls[call.Id] = call;
+            _entering = null;
+        }
+    }
+
     public SyscallCall? Find(long id) => _calls.GetValueOrDefault(id);
 
     public SyscallCall? Remove(long id)
     {
+        if (_entering is { } entering && entering.Id == id)
+        {
+            _entering = null;
+            return entering;
+        }
+
         var found = _calls.TryRemove(id, out var call);
         Interlocked.MemoryBarrier();
         TakeKept(id);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Analemma.Abi;
+using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Sockets;
 using Analemma.Daemon.Telemetry;
 using Analemma.Daemon.Telemetry.Instruments;
@@ -107,17 +108,18 @@ internal sealed class KernelLoop : ISyscallSink
         }
 
         CallSpans.Begin(call);
+        if (call.Syscall is Send or Recv && TryEnterWith(call))
+        {
+            return;
+        }
+
         _calls.Add(call);
         if (call.TakeDescriptor() is { } descriptor)
         {
             _calls.Handles.Add(call.Id, descriptor);
         }
 
-        SyscallArrived arrived = new(
-            new CallId(call.Id), new Caller(call.Peer.Process, call.Peer.Uid), call.Syscall)
-        {
-            At = Now,
-        };
+        var arrived = Arrival(call);
         if (!TryPass(call, arrived))
         {
             Post(arrived);
@@ -159,6 +161,36 @@ internal sealed class KernelLoop : ISyscallSink
             }
 
             wait.SpinOnce();
+        }
+
+        return true;
+    }
+
+    private SyscallArrived Arrival(SyscallCall call) =>
+        new(new CallId(call.Id), new Caller(call.Peer.Process, call.Peer.Uid), call.Syscall)
+        {
+            At = call.Received.UtcTicks ?? Now,
+        };
+
+    /// <summary>Into an idle kernel, by the shortest way. False when somebody is inside, or waits to be.</summary>
+    private bool TryEnterWith(SyscallCall call)
+    {
+        if (_stopped || !_arrivals.IsEmpty || Interlocked.CompareExchange(ref _baton, Held, Free) != Free)
+        {
+            return false;
+        }
+
+        if (call.TakeDescriptor() is { } descriptor)
+        {
+            _calls.Handles.Add(call.Id, descriptor);
+        }
+
+        _calls.AddEntering(call);
+        _turns.Arrive(Arrival(call));
+        if (RunTurns())
+        {
+            Release();
+            Enter();
         }
 
         return true;
@@ -218,6 +250,7 @@ internal sealed class KernelLoop : ISyscallSink
             {
                 if (_records.Count > 0)
                 {
+                    _calls.SettleEntering();
                     Commit();
                     return false;
                 }
@@ -225,6 +258,7 @@ internal sealed class KernelLoop : ISyscallSink
                 EndTurn();
             }
 
+            _calls.SettleEntering();
             return true;
         }
         catch (Exception wrong)

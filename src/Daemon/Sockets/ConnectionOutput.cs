@@ -91,6 +91,23 @@ internal sealed partial class ConnectionOutput(
         }
     }
 
+    /// <summary>The same for a frame whose large middle lies elsewhere: it is sent from there.</summary>
+    public bool Write(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, ReadOnlySpan<byte> tail)
+    {
+        lock (_gate)
+        {
+            FlushCorkLocked();
+            if (_closed || _broken || !GatherLocked(head.Length + body.Length + tail.Length))
+            {
+                return false;
+            }
+
+            return _pending is null
+                ? SendLocked(head, body, tail)
+                : EnqueueLocked(head) && EnqueueLocked(body) && EnqueueLocked(tail);
+        }
+    }
+
     /// <summary>
     /// The same with descriptors, which go with the frame's first byte and are closed here when they have gone.
     /// </summary>
@@ -352,9 +369,9 @@ internal sealed partial class ConnectionOutput(
         return EnqueueLocked(bytes[sent..]);
     }
 
-    private bool SendLocked(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
+    private bool SendLocked(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body, ReadOnlySpan<byte> tail = default)
     {
-        var sent = socket.Send(head, body);
+        var sent = socket.Send(head, body, tail);
         if (sent < 0)
         {
             if (sent is not (-Errno.EAGAIN or -Errno.EINTR))
@@ -365,9 +382,15 @@ internal sealed partial class ConnectionOutput(
             sent = 0;
         }
 
-        return sent < head.Length
-            ? EnqueueLocked(head[sent..]) && EnqueueLocked(body)
-            : sent == head.Length + body.Length || EnqueueLocked(body[(sent - head.Length)..]);
+        return EnqueueRestLocked(head, ref sent) && EnqueueRestLocked(body, ref sent)
+            && EnqueueRestLocked(tail, ref sent);
+    }
+
+    private bool EnqueueRestLocked(ReadOnlySpan<byte> part, ref int sent)
+    {
+        var gone = Math.Min(sent, part.Length);
+        sent -= gone;
+        return gone == part.Length || EnqueueLocked(part[gone..]);
     }
 
     private bool EnqueueLocked(ReadOnlySpan<byte> bytes)

@@ -8,7 +8,7 @@ namespace Analemma.Daemon.Sockets;
 
 /// <summary>A native request in flight.</summary>
 internal sealed class NativeCall(NativeSession session, long id, NativeFrame header, int bytes, Syscall syscall)
-    : SyscallCall(id, session.Connection.Peer, syscall)
+    : SyscallCall(id, session.Connection.Peer, syscall, session.Connection.Received)
 {
     private bool _over;
 
@@ -45,6 +45,12 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
             PooledBytes body = new();
             try
             {
+                if (SyscallJson.HasLargeBody(reply))
+                {
+                    ReplyAround(reply, body);
+                    return;
+                }
+
                 SyscallJson.Write(reply, body);
             }
             catch (Exception wrong)
@@ -57,6 +63,26 @@ internal sealed class NativeCall(NativeSession session, long id, NativeFrame hea
             session.Finish(this, SysErrorCode.Ok, body.Written);
             body.Return();
         }
+    }
+
+    /// <summary>The frame is written around the body, whose bytes are sent from where they are.</summary>
+    private void ReplyAround(Reply reply, PooledBytes frame)
+    {
+        frame.GetSpan(NativeFrame.HeaderSize);
+        frame.Advance(NativeFrame.HeaderSize);
+        var gap = SyscallJson.WriteAround(reply, frame, out var body);
+        if (frame.Length + body.Length <= AbiLimits.PayloadBytesMax)
+        {
+            session.FinishAround(this, frame.Filled, gap, body.Span);
+        }
+        else
+        {
+            // More than one frame holds.
+            var head = frame.Written[NativeFrame.HeaderSize..gap];
+            session.Finish(this, SysErrorCode.Ok, [.. head, .. body.Span, .. frame.Written[gap..]]);
+        }
+
+        frame.Return();
     }
 
     public override void ReplyWith(Reply reply, SafeFileHandle[] descriptors)

@@ -135,11 +135,40 @@ internal sealed class NativeSession(Connection connection) : Session
             CountLocked(call, -1);
         }
 
+        Ended(call, status);
+        return true;
+    }
+
+    /// <summary>
+    /// The same with a large body that lies elsewhere. What is written has room for the frame's header at its start.
+    /// </summary>
+    public bool FinishAround(NativeCall call, Span<byte> written, int gap, ReadOnlySpan<byte> body)
+    {
+        lock (_gate)
+        {
+            if (!call.EndLocked())
+            {
+                return false;
+            }
+
+            _calls?.Remove(call.RequestId);
+            var length = written.Length - NativeFrame.HeaderSize + body.Length;
+            new NativeFrame(
+                FrameKind.Response, FrameFlags.None, call.Opcode, call.RequestId, SysErrorCode.Ok, length)
+                .WriteTo(written);
+            connection.Output.Write(written[..gap], body, written[gap..]);
+        }
+
+        Ended(call, SysErrorCode.Ok);
+        return true;
+    }
+
+    private void Ended(NativeCall call, SysErrorCode status)
+    {
         call.TakeDescriptor()?.Dispose();
         connection.Server.Watch?.Ended(call, status);
         connection.Budget.Give(call.Bytes);
         connection.CallEnded();
-        return true;
     }
 
     private void HandlePiece(NativeFrame header, ReadOnlySpan<byte> payload)

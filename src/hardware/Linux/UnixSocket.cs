@@ -146,15 +146,16 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
         }
     }
 
-    /// <summary>The same for bytes that are in two places.</summary>
-    public int Send(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    /// <summary>The same for bytes that are in two places, or three.</summary>
+    public int Send(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third = default)
     {
-        fixed (byte* one = first, two = second)
+        fixed (byte* one = first, two = second, three = third)
         {
-            var parts = stackalloc LibC.iovec_t[2];
+            var parts = stackalloc LibC.iovec_t[3];
             parts[0] = new LibC.iovec_t { iov_base = one, iov_len = (nuint)first.Length };
             parts[1] = new LibC.iovec_t { iov_base = two, iov_len = (nuint)second.Length };
-            LibC.msghdr_t message = new() { msg_iov = parts, msg_iovlen = 2 };
+            parts[2] = new LibC.iovec_t { iov_base = three, iov_len = (nuint)third.Length };
+            LibC.msghdr_t message = new() { msg_iov = parts, msg_iovlen = third.IsEmpty ? 2u : 3u };
             var count = (int)LibC.sendmsg(this, &message, LibC.MSG_NOSIGNAL);
             return count >= 0 ? count : -Marshal.GetLastPInvokeError();
         }

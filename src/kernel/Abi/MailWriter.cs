@@ -20,20 +20,42 @@ internal ref struct MailWriter
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/ ,;=@#*()[]{}|~^$%!?");
 
+    /// <summary>From so many bytes on, a body that is alone in its answer is not copied into it.</summary>
+    private const int LargeBytes = 16 * 1024;
+
     private readonly Span<byte> _into;
+    private readonly MailBody? _leftOut;
     private int _at;
+    private int _gap;
 
-    private MailWriter(Span<byte> into) => _into = into;
+    private MailWriter(Span<byte> into, MailBody? leftOut)
+    {
+        _into = into;
+        _leftOut = leftOut;
+    }
 
-    public static void Write(RecvReply reply, PooledBytes into)
+    /// <summary>The body that is worth leaving out of an answer: its bytes are sent from where they are.</summary>
+    public static MailBody? LargeIn(Reply reply)
+    {
+        var body = reply switch
+        {
+            RecvReply { Messages: [var only] } => only.Body,
+            SendReply { Reply: { } message } => message.Body,
+            _ => null,
+        };
+        return body?.Length >= LargeBytes ? body : null;
+    }
+
+    /// <summary>Writes all but one body; where it belongs.</summary>
+    public static int Write(RecvReply reply, PooledBytes into, MailBody? leftOut = null)
     {
         var room = Around;
         foreach (var message in reply.Messages)
         {
-            room += RoomFor(message);
+            room += RoomFor(message, leftOut);
         }
 
-        MailWriter json = new(into.GetSpan(room));
+        MailWriter json = new(into.GetSpan(room), leftOut);
         json.Raw("{\"messages\":["u8);
         for (var i = 0; i < reply.Messages.Count; i++)
         {
@@ -54,11 +76,14 @@ internal ref struct MailWriter
 
         json.Raw("}"u8);
         into.Advance(json._at);
+        return json._gap;
     }
 
-    public static void Write(SendReply reply, PooledBytes into)
+    /// <summary>Writes all but one body; where it belongs.</summary>
+    public static int Write(SendReply reply, PooledBytes into, MailBody? leftOut = null)
     {
-        MailWriter json = new(into.GetSpan(Around + (reply.Reply is { } room ? RoomFor(room) : 0)));
+        MailWriter json = new(
+            into.GetSpan(Around + (reply.Reply is { } room ? RoomFor(room, leftOut) : 0)), leftOut);
         json.Raw("{\"id\":"u8);
         json.Number(reply.Id);
         json.Raw(",\"to\":"u8);
@@ -73,6 +98,7 @@ internal ref struct MailWriter
 
         json.Raw("}"u8);
         into.Advance(json._at);
+        return json._gap;
     }
 
     public static void Write(FunctionNextReply reply, PooledBytes into)
@@ -102,7 +128,8 @@ internal ref struct MailWriter
         into.Advance(json._at);
     }
 
-    private static int RoomFor(MailMessage message) => Around + (message.Body?.Length ?? 0)
+    private static int RoomFor(MailMessage message, MailBody? leftOut) => Around
+        + (ReferenceEquals(message.Body, leftOut) ? 0 : message.Body?.Length ?? 0)
         + (CharBytesMax * ((message.FromName?.Length ?? 0) + (message.To?.Length ?? 0)
             + (message.Encoding?.Length ?? 0) + (message.Topic?.Length ?? 0) + (message.Correlation?.Length ?? 0)));
 
@@ -115,7 +142,14 @@ internal ref struct MailWriter
         if (message.Body is { } body)
         {
             Raw(",\"body\":"u8);
-            Raw(body.Json.Span);
+            if (ReferenceEquals(body, _leftOut))
+            {
+                _gap = _at;
+            }
+            else
+            {
+                Raw(body.Json.Span);
+            }
         }
 
         Field(",\"from_name\":"u8, message.FromName);

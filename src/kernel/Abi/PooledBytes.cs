@@ -19,6 +19,9 @@ public sealed class PooledBytes : IBufferWriter<byte>
     /// <summary>What was written; valid until the next write, or the end.</summary>
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
+    /// <summary>The same, to be changed.</summary>
+    public Span<byte> Filled => _bytes.AsSpan(0, Length);
+
     /// <inheritdoc/>
     public void Advance(int count)
     {

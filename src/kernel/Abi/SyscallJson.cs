@@ -128,6 +128,24 @@ public static class SyscallJson
     /// <summary>The payload of the last frame of an answer.</summary>
     public static byte[] Write(Reply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, TypeOf(reply));
 
+    /// <summary>Whether an answer has one large body, around which it is to be written.</summary>
+    public static bool HasLargeBody(Reply reply) => MailWriter.LargeIn(reply) is not null;
+
+    /// <summary>
+    /// Writes such an answer but for its body: to copy that once more costs as much as all else that is done with it.
+    /// </summary>
+    /// <param name="reply">The answer.</param>
+    /// <param name="into">Takes what comes before and after the body, behind what is in it.</param>
+    /// <param name="body">Its bytes; the message's own.</param>
+    /// <returns>Where in <paramref name="into"/> the body belongs.</returns>
+    public static int WriteAround(Reply reply, PooledBytes into, out ReadOnlyMemory<byte> body)
+    {
+        var (before, large) = (into.Length, MailWriter.LargeIn(reply)!);
+        body = large.Json;
+        return before + (reply is RecvReply received
+            ? MailWriter.Write(received, into, large) : MailWriter.Write((SendReply)reply, into, large));
+    }
+
     /// <summary>The same into memory that the caller has: a reply may be large.</summary>
     public static void Write(Reply reply, PooledBytes into)
     {

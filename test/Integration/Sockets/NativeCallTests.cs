@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Analemma.Abi;
 using Analemma.Abi.Frames;
 using Analemma.Abi.Syscalls;
@@ -79,6 +80,46 @@ public sealed class NativeCallTests
         var answer = client.ReadNative();
         Assert.Equal((SysErrorCode.TooLarge, 4UL), (answer.Header.Status, answer.Header.RequestId));
         Assert.Equal("alive", client.Call(SyscallNumber.Noop, "alive", 4).Text);
+        Assert.Equal(0, server.Server.BytesKept);
+    }
+
+    [Fact]
+    public async Task A_large_message_is_answered_whole_whatever_the_socket_takes_at_once()
+    {
+        await using var server = new RunningServer();
+        using var client = server.Connect();
+        const int count = 40;
+        static int Bytes(int at) => at < count - 2 ? 20_000 + (at * 1_000) : AbiLimits.PayloadBytesMax - 2;
+        for (var id = 1UL; id <= count; id++)
+        {
+            client.Send(RawClient.Native(SyscallNumber.Recv, id, "{}"u8));
+        }
+
+        // More than the socket holds waits, with frames before and after; the last are larger than a frame may be.
+        for (var i = 0; i < count; i++)
+        {
+            var call = await server.Sink.NextAsync();
+            MailMessage message = new(i, new ProcessId(3), MailBody.Of(new string((char)('a' + (i % 26)), Bytes(i))));
+            call.Reply(new RecvReply([message], i));
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            List<byte> payload = [];
+            NativeAnswer answer;
+            do
+            {
+                answer = client.ReadNative();
+                payload.AddRange(answer.Payload);
+            }
+            while ((answer.Header.Flags & FrameFlags.More) != 0);
+            Assert.Equal((ulong)i + 1, answer.Header.RequestId);
+            var reply = JsonSerializer.Deserialize(payload.ToArray(), AbiJsonContext.Default.RecvReply)!;
+            var text = Assert.Single(reply.Messages).Body!.ToText();
+            Assert.Equal(text.Length, text.Count(letter => letter == 'a' + (i % 26)));
+            Assert.Equal((i, Bytes(i)), (reply.Left, text.Length));
+        }
+
         Assert.Equal(0, server.Server.BytesKept);
     }
 

@@ -80,6 +80,25 @@ public sealed class MailJsonTests
     }
 
     [Fact]
+    public void An_answer_with_one_large_body_is_written_around_it()
+    {
+        MailMessage large = new(7, new ProcessId(3), MailBody.Of(new string('x', 20_000))) { FromName = "one", AgeMs = 5 };
+        MailMessage small = new(8, new ProcessId(3), MailBody.Of("x"));
+        foreach (var reply in new Reply[]
+        {
+            new RecvReply([large], 2), new SendReply(6, new ProcessId(3)) { Reply = large },
+        })
+        {
+            Assert.True(SyscallJson.HasLargeBody(reply));
+            AssertWritten(reply);
+        }
+
+        Assert.False(SyscallJson.HasLargeBody(new RecvReply([small], 0)));
+        Assert.False(SyscallJson.HasLargeBody(new RecvReply([large, small], 0)));
+        Assert.False(SyscallJson.HasLargeBody(new SendReply(6, new ProcessId(3))));
+    }
+
+    [Fact]
     public void What_is_plain_has_no_problem()
     {
         Random random = new(22);
@@ -151,9 +170,18 @@ public sealed class MailJsonTests
         var type = AbiJsonContext.Default.GetTypeInfo(reply.GetType())!;
         PooledBytes written = new();
         SyscallJson.Write(reply, written);
-        Assert.Equal(
-            JsonSerializer.Serialize(reply, type), Encoding.UTF8.GetString(written.Written));
+        var json = JsonSerializer.Serialize(reply, type);
+        Assert.Equal(json, Encoding.UTF8.GetString(written.Written));
         written.Return();
+        if (SyscallJson.HasLargeBody(reply))
+        {
+            "head"u8.CopyTo(written.GetSpan(4));
+            written.Advance(4);
+            var gap = SyscallJson.WriteAround(reply, written, out var body);
+            byte[] whole = [.. written.Written[..gap], .. body.Span, .. written.Written[gap..]];
+            Assert.Equal($"head{json}", Encoding.UTF8.GetString(whole));
+            written.Return();
+        }
     }
 
     private static MailMessage Message(Random random) => new(

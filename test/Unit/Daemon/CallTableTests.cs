@@ -33,6 +33,25 @@ public sealed class CallTableTests
         Assert.Equal(0, calls.Count);
     }
 
+    [Fact]
+    public void A_call_in_its_first_turn_is_taken_out_once_or_kept()
+    {
+        CallTable calls = new();
+        OpenCall call = new();
+        calls.AddEntering(call);
+        Assert.Same(call, calls.Remove(call.Id));
+        Assert.Null(calls.Remove(call.Id));
+        calls.SettleEntering();
+        Assert.Equal(0, calls.Count);
+
+        calls.AddEntering(call);
+        Assert.Null(calls.Remove(call.Id + 1));
+        calls.SettleEntering();
+        calls.SettleEntering();
+        Assert.Same(call, calls.Remove(call.Id));
+        Assert.Null(calls.Remove(call.Id));
+    }
+
     private sealed class OpenCall() : SyscallCall(1, new Peer(ProcessId.None, 0, 0), new Exec())
     {
         public override bool IsOver => false;

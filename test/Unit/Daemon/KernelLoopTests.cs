@@ -215,6 +215,28 @@ public sealed class KernelLoopTests : IDisposable
     }
 
     [Fact]
+    public void A_message_that_waits_is_known_as_any_call_that_waits()
+    {
+        _loop.Submit(new TestCall(1, new Register { Name = "box" }));
+        TestCall receive = new(2, new Recv { Mailbox = "box" });
+        _loop.Submit(receive);
+        Assert.Same(receive, _calls.Find(2));
+        _loop.Cancelled(receive);
+        Assert.Null(_calls.Find(2));
+        _loop.Submit(new TestCall(3, new Send { To = "box" }));
+        Assert.Equal([1, 3], _effects.Started.OfType<Answer>().Select(answer => answer.Call.Value));
+
+        _loop.Submit(new TestCall(4, new Register { Name = "kept", Durable = true }));
+        _journal.Release();
+        TestCall send = new(5, new Send { To = "kept" });
+        _loop.Submit(send);
+        Assert.Equal(1, _journal.Held);
+        Assert.Same(send, _calls.Find(5));
+        _journal.Release();
+        Assert.Equal(5, _effects.Started.OfType<Answer>().Last().Call.Value);
+    }
+
+    [Fact]
     public async Task Many_threads_are_one_writer()
     {
         using var store = new MemoryJournalStore();
@@ -231,7 +253,12 @@ public sealed class KernelLoopTests : IDisposable
         {
             for (var i = 0; i < 2000; i++)
             {
-                Syscall syscall = i % 3 == 0 ? new Spawn { Argv = ["true"] } : new Wait { Id = new ProcessId(999_999) };
+                Syscall syscall = (i % 3) switch
+                {
+                    0 => new Spawn { Argv = ["true"] },
+                    1 => new Send { To = "nobody" },
+                    _ => new Wait { Id = new ProcessId(999_999) },
+                };
                 loop.Submit(new TestCall((thread * 10_000) + i + 1, syscall));
             }
         })));

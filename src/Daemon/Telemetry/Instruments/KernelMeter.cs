@@ -62,7 +62,7 @@ internal sealed class KernelMeter : ISyscallWatch, IDisposable
         CallSpans.End(call, status);
         var name = Names.Of(call.Syscall.Number);
         _syscalls.Add(1, Tag("syscall", name), Tag("status", Names.Of(status)));
-        _syscallDuration.Record(Stopwatch.GetElapsedTime(call.Began).TotalSeconds, Tag("syscall", name));
+        _syscallDuration.Record(Stopwatch.GetElapsedTime(call.Received.Timestamp).TotalSeconds, Tag("syscall", name));
     }
 
     public void Refused(int opcode, SysErrorCode status) => _syscalls.Add(

@@ -16,6 +16,13 @@ internal static class SyscallTable
     {
         var call = new SyscallContext(state, arrived.Call, arrived.Caller, effects);
         state.Fleets.Watchdogs.Heard(state, arrived.Caller, arrived.Syscall, effects);
+        if (arrived.Syscall is Send or Recv)
+        {
+            // The most frequent of all, by far: looked for last they would cost as much as they do.
+            MailSyscalls.Handle(call, arrived.Syscall);
+            return;
+        }
+
         switch (arrived.Syscall)
         {
             case Spawn spawn:
@@ -127,8 +134,7 @@ internal static class SyscallTable
             case Llm llm:
                 LlmSyscall.Handle(call, llm);
                 break;
-            case Send or Recv or Broadcast or Register or Unregister or Ack or Nack
-                or Abi.Syscalls.Mailboxes or DeadLetters:
+            case Broadcast or Register or Unregister or Ack or Nack or Abi.Syscalls.Mailboxes or DeadLetters:
                 MailSyscalls.Handle(call, syscall);
                 break;
             case PollEvents or Unsubscribe or Emit:
