@@ -170,7 +170,7 @@ def _rehearse(started_with: dict[str, str], loaded: set[str]) -> None:
         there.sendall(HEADER.pack(MAGIC, RESPONSE, 0, _calls.CLAIM, exchange.id, 0, 2) + b"{}")
         _receive(here, session, exchange, True)
         kernel = Kernel(_SOCKET)
-        kernel._socket = here
+        kernel._use(here)
         there.sendall(HEADER.pack(MAGIC, RESPONSE, RAW, _calls.NOOP, 1, 0, 0))
         kernel.noop()
     here.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from _weakref import ref
 from os import register_at_fork
+from select import POLLIN, poll
 
 # The C module under `socket`, which takes 8 ms to import where this takes 0.2: an agent's first call should not wait
 # for enumerations of address families.
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
 
-# struct timeval, as SO_RCVTIMEO takes it: socket(7).
-_TIMEVAL = "ll"
 _TIMEOUT_DEFAULT = 60.0
 
 # For as many descriptors as one message may carry: SCM_MAX_FD of unix(7), 253.
@@ -102,7 +101,7 @@ class Kernel:
         self.draining = False
         self._session = Session()
         self._posts_lost = False
-        self._patience: float | None = None
+        self._poll: Any = None
         key = id(self)
         _clients[key] = ref(self, lambda _: _clients.pop(key, None))
 
@@ -258,10 +257,14 @@ class Kernel:
                 f"no kernel answers at {self.path}: {failed.strerror or failed}; "
                 "start one with `analemma kernel start`, or name its socket in $ANALEMMA_SOCKET"
             ) from failed
-        self._socket = stream
+        self._use(stream)
         self._session = Session()
-        self._patience = None
         return stream
+
+    def _use(self, stream: Any) -> None:
+        self._socket = stream
+        self._poll = poll()
+        self._poll.register(stream, POLLIN)
 
     def _drop(self, error: AnalemmaError) -> None:
         stream, self._socket = self._socket, None
@@ -366,24 +369,19 @@ class Kernel:
     def _receive(self, exchange: Exchange, request: Request, whole: bool) -> None:
         """Receives until the exchange is over or, unless `whole`, has a piece."""
         limit = None if request.takes is None or self.timeout is None else self.timeout + request.takes
+        patience = None if limit is None else max(1, int(limit * 1000 + 0.999))
         while not exchange.over and (whole or not exchange.pieces):
-            stream, session = self._socket, self._session
+            stream, session, come = self._socket, self._session, None
             try:
                 if stream is None:
                     raise ConnectionLost("the client was closed")
-                if limit != self._patience:
-                    self._allow(stream, limit)
+                # Who sleeps in recv(2) is woken when the kernel takes its request, for nothing, and keeps it from a processor:
+                # Linux looks at what a sleeper waits for only with poll(2).
+                come = self._poll.poll(patience)
                 if request.handles and session.descriptors is None:
                     session.descriptors = []
-                if session.descriptors is None:
-                    count = stream.recv_into(session.buffer())
-                else:
-                    count = self._receive_with(stream, session)
-                if count == 0:
-                    raise ConnectionLost(f"the kernel at {self.path} closed the connection")
-                session.received(count)
-            except BlockingIOError:
-                self._give_up(exchange, request)
+                if come:
+                    self._take(stream, session)
             except AnalemmaError as failed:
                 self._drop(failed)
             except OSError as failed:
@@ -392,16 +390,18 @@ class Kernel:
                 # An interrupt may have come between the bytes and their being taken in.
                 self._drop(ConnectionLost("the call was interrupted"))
                 raise
+            if not exchange.over and not come:
+                self._give_up(exchange, request)
 
-    def _allow(self, stream: Any, limit: float | None) -> None:
-        """The kernel's own clock for a receive costs no further system call, as a poll would."""
-        from struct import pack
-
-        seconds = 0.0 if limit is None else max(limit, 0.000001)
-        whole = int(seconds)
-        value = pack(_TIMEVAL, whole, int((seconds - whole) * 1_000_000) or (0 if whole or limit is None else 1))
-        stream.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, value)
-        self._patience = limit
+    def _take(self, stream: Any, session: Session) -> None:
+        """Receives what has come."""
+        if session.descriptors is None:
+            count = stream.recv_into(session.buffer())
+        else:
+            count = self._receive_with(stream, session)
+        if count == 0:
+            raise ConnectionLost(f"the kernel at {self.path} closed the connection")
+        session.received(count)
 
     def _give_up(self, exchange: Exchange, request: Request) -> None:
         self._cancel(exchange)

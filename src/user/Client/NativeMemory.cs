@@ -12,6 +12,7 @@ internal static class NativeMemory
     private const int ScmRights = 1;
     /// <summary>Descriptors were lost: this process may not have so many.</summary>
     private const int MsgCtrunc = 8;
+    private const short PollIn = 1;
     private const int MsgNoSignal = 0x4000;
     private const int MsgCmsgCloexec = 0x4000_0000;
     private const int AddSeals = 1033;
@@ -72,6 +73,10 @@ internal static class NativeMemory
         int count;
         do
         {
+            // Who sleeps in recvmsg(2) is woken when the kernel takes its request, for nothing, and keeps others from a
+            // processor: Linux looks at what a sleeper waits for only with poll(2).
+            PollEntry wanted = new() { Descriptor = (int)socket.SafeHandle.DangerousGetHandle(), Events = PollIn };
+            _ = poll(ref wanted, 1, -1);
             count = (int)recvmsg(socket.SafeHandle, ref message, MsgCmsgCloexec);
         }
         while (count < 0 && Marshal.GetLastPInvokeError() == 4);
@@ -113,6 +118,18 @@ internal static class NativeMemory
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint recvmsg(SafeSocketHandle sockfd, ref MessageHeader message, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int poll(ref PollEntry fds, nuint nfds, int timeout);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
 
     /// <summary>struct msghdr.</summary>
     [StructLayout(LayoutKind.Sequential)]
