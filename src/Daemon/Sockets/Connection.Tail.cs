@@ -21,7 +21,7 @@ internal sealed partial class Connection
         }
         else
         {
-            var tail = ArrayPool<byte>.Shared.Rent(rest.Length);
+            var tail = ArrayPool<byte>.Shared.Rent(SizeFor(rest.Length));
             if (!Budget.TryTake(tail.Length))
             {
                 ArrayPool<byte>.Shared.Return(tail);
@@ -54,11 +54,15 @@ internal sealed partial class Connection
     }
 
     /// <summary>
-    /// Makes room for the rest of a large frame, at most as much again as has come: claims cost nothing.
+    /// For a frame of which so much has come: of a large one at most a few times that, since claims cost nothing.
     /// </summary>
+    private int SizeFor(int come) =>
+        come >= RoomMin ? Math.Max(come, Math.Min(_needed, come * TailGrowth)) : come;
+
+    /// <summary>Makes room for the rest of a large frame.</summary>
     private void GrowTail()
     {
-        var size = Math.Min(_needed, _tailBytes * 2);
+        var size = SizeFor(_tailBytes);
         if (_tail!.Length >= size && _tail.Length > _tailBytes)
         {
             return;

@@ -26,6 +26,9 @@ internal sealed partial class Connection : IReady
     /// <summary>Comes in more than one piece, as Linux cuts it.</summary>
     private const int LargeFrame = 32 * 1024;
 
+    /// <summary>How many times what has come of a large frame is kept room for.</summary>
+    private const int TailGrowth = 4;
+
     private const int DiscardBytesMax = 16 * 1024 * 1024;
 
     private readonly SocketListener _listener;
@@ -238,7 +241,7 @@ internal sealed partial class Connection : IReady
     private void Receive()
     {
         var input = Io.Reactor.Input;
-        var direct = _tailBytes + RoomMin > input.Length;
+        var direct = _tailBytes + RoomMin > input.Length || (_tailBytes >= RoomMin && _needed >= LargeFrame);
         if (direct)
         {
             GrowTail();
