@@ -11,7 +11,6 @@ using Analemma.Bench.Workflow;
 // analemma-bench CASE [--json] [--quick]: prints one row a figure, each beside its reference where there is one; exits
 // 1 when a goal is missed. The other modes are the programs that the cases run.
 
-const string Parts = "--parts=";
 const string Usage =
     "usage: bench ipc|spawn|scale|notify|fairness|llm|messaging|jsonata|workflows|executions|supervisor|soak"
     + " [--json] [--quick] [--soak] [--busy] [--parts=NAME,...]";
@@ -28,8 +27,8 @@ try
         ["ask", var port, var headers, var how, var rounds, var clients] =>
             AskClient.Run(Number(port), headers, how == "stream", Number(rounds), Number(clients)),
         [var name, .. var options]
-            when options.All(option => option is "--json" or "--quick" or "--soak" or "--busy"
-                || option.StartsWith(Parts, StringComparison.Ordinal)) =>
+            when options.All(option =>
+                option is "--json" or "--quick" or "--soak" or "--busy" || BenchParts.IsOption(option)) =>
             RunCase(name, options),
         _ => Refuse(Usage),
     };
@@ -72,13 +71,13 @@ static int RunCase(string name, string[] options)
             new JsonataBench(report, Repository(), quick).Run();
             break;
         case "workflows":
-            new WorkflowsBench(report, Repository(), quick, PartsOf(options)).Run();
+            new WorkflowsBench(report, Repository(), quick, new BenchParts(options)).Run();
             break;
         case "executions":
             new WorkflowScaleBench(report, Repository(), quick).Run();
             break;
         case "messaging":
-            using (MessagingBench messaging = new(report, Repository(), quick))
+            using (MessagingBench messaging = new(report, Repository(), quick, new BenchParts(options)))
             {
                 messaging.Run();
             }
@@ -110,11 +109,6 @@ static string Repository()
 
     throw new BenchException("the benchmark runs from a working copy: its reference programs are in bench/");
 }
-
-// Of a case that has parts: null for all of them.
-static HashSet<string>? PartsOf(string[] options) =>
-    options.FirstOrDefault(option => option.StartsWith(Parts, StringComparison.Ordinal)) is { } given
-        ? [.. given[Parts.Length..].Split(',')] : null;
 
 static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

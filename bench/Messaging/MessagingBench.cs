@@ -8,10 +8,12 @@ namespace Analemma.Bench.Messaging;
 /// and D-Bus in the same run. The two ends are the same C program in all of them. What is not installed is left out:
 /// apt-get install redis-server nats-server dbus.
 /// </summary>
-internal sealed class MessagingBench(BenchReport report, string repository, bool quick) : IDisposable
+internal sealed class MessagingBench(
+    BenchReport report, string repository, bool quick, BenchParts parts) : IDisposable
 {
     private const string Ours = "analemma";
     private const string ManyName = $"{Ours}, 64 a SEND";
+    private const string QuietName = $"{Ours}, one SEND of 64 answered";
     private const string RelayName = "C relay";
     private const string Lists = "Redis lists";
     private const double RelayGoal = 1.1;
@@ -21,6 +23,7 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
     private const int Large = 16 * 1024 * 1024;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("analemma-bench-");
+    private readonly BenchParts _parts = parts.Of("round-trips", "one-way", "large", "durable");
     private readonly int _runs = quick ? 3 : 5;
     private readonly List<Middle> _middles = [];
     private string _program = "";
@@ -38,7 +41,8 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         using var bus = Peer.DBus(_folder.FullName);
         _middles.AddRange(
         [
-            new Middle("socket pair", ["pair"]), new Middle(RelayName, ["relay"]), new Middle(Ours, [Ours, Kernel]),
+            new Middle("socket pair", ["pair"]), new Middle(RelayName, ["relay"]),
+            new Middle(Ours, [Ours, Kernel]) { Pid = kernel.Pid },
         ]);
         Add(Lists, "redis", redis);
         Add("Redis Streams", "streams", redis);
@@ -46,16 +50,26 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         Add("D-Bus", "dbus", bus);
         foreach (var (bytes, rounds) in new[] { (64, 20_000), (4_096, 20_000), (65_536, 4_000) })
         {
-            RoundTrips(bytes, quick ? rounds / 4 : rounds);
+            When("round-trips", () => RoundTrips(bytes, quick ? rounds / 4 : rounds));
         }
+
+        When("round-trips", () => OnOneProcessor(64, quick ? 5_000 : 20_000));
 
         foreach (var bytes in new[] { 64, 4_096, 65_536 })
         {
-            Rates(bytes);
+            When("one-way", () => Rates(bytes));
         }
 
-        Moves();
-        Durable(kept);
+        When("large", Moves);
+        When("durable", () => Durable(kept));
+    }
+
+    private void When(string part, Action measure)
+    {
+        if (_parts.Has(part))
+        {
+            measure();
+        }
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -80,15 +94,59 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         }
     }
 
+    /// <summary>
+    /// All three on one processor. Else where the scheduler puts who is woken, and what it costs to wake a processor that
+    /// sleeps, decides most of a round trip, and by luck.
+    /// </summary>
+    private void OnOneProcessor(int bytes, int rounds)
+    {
+        if (BenchProcess.Find("taskset") is not { } taskset)
+        {
+            return;
+        }
+
+        var all = AllowedProcessors();
+        var first = all.Split(',', '-')[0];
+        var pinned = _middles.Select(middle => middle.Pid).OfType<int>().ToArray();
+        Pin(taskset, pinned, first);
+        var took = Latencies(["-c", first, _program, "rtt"], taskset, _middles, bytes, rounds);
+        Pin(taskset, pinned, all);
+        foreach (var (name, latency) in took)
+        {
+            report.Add(new BenchRow(
+                "messaging", $"round trip {Size(bytes)} on one processor, {name}, p50", latency.P50, "µs")
+            {
+                Reference = took[RelayName].P50,
+            });
+        }
+    }
+
+    private static void Pin(string taskset, IEnumerable<int> processes, string processors)
+    {
+        foreach (var process in processes)
+        {
+            BenchProcess.Run(taskset, "-apc", processors, Text(process));
+        }
+    }
+
+    private static string AllowedProcessors() => File.ReadLines("/proc/self/status")
+        .First(line => line.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split(':')[1].Trim();
+
     /// <summary>In turn, so that what the host does meanwhile is the same for all.</summary>
-    private Dictionary<string, Latency> Latencies(string what, IReadOnlyList<Middle> middles, int bytes, int rounds)
+    private Dictionary<string, Latency> Latencies(
+        string what, IReadOnlyList<Middle> middles, int bytes, int rounds) =>
+        Latencies([what], _program, middles, bytes, rounds);
+
+    private Dictionary<string, Latency> Latencies(
+        string[] before, string program, IReadOnlyList<Middle> middles, int bytes, int rounds)
     {
         var took = middles.ToDictionary(middle => middle.Name, _ => new List<Latency>(), StringComparer.Ordinal);
         for (var run = 0; run < _runs; run++)
         {
-            foreach (var (name, where) in middles)
+            foreach (var middle in middles)
             {
-                took[name].Add(Latency.Parse(Measure([what, .. where, Text(bytes), Text(rounds)])));
+                string[] arguments = [.. before, .. middle.Where, Text(bytes), Text(rounds)];
+                took[middle.Name].Add(Latency.Parse(Measure(program, arguments)));
             }
         }
 
@@ -100,7 +158,9 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         List<Middle> middles = [.. _middles];
         if (bytes <= 4_096)
         {
-            middles.Insert(middles.FindIndex(each => each.Name == Ours) + 1, new Middle(ManyName, ["many", Kernel]));
+            middles.InsertRange(
+                middles.FindIndex(each => each.Name == Ours) + 1,
+                [new Middle(QuietName, ["quiet", Kernel]), new Middle(ManyName, ["many", Kernel])]);
             if (middles.FindIndex(each => each.Name == Lists) is >= 0 and var at)
             {
                 middles.Insert(at + 1, new Middle($"{Lists}, 64 a push", ["pushes", middles[at].Where[1]]));
@@ -125,10 +185,10 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         var rates = middles.ToDictionary(middle => middle.Name, _ => new List<double>(), StringComparer.Ordinal);
         for (var run = 0; run < _runs; run++)
         {
-            foreach (var (name, where) in middles)
+            foreach (var middle in middles)
             {
-                rates[name].Add(double.Parse(
-                    Measure(["rate", .. where, Text(bytes), quick ? "0.5" : "2"]), CultureInfo.InvariantCulture));
+                string[] arguments = ["rate", .. middle.Where, Text(bytes), quick ? "0.5" : "2"];
+                rates[middle.Name].Add(double.Parse(Measure(_program, arguments), CultureInfo.InvariantCulture));
             }
         }
 
@@ -186,17 +246,17 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
         }
     }
 
-    private string Measure(string[] arguments)
+    private static string Measure(string program, string[] arguments)
     {
         HostLoad.WaitForQuiet();
-        return BenchProcess.Run(_program, arguments);
+        return BenchProcess.Run(program, arguments);
     }
 
     private void Add(string name, string mode, Peer? peer)
     {
         if (peer is not null)
         {
-            _middles.Add(new Middle(name, [mode, peer.Where]));
+            _middles.Add(new Middle(name, [mode, peer.Where]) { Pid = peer.Pid });
         }
     }
 
@@ -205,5 +265,9 @@ internal sealed class MessagingBench(BenchReport report, string repository, bool
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What messages go through, and how the C program is told of it.</summary>
-    private sealed record Middle(string Name, string[] Where);
+    private sealed record Middle(string Name, string[] Where)
+    {
+        /// <summary>Of what is in the middle, if it is a program of its own.</summary>
+        public int? Pid { get; init; }
+    }
 }

@@ -17,6 +17,8 @@ internal sealed class Peer : IDisposable
     /// <summary>A socket's path, or a port on loopback.</summary>
     public string Where { get; }
 
+    public int Pid => _process.Id;
+
     /// <summary>Null, with the reason on stderr, where it is not installed.</summary>
     public static Peer? Redis(string folder, bool durable)
     {

@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
+using Analemma.Abi;
+using Analemma.Abi.Frames;
 using Analemma.Abi.Syscalls;
 using Analemma.Bench.Kernel;
 
@@ -17,6 +21,8 @@ internal sealed class SupervisorBench(BenchReport report, string repository, boo
     private const int BackoffMs = 1_000;
     private const int PerSecond = 50;
     private const int Burst = 100;
+    private const int Forks = 10_000;
+    private const int ForksAtOnce = 16;
     private const double PlanGoal = 1.1;
     private const double LatencyGoal = 2;
     private const double EarlyMsMax = 1;
@@ -43,20 +49,32 @@ internal sealed class SupervisorBench(BenchReport report, string repository, boo
         report.Add(new BenchRow("supervisor", $"{_agents} agents up", up, "s"));
         kernel.Settle();
         var calm = Stopwatch.GetTimestamp();
-        var idle = Calls(kernel, () => Stopwatch.GetElapsedTime(calm) < IdleFor);
+        var idle = Calls(() => Stopwatch.GetElapsedTime(calm) < IdleFor);
+        var forks = BesideForks();
 
         var crashed = TimeProvider.System.GetUtcNow();
         var killing = Stopwatch.GetTimestamp();
         Crash(kernel);
         var killed = Stopwatch.GetElapsedTime(killing);
         var storm = Calls(
-            kernel, () => !story.AreAll(incarnation: 2) && Stopwatch.GetElapsedTime(killing) < UpMax);
+            () => !story.AreAll(incarnation: 2) && Stopwatch.GetElapsedTime(killing) < UpMax);
         story.Wait(incarnation: 2, UpMax);
         over.Cancel();
         listening.GetAwaiter().GetResult();
         report.Add(new BenchRow("supervisor", $"SIGKILL to {_agents} agents", killed.TotalMilliseconds, "ms"));
         Judge(kernel, story, crashed, up);
-        Judge(idle, storm);
+        Judge(idle, forks, storm);
+    }
+
+    /// <summary>
+    /// The same client beside programs that are only started: what it waits for then, it waits for a processor itself.
+    /// </summary>
+    private static Latency BesideForks()
+    {
+        ProcessStartInfo start = new(
+            "/bin/sh", ["-c", $"seq {Forks} | xargs -P {ForksAtOnce} -n 1 /bin/true"]);
+        using var starting = Process.Start(start)!;
+        return Calls(() => !starting.HasExited);
     }
 
     private static void Crash(BenchKernel kernel)
@@ -107,8 +125,16 @@ internal sealed class SupervisorBench(BenchReport report, string repository, boo
         });
     }
 
-    private void Judge(Latency idle, Latency storm)
+    private void Judge(Latency idle, Latency forks, Latency storm)
     {
+        report.Add(new BenchRow("supervisor", "FETCH beside plain fork+exec, p50 (reference: idle)", forks.P50, "us")
+        {
+            Reference = idle.P50,
+        });
+        report.Add(new BenchRow("supervisor", "FETCH beside plain fork+exec, p99 (reference: idle)", forks.P99, "us")
+        {
+            Reference = idle.P99,
+        });
         report.Add(new BenchRow("supervisor", "FETCH meanwhile, p50 (reference: idle)", storm.P50, "us")
         {
             Reference = idle.P50,
@@ -119,23 +145,48 @@ internal sealed class SupervisorBench(BenchReport report, string repository, boo
             Goal = $"<= {LatencyGoal} x",
             Met = storm.P99 <= idle.P99 * LatencyGoal,
         });
+        report.Add(new BenchRow(
+            "supervisor", "FETCH meanwhile, p99 (reference: beside plain fork+exec)", storm.P99, "us")
+        {
+            Reference = forks.P99,
+        });
     }
 
-    // A call that the kernel decides, and that needs no disk: what is measured is how long a turn has to wait.
-    private static Latency Calls(BenchKernel kernel, Func<bool> goOn)
+    // A call that the kernel decides, and that needs no disk: what is measured is how long a turn has to wait. On one
+    // thread, since each that is woken on the way to an answer waits for a processor as the kernel does.
+    private static Latency Calls(Func<bool> goOn)
     {
-        Fetch asked = new() { Key = Key, Scope = StoreScope.Global };
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(BenchKernel.Socket));
+        var payload = Encoding.UTF8.GetBytes($$"""{"key":"{{Key}}","scope":"global"}""");
+        var request = new byte[NativeFrame.HeaderSize + payload.Length];
+        new NativeFrame(
+            FrameKind.Request, FrameFlags.None, (ushort)SyscallNumber.Fetch, 1, SysErrorCode.Ok, payload.Length)
+            .WriteTo(request);
+        payload.CopyTo(request, NativeFrame.HeaderSize);
+        var answer = new byte[4096];
         List<double> samples = new(1_000_000);
         while (goOn())
         {
             for (var i = 0; i < 100; i++)
             {
                 var begun = Stopwatch.GetTimestamp();
-                kernel.Client.FetchAsync(asked).GetAwaiter().GetResult();
+                socket.Send(request);
+                socket.Poll(-1, SelectMode.SelectRead);
+                var received = socket.Receive(answer);
                 samples.Add(Stopwatch.GetElapsedTime(begun).TotalMicroseconds);
+                Check(answer.AsSpan(0, received));
             }
         }
 
         return Latency.Of([.. samples]);
+    }
+
+    private static void Check(ReadOnlySpan<byte> answer)
+    {
+        if (!new FrameDecoder().TryRead(answer, out var frame, out _, out _) || frame.Native.Status != SysErrorCode.Ok)
+        {
+            throw new BenchException("a FETCH was not answered as it should be");
+        }
     }
 }

@@ -18,8 +18,8 @@ namespace Analemma.Bench.Workflow;
 /// <param name="report">Takes the rows.</param>
 /// <param name="repository">Where the programs of the others are.</param>
 /// <param name="quick">Fewer rounds.</param>
-/// <param name="parts">Which of store, engine, states, peers, python, node and executions; null for all.</param>
-internal sealed class WorkflowsBench(BenchReport report, string repository, bool quick, IReadOnlySet<string>? parts)
+/// <param name="parts">Which of store, engine, states, peers, python, node and executions.</param>
+internal sealed class WorkflowsBench(BenchReport report, string repository, bool quick, BenchParts parts)
 {
     private const int Steps = 100;
     private const int AtOnce = 100;
@@ -41,6 +41,8 @@ internal sealed class WorkflowsBench(BenchReport report, string repository, bool
     ];
 
     private readonly int _rounds = quick ? 3 : 10;
+    private readonly BenchParts _parts =
+        parts.Of("store", "engine", "states", "peers", "python", "node", "executions");
 
     public void Run()
     {
@@ -51,7 +53,7 @@ internal sealed class WorkflowsBench(BenchReport report, string repository, bool
         }
     }
 
-    private bool Has(string part) => parts?.Contains(part) != false;
+    private bool Has(string part) => _parts.Has(part);
 
     private async Task RunAsync()
     {

@@ -105,7 +105,7 @@ internal ref struct MailWriter
     {
         MailWriter json = new(into.GetSpan(Around + (reply.Event?.Length ?? 0)
             + (CharBytesMax * ((reply.RequestId?.Length ?? 0) + (reply.FunctionArn?.Length ?? 0)
-                + (reply.TraceId?.Length ?? 0) + (reply.ClientContext?.Length ?? 0)))));
+                + (reply.TraceId?.Length ?? 0) + (reply.ClientContext?.Length ?? 0)))), leftOut: null);
         if (reply.RequestId is null)
         {
             json.Raw("{}"u8);
