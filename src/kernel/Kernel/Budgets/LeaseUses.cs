@@ -51,6 +51,15 @@ internal sealed class LeaseUses
         }
     }
 
+    /// <summary>Usage has waited as long as it may: leases of which it took little need not be so large.</summary>
+    public void Shrink(LeaseTable leases)
+    {
+        foreach (var (process, use) in _byProcess)
+        {
+            use.Shrink(leases.Of(process));
+        }
+    }
+
     /// <summary>A lease is open, changed by so much.</summary>
     public void Open(Lease lease, IReadOnlyList<ProcessId> family, Amount change, long now)
     {
@@ -60,6 +69,7 @@ internal sealed class LeaseUses
         }
 
         use.LastAt = now;
+        use.Opened();
         Leased.Add(use.Family, use.Group, change);
     }
 
@@ -103,6 +113,17 @@ internal sealed class LeaseUses
 /// <summary>What one lease is used for.</summary>
 internal sealed class LeaseUse(IReadOnlyList<ProcessId> family, string group)
 {
+    /// <summary>A lease is so many of the call that has it written, and no fewer.</summary>
+    public const long ReservationsMin = 4;
+
+    // More cannot wait.
+    private const long ReservationsMax = Limits.UsageWaitingMax;
+
+    // A fourth of a lease is little: twice as much does not have it grow again.
+    private const long Little = 4;
+
+    private bool _isTooSmall;
+
     public IReadOnlyList<ProcessId> Family { get; } = family;
 
     public string Group { get; } = group;
@@ -110,4 +131,35 @@ internal sealed class LeaseUse(IReadOnlyList<ProcessId> family, string group)
     public Amount Used { get; set; }
 
     public long LastAt { get; set; }
+
+    /// <summary>A lease is so many of the call that has it written, now.</summary>
+    public long Reservations { get; private set; } = ReservationsMin;
+
+    /// <summary>It may be half of what it is.</summary>
+    public bool IsTooLarge { get; private set; }
+
+    /// <summary>The lease is as large now as it was wanted.</summary>
+    public void Opened() => (IsTooLarge, _isTooSmall) = (false, false);
+
+    /// <summary>An answer did not fit, and had to wait for the disk.</summary>
+    public void Grow()
+    {
+        // Once for each lease: others that do not fit say nothing new.
+        if (!_isTooSmall)
+        {
+            Reservations = Math.Min(Reservations * 2, ReservationsMax);
+            _isTooSmall = true;
+        }
+    }
+
+    /// <summary>So much is leased, and what was used of it since it was last written is all there was.</summary>
+    public void Shrink(Amount leased)
+    {
+        Amount little = new(leased.Tokens / Little, leased.Money / Little);
+        if (Reservations > ReservationsMin && Used.FitsIn(little))
+        {
+            Reservations /= 2;
+            IsTooLarge = true;
+        }
+    }
 }

@@ -16,6 +16,8 @@ namespace Analemma.Kernel.Budgets;
 //
 //   opened     beside the first call to a model; 4 reservations of that call, and no more than a sixteenth of what is
 //              left of any budget, less what is leased there. Changed when that rule gives twice or half of it.
+//   sized      by what is answered within UsageWaitMs: twice as many reservations when an answer had to wait though no
+//              budget forbade it, half as many when less than a quarter was used in that time (see ADR 71)
 //   used       by answers of calls that were asked in no conversation: what was answered and is not on disk, with the
 //              answer, fits the lease, and what the lease will be when a change is on its way. Otherwise the answer
 //              waits for the disk, and what waits goes with it.
@@ -25,7 +27,6 @@ namespace Analemma.Kernel.Budgets;
 // there. And an answer never leaves in one turn with the end of what pays for it (KernelTurns).
 internal static class Leasing
 {
-    private const long Reservations = 4;
     private const long Share = 16;
 
     /// <summary>An attempt starts: the disk has time to note a lease before it ends.</summary>
@@ -58,9 +59,16 @@ internal static class Leasing
 
         Amount used = new(call.Used.Tokens, call.Used.Microdollars);
         var sum = use.Used.Plus(used);
-        if (!sum.FitsIn(state.Leases.Of(call.Process))
-            || (uses.ComingOf(call.Process) is { } coming && !sum.FitsIn(coming)))
+        if (uses.ComingOf(call.Process) is { } coming)
         {
+            if (!sum.FitsIn(coming) || !sum.FitsIn(state.Leases.Of(call.Process)))
+            {
+                return false;
+            }
+        }
+        else if (!sum.FitsIn(state.Leases.Of(call.Process)))
+        {
+            use.Grow();
             return false;
         }
 
@@ -125,6 +133,7 @@ internal static class Leasing
     {
         var uses = state.Models.Budgets.Leases;
         uses.DueAt = long.MaxValue;
+        uses.Shrink(state.Leases);
         if (uses.IdleAt <= state.Now)
         {
             CloseIdle(state, uses, effects);
@@ -189,9 +198,12 @@ internal static class Leasing
     private static Amount Wanted(KernelState state, ModelCall call, Amount held)
     {
         var reserved = call.Hold.Amount;
-        Amount most = new(long.MaxValue / Reservations, long.MaxValue / Reservations);
+        var use = state.Models.Budgets.Leases.Of(call.Process);
+        var times = use?.Reservations ?? LeaseUse.ReservationsMin;
+        Amount most = new(long.MaxValue / times, long.MaxValue / times);
         var wish = reserved.AtMost(most);
-        wish = new Amount(wish.Tokens * Reservations, wish.Money * Reservations).AtLeast(held);
+        var kept = use is { IsTooLarge: true } ? new Amount(held.Tokens / 2, held.Money / 2) : held;
+        wish = new Amount(wish.Tokens * times, wish.Money * times).AtLeast(kept);
         var wanted = wish.AtMost(state.Models.Budgets.Share(state, call.Hold, held, Share));
         return (reserved.Tokens > 0 && wanted.Tokens == 0) || (reserved.Money > 0 && wanted.Money == 0)
             ? default : wanted;

@@ -63,6 +63,50 @@ public sealed class LeaseTests
         Assert.Equal(1, _bench.Answer().Tokens);
     }
 
+    /// <summary>A lease comes to be what is answered until the disk has it, and is no larger for long.</summary>
+    [Fact]
+    public void A_lease_that_was_too_small_grows_and_one_that_is_little_used_shrinks()
+    {
+        var agent = Leased();
+        foreach (var times in (long[])[8, 16])
+        {
+            long[] asked = [.. Enumerable.Range(0, 3).Select(_ => _bench.Think(caller: agent))];
+            List<KernelEvent> waiting = [];
+            End(asked[0], output: (times / 2 * Most) - 10);
+            waiting.Add(Kernel.One<Raise>().Event);
+            foreach (var late in asked[1..])
+            {
+                // Neither fits; that says one thing.
+                End(late);
+                Assert.Empty(Kernel.Effects.OfType<AnswerModelCall>());
+                waiting.Add(Kernel.One<Raise>().Event);
+            }
+
+            waiting.ForEach(settled => Kernel.Apply(settled));
+            var call = _bench.Think(caller: agent);
+            Assert.Equal(times * Most, Raised().Tokens);
+            Assert.False(Kernel.One<Raise>().MayWait);
+            Kernel.Settle();
+            End(call);
+            Kernel.Settle();
+        }
+
+        foreach (var times in (long[])[8, 4])
+        {
+            Kernel.Apply(new UsageDue { At = 0 });
+            var call = _bench.Think(caller: agent);
+            Assert.Equal(times * Most, Raised().Tokens);
+            Assert.True(Kernel.One<Raise>().MayWait);
+            Kernel.Settle();
+            End(call);
+            Kernel.Settle();
+        }
+
+        Kernel.Apply(new UsageDue { At = 0 });
+        _bench.Think(caller: agent);
+        Assert.Empty(Kernel.Effects.OfType<Raise>());
+    }
+
     [Fact]
     public void What_is_settled_makes_room_for_answers_again()
     {
