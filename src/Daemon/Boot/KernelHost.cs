@@ -4,6 +4,7 @@ using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Configuration.Providers;
 using Analemma.Daemon.Http;
 using Analemma.Daemon.Http.Proxy;
+using Analemma.Daemon.Http.Transport;
 using Analemma.Daemon.Loop;
 using Analemma.Daemon.Runners;
 using Analemma.Daemon.Runners.Conversations;
@@ -64,6 +65,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly SyscallServer _server;
     private readonly HttpServer _http;
     private readonly Lazy<Watcher> _watcher;
+    private readonly Lazy<SocketPoller> _poller;
     private readonly HostEndpoint _hostEndpoint;
     private readonly WorkflowHost _workflows;
     private readonly PipeRunner _pipes;
@@ -112,9 +114,11 @@ internal sealed class KernelHost : IAsyncDisposable
         RelayCalls relays = new(_sink, _server.NextCallId);
         _workflows = new WorkflowHost(
             options.Workflows, new WorkflowKernel(syscalls, _server.HostBudget, _calls), _tasks, time, log);
+        _poller = new Lazy<SocketPoller>(() => new SocketPoller(Panic));
         _http = new HttpServer(
             [_workflows.Http, .. HttpServices.All(syscalls, relays, options.Kernel.Models, time)],
             [new TunnelService(relays, time)],
+            _poller,
             log);
         AcceptorOptions accepting = new(_watcher, _server.DescriptorMax, time, log);
         _hostEndpoint = new HostEndpoint(
@@ -127,7 +131,9 @@ internal sealed class KernelHost : IAsyncDisposable
         _sockets = new AgentSockets(_server, new AgentEndpoints(_http, accepting, log));
         // At the first call: most kernels start faster than they think.
         _drivers = new Lazy<ModelDrivers>(() => new ModelDrivers(
-            options.Drivers.Select(driver => driver with { Key = ProviderKeys.Bind(driver.Key, _secrets) }), time));
+            options.Drivers.Select(driver => driver with { Key = ProviderKeys.Bind(driver.Key, _secrets) }),
+            time,
+            (address, cancellationToken) => PolledClient.ConnectAsync(_poller.Value, address, cancellationToken)));
     }
 
     /// <summary>
@@ -201,6 +207,11 @@ internal sealed class KernelHost : IAsyncDisposable
         if (_drivers.IsValueCreated)
         {
             _drivers.Value.Dispose();
+        }
+
+        if (_poller.IsValueCreated)
+        {
+            await _poller.Value.DisposeAsync();
         }
 
         await _tasks.DisposeAsync();

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Analemma.Daemon.Http.Transport;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Analemma.Daemon.Http;
 
@@ -11,14 +10,10 @@ namespace Analemma.Daemon.Http;
 /// Kestrel's transport: connections that were accepted elsewhere, each with its origin. Their number is bounded by who
 /// accepts them.
 /// </summary>
-internal sealed class AcceptedConnections : IConnectionListenerFactory, IConnectionListener
+internal sealed class AcceptedConnections(Lazy<SocketPoller> poller) : IConnectionListenerFactory, IConnectionListener
 {
     private readonly Channel<(SafeSocketHandle Socket, HttpOrigin Origin)> _waiting =
         Channel.CreateUnbounded<(SafeSocketHandle, HttpOrigin)>(new UnboundedChannelOptions { SingleReader = true });
-
-    private readonly SocketConnectionContextFactory _factory = new(
-        // Without a hop to another thread of the pool for what is short anyway: no service here holds its thread.
-        new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, NullLogger.Instance);
 
     public EndPoint EndPoint { get; } = new AcceptedEndPoint();
 
@@ -69,18 +64,16 @@ internal sealed class AcceptedConnections : IConnectionListenerFactory, IConnect
             accepted.Origin.Left();
         }
 
-        _factory.Dispose();
         return default;
     }
 
     // Null when the peer has gone already.
-    private ConnectionContext? TryMake(SafeSocketHandle handle, HttpOrigin origin)
+    private PolledConnection? TryMake(SafeSocketHandle handle, HttpOrigin origin)
     {
         try
         {
-            // The context owns it, and closes it with the connection.
-            var socket = new Socket(handle) { NoDelay = true };
-            var connection = _factory.Create(socket);
+            // The connection owns it, and closes it.
+            var connection = new PolledConnection(poller.Value, new Socket(handle) { NoDelay = true });
             connection.Features.Set(origin);
             connection.ConnectionClosed.Register(static state => ((HttpOrigin)state!).Left(), origin);
             return connection;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Analemma.Daemon.Http.Transport;
 using Microsoft.AspNetCore.Connections;
 
 namespace Analemma.Daemon.Http;
@@ -11,6 +12,11 @@ internal static class ConnectionGate
     {
         if (await TakerAsync(connection, services) is { } service)
         {
+            if (connection is PolledConnection polled)
+            {
+                await polled.LeaveAsync();
+            }
+
             await service.ServeAsync(connection);
             return;
         }

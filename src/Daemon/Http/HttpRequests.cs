@@ -1,6 +1,8 @@
 using Analemma.Abi;
+using Analemma.Daemon.Http.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -10,7 +12,22 @@ namespace Analemma.Daemon.Http;
 /// <summary>Hands each request to the service that takes it; to nobody else goes what no service takes.</summary>
 internal sealed class HttpRequests(IReadOnlyList<IHttpService> services, ILogger log) : IHttpApplication<HttpContext>
 {
-    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+    public HttpContext CreateContext(IFeatureCollection contextFeatures)
+    {
+        // A connection has one, for a request after the other.
+        if (contextFeatures is not IHostContextContainer<HttpContext> connection)
+        {
+            return new DefaultHttpContext(contextFeatures);
+        }
+
+        if (connection.HostContext is DefaultHttpContext kept)
+        {
+            kept.Initialize(contextFeatures);
+            return kept;
+        }
+
+        return connection.HostContext = new DefaultHttpContext(contextFeatures);
+    }
 
     public async Task ProcessRequestAsync(HttpContext context)
     {
@@ -20,7 +37,7 @@ internal sealed class HttpRequests(IReadOnlyList<IHttpService> services, ILogger
             {
                 if (service.Takes(context.Request))
                 {
-                    await service.ServeAsync(context);
+                    await ServeAsync(service, context);
                     return;
                 }
             }
@@ -54,7 +71,26 @@ internal sealed class HttpRequests(IReadOnlyList<IHttpService> services, ILogger
         }
     }
 
-    public void DisposeContext(HttpContext context, Exception? exception)
+    private static async Task ServeAsync(IHttpService service, HttpContext context)
     {
+        var connection = service.RunsInline ? null : context.Features.Get<PolledConnection>();
+        if (connection is null)
+        {
+            await service.ServeAsync(context);
+            return;
+        }
+
+        await connection.LeaveAsync();
+        try
+        {
+            await service.ServeAsync(context);
+        }
+        finally
+        {
+            connection.RunsInline = true;
+        }
     }
+
+    public void DisposeContext(HttpContext context, Exception? exception) =>
+        ((DefaultHttpContext)context).Uninitialize();
 }

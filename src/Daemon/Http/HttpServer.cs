@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Analemma.Daemon.Http.Transport;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,16 +31,21 @@ internal sealed class HttpServer : IAsyncDisposable
 {
     private readonly IReadOnlyList<IHttpService> _requests;
     private readonly IReadOnlyList<IConnectionService> _connections;
+    private readonly Lazy<SocketPoller> _poller;
     private readonly ILogger _log;
     private readonly Lazy<Running> _running;
 
     /// <param name="requests">Serve requests, asked in this order.</param>
     /// <param name="connections">Take connections over before they are read as HTTP, asked in this order.</param>
+    /// <param name="poller">Waits for all connections; it ends after the server.</param>
     /// <param name="log">Told of what must not happen.</param>
     public HttpServer(
-        IReadOnlyList<IHttpService> requests, IReadOnlyList<IConnectionService> connections, ILogger log)
+        IReadOnlyList<IHttpService> requests,
+        IReadOnlyList<IConnectionService> connections,
+        Lazy<SocketPoller> poller,
+        ILogger log)
     {
-        (_requests, _connections, _log) = (requests, connections, log);
+        (_requests, _connections, _poller, _log) = (requests, connections, poller, log);
         // Most kernels are idle for a while, and need none of it.
         _running = new Lazy<Running>(Start);
     }
@@ -69,7 +75,7 @@ internal sealed class HttpServer : IAsyncDisposable
 
     private Running Start()
     {
-        AcceptedConnections accepted = new();
+        AcceptedConnections accepted = new(_poller);
         // On a thread of its own, because whoever accepts must not be held.
         var starting = Task.Run(() => StartAsync(accepted));
         _ = starting.ContinueWith(

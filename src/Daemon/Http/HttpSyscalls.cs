@@ -1,5 +1,6 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
+using Analemma.Daemon.Loop;
 using Analemma.Daemon.Sockets;
 
 namespace Analemma.Daemon.Http;
@@ -17,6 +18,21 @@ internal sealed class HttpSyscalls(ISyscallSink sink, Func<long> nextCallId, ISy
     {
         HttpCall call = new(nextCallId(), new Peer(caller.Identity.Process, 0, 0), syscall) { Watch = watch };
         sink.Submit(call);
+        return new HttpSyscall(call, this, aborted);
+    }
+
+    /// <summary>
+    /// The same for who does nothing more before the end and holds no thread for long after: what the syscall begins
+    /// is done on this thread, and what is done with its answer where that comes from.
+    /// </summary>
+    public HttpSyscall BeginInline(HttpCaller caller, Syscall syscall, CancellationToken aborted)
+    {
+        HttpCall call = new(nextCallId(), new Peer(caller.Identity.Process, 0, 0), syscall)
+        {
+            Watch = watch,
+            GoesOnInline = true,
+        };
+        AfterTurn.Offer((sink, call), static begin => begin.sink.Submit(begin.call));
         return new HttpSyscall(call, this, aborted);
     }
 

@@ -10,6 +10,12 @@ internal interface IHttpService
     bool Takes(HttpRequest request);
 
     /// <summary>
+    /// Whether it serves on the thread that waits for connections. It must not hold that: neither wait on it nor
+    /// compute for long.
+    /// </summary>
+    bool RunsInline => false;
+
+    /// <summary>
     /// Serves one that it takes. Ends early when <see cref="HttpContext.RequestAborted"/> is cancelled, which is when
     /// the client has hung up.
     /// </summary>

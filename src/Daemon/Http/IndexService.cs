@@ -6,6 +6,8 @@ namespace Analemma.Daemon.Http;
 /// <summary>What a person sees who looks what is served here.</summary>
 internal sealed class IndexService : IHttpService
 {
+    public bool RunsInline => true;
+
     public bool Takes(HttpRequest request) => request.Path == "/" && HttpMethods.IsGet(request.Method);
 
     public async Task ServeAsync(HttpContext http)

@@ -15,10 +15,14 @@ public enum Readiness
     Error = 0x008,
     HungUp = 0x010,
     PeerShutdown = 0x2000,
+
+    /// <summary>Shown once each time that it becomes so, and not for as long as it is.</summary>
+    EdgeTriggered = int.MinValue,
 }
 
 /// <summary>
-/// Watches many descriptors, level-triggered: epoll(7). Only one thread may wait; any thread may add, change or remove.
+/// Watches many descriptors, level-triggered unless told otherwise: epoll(7). Any thread may add, change or remove, and
+/// any number may wait for one at a time; only one thread may wait for many.
 /// </summary>
 public sealed unsafe class Epoll : SafeHandleMinusOneIsInvalid
 {
@@ -56,6 +60,21 @@ public sealed unsafe class Epoll : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Waits for one of them to be ready; false after a signal. Of several that wait, one gets it.</summary>
+    public bool WaitForOne(out int descriptor, out Readiness ready)
+    {
+        var @event = stackalloc byte[EventSize];
+        var count = LibC.epoll_wait(this, @event, 1, -1);
+        if (count < 0 && Marshal.GetLastPInvokeError() != Errno.EINTR)
+        {
+            LinuxException.ThrowIfFailed(count, "epoll_wait");
+        }
+
+        descriptor = count > 0 ? Unsafe.ReadUnaligned<int>(@event + DataOffset) : -1;
+        ready = count > 0 ? (Readiness)Unsafe.ReadUnaligned<int>(@event) : Readiness.None;
+        return count > 0;
+    }
+
     /// <summary>The ready descriptors of the latest <see cref="Wait"/>, by index.</summary>
     public (int Descriptor, Readiness Ready) Ready(int index)
     {
@@ -74,7 +93,7 @@ public sealed unsafe class Epoll : SafeHandleMinusOneIsInvalid
             descriptor.DangerousAddRef(ref held);
             var fd = (int)descriptor.DangerousGetHandle();
             var @event = stackalloc byte[EventSize];
-            Unsafe.WriteUnaligned(@event, (uint)interest);
+            Unsafe.WriteUnaligned(@event, (int)interest);
             Unsafe.WriteUnaligned(@event + DataOffset, (long)fd);
             LinuxException.ThrowIfFailed(LibC.epoll_ctl(this, operation, fd, @event), "epoll_ctl");
         }

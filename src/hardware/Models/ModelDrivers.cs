@@ -1,3 +1,4 @@
+using System.Net;
 using Analemma.Models.Calls;
 using Microsoft.Extensions.AI;
 
@@ -18,11 +19,22 @@ public sealed class ModelDrivers : IDisposable
     {
     }
 
+    /// <summary>The same, with connections of the caller's to servers that are spoken to without encryption.</summary>
+    /// <exception cref="ArgumentException">The options have mistakes; all of them are named.</exception>
+    public ModelDrivers(
+        IEnumerable<ModelDriverOptions> options,
+        TimeProvider time,
+        Func<DnsEndPoint, CancellationToken, ValueTask<Stream>> connect)
+        : this(options, time, network => network, connect)
+    {
+    }
+
     /// <summary>With something between the drivers and the network.</summary>
     internal ModelDrivers(
         IEnumerable<ModelDriverOptions> options,
         TimeProvider time,
-        Func<HttpMessageHandler, HttpMessageHandler> between)
+        Func<HttpMessageHandler, HttpMessageHandler> between,
+        Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? connect = null)
     {
         var all = options.ToList();
         var problems = all.SelectMany(each => each.Problems())
@@ -37,7 +49,7 @@ public sealed class ModelDrivers : IDisposable
 
         foreach (var each in all)
         {
-            _drivers.Add(each.Name, new ModelDriver(each, time, between));
+            _drivers.Add(each.Name, new ModelDriver(each, time, between, connect));
         }
     }
 

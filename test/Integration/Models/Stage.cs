@@ -1,3 +1,4 @@
+using Analemma.Daemon.Http.Transport;
 using Analemma.Integration.Tests.Models.Wire;
 using Analemma.Models;
 using Analemma.Models.Simulated;
@@ -13,6 +14,8 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Nobody may ever see it, but the one header that carries it.</summary>
     public const string Canary = "canary-key-7f3a91";
 
+    private static readonly SocketPoller Poller = new(static wrong => Environment.FailFast("polling failed", wrong));
+
     private readonly ModelDrivers _drivers;
     private readonly ProviderWire? _wire;
 
@@ -21,7 +24,9 @@ internal sealed class Stage : IAsyncDisposable
         Options = options;
         Server = server;
         _wire = wire;
-        _drivers = new ModelDrivers([options], time);
+        // As the kernel has it.
+        _drivers = new ModelDrivers([options], time, static (address, cancellationToken) =>
+            PolledClient.ConnectAsync(Poller, address, cancellationToken));
         Client = _drivers.Open(options.Name);
     }
 

@@ -17,6 +17,8 @@ internal sealed class CountService(AnswerStamps stamps) : IHttpService
     private static readonly MessagesApi Messages = new();
     private static readonly GenerateApi Generate = new(GenerateFraming.Whole);
 
+    public bool RunsInline => true;
+
     public bool Takes(HttpRequest request) => request.Path == AnthropicPath
         || (request.Path.Value!.StartsWith("/v1", StringComparison.Ordinal)
             && request.Path.Value.EndsWith(GeminiEnd, StringComparison.Ordinal));

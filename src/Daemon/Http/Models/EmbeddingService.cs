@@ -13,6 +13,8 @@ internal sealed class EmbeddingService(HttpSyscalls syscalls, AnswerStamps stamp
     private static readonly ChatApi OpenAi = new();
     private static readonly GenerateApi Gemini = new(GenerateFraming.Whole);
 
+    public bool RunsInline => true;
+
     public bool Takes(HttpRequest request) => request.Path == OpenAiPath || GeminiEmbeddings.Takes(request);
 
     public async Task ServeAsync(HttpContext http)
@@ -30,7 +32,7 @@ internal sealed class EmbeddingService(HttpSyscalls syscalls, AnswerStamps stamp
             return;
         }
 
-        using var syscall = syscalls.Begin(caller, call.Embed, http.RequestAborted);
+        using var syscall = syscalls.BeginInline(caller, call.Embed, http.RequestAborted);
         var end = await syscall.Call.End;
         if (end.Value is not EmbedReply reply)
         {

@@ -104,8 +104,9 @@ internal sealed class ModelExchange(HttpContext http, IModelApi api, AnswerStamp
     public async Task StreamAsync(WireCall call, HttpCall syscall, TimeProvider time)
     {
         var pieces = syscall.Pieces;
-        if (await IsFirstInTimeAsync(pieces, time) && !pieces.TryPeek(out _)
-            && (await syscall.End).Error is { } refused)
+        using var patience = time.CreateTimer(
+            static call => ((HttpCall)call!).Tick(), syscall, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (!await MoreAsync(pieces, patience) && (await syscall.End).Error is { } refused)
         {
             await AnswerAsync(call, refused);
             return;
@@ -117,16 +118,20 @@ internal sealed class ModelExchange(HttpContext http, IModelApi api, AnswerStamp
         http.Response.Headers["x-request-id"] = RequestId;
         using EventWriter events = new(http.Response.BodyWriter);
         stream.Begin(events);
-        while (await NextAsync(pieces, stream, events, time))
+        // Nothing came in time: then it begins without, and shows from time to time that somebody works.
+        var isLate = pieces.TryPeek(out var first) && first.IsEmpty && pieces.TryRead(out _);
+        await (isLate ? FlushAsync() : default);
+        while (await MoreAsync(pieces, patience))
         {
             while (pieces.TryRead(out var piece))
             {
-                stream.Text(events, piece.Span);
+                Write(stream, events, piece.Span);
             }
 
-            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+            await FlushAsync();
         }
 
+        http.RequestAborted.ThrowIfCancellationRequested();
         var end = await syscall.End;
         if (end.Value is ThinkReply reply)
         {
@@ -137,50 +142,29 @@ internal sealed class ModelExchange(HttpContext http, IModelApi api, AnswerStamp
             stream.Fail(events, Refusal(end.Error!, null, null));
         }
 
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        await FlushAsync();
     }
 
-    private async ValueTask<bool> IsFirstInTimeAsync(
-        ChannelReader<ReadOnlyMemory<byte>> pieces, TimeProvider time)
+    // What is read ends with the call, which ends when the client hangs up.
+    private static ValueTask<bool> MoreAsync(ChannelReader<ReadOnlyMemory<byte>> pieces, ITimer patience)
     {
-        try
-        {
-            var first = pieces.WaitToReadAsync(http.RequestAborted);
-            _ = first.IsCompleted ? await first : await first.AsTask().WaitAsync(HttpLimits.StreamKeepAlive, time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+        patience.Change(HttpLimits.StreamKeepAlive, Timeout.InfiniteTimeSpan);
+        return pieces.WaitToReadAsync(CancellationToken.None);
     }
 
-    // False at the end. Meanwhile it shows from time to time that somebody works.
-    private async ValueTask<bool> NextAsync(
-        ChannelReader<ReadOnlyMemory<byte>> pieces, WireStream stream, EventWriter events, TimeProvider time)
+    private static void Write(WireStream stream, EventWriter events, ReadOnlySpan<byte> piece)
     {
-        var next = pieces.WaitToReadAsync(http.RequestAborted);
-        if (next.IsCompleted)
+        if (piece.IsEmpty)
         {
-            return await next;
+            stream.KeepAlive(events);
         }
-
-        // What was said so far goes out before it waits.
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
-        var waiting = next.AsTask();
-        while (true)
+        else
         {
-            try
-            {
-                return await waiting.WaitAsync(HttpLimits.StreamKeepAlive, time);
-            }
-            catch (TimeoutException)
-            {
-                stream.KeepAlive(events);
-                await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
-            }
+            stream.Text(events, piece);
         }
     }
+
+    private async ValueTask FlushAsync() => await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
 
     private static TCall Understand<TCall>(ReadOnlyMemory<byte> body, Func<Field, TCall> read)
     {

@@ -21,6 +21,8 @@ internal sealed class ModelListService(ModelOptions options, AnswerStamps stamps
     private static readonly MessagesApi Anthropic = new();
     private static readonly GenerateApi Gemini = new(GenerateFraming.Whole);
 
+    public bool RunsInline => true;
+
     public bool Takes(HttpRequest request) => HttpMethods.IsGet(request.Method)
         && (request.Path.StartsWithSegments(OpenAiPath, StringComparison.Ordinal)
             || request.Path.StartsWithSegments(GeminiPath, StringComparison.Ordinal));

@@ -11,6 +11,8 @@ internal sealed class ModelService(HttpSyscalls syscalls, AnswerStamps stamps) :
 {
     private readonly CallSignatures _signatures = new();
 
+    public bool RunsInline => true;
+
     public bool Takes(HttpRequest request) => ModelRoutes.Find(request) is not null;
 
     public async Task ServeAsync(HttpContext http)
@@ -30,7 +32,7 @@ internal sealed class ModelService(HttpSyscalls syscalls, AnswerStamps stamps) :
         }
 
         var process = caller.Identity.Process;
-        using var syscall = syscalls.Begin(caller, _signatures.Restore(process, call.Think), http.RequestAborted);
+        using var syscall = syscalls.BeginInline(caller, _signatures.Restore(process, call.Think), http.RequestAborted);
         await (call.Streams
             ? exchange.StreamAsync(call, syscall.Call, stamps.Time)
             : exchange.AnswerAsync(call, await syscall.Call.End));

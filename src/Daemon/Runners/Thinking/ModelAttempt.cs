@@ -85,11 +85,12 @@ internal sealed class ModelAttempt(
     private async Task<ModelResult> BoundedAsync(Func<CancellationToken, Task> ask, CancellationToken taken)
     {
         using var due = new CancellationTokenSource(Left(), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(taken, due.Token);
+        await using var registered = taken.UnsafeRegister(
+            static due => ((CancellationTokenSource)due!).Cancel(), due);
         try
         {
-            either.Token.ThrowIfCancellationRequested();
-            await ask(either.Token);
+            due.Token.ThrowIfCancellationRequested();
+            await ask(due.Token);
             return Succeeded();
         }
         catch (ModelCallException failed)

@@ -27,6 +27,7 @@ internal sealed class ModelRunner(
     KernelMeter meter,
     ILogger log)
 {
+    private readonly BackgroundTasks _tasks = tasks;
     private readonly ConcurrentDictionary<(long Call, int Attempt), CancellationTokenSource> _running = new();
 
     public void Start(StartModelCall start)
@@ -34,14 +35,21 @@ internal sealed class ModelRunner(
         // Neither linked nor timed, so there is nothing to dispose of, and to cancel it is safe at any time.
         var taken = new CancellationTokenSource();
         _running[(start.Call.Value, start.Attempt)] = taken;
-        tasks.Run(stopping => RunAsync(start, taken, stopping));
+        if (start.Turn is null)
+        {
+            AfterTurn.Do(new Beginning(this, start, taken));
+            return;
+        }
+
+        // What was said before is read from disk first.
+        _tasks.Run(stopping => RunAsync(start, taken, stopping));
     }
 
     public void Cancel(CancelModelCall cancel)
     {
         if (_running.TryGetValue((cancel.Call.Value, cancel.Attempt), out var taken))
         {
-            tasks.Run(_ => taken.CancelAsync());
+            _tasks.Run(_ => taken.CancelAsync());
         }
     }
 
@@ -57,7 +65,8 @@ internal sealed class ModelRunner(
     {
         var result = await ResultAsync(start, taken.Token, stopping);
         _running.TryRemove((start.Call.Value, start.Attempt), out _);
-        post(new ModelCallEnded(start.Call, start.Attempt, result) { At = time.GetUtcNow().UtcTicks });
+        ModelCallEnded ended = new(start.Call, start.Attempt, result) { At = time.GetUtcNow().UtcTicks };
+        AfterTurn.Offer((post, ended), static end => end.post(end.ended));
     }
 
     private async Task<ModelResult> ResultAsync(
@@ -84,6 +93,12 @@ internal sealed class ModelRunner(
         }
 
         return (await AttemptAsync(start, caller, either.Token)).Result;
+    }
+
+    private sealed class Beginning(ModelRunner runner, StartModelCall start, CancellationTokenSource taken)
+        : IThreadPoolWorkItem
+    {
+        public void Execute() => runner._tasks.RunHere(stopping => runner.RunAsync(start, taken, stopping));
     }
 
     private static ModelFailure Lost(string why) => new(ModelFailureKind.Rejected, why)

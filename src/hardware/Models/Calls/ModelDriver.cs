@@ -1,3 +1,4 @@
+using System.Net;
 using Analemma.Models.Anthropic;
 using Analemma.Models.Gemini;
 using Analemma.Models.Http;
@@ -18,14 +19,17 @@ internal sealed class ModelDriver : IDisposable
     private readonly bool _needsKey;
 
     public ModelDriver(
-        ModelDriverOptions options, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler> between)
+        ModelDriverOptions options,
+        TimeProvider time,
+        Func<HttpMessageHandler, HttpMessageHandler> between,
+        Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? connect = null)
     {
         Options = options;
         var home = Home(options.Kind);
         var url = options.BaseUrl ?? home;
         // Another server may want no key: a local model, or a gateway that has its own.
         _needsKey = home is not null && url == home;
-        _http = url is null ? null : ProviderHandler.Open(options, url, Header(options.Kind), time, between);
+        _http = url is null ? null : ProviderHandler.Open(options, url, Header(options.Kind), time, between, connect);
         Metadata = new ChatClientMetadata(options.Name, url, options.DefaultModel);
         Client = options.Kind switch
         {

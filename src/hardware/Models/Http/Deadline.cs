@@ -6,11 +6,11 @@ internal sealed class Deadline(TimeProvider time) : IDisposable
     // Its own timer may ring while it is disposed; a timer that cancels it would throw where nobody catches.
     private readonly CancellationTokenSource _passed = new(Timeout.InfiniteTimeSpan, time);
 
-    // The caller's and ours; made once for all waits, which have the same caller.
-    private CancellationTokenSource? _linked;
+    // The caller's ends the wait too; made once for all waits, which have the same caller.
+    private CancellationTokenRegistration _registered;
     private CancellationToken _caller;
 
-    public bool HasPassed => _passed.IsCancellationRequested;
+    public bool HasPassed => _passed.IsCancellationRequested && !_caller.IsCancellationRequested;
 
     /// <summary>Waits at most so long; a <see cref="ProviderFault"/> says that it was too long.</summary>
     public async ValueTask<T> WaitAsync<T>(
@@ -28,7 +28,7 @@ internal sealed class Deadline(TimeProvider time) : IDisposable
         {
             return await waiting;
         }
-        catch (Exception error) when (HasPassed && !cancellationToken.IsCancellationRequested && IsEnd(error))
+        catch (Exception error) when (HasPassed && IsEnd(error))
         {
             throw new ProviderFault(
                 ModelCallReason.TimedOut, $"{what} did not come within {most.TotalSeconds:0.###} s", error);
@@ -41,20 +41,21 @@ internal sealed class Deadline(TimeProvider time) : IDisposable
 
     public void Dispose()
     {
-        _linked?.Dispose();
+        _registered.Dispose();
         _passed.Dispose();
     }
 
     private CancellationToken Linked(CancellationToken cancellationToken)
     {
-        if (_linked is null || _caller != cancellationToken)
+        if (_caller != cancellationToken)
         {
-            _linked?.Dispose();
-            _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _passed.Token);
+            _registered.Dispose();
+            _registered = cancellationToken.UnsafeRegister(
+                static passed => ((CancellationTokenSource)passed!).Cancel(), _passed);
             _caller = cancellationToken;
         }
 
-        return _linked.Token;
+        return _passed.Token;
     }
 
     /// <summary>A cancelled read of a connection may end as either.</summary>

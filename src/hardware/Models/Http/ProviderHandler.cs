@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 
 namespace Analemma.Models.Http;
@@ -29,7 +30,8 @@ internal sealed class ProviderHandler : DelegatingHandler
         Uri baseUrl,
         KeyHeader header,
         TimeProvider time,
-        Func<HttpMessageHandler, HttpMessageHandler> between)
+        Func<HttpMessageHandler, HttpMessageHandler> between,
+        Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? connect = null)
     {
         var sockets = new SocketsHttpHandler
         {
@@ -43,6 +45,11 @@ internal sealed class ProviderHandler : DelegatingHandler
             ResponseDrainTimeout = TimeSpan.Zero,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         };
+        if (connect is not null && baseUrl.Scheme == Uri.UriSchemeHttp)
+        {
+            sockets.ConnectCallback = (context, token) => connect(context.DnsEndPoint, token);
+        }
+
         return new HttpClient(new ProviderHandler(options, header, time, between(sockets)))
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -60,7 +67,7 @@ internal sealed class ProviderHandler : DelegatingHandler
             response = await deadline.WaitAsync(
                 _timeouts.FirstByte,
                 "an answer",
-                async token => await base.SendAsync(request, token),
+                token => new ValueTask<HttpResponseMessage>(base.SendAsync(request, token)),
                 cancellationToken);
         }
         catch (OperationCanceledException error) when (error.InnerException is TimeoutException)
@@ -84,7 +91,8 @@ internal sealed class ProviderHandler : DelegatingHandler
     {
         var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var watched = new StreamContent(new WatchedStream(body, _timeouts, _time));
-        foreach (var (name, values) in response.Content.Headers)
+        // As they came: to look at each would cost more than to copy it.
+        foreach (var (name, values) in response.Content.Headers.NonValidated)
         {
             watched.Headers.TryAddWithoutValidation(name, values);
         }

@@ -17,6 +17,7 @@ internal sealed class OpenAiChatClient : IChatClient, IEmbedder
 {
     private readonly OpenAIClient _client;
     private readonly OpenAiRequest _request;
+    private Asked? _latest;
 
     public OpenAiChatClient(HttpClient http, Uri baseUrl)
     {
@@ -82,5 +83,18 @@ internal sealed class OpenAiChatClient : IChatClient, IEmbedder
     {
     }
 
-    private ChatClient Chat(ChatOptions? options) => _client.GetChatClient(options!.ModelId!);
+    // One model is asked again and again, mostly.
+    private ChatClient Chat(ChatOptions? options)
+    {
+        var model = options!.ModelId!;
+        var latest = _latest;
+        if (latest?.Model != model)
+        {
+            _latest = latest = new Asked(model, _client.GetChatClient(model));
+        }
+
+        return latest.Client;
+    }
+
+    private sealed record Asked(string Model, ChatClient Client);
 }
