@@ -25,7 +25,7 @@ public sealed class DefinitionReaderTests
         + "is not a valid resource ARN, or the resource is not available in this region. at /States/A/Resource")]
     [InlineData(
         """{"StartAt":"A","States":{"A":{"Type":"Pass","InputPath":"x","End":true}}}""",
-        "SCHEMA_VALIDATION_FAILED: Value is not a valid JSONPath at /States/A/InputPath")]
+        "SCHEMA_VALIDATION_FAILED: Value must be a valid JSONPath. at /States/A/InputPath")]
     [InlineData(
         """{"StartAt":"A","States":{"A":{"Type":"Pass","Nothing":1,"End":true}}}""",
         "SCHEMA_VALIDATION_FAILED: Field 'Nothing' is not supported at /States/A")]
@@ -67,6 +67,8 @@ public sealed class DefinitionReaderTests
 
     [Theory]
     [InlineData("ab?", "Error=ValueError Args=[\"Label contains invalid character: '?'\"]")]
+    [InlineData("ab\"", "Error=ValueError Args=['Label contains invalid character: \\'\"\\'']")]
+    [InlineData("ab\\", "Error=ValueError Args=[\"Label contains invalid character: '\\\\\\\\'\"]")]
     [InlineData("ab\u0001", "Error=ValueError Args=[\"Label contains invalid character: '\\\\x01'\"]")]
     [InlineData(
         "12345678901234567890123456789012345678901", "Error=ValueError Args=['Label cannot exceed 40 characters']")]

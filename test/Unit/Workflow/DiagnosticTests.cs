@@ -85,6 +85,89 @@ public sealed class DiagnosticTests
                 + $"{Analemma.Workflow.Json.JsonValue.From($"{{% {expression} %}}")}}}}}}}"));
 
     [Theory]
+    [InlineData("$", "Reference to '$' at the top level is not supported.")]
+    [InlineData("1 + $$.a", "Reference to '$$' at the top level is not supported.")]
+    [InlineData("$states.input.($ * 2)", null)]
+    public void Of_the_input_that_expressions_do_not_have(string expression, string? expected) =>
+        Assert.Equal(
+            expected is null ? "" : $"UNSUPPORTED_JSONATA_EXPRESSION: {expected} at /States/A/Output",
+            Problem("JSONata", $"{{\"A\":{{\"Type\":\"Pass\",\"End\":true,\"Output\":\"{{% {expression} %}}\"}}}}"));
+
+    [Theory]
+    [InlineData("\"End\":true,\"Next\":\"A\"", "There should only be one of the following fields: [Next, End]", "")]
+    [InlineData("\"Comment\":\"\"", "This object should have only one of the following fields: [Next, End]", "")]
+    [InlineData("\"End\":true,\"Output\":\"{% 1\"", "JSONata string must start with {% and end with %}", "/Output")]
+    [InlineData(
+        "\"End\":true,\"Assign\":{\"states\":1}",
+        "RESERVED_VARIABLE_NAME: Cannot assign to reserved variable '$states'.",
+        "/Assign")]
+    [InlineData(
+        "\"End\":true,\"Assign\":{\"a b\":1}",
+        "INVALID_VARIABLE_NAME: Invalid variable name 'a b': the variable name contains invalid characters.",
+        "/Assign")]
+    public void Of_one_state(string fields, string expected, string place) => Assert.StartsWith(
+        $"{(expected.Contains("_NAME: ", StringComparison.Ordinal) ? "" : Schema)}{expected} at /States/A{place}",
+        Problem("JSONata", $"{{\"A\":{{\"Type\":\"Pass\",{fields}}}}}"),
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Wait", "", "This object should have only one of the following fields: [SecondsPath, Seconds, "
+        + "TimestampPath, Timestamp]", "")]
+    [InlineData("Wait", "\"Seconds\":1,\"SecondsPath\":\"$.a\",", "There should only be one of the following fields: "
+        + "[SecondsPath, Seconds, TimestampPath, Timestamp]", "")]
+    [InlineData("Wait", "\"Seconds\":-1,", "Minimum value is 0", "/Seconds")]
+    [InlineData("Wait", "\"SecondsPath\":\"a\",", "Value must be a valid JSONPath.", "/SecondsPath")]
+    [InlineData("Task", "\"Resource\":\"f\",", "Value is not a valid resource ARN", "/Resource")]
+    [InlineData("Task", Function + "\"TimeoutSeconds\":100000000,", "Maximum value is 99999999", "/TimeoutSeconds")]
+    [InlineData("Task", Function + "\"TimeoutSeconds\":\"1\",", "Expected value of type Integer", "/TimeoutSeconds")]
+    [InlineData("Task", Function + "\"TimeoutSeconds\":1,\"TimeoutSecondsPath\":\"$.a\",", "There should only be one "
+        + "of the following fields: [TimeoutSeconds, TimeoutSecondsPath]", "")]
+    [InlineData("Task", Function + "\"Retry\":[{\"ErrorEquals\":[]}],", "Value cannot be empty",
+        "/Retry[0]/ErrorEquals")]
+    [InlineData("Task", Function + "\"Retry\":[{\"ErrorEquals\":[\"E\"],\"BackoffRate\":0.5}],", "Minimum value is 1.0",
+        "/Retry[0]/BackoffRate")]
+    [InlineData("Task", Function + "\"Retry\":[{\"ErrorEquals\":[\"E\"],\"JitterStrategy\":\"x\"}],",
+        "Value should be one of the following: [NONE, FULL]", "/Retry[0]/JitterStrategy")]
+    [InlineData("Task", Function + "\"Retry\":[{\"ErrorEquals\":[\"E\"],\"IntervalSeconds\":0}],", null, "")]
+    public void Of_fields_of_a_state(string type, string fields, string? expected, string place) => Assert.Equal(
+        expected is null ? "" : $"{Schema}{expected} at /States/A{place}",
+        Problem("JSONPath", $"{{\"A\":{{\"Type\":\"{type}\",{fields}\"End\":true}}}}"));
+
+    [Theory]
+    [InlineData("", "\"MaxConcurrency\":-1", "Minimum value is 0", "/MaxConcurrency")]
+    [InlineData("", "\"MaxConcurrencyPath\":\"$$.Execution.Input.n\"", "Value is not a Reference Path",
+        "/MaxConcurrencyPath")]
+    [InlineData("", "\"ToleratedFailurePercentage\":101", "Maximum value is 100.0", "/ToleratedFailurePercentage")]
+    [InlineData("\"Iterator\":{},", "\"Comment\":\"\"", "There should only be one of the following fields: "
+        + "[ItemProcessor, Iterator]", "")]
+    [InlineData("", "\"ItemReader\":{\"Resource\":\"arn:aws:states:::sqs:sendMessage\"}",
+        "The field 'Resource' does not match any of the allowed values", "/ItemReader/Resource")]
+    [InlineData("", "\"ItemReader\":{\"Resource\":\"arn:aws:states:::s3:getObject\","
+        + "\"ReaderConfig\":{\"InputType\":\"CSV\"}}",
+        "The field 'CSVHeaderLocation' is required", "/ItemReader/ReaderConfig")]
+    public void Of_maps(string before, string fields, string expected, string place) => Assert.Equal(
+        $"{Schema}{expected} at /States/A{place}",
+        Problem("JSONPath", $"{{\"A\":{{\"Type\":\"Map\",\"End\":true,{before}\"ItemProcessor\":{{\"StartAt\":\"B\","
+            + $"\"States\":{{\"B\":{{\"Type\":\"Succeed\"}}}}}},{fields}}}}}"));
+
+    [Theory]
+    [InlineData("JSONPath", "\"IsNull\":true",
+        "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]", "")]
+    [InlineData("JSONPath", "\"Variable\":\"a\",\"IsNull\":true",
+        "Value is not a Reference Path: Reference path didn't start with '$'", "/Variable")]
+    [InlineData("JSONPath", "\"Condition\":\"{% true %}\"", "The QueryLanguage is set to 'JSONPath', but field "
+        + "'Condition' is only supported for the 'JSONata' QueryLanguage", "")]
+    [InlineData("JSONPath", "\"Not\":{\"Variable\":\"$.a\",\"IsNull\":true,\"Next\":\"A\"}",
+        "Field 'Next' is not supported", "/Not")]
+    [InlineData("JSONata", "\"Variable\":\"$.a\",\"Condition\":true", "The QueryLanguage is set to 'JSONata', but "
+        + "field 'Variable' is only supported for the 'JSONPath' QueryLanguage", "")]
+    public void Of_choices(string language, string rule, string expected, string place) => Assert.StartsWith(
+        $"{Schema}{expected} at /States/A/Choices[0]{place}",
+        Problem(language, "{\"A\":{\"Type\":\"Choice\",\"Choices\":[{" + rule
+            + ",\"Next\":\"B\"}],\"Default\":\"B\"},\"B\":{\"Type\":\"Succeed\"}}"),
+        StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("Pass", "\"Output\":\"{% $states.result %}\"", "result", "Output")]
     [InlineData("Pass", "\"Assign\":{\"v\":\"{% $x[$states.errorOutput.a] %}\"}", "errorOutput", "Assign/v")]
     [InlineData("Task", Function + "\"Arguments\":\"{% $states.result.a %}\"", "result", "Arguments")]
@@ -168,7 +251,7 @@ public sealed class DiagnosticTests
             """;
         Assert.NotNull(DefinitionReader.Read(Text).Machine);
         Assert.Equal(
-            $"{Schema}Express state machine does not support Map state in DISTRIBUTED mode "
+            $"{Schema}The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines "
             + "at /States/A/ItemProcessor/ProcessorConfig/Mode",
             DefinitionReader.Read(Text, isExpress: true).Problem);
     }
@@ -183,8 +266,7 @@ public sealed class DiagnosticTests
     public void Of_expressions_that_are_not_opened_and_closed(string text, bool isGood) => Assert.Equal(
         isGood
             ? ""
-            : "INVALID_JSONATA_EXPRESSION: A JSONata expression must start with '{%' and end with '%}', without "
-                + "blanks around them. at /States/A/Output/x[0]",
+            : Schema + "JSONata string must start with {% and end with %} at /States/A/Output/x[0]",
         Problem("JSONata", """{"A":{"Type":"Pass","Output":{"x":["TEXT"]},"End":true}}"""
             .Replace("TEXT", text, StringComparison.Ordinal)));
 

@@ -86,12 +86,12 @@ public sealed class ExecutionMachineTests
         MachineBench bench = new(Task(
             """
             "Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","HeartbeatSeconds":5,
-            "Parameters":{"t.$":"$$.Task.Token"},
+            "Parameters":{"MessageBody":{"t.$":"$$.Task.Token"}},
             "Catch":[{"ErrorEquals":["States.HeartbeatTimeout"],"Next":"B"}]
             """));
         bench.Start();
         var task = bench.Tasks.Peek();
-        Assert.Equal(task.Token, task.Input["t"].AsString());
+        Assert.Equal(task.Token, task.Input["MessageBody"]["t"].AsString());
         bench.Tell(new ExecutionEvent.TaskSubmitted(bench.Now, task.TaskId, JsonValue.Parse("{}")));
         bench.Tell(new ExecutionEvent.TaskHeartbeat(bench.Now.AddSeconds(4), task.TaskId));
         Assert.Equal(9, bench.Wait().TotalSeconds);
@@ -374,9 +374,10 @@ public sealed class ExecutionMachineTests
     private static string Map(string mode, string fields) =>
         """
         {"StartAt":"M","States":{"M":{"Type":"Map","End":true,FIELDS"ItemProcessor":{
-          "ProcessorConfig":{"Mode":"MODE","ExecutionType":"STANDARD"},
+          "ProcessorConfig":{"Mode":"MODE"TYPE},
           "StartAt":"A","States":{"A":{"Type":"Task","Resource":"FUNCTION","End":true}}}}}}
         """.Replace("FUNCTION", Function, StringComparison.Ordinal)
             .Replace("MODE", mode, StringComparison.Ordinal)
+            .Replace("TYPE", mode == "INLINE" ? "" : ",\"ExecutionType\":\"STANDARD\"", StringComparison.Ordinal)
             .Replace("FIELDS", fields, StringComparison.Ordinal);
 }

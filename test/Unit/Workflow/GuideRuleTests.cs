@@ -241,9 +241,10 @@ public sealed class GuideRuleTests
     private static string Map(string selector, string mode, string fields = "") =>
         """
         {"StartAt":"M","States":{"M":{"Type":"Map",FIELDS SELECTOR "End":true,
-          "ItemProcessor":{"ProcessorConfig":{"Mode":"MODE","ExecutionType":"STANDARD"},
+          "ItemProcessor":{"ProcessorConfig":{"Mode":"MODE"TYPE},
             "StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}
         """.Replace("FIELDS", fields, StringComparison.Ordinal)
             .Replace("SELECTOR", selector.Length == 0 ? "" : $"\"ItemSelector\":{selector},", StringComparison.Ordinal)
-            .Replace("MODE", mode, StringComparison.Ordinal);
+            .Replace("MODE", mode, StringComparison.Ordinal)
+            .Replace("TYPE", mode == "INLINE" ? "" : ",\"ExecutionType\":\"STANDARD\"", StringComparison.Ordinal);
 }

@@ -21,16 +21,21 @@ internal static class ChoiceReader
         "Comment", "Condition", "Next", "Assign", "Output",
     };
 
+    private static readonly string[] Kinds = ["And", "Or", "Not", "Variable", "Condition"];
+
+    private static readonly string[] Operators =
+    [
+        .. ChoiceOperator.All.SelectMany(each => each.HasPath ? [each.Name, $"{each.Name}Path"] : new[] { each.Name }),
+    ];
+
+    // What a rule of JSONPath may have.
+    private static readonly HashSet<string> AllRuleFields = new(RuleFields.Concat(Operators), StringComparer.Ordinal);
+
     public static ChoiceDefinition? Read(FieldReader reader, StateFields fields)
     {
-        if (!reader.Require("Choices") || reader.Array("Choices") is not { } items)
+        if (!reader.Require("Choices") || reader.Filled("Choices") is not { } items)
         {
             return null;
-        }
-
-        if (items.Count == 0)
-        {
-            reader.Wrong("At least one choice is required", "Choices");
         }
 
         List<ChoiceBranch> choices = new(items.Count);
@@ -54,7 +59,7 @@ internal static class ChoiceReader
     {
         if (reader.IsJsonata)
         {
-            reader.AllowOnly(ConditionFields);
+            reader.AllowOnly(ConditionFields, AllRuleFields);
             if (reader["Condition"] is { IsDefined: true, IsBoolean: false } condition
                 && !ExpressionTemplates.IsExpression(condition))
             {
@@ -86,9 +91,22 @@ internal static class ChoiceReader
             return null;
         }
 
-        if (!isTop && (fields.Has("Next") || fields.Has("Assign")))
+        foreach (var name in fields.Names)
         {
-            reader.Wrong("The fields [Next, Assign] are only supported in the outermost rule");
+            if (name is "Condition" or "Output")
+            {
+                reader.Unsupported(name, isOfOther: true);
+            }
+            else if (!isTop && name is "Next" or "Assign")
+            {
+                reader.Unsupported(name);
+            }
+        }
+
+        // Told otherwise than of any other object.
+        if (fields.Names.ToArray().Count(Kinds.Contains) != 1)
+        {
+            reader.Wrong("The object must have only one of the following fields, [And, Or, Not, Variable, Condition]");
         }
 
         if (fields.Has("And") || fields.Has("Or"))
@@ -108,9 +126,8 @@ internal static class ChoiceReader
 
     private static JoinedRule? ReadJoined(FieldReader reader, string name, int depth)
     {
-        if (reader.Array(name) is not { Count: > 0 } items)
+        if (reader.Filled(name) is not { Count: > 0 } items)
         {
-            reader.Wrong("At least one rule is required", name);
             return null;
         }
 
@@ -133,8 +150,14 @@ internal static class ChoiceReader
 
     private static ComparisonRule? ReadComparison(FieldReader reader, JsonObject fields)
     {
-        if (!reader.Require("Variable") || reader.Path("Variable").Path is not { } variable)
+        if (reader.Text("Variable") is not { } written)
         {
+            return null;
+        }
+
+        if (JsonPath.TryParse(written) is not { } variable)
+        {
+            reader.Wrong(NotReference(written), "Variable");
             return null;
         }
 
@@ -142,7 +165,7 @@ internal static class ChoiceReader
         var count = 0;
         foreach (var (name, operand) in fields)
         {
-            if (RuleFields.Contains(name))
+            if (RuleFields.Contains(name) || ConditionFields.Contains(name))
             {
                 continue;
             }
@@ -151,9 +174,14 @@ internal static class ChoiceReader
             comparison = ReadOperator(reader, name, operand) ?? comparison;
         }
 
-        if (count != 1)
+        if (count == 0)
         {
-            reader.Wrong("Exactly one comparison operator is required");
+            reader.Wrong(
+                $"This object should have only one of the following fields: [{string.Join(", ", Operators)}]");
+        }
+        else if (count > 1)
+        {
+            reader.Wrong($"There should only be one of the following fields: [{string.Join(", ", Operators)}]");
             return null;
         }
 
@@ -164,9 +192,9 @@ internal static class ChoiceReader
     {
         var isPath = name.EndsWith("Path", StringComparison.Ordinal);
         var by = ChoiceOperator.Of(isPath ? name[..^"Path".Length] : name);
-        if (by is null || (isPath && (by.Tests is not null || by.Name == "StringMatches")))
+        if (by is null || (isPath && !by.HasPath))
         {
-            reader.Wrong($"Field '{name}' is not supported");
+            reader.Unsupported(name);
             return null;
         }
 
@@ -174,7 +202,10 @@ internal static class ChoiceReader
         {
             return operand.TryGetString(out var text) && JsonPath.TryParse(text) is { } path
                 ? new ChoiceComparison(by, default, path)
-                : Refuse(reader, name, "Value is not a valid JSONPath");
+                : Refuse(
+                    reader,
+                    name,
+                    operand.TryGetString(out text) ? NotReference(text) : "Expected value of type String");
         }
 
         if (operand.Kind != by.Operand)
@@ -186,6 +217,10 @@ internal static class ChoiceReader
             ? Refuse(reader, name, "String does not match RFC3339 timestamp")
             : new ChoiceComparison(by, operand, null);
     }
+
+    private static string NotReference(string text) => text.StartsWith('$')
+        ? "Value is not a Reference Path"
+        : "Value is not a Reference Path: Reference path didn't start with '$'";
 
     private static ChoiceComparison? Refuse(FieldReader reader, string name, string what)
     {

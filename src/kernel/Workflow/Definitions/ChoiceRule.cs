@@ -70,7 +70,7 @@ internal sealed record ChoiceComparison(ChoiceOperator Operator, JsonValue Liter
 /// <summary>One operator; exactly one of the two functions is there.</summary>
 internal sealed record ChoiceOperator(string Name, JsonKind Operand)
 {
-    private static readonly Dictionary<string, ChoiceOperator> ByName = All().ToDictionary(
+    private static readonly Dictionary<string, ChoiceOperator> ByName = Make().ToDictionary(
         each => each.Name, StringComparer.Ordinal);
 
     public Func<JsonValue, bool>? Tests { get; private init; }
@@ -80,9 +80,14 @@ internal sealed record ChoiceOperator(string Name, JsonKind Operand)
     /// <summary>Whether its operand must read as a time.</summary>
     public bool IsTimestamp { get; private init; }
 
+    public static IReadOnlyCollection<ChoiceOperator> All => ByName.Values;
+
+    /// <summary>Whether its operand may come from a path.</summary>
+    public bool HasPath => Tests is null && Name != "StringMatches";
+
     public static ChoiceOperator? Of(string name) => ByName.GetValueOrDefault(name);
 
-    private static IEnumerable<ChoiceOperator> All()
+    private static IEnumerable<ChoiceOperator> Make()
     {
         foreach (var (suffix, holds) in Orders())
         {

@@ -97,7 +97,7 @@ public static class DefinitionReader
         }
 
         reader.OneOf("Version", "1.0");
-        var timeout = reader.Whole("TimeoutSeconds", 1, DefinitionLimits.SecondsMax);
+        var timeout = reader.Whole("TimeoutSeconds", 0, DefinitionLimits.SecondsMax);
         var startAt = reader.Text("StartAt");
         if (reader.Object("States") is not { } states || startAt is null)
         {
@@ -110,7 +110,7 @@ public static class DefinitionReader
         var read = ReadStates(inStates, states, inner, depth);
         if (states.Count == 0)
         {
-            reader.Wrong("At least one state is required", "States");
+            reader.Wrong("Value cannot be empty", "States");
         }
 
         StateMachineDefinition machine = new()
@@ -120,7 +120,8 @@ public static class DefinitionReader
             StartAt = startAt,
             States = read,
             Language = reader.Language,
-            TimeoutSeconds = timeout,
+            // Zero is taken, and stands for none.
+            TimeoutSeconds = timeout is 0 ? null : timeout,
         };
         TransitionCheck.Check(machine, states, reader.Diagnostics);
         return isWhole ? machine : null;

@@ -29,6 +29,8 @@ public static class DiagnosticCodes
     public const string DuplicateLabelName = "DUPLICATE_LABEL_NAME";
     public const string InvalidJsonataExpression = "INVALID_JSONATA_EXPRESSION";
     public const string UnsupportedJsonataExpression = "UNSUPPORTED_JSONATA_EXPRESSION";
+    public const string InvalidVariableName = "INVALID_VARIABLE_NAME";
+    public const string ReservedVariableName = "RESERVED_VARIABLE_NAME";
     public const string TooDeeplyNested = "TOO_DEEPLY_NESTED";
     public const string NoDollar = "NO_DOLLAR";
     public const string NoPath = "NO_PATH";

@@ -53,18 +53,18 @@ internal static class ErrorReader
         }
 
         var rate = reader["BackoffRate"];
-        if (rate.IsDefined && !(rate.TryGetDouble(out var factor) && factor >= 1))
+        if (rate.IsDefined && Bounds.Number(rate, 1) is { } wrong)
         {
-            reader.Wrong("Value must be a number of at least 1.0", "BackoffRate");
+            reader.Wrong(wrong, "BackoffRate");
         }
 
         Retrier made = new(errors)
         {
-            IntervalSeconds = reader.Whole("IntervalSeconds", 1, AttemptsMax) ?? 1,
+            IntervalSeconds = reader.Whole("IntervalSeconds", 0, AttemptsMax) ?? 1,
             MaxAttempts = reader.Whole("MaxAttempts", 0, AttemptsMax) ?? 3,
             BackoffRate = rate.IsNumber ? rate.AsDouble() : 2.0,
             MaxDelaySeconds = reader.Whole("MaxDelaySeconds", 1, DelaySecondsMax),
-            HasFullJitter = reader.OneOf("JitterStrategy", "FULL", "NONE") is "FULL",
+            HasFullJitter = reader.OneOf("JitterStrategy", "NONE", "FULL") is "FULL",
         };
         if (made.MaxDelaySeconds <= made.IntervalSeconds)
         {
@@ -93,14 +93,9 @@ internal static class ErrorReader
 
     private static List<string>? ReadErrors(FieldReader reader, bool isLast)
     {
-        if (!reader.Require("ErrorEquals") || reader.Array("ErrorEquals") is not { } items)
+        if (!reader.Require("ErrorEquals") || reader.Filled("ErrorEquals") is not { } items)
         {
             return null;
-        }
-
-        if (items.Count == 0)
-        {
-            reader.Wrong("At least one error is required", "ErrorEquals");
         }
 
         List<string> errors = new(items.Count);

@@ -11,6 +11,8 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
 {
     private const int VariableCharsMax = 80;
 
+    private const string NoPath = "Value must be a valid JSONPath.";
+
     // What may stand where a text is wanted (Developer Guide, Fail state, CausePath).
     private static readonly HashSet<string> TextCalls = new(StringComparer.Ordinal)
     {
@@ -73,17 +75,23 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
     {
         foreach (var name in fields.Names)
         {
-            if (names.Contains(name))
+            if (!names.Contains(name))
             {
-                continue;
+                Unsupported(name, ofOther?.Contains(name) is true);
             }
-
-            var (mine, other) = IsJsonata ? ("JSONata", "JSONPath") : ("JSONPath", "JSONata");
-            Wrong(ofOther?.Contains(name) is true
-                ? $"The QueryLanguage is set to '{mine}', but field '{name}' is only supported for the '{other}' "
-                    + "QueryLanguage"
-                : $"Field '{name}' is not supported");
         }
+    }
+
+    /// <summary>Tells of a field that may not be there.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="isOfOther">Whether it may in the other query language.</param>
+    public void Unsupported(string name, bool isOfOther = false)
+    {
+        var (mine, other) = IsJsonata ? ("JSONata", "JSONPath") : ("JSONPath", "JSONata");
+        Wrong(isOfOther
+            ? $"The QueryLanguage is set to '{mine}', but field '{name}' is only supported for the '{other}' "
+                + "QueryLanguage"
+            : $"Field '{name}' is not supported");
     }
 
     public string? Text(string name)
@@ -124,14 +132,12 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
             return null;
         }
 
-        if (whole >= min && whole <= max)
+        if (Bounds.Whole(value, min, max) is not { } wrong)
         {
             return whole;
         }
 
-        Wrong(
-            whole < min ? $"Value is less than the minimum of {min}" : $"Value is more than the maximum of {max}",
-            name);
+        Wrong(wrong, name);
         return null;
     }
 
@@ -150,8 +156,29 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
             }
         }
 
-        Wrong($"The field '{name}' should have one of these values: [{string.Join(", ", values)}]", name);
+        Wrong($"Value should be one of the following: [{string.Join(", ", values)}]", name);
         return null;
+    }
+
+    /// <summary>Tells when more than one of these is there, or none of them, when one must be.</summary>
+    public bool HasOneOf(bool isRequired, params ReadOnlySpan<string> names)
+    {
+        var count = 0;
+        foreach (var name in names)
+        {
+            count += fields.Has(name) ? 1 : 0;
+        }
+
+        if (count > 1)
+        {
+            Wrong($"There should only be one of the following fields: [{string.Join(", ", names)}]");
+        }
+        else if (count == 0 && isRequired)
+        {
+            Wrong($"This object should have only one of the following fields: [{string.Join(", ", names)}]");
+        }
+
+        return count == 1;
     }
 
     public JsonObject? Object(string name)
@@ -178,6 +205,18 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
         return null;
     }
 
+    /// <summary>An array that has something in it.</summary>
+    public JsonArray? Filled(string name)
+    {
+        var items = Array(name);
+        if (items is { Count: 0 })
+        {
+            Wrong("Value cannot be empty", name);
+        }
+
+        return items;
+    }
+
     /// <summary>A path, null for nothing, or $ where the field is not there.</summary>
     public PathField Path(string name)
     {
@@ -197,7 +236,7 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
             return new PathField(name, path);
         }
 
-        Wrong("Value is not a valid JSONPath", name);
+        Wrong(value.IsString ? NoPath : "Expected value of type String", name);
         return PathField.Whole;
     }
 
@@ -247,17 +286,13 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
     }
 
     /// <summary>A field that is a literal, an expression, or under the name with Path behind it a path.</summary>
-    public ValueField? Value(string name, Func<JsonValue, string?> check, bool pathMayCall = false)
+    public ValueField? Value(
+        string name, Func<JsonValue, string?> check, bool pathMayCall = false, bool isReference = false)
     {
         var path = $"{name}Path";
         if (!IsJsonata && fields.Has(path))
         {
-            if (fields.Has(name))
-            {
-                Wrong($"Only one of the fields [{name}, {path}] may be specified");
-            }
-
-            return ReadPath(path, pathMayCall);
+            return ReadPath(path, pathMayCall, isReference);
         }
 
         var value = fields[name];
@@ -326,7 +361,7 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
         problem.Message,
         $"{location[..^_within.Length]}/{where}".Replace("//", "/", StringComparison.Ordinal));
 
-    private ValueField? ReadPath(string name, bool mayCall)
+    private ValueField? ReadPath(string name, bool mayCall, bool isReference)
     {
         if (Text(name) is not { } text)
         {
@@ -343,13 +378,18 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
             return new ValueField { Name = name, Call = call };
         }
 
-        if (JsonPath.TryParse(text) is { } path)
+        if (JsonPath.TryParse(text) is not { } path)
         {
-            return new ValueField { Name = name, Path = path };
+            Wrong(NoPath, name);
+            return null;
         }
 
-        Wrong("Value is not a valid JSONPath", name);
-        return null;
+        if (isReference && (!path.IsDefinite || path.Root is PathRoot.Context))
+        {
+            Wrong("Value is not a Reference Path", name);
+        }
+
+        return new ValueField { Name = name, Path = path };
     }
 
     // Letters, marks, digits and connectors (Unicode Standard Annex 31, ID_Continue).
@@ -365,11 +405,15 @@ internal sealed class FieldReader(JsonObject fields, string location, QueryLangu
             && plain.All(IsInName);
         if (!isName)
         {
-            Wrong($"'{plain}' is not a valid variable name", name);
+            diagnostics.Add(
+                DiagnosticCodes.InvalidVariableName,
+                $"Invalid variable name '{plain}': the variable name contains invalid characters.",
+                At(name));
         }
         else if (plain == "states")
         {
-            Wrong("'states' is reserved and cannot be the name of a variable", name);
+            diagnostics.Add(
+                DiagnosticCodes.ReservedVariableName, "Cannot assign to reserved variable '$states'.", At(name));
         }
     }
 }

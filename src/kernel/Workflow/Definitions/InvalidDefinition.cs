@@ -12,30 +12,40 @@ public static class InvalidDefinition
     public static string Message(DefinitionReading reading, string text)
     {
         var errors = reading.Diagnostics.Where(found => found.IsError).ToArray();
-        // Labels are checked by a part of the service that speaks otherwise.
+        // Labels are checked by a part of the service that speaks otherwise: in the notation of Python.
         return errors is [{ Code: DiagnosticCodes.InvalidLabelName } label]
-            ? $"Error=ValueError Args=[{Quoted(label.Message)}] in definition '{text}'."
+            ? $"Error=ValueError Args=[{Noted(Noted(label.Message, MapReader.BadInLabel))}] in definition '{text}'."
             : $"Invalid State Machine Definition: '{string.Join<Diagnostic>(", ", errors)}'";
     }
 
-    // In single quotes, or in double ones when there are single ones inside.
-    private static string Quoted(string message)
+    // What stands in quotes behind some words.
+    private static string Noted(string message, string words) =>
+        message.StartsWith(words, StringComparison.Ordinal)
+            ? words + Noted(message[(words.Length + 1)..^1])
+            : message;
+
+    // In single quotes, or in double ones when there are only single ones inside.
+    private static string Noted(string text)
     {
-        var quote = message.Contains('\'', StringComparison.Ordinal) ? '"' : '\'';
-        StringBuilder quoted = new();
-        quoted.Append(quote);
-        foreach (var c in message)
+        var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal)
+            ? '"'
+            : '\'';
+        StringBuilder noted = new();
+        noted.Append(quote);
+        foreach (var c in text)
         {
-            quoted.Append(c switch
+            noted.Append(c switch
             {
-                '\t' => "\\\\t",
-                '\n' => "\\\\n",
-                '\r' => "\\\\r",
-                _ when char.IsControl(c) => string.Create(CultureInfo.InvariantCulture, $"\\\\x{(int)c:x2}"),
+                '\t' => "\\t",
+                '\n' => "\\n",
+                '\r' => "\\r",
+                '\\' => "\\\\",
+                _ when c == quote => $"\\{c}",
+                _ when char.IsControl(c) => string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"),
                 _ => c.ToString(),
             });
         }
 
-        return quoted.Append(quote).ToString();
+        return noted.Append(quote).ToString();
     }
 }

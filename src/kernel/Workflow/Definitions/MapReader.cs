@@ -8,6 +8,12 @@ internal static class MapReader
 {
     private const string LabelForbidden = "?*<>{}[]:;,\\|^~$#%&`\" ";
 
+    /// <summary>Before a character that may not be in a label.</summary>
+    public const string BadInLabel = "Label contains invalid character: ";
+
+    /// <summary>Of MaxItems.</summary>
+    private const long ItemsMax = 100_000_000;
+
     private static readonly HashSet<string> ReaderFields = Set("Comment Resource Parameters Arguments ReaderConfig");
     private static readonly HashSet<string> ReaderConfigFields = Set(
         "Comment InputType CSVHeaderLocation CSVHeaders CSVDelimiter MaxItems MaxItemsPath ManifestType Transformation "
@@ -18,8 +24,9 @@ internal static class MapReader
 
     public static MapDefinition? Read(FieldReader reader, StateFields fields, ReadingContext context, int depth)
     {
-        var name = reader.Has("Iterator") && !reader.Has("ItemProcessor") ? "Iterator" : "ItemProcessor";
-        if (!reader.Require(name) || reader.Object(name) is not { } processor)
+        reader.HasOneOf(isRequired: true, "ItemProcessor", "Iterator");
+        var name = reader.Has("ItemProcessor") ? "ItemProcessor" : "Iterator";
+        if (reader.Object(name) is not { } processor)
         {
             return null;
         }
@@ -39,9 +46,9 @@ internal static class MapReader
                 ItemsPath = reader.IsJsonata ? PathField.Whole : reader.Path("ItemsPath"),
                 Items = reader.IsJsonata ? reader.Template("Items") : null,
                 ItemSelector = reader.Template(reader.Has("ItemSelector") ? "ItemSelector" : "Parameters"),
-                MaxConcurrency = reader.Value("MaxConcurrency", FromZero),
-                ToleratedFailureCount = reader.Value("ToleratedFailureCount", FromZero),
-                ToleratedFailurePercentage = reader.Value("ToleratedFailurePercentage", Percentage),
+                MaxConcurrency = ReadNumber(reader, "MaxConcurrency", FromZero),
+                ToleratedFailureCount = ReadNumber(reader, "ToleratedFailureCount", FromZero),
+                ToleratedFailurePercentage = ReadNumber(reader, "ToleratedFailurePercentage", Percentage),
                 Reader = ReadReader(reader),
                 Batcher = ReadBatcher(reader),
                 Writer = ReadWriter(reader),
@@ -57,15 +64,22 @@ internal static class MapReader
         }
 
         var below = reader.Below(config, $"{name}/ProcessorConfig");
-        var isDistributed = below.OneOf("Mode", "INLINE", "DISTRIBUTED") is "DISTRIBUTED";
+        var mode = below.OneOf("Mode", "INLINE", "DISTRIBUTED");
+        var isDistributed = mode is "DISTRIBUTED";
         if (isDistributed)
         {
             below.Require("ExecutionType");
             if (context.IsExpress)
             {
                 // Developer Guide, Distributed Map state fields.
-                below.Wrong("Express state machine does not support Map state in DISTRIBUTED mode", "Mode");
+                below.Wrong(
+                    "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' state machines",
+                    "Mode");
             }
+        }
+        else if (mode is "INLINE" && below.Has("ExecutionType"))
+        {
+            below.Wrong("Field 'ExecutionType' is not supported");
         }
 
         return (isDistributed, below.OneOf("ExecutionType", "STANDARD", "EXPRESS") is "EXPRESS");
@@ -84,7 +98,7 @@ internal static class MapReader
         }
         else if (FindForbidden(label) is { } bad)
         {
-            Tell($"Label contains invalid character: '{bad}'");
+            Tell($"{BadInLabel}'{bad}'");
         }
         else if (!context.Labels.Add(label))
         {
@@ -133,19 +147,25 @@ internal static class MapReader
             return null;
         }
 
+        var resource = TaskResource.TryParse(arn) ?? ResourceReader.None;
+        if (resource is not { Service: "s3", ResourceName: "getObject" or "listObjectsV2" })
+        {
+            below.Wrong("The field 'Resource' does not match any of the allowed values", "Resource");
+        }
+
         var config = below.Object("ReaderConfig") ?? JsonObject.Empty;
         var inConfig = below.Part(config, "ReaderConfig");
         inConfig.AllowOnly(ReaderConfigFields);
         CheckConfig(inConfig);
         return new ItemReaderDefinition
         {
-            Resource = TaskResource.TryParse(arn) ?? Unknown(below, arn),
+            Resource = resource,
             Parameters = below.Template(below.IsJsonata ? "Arguments" : "Parameters"),
             InputType = inConfig.OneOf("InputType", "CSV", "JSON", "JSONL", "PARQUET", "MANIFEST"),
             CsvHeaderLocation = inConfig.OneOf("CSVHeaderLocation", "FIRST_ROW", "GIVEN"),
             CsvHeaders = Texts(inConfig, "CSVHeaders"),
             CsvDelimiter = Delimiter(inConfig.OneOf("CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")),
-            MaxItems = inConfig.Value("MaxItems", FromZero),
+            MaxItems = ReadNumber(inConfig, "MaxItems", Items),
             ManifestType = inConfig.OneOf("ManifestType", "ATHENA_DATA", "S3_INVENTORY"),
             ItemsPointer = inConfig.Text("ItemsPointer"),
             LoadsObjects = inConfig.OneOf("Transformation", "NONE", "LOAD_AND_FLATTEN") is "LOAD_AND_FLATTEN",
@@ -155,6 +175,19 @@ internal static class MapReader
     // Which fields go together (Developer Guide, ItemReader).
     private static void CheckConfig(FieldReader config)
     {
+        if (Has("ManifestType", "S3_INVENTORY") && config.Has("InputType"))
+        {
+            config.Wrong("InputType must not be specified when ManifestType is S3_INVENTORY", "InputType");
+        }
+        else if (Has("InputType", "CSV") && !config.Has("CSVHeaderLocation"))
+        {
+            config.Wrong("The field 'CSVHeaderLocation' is required");
+        }
+        else if (Has("InputType", "JSON") && config.Has("CSVHeaderLocation"))
+        {
+            config.Wrong("Field 'CSVHeaderLocation' is not supported");
+        }
+
         if (Has("CSVHeaderLocation", "GIVEN"))
         {
             config.Require("CSVHeaders");
@@ -163,11 +196,6 @@ internal static class MapReader
         if (Has("Transformation", "LOAD_AND_FLATTEN") || Has("ManifestType", "ATHENA_DATA"))
         {
             config.Require("InputType");
-        }
-
-        if (Has("ManifestType", "S3_INVENTORY") && config.Has("InputType"))
-        {
-            config.Wrong("InputType must not be specified when ManifestType is S3_INVENTORY", "InputType");
         }
 
         bool Has(string name, string value) => config[name].TryGetString(out var text) && text == value;
@@ -185,8 +213,8 @@ internal static class MapReader
         ItemBatcherDefinition batcher = new()
         {
             BatchInput = below.Template("BatchInput"),
-            MaxItemsPerBatch = below.Value("MaxItemsPerBatch", FromOne),
-            MaxInputBytesPerBatch = below.Value("MaxInputBytesPerBatch", FromOne),
+            MaxItemsPerBatch = ReadNumber(below, "MaxItemsPerBatch", FromZero),
+            MaxInputBytesPerBatch = ReadNumber(below, "MaxInputBytesPerBatch", FromZero),
         };
         if (batcher.MaxItemsPerBatch is null && batcher.MaxInputBytesPerBatch is null)
         {
@@ -252,16 +280,22 @@ internal static class MapReader
         _ => ",",
     };
 
-    private static string? FromZero(JsonValue value) =>
-        value.TryGetInt64(out var whole) && whole >= 0 ? null : "Expected value of type Integer of at least 0";
+    // A path to a number of a Map, unlike other paths, names one node, and not of the context object.
+    private static ValueField? ReadNumber(FieldReader reader, string name, Func<JsonValue, string?> check)
+    {
+        if (!reader.IsJsonata)
+        {
+            reader.HasOneOf(isRequired: false, name, $"{name}Path");
+        }
 
-    private static string? FromOne(JsonValue value) =>
-        value.TryGetInt64(out var whole) && whole >= 1 ? null : "Expected value of type Integer of at least 1";
+        return reader.Value(name, check, isReference: true);
+    }
 
-    private static string? Percentage(JsonValue value) =>
-        value.TryGetDouble(out var number) && number is >= 0 and <= 100
-            ? null
-            : "Expected value of type Number between 0 and 100";
+    private static string? FromZero(JsonValue value) => Bounds.Whole(value, 0);
+
+    private static string? Items(JsonValue value) => Bounds.Whole(value, 0, ItemsMax);
+
+    private static string? Percentage(JsonValue value) => Bounds.Number(value, 0, 100);
 
     private static HashSet<string> Set(string names) => new(names.Split(' '), StringComparer.Ordinal);
 }

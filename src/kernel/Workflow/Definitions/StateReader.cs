@@ -11,8 +11,15 @@ internal static class StateReader
 
     public static StateDefinition? Read(FieldReader reader, string name, ReadingContext context, int depth)
     {
-        if (!reader.Require("Type") || reader.OneOf("Type", Types) is not { } type)
+        if (!reader.Require("Type") || reader.Text("Type") is not { } type)
         {
+            return null;
+        }
+
+        if (!Types.Contains(type))
+        {
+            // Told otherwise than of any other field.
+            reader.Wrong($"The field 'Type' should have one of these values: [{string.Join(", ", Types)}]", "Type");
             return null;
         }
 
@@ -69,14 +76,13 @@ internal static class StateReader
             return;
         }
 
+        // End that is false counts as none.
         var ends = reader.Flag("End") is true;
-        if (ends && reader.Has("Next"))
+        if (ends == reader.Has("Next"))
         {
-            reader.Wrong("Only one of the fields [Next, End] may be specified");
-        }
-        else if (!ends && !reader.Has("Next"))
-        {
-            reader.Wrong("One of the fields [Next, End] is required");
+            reader.Wrong(
+                $"{(ends ? "There should only be one" : "This object should have only one")} of the following fields: "
+                + "[Next, End]");
         }
     }
 
@@ -113,21 +119,39 @@ internal static class StateReader
             return null;
         }
 
-        if (reader.Object("Credentials") is { } credentials
-            && !credentials.Has("RoleArn") && !credentials.Has("RoleArn.$"))
+        var resource = ResourceReader.Read(reader, arn, context) ?? ResourceReader.None;
+        if (reader.Object("Credentials") is { } credentials)
         {
-            reader.Wrong("The field 'RoleArn' is required but was missing", "Credentials");
+            CheckCredentials(reader, credentials, resource);
+        }
+
+        if (!reader.IsJsonata)
+        {
+            reader.HasOneOf(isRequired: false, "TimeoutSeconds", "TimeoutSecondsPath");
+            reader.HasOneOf(isRequired: false, "HeartbeatSeconds", "HeartbeatSecondsPath");
         }
 
         var task = new TaskDefinition(fields)
         {
-            Resource = ResourceReader.Read(reader, arn, context) ?? ResourceReader.None,
+            Resource = resource,
             TimeoutSeconds = reader.Value("TimeoutSeconds", Seconds),
             HeartbeatSeconds = reader.Value("HeartbeatSeconds", Seconds),
             Credentials = reader.Template("Credentials"),
         };
         CheckHeartbeat(reader, task);
         return task;
+    }
+
+    private static void CheckCredentials(FieldReader reader, JsonObject credentials, TaskResource resource)
+    {
+        if (resource.Kind is ResourceKind.Activity)
+        {
+            reader.Wrong("The field 'Credentials' is not supported for activities", "Credentials");
+        }
+        else if (!credentials.Has("RoleArn") && !credentials.Has("RoleArn.$"))
+        {
+            reader.Wrong("The field 'RoleArn' is required but was missing", "Credentials");
+        }
     }
 
     private static void CheckHeartbeat(FieldReader reader, TaskDefinition task)
@@ -142,39 +166,38 @@ internal static class StateReader
 
     private static WaitDefinition ReadWait(FieldReader reader, StateFields fields)
     {
-        var wait = new WaitDefinition(fields)
+        ReadOnlySpan<string> names = reader.IsJsonata
+            ? ["Seconds", "Timestamp"]
+            : ["SecondsPath", "Seconds", "TimestampPath", "Timestamp"];
+        reader.HasOneOf(isRequired: true, names);
+        return new WaitDefinition(fields)
         {
             Seconds = reader.Value("Seconds", SecondsFromZero),
             Timestamp = reader.Value("Timestamp", Timestamp),
         };
-        if (wait.Seconds is null == wait.Timestamp is null)
-        {
-            reader.Wrong(
-                reader.IsJsonata
-                    ? "Exactly one of the fields [Seconds, Timestamp] is required"
-                    : "Exactly one of the fields [Seconds, SecondsPath, Timestamp, TimestampPath] is required");
-        }
-
-        return wait;
     }
 
-    private static FailDefinition ReadFail(FieldReader reader, StateFields fields) => new(fields)
+    private static FailDefinition ReadFail(FieldReader reader, StateFields fields)
     {
-        Error = reader.Value("Error", Text, pathMayCall: true),
-        Cause = reader.Value("Cause", Text, pathMayCall: true),
-    };
+        if (!reader.IsJsonata)
+        {
+            reader.HasOneOf(isRequired: false, "Error", "ErrorPath");
+            reader.HasOneOf(isRequired: false, "Cause", "CausePath");
+        }
+
+        return new FailDefinition(fields)
+        {
+            Error = reader.Value("Error", Text, pathMayCall: true),
+            Cause = reader.Value("Cause", Text, pathMayCall: true),
+        };
+    }
 
     private static ParallelDefinition? ReadParallel(
         FieldReader reader, StateFields fields, ReadingContext context, int depth)
     {
-        if (!reader.Require("Branches") || reader.Array("Branches") is not { } branches)
+        if (!reader.Require("Branches") || reader.Filled("Branches") is not { } branches)
         {
             return null;
-        }
-
-        if (branches.Count == 0)
-        {
-            reader.Wrong("At least one branch is required", "Branches");
         }
 
         List<StateMachineDefinition> read = new(branches.Count);
@@ -197,15 +220,9 @@ internal static class StateReader
         return read.Count == branches.Count ? new ParallelDefinition(fields) { Branches = read } : null;
     }
 
-    private static string? Seconds(JsonValue value) => Between(value, 1);
+    private static string? Seconds(JsonValue value) => Bounds.Whole(value, 1, DefinitionLimits.SecondsMax);
 
-    private static string? SecondsFromZero(JsonValue value) => Between(value, 0);
-
-    private static string? Between(JsonValue value, long min) =>
-        !value.TryGetInt64(out var seconds) ? "Expected value of type Integer"
-        : seconds < min || seconds > DefinitionLimits.SecondsMax
-            ? FormattableString.Invariant($"Value must be between {min} and {DefinitionLimits.SecondsMax}")
-        : null;
+    private static string? SecondsFromZero(JsonValue value) => Bounds.Whole(value, 0, DefinitionLimits.SecondsMax);
 
     private static string? Timestamp(JsonValue value) =>
         value.TryGetString(out var text) && Rfc3339.TryParse(text, out _)
@@ -223,6 +240,12 @@ internal static class ResourceReader
 
     public static TaskResource? Read(FieldReader reader, string arn, ReadingContext context)
     {
+        if (!arn.StartsWith("arn:", StringComparison.Ordinal))
+        {
+            reader.Wrong("Value is not a valid resource ARN", "Resource");
+            return null;
+        }
+
         if (TaskResource.TryParse(arn) is not { } resource || !KnownIntegrations.Has(resource))
         {
             reader.Wrong(

@@ -1,5 +1,6 @@
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Templates;
 
 namespace Analemma.Workflow.Executions;
 
@@ -39,9 +40,8 @@ internal static class ItemBatches
     {
         var scope = DataFlow.Scope(turn, frame, input);
         var common = batcher.BatchInput?.Evaluate(scope) ?? default;
-        var itemsMax = MapSteps.Whole(batcher.MaxItemsPerBatch, scope) ?? long.MaxValue;
-        var bytesMax = Math.Min(
-            MapSteps.Whole(batcher.MaxInputBytesPerBatch, scope) ?? long.MaxValue, turn.Identity.PayloadBytesMax);
+        var itemsMax = Max(batcher.MaxItemsPerBatch, scope);
+        var bytesMax = Math.Min(Max(batcher.MaxInputBytesPerBatch, scope), turn.Identity.PayloadBytesMax);
         List<(JsonValue, int)> batches = [];
         JsonArrayBuilder batch = new();
         var bytes = Length(common);
@@ -65,6 +65,10 @@ internal static class ItemBatches
 
         return batches;
     }
+
+    // Zero is taken, and stands for none.
+    private static long Max(ValueField? field, EvaluationScope scope) =>
+        MapSteps.Whole(field, scope) is > 0 and var max ? max : long.MaxValue;
 
     private static (JsonValue Value, int Items) Close(JsonArrayBuilder batch, JsonValue common)
     {

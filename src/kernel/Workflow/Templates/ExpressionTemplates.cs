@@ -56,8 +56,8 @@ internal static class ExpressionTemplates
         if (text.StartsWith(Open, StringComparison.Ordinal) || text.EndsWith(Close, StringComparison.Ordinal))
         {
             wrong(location, new TemplateProblem(
-                DiagnosticCodes.InvalidJsonataExpression,
-                $"A JSONata expression must start with '{Open}' and end with '{Close}', without blanks around them."));
+                DiagnosticCodes.SchemaValidationFailed,
+                $"JSONata string must start with {Open} and end with {Close}"));
         }
     }
 

@@ -4,8 +4,8 @@ using Analemma.Workflow.Jsonata.Syntax;
 namespace Analemma.Workflow.Jsonata.Nodes;
 
 /// <summary>
-/// Names that an expression looks up in its input itself, not in something that a step before it came to. Who
-/// has no input for it can refuse them before it runs.
+/// Names that an expression looks up in its input itself, not in something that a step before it came to, and $ and $$
+/// where they are the input. Who has no input for it can refuse them before it runs.
 /// </summary>
 internal static class TopReferences
 {
@@ -20,11 +20,12 @@ internal static class TopReferences
     private static void Collect(SyntaxNode tree, List<string> found)
     {
         StackGuard.Check("S0501", Parser.HeightMax);
-        if (tree.Kind is SyntaxKind.Name)
+        if (tree.Kind is SyntaxKind.Name || tree is { Kind: SyntaxKind.Variable, Text: "" or "$" })
         {
-            if (!found.Contains(tree.Text))
+            var name = tree.Kind is SyntaxKind.Name ? tree.Text : $"${tree.Text}";
+            if (!found.Contains(name))
             {
-                found.Add(tree.Text);
+                found.Add(name);
             }
         }
         else if (tree.Kind is SyntaxKind.Path)
