@@ -50,6 +50,11 @@ internal static class BranchSteps
 
     public static void ScopeFailed(Turn turn, Frame owner, Scope scope, string? error, string? cause)
     {
+        if (scope.Frame?.State.Type is StateType.Task)
+        {
+            turn.Write(scope, HistoryEventType.TaskStateAborted, isAside: true);
+        }
+
         if (owner.State is MapDefinition)
         {
             turn.Write(
@@ -71,7 +76,9 @@ internal static class BranchSteps
     /// <summary>All of it is done: its results in order are the state's.</summary>
     public static void Finish(Turn turn, Frame owner, HistoryEventType succeeded)
     {
-        turn.Write(owner.Scope, succeeded, isAside: true);
+        // Its exit does not follow from that; what goes wrong before it does.
+        owner.FollowsId = owner.Scope.LastEventId;
+        turn.Write(owner.Scope, succeeded);
         var results = JsonArray.Of(owner.Branches!.Results);
         owner.Branches = null;
         StateSteps.LeaveWith(turn, owner, results);

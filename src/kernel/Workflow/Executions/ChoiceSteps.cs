@@ -21,13 +21,9 @@ internal static class ChoiceSteps
 
         if (choice.Default is not { } otherwise)
         {
-            Failures.Fail(
-                turn,
-                frame,
-                ErrorNames.NoChoiceMatched,
-                Failures.Cause(
-                    frame, "Failed to transition out of the state. The state does not point to a next state."));
-            return;
+            // What the guide calls States.NoChoiceMatched, the service calls so.
+            throw StateErrorException.Runtime(
+                "Failed to transition out of the state. The state does not point to a next state.");
         }
 
         Leave(turn, frame, scope, otherwise, choice.Assign, choice.Output);

@@ -227,9 +227,10 @@ internal static class DistributedSteps
     {
         turn.State.Tasks.Remove(run.TaskId);
         frame.Distributed = null;
+        frame.FollowsId = frame.Scope.LastEventId;
         turn.Write(frame.Scope, HistoryEventType.MapRunSucceeded);
         Tell(turn, frame, run, ExecutionStatus.Succeeded);
-        turn.Write(frame.Scope, HistoryEventType.MapStateSucceeded, isAside: true);
+        turn.Write(frame.Scope, HistoryEventType.MapStateSucceeded);
         StateSteps.LeaveWith(turn, frame, output);
     }
 

@@ -38,12 +38,21 @@ internal static class Ends
         Finish(turn, ExecutionStatus.Failed, error, cause);
     }
 
-    /// <summary>StopExecution.</summary>
+    /// <summary>The whole fails at a scope, whatever is around it: no state is said to have failed.</summary>
+    public static void FailWhole(Turn turn, Scope scope, string error, string cause)
+    {
+        var root = turn.State.Root!;
+        CancelScope(turn, root);
+        root.LastEventId = turn.Write(scope, HistoryEventType.ExecutionFailed, Details.Failure(error, cause));
+        Finish(turn, ExecutionStatus.Failed, error, cause);
+    }
+
+    /// <summary>StopExecution. Like a time-out, it follows nothing.</summary>
     public static void Abort(Turn turn, string? error, string? cause)
     {
         var root = turn.State.Root!;
         CancelScope(turn, root);
-        turn.Write(root, HistoryEventType.ExecutionAborted, Details.Failure(error, cause));
+        turn.Write(root, HistoryEventType.ExecutionAborted, Details.Failure(error, cause), after: 0);
         Finish(turn, ExecutionStatus.Aborted, error, cause);
     }
 
@@ -52,7 +61,7 @@ internal static class Ends
     {
         var root = turn.State.Root!;
         CancelScope(turn, root);
-        turn.Write(root, HistoryEventType.ExecutionTimedOut, JsonValue.From(JsonObject.Empty));
+        turn.Write(root, HistoryEventType.ExecutionTimedOut, Details.Failure(ErrorNames.Timeout, null), after: 0);
         Finish(turn, ExecutionStatus.TimedOut, null, null);
     }
 

@@ -53,19 +53,21 @@ internal static class Failures
     public static void Evaluation(Turn turn, Frame frame, StateErrorException wrong)
     {
         var cause = Cause(frame, wrong.Message);
-        if (wrong.Error == ErrorNames.QueryEvaluationError)
+        frame.FollowsId = null;
+        if (wrong.Error == ErrorNames.Runtime)
         {
-            WriteEvaluationFailed(turn, frame, wrong, cause);
-        }
-
-        if (wrong.Error != ErrorNames.Runtime)
-        {
-            Fail(turn, frame, wrong.Error, cause);
+            Ends.FailWhole(turn, frame.Scope, wrong.Error, cause);
             return;
         }
 
-        Ends.CancelFrame(turn, frame);
-        Ends.Fail(turn, frame.Scope, wrong.Error, cause);
+        if (wrong.Error == ErrorNames.QueryEvaluationError)
+        {
+            // What is evaluated before the state has begun follows, in recorded histories, what was before the state.
+            var isBefore = frame.State.IsRetriable && frame.Scope.LastEventId == frame.EnteredId;
+            WriteEvaluationFailed(turn, frame, wrong, cause, isBefore ? frame.BeforeId : null);
+        }
+
+        Fail(turn, frame, wrong.Error, cause);
     }
 
     /// <summary>A state failed.</summary>
@@ -83,8 +85,9 @@ internal static class Failures
             return;
         }
 
+        var before = frame.Scope.LastEventId;
         WriteStateFailed(turn, frame);
-        if (mayRecover && TryCatch(turn, frame, error, cause, alias))
+        if (mayRecover && TryCatch(turn, frame, error, cause, alias, before))
         {
             return;
         }
@@ -135,7 +138,8 @@ internal static class Failures
         return false;
     }
 
-    private static bool TryCatch(Turn turn, Frame frame, string? error, string? cause, string? alias)
+    private static bool TryCatch(
+        Turn turn, Frame frame, string? error, string? cause, string? alias, long before)
     {
         var index = 0;
         while (index < frame.State.Catch.Count && !Matches(frame.State.Catch[index].ErrorEquals, error, alias))
@@ -154,16 +158,29 @@ internal static class Failures
         }
         catch (StateErrorException wrong)
         {
-            var why = Cause(frame, wrong.Message);
-            if (wrong.Error == ErrorNames.QueryEvaluationError)
-            {
-                WriteEvaluationFailed(turn, frame, wrong, why);
-            }
-
-            Ends.Fail(turn, frame.Scope, wrong.Error, why);
+            CatcherFailed(turn, frame, wrong, before);
         }
 
         return true;
+    }
+
+    // From where it stood before it failed for the first time, the state fails again.
+    private static void CatcherFailed(Turn turn, Frame frame, StateErrorException wrong, long before)
+    {
+        var cause = Cause(frame, wrong.Message);
+        if (wrong.Error == ErrorNames.Runtime)
+        {
+            Ends.FailWhole(turn, frame.Scope, wrong.Error, cause);
+            return;
+        }
+
+        if (wrong.Error == ErrorNames.QueryEvaluationError)
+        {
+            WriteEvaluationFailed(turn, frame, wrong, cause, before);
+        }
+
+        WriteStateFailed(turn, frame);
+        Ends.Fail(turn, frame.Scope, wrong.Error, cause);
     }
 
     private static void Leave(Turn turn, Frame frame, Catcher catcher, JsonValue errorOutput)
@@ -182,8 +199,8 @@ internal static class Failures
         StateSteps.Leave(turn, frame, output, assigned, catcher.Next);
     }
 
-    // What is evaluated before the state has begun follows, in the service's histories, what was before the state.
-    private static void WriteEvaluationFailed(Turn turn, Frame frame, StateErrorException wrong, string cause)
+    private static void WriteEvaluationFailed(
+        Turn turn, Frame frame, StateErrorException wrong, string cause, long? after)
     {
         JsonObjectBuilder details = new(4);
         details.Set("error", wrong.Error);
@@ -194,12 +211,7 @@ internal static class Failures
             details.Set("location", wrong.Location);
         }
 
-        var isBefore = frame.State.IsRetriable && frame.Scope.LastEventId == frame.EnteredId;
-        turn.Write(
-            frame.Scope,
-            HistoryEventType.EvaluationFailed,
-            details.Build(),
-            after: isBefore ? frame.BeforeId : null);
+        turn.Write(frame.Scope, HistoryEventType.EvaluationFailed, details.Build(), after: after);
     }
 
     private static void WriteStateFailed(Turn turn, Frame frame)

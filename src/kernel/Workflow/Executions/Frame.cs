@@ -58,6 +58,9 @@ internal sealed class Frame(Scope scope, StateDefinition state, JsonValue input,
     /// <summary>The event before it was entered.</summary>
     public long BeforeId { get; set; }
 
+    /// <summary>While it is left: the event that its exit follows, when that is not the scope's last one.</summary>
+    public long? FollowsId { get; set; }
+
     public int RetryCount { get; set; }
 
     /// <summary>Of each retrier.</summary>

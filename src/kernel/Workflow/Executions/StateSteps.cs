@@ -122,7 +122,7 @@ internal static class StateSteps
             scope.Variables = merged;
         }
 
-        turn.Write(scope, ExitedType(frame.State.Type), details.Build());
+        turn.Write(scope, ExitedType(frame.State.Type), details.Build(), after: frame.FollowsId);
         if (next is null)
         {
             Ends.Succeed(turn, scope, output);

@@ -79,7 +79,6 @@ public static class ErrorNames
     public const string HeartbeatTimeout = "States.HeartbeatTimeout";
     public const string IntrinsicFailure = "States.IntrinsicFailure";
     public const string ItemReaderFailed = "States.ItemReaderFailed";
-    public const string NoChoiceMatched = "States.NoChoiceMatched";
     public const string ParameterPathFailure = "States.ParameterPathFailure";
     public const string Permissions = "States.Permissions";
     public const string QueryEvaluationError = "States.QueryEvaluationError";

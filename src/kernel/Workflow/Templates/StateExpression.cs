@@ -75,7 +75,7 @@ internal sealed class StateExpression
         "D1011" => ": Stack overflow error: Check for non-terminating recursive function. "
             + "Consider rewriting as tail-recursive.",
         "D1012" or "D1016" => ": Expression evaluation timeout: Check for infinite loop",
-        "D1014" or "D1015" or "D1017" or "D2014" =>
+        "D1014" or "D1015" or "D1017" or "D2014" or "D2015" =>
             ": Expression evaluation memory limit exceeded: Check for excessive memory usage",
         _ => $". {failed.Code}: {failed.Message}",
     };
