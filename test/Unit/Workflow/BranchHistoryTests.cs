@@ -142,6 +142,25 @@ public sealed class BranchHistoryTests
         Assert.Equal("{}", stopped.History[^1].Details.ToString());
     }
 
+    [Theory]
+    [InlineData("sqs:sendMessage", """{"QueueUrl":"q","MessageBody":"b","Foo":1,"foo":2}""", "Foo", "foo")]
+    [InlineData("lambda:invoke.waitForTaskToken", """{"FunctionName":"f","TaskToken":"t"}""", "TaskToken")]
+    [InlineData("lambda:invoke", """{"FunctionName":"f","Payload":{"TaskToken":"t"}}""")]
+    [InlineData("dynamodb:updateItem", """{"TableName":"t","Key":{},"UpdateExpression":"x"}""")]
+    public void Parameters_that_a_call_does_not_have_are_told(string call, string parameters, params string[] unknown)
+    {
+        MachineBench bench = new(
+            "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::" + call
+            + "\",\"Parameters\":" + parameters + ",\"End\":true}}}");
+        bench.Start();
+        var told = unknown.Select(name => $"The field \"{name}\" is not supported by Step Functions");
+        Assert.Equal(
+            unknown.Length == 0 ? null
+                : "An error occurred while executing the state 'A' (entered at the event id #2). The Parameters "
+                    + $"'{parameters}' could not be used to start the Task: [{string.Join(", ", told)}]",
+            bench.State.Cause);
+    }
+
     private static string Of(string definition)
     {
         MachineBench bench = new(definition);
