@@ -120,6 +120,18 @@ public sealed class StateTestTests
         """{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:lambda:getFunction","End":true}""",
         """{"Configuration":{"MemorySize":127,"EphemeralStorage":{"Size":512}},"Tags":{"a":"b"}}""",
         "Mock result schema validation error: Field 'MemorySize' is less than the minimum value")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:lambda:getFunction","End":true}""",
+        """{"Configuration":{"MemorySize":128,"EphemeralStorage":{"Size":10241}},"Tags":{"a":"b"}}""",
+        "Mock result schema validation error: Field 'Size' is greater than the maximum value")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}""",
+        """{"Item":{"a":{"S":"x"},"b":{"S":1}}}""",
+        "Mock result schema validation error: Field 'S' must be a string")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:getObject","End":true}""",
+        """{"Metadata":[]}""",
+        "Mock result schema validation error: Field 'Metadata' must be an object")]
     public void A_mock_that_does_not_fit_is_refused(string definition, string result, string message)
     {
         var (test, refusal) = StateTest.Begin(
@@ -133,7 +145,10 @@ public sealed class StateTestTests
     {
         var request = Request with
         {
-            Definition = """{"Type":"Task","Resource":"arn:aws:states:::states:startExecution","End":true}""",
+            Definition = """
+                {"Type":"Task","Resource":"arn:aws:states:::states:startExecution","End":true,
+                 "Parameters":{"StateMachineArn":"arn:m"}}
+                """,
             Mock = new StateMock { Result = "{}", FieldValidationMode = "PRESENT" },
         };
         Assert.Equal("SUCCEEDED", Run(request).Status);

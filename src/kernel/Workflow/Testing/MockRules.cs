@@ -62,6 +62,12 @@ internal static class MockRules
                 "A test mock should have one of the following fields: [result, errorOutput].");
         }
 
+        if (mock.ErrorOutput is { Error: null })
+        {
+            // API reference, MockErrorOutput.
+            return StateTestRefusal.Invalid("The field error is required when a test mock has errorOutput.");
+        }
+
         if (!state.IsRetriable)
         {
             return StateTestRefusal.Invalid($"State type '{state.Type}' is not supported when a mock is specified");

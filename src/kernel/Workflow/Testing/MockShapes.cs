@@ -1,63 +1,32 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Testing.Answers;
 
 namespace Analemma.Workflow.Testing;
 
 // WHAT SERVICES ANSWER
 //
-// The result of a mocked Task is compared with what the service's API says it answers (the output shapes of the public
-// API references): a field that is there has its type; in STRICT mode a field that is always answered is there. Of a
-// service or call that is not below, nothing is asked. A job that is waited for answers as what tells how it stands
-// does (Developer Guide, TestState); what comes back with a token is nobody's answer.
+// The result of a mocked Task is compared with what the service's API says it answers (the output shapes of its model):
+// a field that is there has its type; in STRICT mode a field that is always answered is there. Of a service or call
+// that is not in Answers, nothing is asked. A job that is waited for answers as what tells how it stands does
+// (Developer Guide, TestState); what comes back with a token is nobody's answer.
 //
-//   text   Name:type, Name:type …   ! after a name: always answered    ~N after a number: at least N
-//   type   s text · n number · b boolean · {…} object · [type] list · * anything
+//   text   Name:type, Name:type …   ! after a name: always answered    ~N~M after a number: at least N, at most M
+//   type   s text · n number · b boolean · {…} object · [type] list · <type> object of any names · * anything
 /// <summary>Compares mocked results with what services answer.</summary>
 internal static class MockShapes
 {
-    private static readonly FrozenDictionary<string, string> Shapes = new Dictionary<string, string>
+    private static readonly FrozenDictionary<string, string> Shapes =
+        Read(DataAnswers.Text).Concat(Read(WorkAnswers.Text)).ToFrozenDictionary(StringComparer.Ordinal);
+
+    // The names of services where calls of the SDK have another one.
+    private static readonly FrozenDictionary<string, string> Names = new Dictionary<string, string>
     {
-        ["events:putEvents"] = "{FailedEntryCount:n,Entries:[{EventId:s,ErrorCode:s,ErrorMessage:s}]}",
-        ["states:startExecution"] = "{ExecutionArn!:s,StartDate!:s}",
-        ["sqs:sendMessage"] = "{MD5OfMessageBody:s,MD5OfMessageAttributes:s,MD5OfMessageSystemAttributes:s,"
-            + "MessageId:s,SequenceNumber:s}",
-        ["sns:publish"] = "{MessageId:s,SequenceNumber:s}",
-        ["dynamodb:getItem"] = "{Item:{},ConsumedCapacity:{}}",
-        ["dynamodb:putItem"] = "{Attributes:{},ConsumedCapacity:{},ItemCollectionMetrics:{}}",
-        ["dynamodb:updateItem"] = "{Attributes:{},ConsumedCapacity:{},ItemCollectionMetrics:{}}",
-        ["dynamodb:deleteItem"] = "{Attributes:{},ConsumedCapacity:{},ItemCollectionMetrics:{}}",
-        ["lambda:invoke"] = "{StatusCode:n,FunctionError:s,LogResult:s,Payload:*,ExecutedVersion:s}",
-        ["sfn:describeExecution"] = "{ExecutionArn!:s,StateMachineArn!:s,Name:s,Status!:s,StartDate!:s,StopDate:s,"
-            + "Input:s,Output:s,Error:s,Cause:s,RedriveCount:n}",
-        ["sfn:describeStateMachine"] = "{StateMachineArn!:s,Name!:s,Status:s,Definition!:s,RoleArn!:s,Type!:s,"
-            + "CreationDate!:s,RevisionId:s,Description:s}",
-        ["sfn:listExecutions"] = "{Executions!:[{ExecutionArn!:s,StateMachineArn!:s,Name!:s,Status!:s,StartDate!:s}],"
-            + "NextToken:s}",
-        ["sfn:listStateMachines"] = "{StateMachines!:[{StateMachineArn!:s,Name!:s,Type!:s,CreationDate!:s}],"
-            + "NextToken:s}",
-        ["sfn:startSyncExecution"] = "{ExecutionArn!:s,StateMachineArn:s,Name:s,StartDate!:s,StopDate!:s,Status!:s,"
-            + "Error:s,Cause:s,Input:s,Output:s}",
-        ["s3:getObject"] = "{AcceptRanges:s,Body:s,CacheControl:s,ContentEncoding:s,ContentLength:n,ContentType:s,"
-            + "DeleteMarker:b,ETag:s,LastModified:s,Metadata:{},PartsCount:n~0,TagCount:n,VersionId:s}",
-        ["s3:putObject"] = "{ETag:s,Expiration:s,VersionId:s,BucketKeyEnabled:b,Size:n}",
-        ["s3:headObject"] = "{AcceptRanges:s,ContentLength:n,ContentType:s,ETag:s,LastModified:s,Metadata:{},"
-            + "DeleteMarker:b,VersionId:s}",
-        ["s3:listBuckets"] = "{Buckets:[{Name:s,CreationDate:s}],Owner:{DisplayName:s,ID:s}}",
-        ["s3:listObjectsV2"] = "{IsTruncated:b,Contents:[{Key:s,LastModified:s,ETag:s,Size:n,StorageClass:s}],Name:s,"
-            + "Prefix:s,Delimiter:s,MaxKeys:n,KeyCount:n,NextContinuationToken:s}",
-        ["kms:encrypt"] = "{CiphertextBlob:s,KeyId:s,EncryptionAlgorithm:s}",
-        ["kms:decrypt"] = "{KeyId:s,Plaintext:s,EncryptionAlgorithm:s}",
-        ["kms:generateDataKey"] = "{CiphertextBlob:s,Plaintext:s,KeyId:s}",
-        ["lambda:getFunction"] = "{Configuration:{FunctionName:s,FunctionArn:s,Runtime:s,Role:s,Handler:s,"
-            + "CodeSize:n,Description:s,Timeout:n~1,MemorySize:n~128,LastModified:s,CodeSha256:s,Version:s,State:s,"
-            + "PackageType:s,Architectures:[s],EphemeralStorage:{Size!:n~512}},"
-            + "Code:{RepositoryType:s,Location:s,ImageUri:s},Tags:{},Concurrency:{ReservedConcurrentExecutions:n~0}}",
-        ["lambda:listFunctions"] = "{NextMarker:s,Functions:[{FunctionName:s,FunctionArn:s,MemorySize:n~128,"
-            + "Timeout:n~1}]}",
-        ["secretsmanager:getSecretValue"] = "{ARN:s,Name:s,VersionId:s,SecretBinary:s,SecretString:s,"
-            + "VersionStages:[s],CreatedDate:s}",
-        ["ssm:getParameter"] = "{Parameter:{Name:s,Type:s,Value:s,Version:n,LastModifiedDate:s,ARN:s,DataType:s}}",
+        ["events"] = "eventbridge",
+        ["states"] = "sfn",
+        ["elasticmapreduce"] = "emr",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Null when it could be an answer.</summary>
@@ -80,10 +49,15 @@ internal static class MockShapes
         var service = resource.Service.StartsWith(Sdk, StringComparison.Ordinal)
             ? resource.Service[Sdk.Length..]
             : resource.Service;
-        return Shapes.TryGetValue($"{service}:{resource.Action}", out var shape)
+        return Shapes.TryGetValue($"{Names.GetValueOrDefault(service, service)}:{resource.Action}", out var shape)
             ? Check(shape, result, isStrict)
             : null;
     }
+
+    // Name, blank, shape; what begins with a blank goes on with the line before it.
+    private static IEnumerable<KeyValuePair<string, string>> Read(string text) =>
+        text.Replace("\n ", "", StringComparison.Ordinal).Split('\n').Select(line => line.Split(' '))
+            .Select(parts => KeyValuePair.Create(parts[0], parts[1]));
 
     private static StateTestRefusal? Check(string shape, JsonValue result, bool isStrict) =>
         new ShapeCheck(shape, isStrict).Check(result) is { } wrong
@@ -118,8 +92,8 @@ internal sealed class ShapeCheck(string shape, bool isStrict)
             case 'n':
                 Number(value, name);
                 break;
-            case '[':
-                List(value, name);
+            case '[' or '<':
+                Many(value, name);
                 break;
             case '{':
                 Object(value, name);
@@ -130,37 +104,53 @@ internal sealed class ShapeCheck(string shape, bool isStrict)
     private void Number(JsonValue value, string? name)
     {
         Expect(value.IsNumber, value, name, "must be a number");
+        var (min, max) = (Bound(), Bound());
+        Expect(!(value.IsNumber && value.AsDouble() < min), value, name, "is less than the minimum value");
+        Expect(!(value.IsNumber && value.AsDouble() > max), value, name, "is greater than the maximum value");
+    }
+
+    // Null where there is none.
+    private double? Bound()
+    {
         if (_at >= shape.Length || shape[_at] != '~')
         {
-            return;
+            return null;
         }
 
         var from = ++_at;
-        while (_at < shape.Length && char.IsAsciiDigit(shape[_at]))
+        while (_at < shape.Length && shape[_at] is '-' or '.' or (>= '0' and <= '9'))
         {
             _at++;
         }
 
-        var min = int.Parse(shape.AsSpan(from, _at - from), System.Globalization.CultureInfo.InvariantCulture);
-        Expect(!value.IsNumber || value.AsDouble() >= min, value, name, "is less than the minimum value");
+        return _at == from ? null : double.Parse(shape.AsSpan(from, _at - from), CultureInfo.InvariantCulture);
     }
 
-    private void List(JsonValue value, string? name)
+    private void Many(JsonValue value, string? name)
     {
-        Expect(value.IsArray, value, name, "must be an array");
+        var isList = shape[_at - 1] == '[';
+        Expect(isList ? value.IsArray : value.IsObject, value, name, isList ? "must be an array" : "must be an object");
         var start = _at;
         Type(default, name);
         var end = _at;
-        if (value.TryGetArray(out var items))
+        foreach (var (inner, item) in isList ? Items(value, name) : Fields(value))
         {
-            foreach (var item in items)
-            {
-                _at = start;
-                Type(item, name);
-            }
+            _at = start;
+            Type(item, inner);
         }
 
         _at = end + 1;
+    }
+
+    private static IEnumerable<(string? Name, JsonValue Value)> Items(JsonValue value, string? name) =>
+        value.TryGetArray(out var items) ? items.Items.ToArray().Select(item => (name, item)) : [];
+
+    private static IEnumerable<(string? Name, JsonValue Value)> Fields(JsonValue value)
+    {
+        foreach (var (name, field) in value.TryGetObject(out var fields) ? fields : JsonObject.Empty)
+        {
+            yield return (name, field);
+        }
     }
 
     private void Object(JsonValue value, string? name)
