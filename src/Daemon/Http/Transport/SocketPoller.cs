@@ -66,7 +66,10 @@ internal sealed class SocketPoller : IAsyncDisposable
             if (socket.Number < _sockets.Length && _sockets[socket.Number] == socket)
             {
                 _sockets[socket.Number] = null;
-                _epoll.Remove(socket.Handle);
+                if (!_epoll.IsClosed)
+                {
+                    _epoll.Remove(socket.Handle);
+                }
             }
         }
     }
@@ -80,7 +83,11 @@ internal sealed class SocketPoller : IAsyncDisposable
             thread.Join();
         }
 
-        _epoll.Dispose();
+        lock (_gate)
+        {
+            _epoll.Dispose();
+        }
+
         _end.Dispose();
     }));
 
