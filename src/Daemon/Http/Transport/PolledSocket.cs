@@ -155,6 +155,9 @@ internal sealed class PolledSocket : IDisposable
     /// <summary>Whoever waits is told this, and the peer that it is over.</summary>
     public void Abort(Exception why)
     {
+        // First: the end that the shutdown brings would be told in its place.
+        Reads.Fail(why);
+        Writes.Fail(why);
         try
         {
             _socket.Shutdown(SocketShutdown.Both);
@@ -163,9 +166,6 @@ internal sealed class PolledSocket : IDisposable
         {
             // The peer was sooner.
         }
-
-        Reads.Fail(why);
-        Writes.Fail(why);
     }
 
     public void Dispose()
