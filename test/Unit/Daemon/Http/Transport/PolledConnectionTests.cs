@@ -77,7 +77,7 @@ public sealed class PolledConnectionTests : IAsyncDisposable
 
         read = ours.Input.ReadAsync(Cancelled).AsTask();
         ours.Abort(new ConnectionAbortedException("enough"));
-        await Assert.ThrowsAnyAsync<IOException>(() => read);
+        await Assert.ThrowsAsync<ConnectionAbortedException>(() => read);
         Assert.Equal(0, peer.Receive(new byte[1]));
         await ClosedAsync(ours);
         await ours.DisposeAsync();
