@@ -6,14 +6,15 @@ using Analemma.Workflow.Templates;
 namespace Analemma.Workflow.Executions;
 
 /// <summary>
-/// What the service looks at before it starts a task of an optimized integration: that a call has what it must have, and
-/// nothing that it cannot have.
+/// What the service looks at before it starts a task of an optimized integration: that a call has what it must have,
+/// and nothing that it cannot have.
 /// </summary>
 internal static class TaskParameters
 {
     private const string OfItems =
         "TableName ReturnConsumedCapacity ExpressionAttributeNames Key Item Expected ConditionalOperator ReturnValues "
-        + "ReturnItemCollectionMetrics ConditionExpression ExpressionAttributeValues ReturnValuesOnConditionCheckFailure";
+        + "ReturnItemCollectionMetrics ConditionExpression ExpressionAttributeValues "
+        + "ReturnValuesOnConditionCheckFailure";
 
     private static readonly string[] LambdaTexts = ["FunctionName", "InvocationType", "LogType", "Qualifier"];
 
