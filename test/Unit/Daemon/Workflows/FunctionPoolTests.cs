@@ -78,9 +78,12 @@ public sealed class FunctionPoolTests
     public void Events_of_a_function_that_is_new_go_to_an_environment_each()
     {
         FunctionWorld world = new(seed: 1) { AreAhead = true };
-        world.InvokeAll(world.Pools[1], 2);
+        world.Invoke(world.Pools[1]);
         world.AnswerAll();
-        Assert.Equal(2, world.Living);
+        world.AnswerAll();
+        world.InvokeAll(world.Pools[1], 2);
+        Assert.Equal([1], world.Held);
+        world.AnswerAll(but: world.Invocations[1]);
         Assert.Equal([1, 1], world.Held);
     }
 

@@ -44,6 +44,23 @@ public sealed class HostedExecutionTests
     }
 
     [Fact]
+    public void Who_had_work_before_only_waits_when_that_is_done()
+    {
+        var definition = DefinitionReader.Read(
+            """
+            {"StartAt":"Do","States":{"Do":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",
+              "Parameters":{"FunctionName":"f"},"Next":"Wait"},"Wait":{"Type":"Wait","Seconds":60,"End":true}}}
+            """).Machine!;
+        ExecutionReplay replay = new(definition, Identity);
+        var wanted = replay.Add(new ExecutionEvent.Started(Then, JsonObject.Empty)).Effects
+            .OfType<WorkflowEffect.StartTask>().Single().Task;
+        Assert.Null(WaitingWork.Of(replay.State, replay.Open));
+
+        replay.Add(new ExecutionEvent.TaskSucceeded(Then, wanted.TaskId, JsonObject.Empty));
+        Assert.NotNull(WaitingWork.Of(replay.State, replay.Open));
+    }
+
+    [Fact]
     public void What_nobody_was_told_of_waits_again_before_what_came_later()
     {
         HostedExecution turns = new(Definition, Identity, Then);
