@@ -95,8 +95,8 @@ internal sealed class MessagingBench(
     }
 
     /// <summary>
-    /// All three on one processor. Else where the scheduler puts who is woken, and what it costs to wake a processor that
-    /// sleeps, decides most of a round trip, and by luck.
+    /// All three on one processor. Else where the scheduler puts who is woken, and what it costs to wake a processor
+    /// that sleeps, decides most of a round trip, and by luck.
     /// </summary>
     private void OnOneProcessor(int bytes, int rounds)
     {

@@ -120,6 +120,8 @@ public sealed class NativeCallTests
             Assert.Equal((i, Bytes(i)), (reply.Left, text.Length));
         }
 
+        // Whose thread answers this has done with what it sent before.
+        Assert.Equal("after", client.Call(SyscallNumber.Noop, "after").Text);
         Assert.Equal(0, server.Server.BytesKept);
     }
 

@@ -82,7 +82,7 @@ public sealed class MailJsonTests
     [Fact]
     public void An_answer_with_one_large_body_is_written_around_it()
     {
-        MailMessage large = new(7, new ProcessId(3), MailBody.Of(new string('x', 20_000))) { FromName = "one", AgeMs = 5 };
+        MailMessage large = new(7, new ProcessId(3), MailBody.Of(new string('x', 20_000))) { FromName = "one" };
         MailMessage small = new(8, new ProcessId(3), MailBody.Of("x"));
         foreach (var reply in new Reply[]
         {
