@@ -42,7 +42,6 @@ internal sealed partial class Connection : IReady
     private int _needed;
     private int _discarded;
     private volatile State _state;
-    private ReceivedAt? _received;
     private LinkedListNode<(Connection Connection, long At)>? _frameDeadline;
     private LinkedListNode<(Connection Connection, long At)>? _stallDeadline;
     private LinkedListNode<(Connection Connection, long At)>? _lingerDeadline;
@@ -295,14 +294,14 @@ internal sealed partial class Connection : IReady
     }
 
     /// <summary>When what is served now was received; on the reactor's thread, while it is served.</summary>
-    public ReceivedAt Received => _received ??= new ReceivedAt(
+    public ReceivedAt Received => Io.Received ??= new ReceivedAt(
         Stopwatch.GetTimestamp(), Server.Time.GetUtcNow().UtcTicks);
 
     /// <summary>Serves the whole frames at the start of a buffer and keeps what is left.</summary>
     private void Serve(byte[] buffer, int length)
     {
         var at = 0;
-        _received = null;
+        Io.Received = null;
         Output.Cork();
         while (_state == State.Open)
         {

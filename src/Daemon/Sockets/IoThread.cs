@@ -21,6 +21,9 @@ internal sealed class IoThread : IDisposable
     /// <summary>NOOPs served. Written by the reactor's thread alone: nothing is faster.</summary>
     public long Noops { get; set; }
 
+    /// <summary>When what is served now was received, once somebody has asked. On the reactor's thread.</summary>
+    public ReceivedAt? Received { get; set; }
+
     public DeadlineQueue Frames { get; }
 
     public DeadlineQueue Stalls { get; }

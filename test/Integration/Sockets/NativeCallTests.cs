@@ -88,8 +88,8 @@ public sealed class NativeCallTests
     {
         await using var server = new RunningServer();
         using var client = server.Connect();
-        const int count = 40;
-        static int Bytes(int at) => at < count - 2 ? 20_000 + (at * 1_000) : AbiLimits.PayloadBytesMax - 2;
+        const int count = 12;
+        static int Bytes(int at) => at < count - 1 ? 20_000 + (at * 1_000) : AbiLimits.PayloadBytesMax - 2;
         for (var id = 1UL; id <= count; id++)
         {
             client.Send(RawClient.Native(SyscallNumber.Recv, id, "{}"u8));
