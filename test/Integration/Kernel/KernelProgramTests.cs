@@ -65,7 +65,7 @@ public sealed class KernelProgramTests : IDisposable
         Assert.Equal(["covered=1", "[go]", "open"], lines);
     }
 
-    // On a host like that this process is where the mount is covered (HybridCgroups), and the program gets it uncovered.
+    // On such a host this process is where the mount is covered (HybridCgroups), and the program gets it uncovered.
     private static string? CoveredMount() =>
         CgroupMounts.Read() is { V1.Count: > 0, V2: null } && HostProcess.IsRoot
             ? File.ReadLines("/proc/self/mountinfo")

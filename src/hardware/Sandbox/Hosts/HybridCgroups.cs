@@ -12,8 +12,8 @@ namespace Analemma.Sandbox;
 //
 //   unshare -m --propagation private sh -c 'mount … ; exec "$@"' … PROGRAM ARGS…
 //
-// That is cover-cgroups.sh. The kernel's program, analemma-kernel.sh, runs it for root before .NET starts, and then there
-// is nothing left to do here.
+// That is cover-cgroups.sh. The kernel's program, analemma-kernel.sh, runs it for root before .NET starts, and then
+// there is nothing left to do here.
 //
 // An ordinary user makes a user namespace first (-U), in which it is root (-r), and does so on every host: a runtime's
 // first process, which has not become the agent yet, can be looked into (its /work and /tmp, by /proc/PID/root) only
