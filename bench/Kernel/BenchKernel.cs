@@ -60,19 +60,24 @@ internal sealed class BenchKernel : IDisposable
         }
 
         var process = Process.Start(start)!;
-        while (true)
+        while (!Listens(Socket))
         {
-            try
+            if (process.HasExited)
             {
-                var client = KernelClient.ConnectAsync(Socket).GetAwaiter().GetResult();
-                return new BenchKernel(process, Stopwatch.GetElapsedTime(begun)) { Client = client };
+                throw new BenchException($"the kernel ended with code {process.ExitCode} before it was ready");
             }
-            catch (KernelConnectionException) when (!process.HasExited)
-            {
-                Pause.For(1);
-            }
+
+            Pause.For(1);
         }
+
+        var client = KernelClient.ConnectAsync(Socket).GetAwaiter().GetResult();
+        return new BenchKernel(process, Stopwatch.GetElapsedTime(begun)) { Client = client };
     }
+
+    // To connect until it is not refused would take a processor from the kernel that starts: each refusal is an
+    // exception. proc_net_unix(5): the flags of a socket that listens, and its path at the end of the line.
+    private static bool Listens(string path) => File.ReadAllText("/proc/net/unix").Split('\n').Any(line =>
+        line.EndsWith(path, StringComparison.Ordinal) && line.Contains(" 00010000 ", StringComparison.Ordinal));
 
     public ProcessView Wait(SpawnReply agent) =>
         Client.WaitAsync(new Wait { Id = agent.Id }).GetAwaiter().GetResult();
