@@ -4,14 +4,14 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Abi;
 
 /// <summary>
-/// FUNCTIONNEXT, read the quick way: an environment makes one for each event. <see cref="MailWriter"/> has the answer.
+/// FUNCTIONNEXT, read the quick way: an environment makes one for each event. <see cref="QuickJsonWriter"/> has the answer.
 /// </summary>
 internal static class FunctionJson
 {
     /// <summary>False for what the serializer is to look at.</summary>
     public static bool TryRead(ReadOnlySpan<byte> json, [NotNullWhen(true)] out FunctionNext? next)
     {
-        MailReader reader = new(json);
+        QuickJsonReader reader = new(json);
         FunctionAnswer? answer = null;
         bool? wait = null;
         bool? ahead = null;
@@ -40,7 +40,7 @@ internal static class FunctionJson
     }
 
     // Errors and results as text are full of escapes, which are the serializer's.
-    private static bool ReadAnswer(ref MailReader reader, out FunctionAnswer? answer)
+    private static bool ReadAnswer(ref QuickJsonReader reader, out FunctionAnswer? answer)
     {
         string? request = null;
         MailBody? value = null;

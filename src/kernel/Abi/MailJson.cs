@@ -7,13 +7,13 @@ namespace Analemma.Abi;
 // hand, in a third of the time; whatever is out of the ordinary (an escape, a null, a field twice or unknown, a fault)
 // is left to the serializer, which decides and explains as it does for every other syscall.
 
-/// <summary>SEND and RECV, read the quick way; <see cref="MailWriter"/> has their answers.</summary>
+/// <summary>SEND and RECV, read the quick way; <see cref="QuickJsonWriter"/> has their answers.</summary>
 internal static class MailJson
 {
     /// <summary>False for what the serializer is to look at.</summary>
     public static bool TryRead(ReadOnlySpan<byte> json, [NotNullWhen(true)] out Send? send)
     {
-        MailReader reader = new(json);
+        QuickJsonReader reader = new(json);
         SendFields fields = default;
         send = null;
         if (!ReadFields(ref reader, ref fields))
@@ -42,7 +42,7 @@ internal static class MailJson
     /// <summary>False for what the serializer is to look at.</summary>
     public static bool TryRead(ReadOnlySpan<byte> json, [NotNullWhen(true)] out Recv? recv)
     {
-        MailReader reader = new(json);
+        QuickJsonReader reader = new(json);
         RecvFields fields = default;
         recv = null;
         if (!ReadFields(ref reader, ref fields))
@@ -64,7 +64,7 @@ internal static class MailJson
         return true;
     }
 
-    private static bool ReadFields(ref MailReader reader, ref SendFields fields)
+    private static bool ReadFields(ref QuickJsonReader reader, ref SendFields fields)
     {
         var plain = reader.Open((byte)'{');
         for (var first = true; plain && reader.NextName(first, out var name); first = false)
@@ -96,7 +96,7 @@ internal static class MailJson
         return false;
     }
 
-    private static bool ReadFields(ref MailReader reader, ref RecvFields fields)
+    private static bool ReadFields(ref QuickJsonReader reader, ref RecvFields fields)
     {
         var plain = reader.Open((byte)'{');
         for (var first = true; plain && reader.NextName(first, out var name); first = false)
@@ -124,7 +124,7 @@ internal static class MailJson
         return false;
     }
 
-    private static bool ReadReply(ref MailReader reader, ref MailReply? reply)
+    private static bool ReadReply(ref QuickJsonReader reader, ref MailReply? reply)
     {
         long? asked = null;
         MailBody? body = null;

@@ -129,7 +129,7 @@ public static class SyscallJson
     public static byte[] Write(Reply reply) => JsonSerializer.SerializeToUtf8Bytes(reply, TypeOf(reply));
 
     /// <summary>Whether an answer has one large body, around which it is to be written.</summary>
-    public static bool HasLargeBody(Reply reply) => MailWriter.LargeIn(reply) is not null;
+    public static bool HasLargeBody(Reply reply) => QuickJsonWriter.LargeIn(reply) is not null;
 
     /// <summary>
     /// Writes such an answer but for its body: to copy that once more costs as much as all else that is done with it.
@@ -140,10 +140,10 @@ public static class SyscallJson
     /// <returns>Where in <paramref name="into"/> the body belongs.</returns>
     public static int WriteAround(Reply reply, PooledBytes into, out ReadOnlyMemory<byte> body)
     {
-        var (before, large) = (into.Length, MailWriter.LargeIn(reply)!);
+        var (before, large) = (into.Length, QuickJsonWriter.LargeIn(reply)!);
         body = large.Json;
         return before + (reply is RecvReply received
-            ? MailWriter.Write(received, into, large) : MailWriter.Write((SendReply)reply, into, large));
+            ? QuickJsonWriter.Write(received, into, large) : QuickJsonWriter.Write((SendReply)reply, into, large));
     }
 
     /// <summary>The same into memory that the caller has: a reply may be large.</summary>
@@ -152,13 +152,13 @@ public static class SyscallJson
         switch (reply)
         {
             case RecvReply received:
-                MailWriter.Write(received, into);
+                QuickJsonWriter.Write(received, into);
                 return;
             case SendReply sent:
-                MailWriter.Write(sent, into);
+                QuickJsonWriter.Write(sent, into);
                 return;
             case FunctionNextReply next:
-                MailWriter.Write(next, into);
+                QuickJsonWriter.Write(next, into);
                 return;
         }
 

@@ -8,7 +8,7 @@ namespace Analemma.Abi;
 /// <summary>
 /// Writes what RECV, SEND and FUNCTIONNEXT answer, as the serializer would, into memory that was asked for once.
 /// </summary>
-internal ref struct MailWriter
+internal ref struct QuickJsonWriter
 {
     /// <summary>For the names, signs and numbers of one message, and of one answer.</summary>
     private const int Around = 512;
@@ -28,7 +28,7 @@ internal ref struct MailWriter
     private int _at;
     private int _gap;
 
-    private MailWriter(Span<byte> into, MailBody? leftOut)
+    private QuickJsonWriter(Span<byte> into, MailBody? leftOut)
     {
         _into = into;
         _leftOut = leftOut;
@@ -55,7 +55,7 @@ internal ref struct MailWriter
             room += RoomFor(message, leftOut);
         }
 
-        MailWriter json = new(into.GetSpan(room), leftOut);
+        QuickJsonWriter json = new(into.GetSpan(room), leftOut);
         json.Raw("{\"messages\":["u8);
         for (var i = 0; i < reply.Messages.Count; i++)
         {
@@ -82,7 +82,7 @@ internal ref struct MailWriter
     /// <summary>Writes all but one body; where it belongs.</summary>
     public static int Write(SendReply reply, PooledBytes into, MailBody? leftOut = null)
     {
-        MailWriter json = new(
+        QuickJsonWriter json = new(
             into.GetSpan(Around + (reply.Reply is { } room ? RoomFor(room, leftOut) : 0)), leftOut);
         json.Raw("{\"id\":"u8);
         json.Number(reply.Id);
@@ -103,7 +103,7 @@ internal ref struct MailWriter
 
     public static void Write(FunctionNextReply reply, PooledBytes into)
     {
-        MailWriter json = new(into.GetSpan(Around + (reply.Event?.Length ?? 0)
+        QuickJsonWriter json = new(into.GetSpan(Around + (reply.Event?.Length ?? 0)
             + (CharBytesMax * ((reply.RequestId?.Length ?? 0) + (reply.FunctionArn?.Length ?? 0)
                 + (reply.TraceId?.Length ?? 0) + (reply.ClientContext?.Length ?? 0)))), leftOut: null);
         if (reply.RequestId is null)

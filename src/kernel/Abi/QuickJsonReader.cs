@@ -11,7 +11,7 @@ namespace Analemma.Abi;
 /// Reads plain JSON forwards, in UTF-8 that is known to be valid. Every method answers false for what is out of the
 /// ordinary or wrong, and the text is then for the serializer to look at from its start.
 /// </summary>
-internal ref struct MailReader(ReadOnlySpan<byte> json)
+internal ref struct QuickJsonReader(ReadOnlySpan<byte> json)
 {
     private const int NamesKept = 64;
 
