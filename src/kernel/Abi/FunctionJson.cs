@@ -4,7 +4,8 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Abi;
 
 /// <summary>
-/// FUNCTIONNEXT, read the quick way: an environment makes one for each event. <see cref="QuickJsonWriter"/> has the answer.
+/// FUNCTIONNEXT, read the quick way: an environment makes one for each event. <see cref="QuickJsonWriter"/> has the
+/// answer.
 /// </summary>
 internal static class FunctionJson
 {
