@@ -17,7 +17,6 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
     private const double StartGoalMs = 400;
     private const double ResidentGoalMiB = 90;
     private const double KillGoalMs = 50;
-    private const int RestMs = 2_000;
 
     private const string Agent = """
         import analemma, time
@@ -71,8 +70,6 @@ internal sealed class SpawnBench(BenchReport report, string repository, bool qui
         List<TimeSpan> times = [];
         for (var i = 0; i <= starts; i++)
         {
-            // Linux takes apart the namespaces of the one before by and by, and not at once.
-            Pause.For(RestMs);
             HostLoad.WaitForQuiet();
             using var kernel = BenchKernel.Start(repository);
             times.Add(kernel.StartTime);

@@ -9,7 +9,6 @@ using Analemma.Journal.Executions;
 using Analemma.Linux;
 using Analemma.Sandbox;
 using Analemma.Sandbox.Notify;
-using Analemma.Storage.Sqlite;
 using Microsoft.Extensions.Logging;
 
 const int Refused = 1;
@@ -20,6 +19,7 @@ const int Panicked = 70;
 if (!BootFlags.OnlyPrints(args))
 {
     HybridCgroups.Cover(HolderOfLast);
+    WarmUp.Begin();
 }
 
 var request = MachineOptions.Load(
@@ -56,7 +56,6 @@ if (request.Action is BootAction.Run or BootAction.Probe)
     HostProcess.LetOthersRead();
 }
 
-SqliteJournalStore.WarmUp();
 try
 {
     using ConsoleLog log = new("analemma", request.Options.Kernel.LogLevel, OutputOf(request), TimeProvider.System);

@@ -98,7 +98,8 @@ internal sealed class KernelHost : IAsyncDisposable
         _bodies = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".bodies.db"));
         _values = new SqliteBodyStore(Path.ChangeExtension(options.Journal, ".values.db"));
         _secrets = new FileSecretStore(options.StateFolder);
-        // On a thread of its own: a trial of a sandbox is half of what a start takes, and needs nothing of the rest.
+        // On a thread of its own: a trial of a sandbox is half of what a start takes, and needs nothing of the rest but
+        // that the folder is ours: the journal is locked.
         _opening = Task.Run(() => SandboxStack.OpenAsync(
             options.Sandbox with { Failed = Panic }, options.AdoptLeftovers, Denied, time, log, _starting.Token));
         _journal = new JournalWriter(_store);

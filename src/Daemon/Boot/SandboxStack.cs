@@ -52,15 +52,25 @@ internal sealed class SandboxStack : IAsyncDisposable
         try
         {
             var notifying = options with { NotifySocket = path, PassedOver = log.EnginePassedOver };
-            var sandboxed = await SandboxEngines.OpenAsync(notifying, cancellationToken);
-            var plain = options with
+            var trial = SandboxEngines.OpenAsync(notifying, cancellationToken);
+            // Made while the sandbox of the trial runs.
+            var unsandboxed = await SandboxEngines.OpenAsync(
+                options with
+                {
+                    Engine = "unsandboxed",
+                    StateFolder = Path.Combine(options.StateFolder, "unsandboxed"),
+                    Instance = null,
+                },
+                cancellationToken);
+            try
             {
-                Engine = "unsandboxed",
-                StateFolder = Path.Combine(options.StateFolder, "unsandboxed"),
-                Instance = null,
-            };
-            return new SandboxStack(
-                sandboxed, await SandboxEngines.OpenAsync(plain, cancellationToken), listener, holder);
+                return new SandboxStack(await trial, unsandboxed, listener, holder);
+            }
+            catch
+            {
+                await unsandboxed.DisposeAsync();
+                throw;
+            }
         }
         catch
         {

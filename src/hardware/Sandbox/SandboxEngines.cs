@@ -2,12 +2,14 @@ using Analemma.Linux;
 using Analemma.Sandbox.Hosts;
 using Analemma.Sandbox.Living;
 using Analemma.Sandbox.Pool;
+using Analemma.Sandbox.Seccomp;
 
 namespace Analemma.Sandbox;
 
 // HOW TO USE IT
 //
 //   Main:     HybridCgroups.Cover();                      first of all; may replace the process and not return
+//             SandboxEngines.WarmUp();                    beside what else a start does, on a thread of its own
 //   boot:     var engine = await SandboxEngines.OpenAsync(new SandboxEngineOptions { StateFolder = … }, …);
 //             engine.Report goes to STATUS; a SandboxException here says why nothing works, and its Hint what to do
 //   spawn:    var sandbox = await engine.CreateAsync(policy, …);
@@ -20,8 +22,18 @@ namespace Analemma.Sandbox;
 /// <summary>Finds out, by trying, what can make sandboxes on this host.</summary>
 public static class SandboxEngines
 {
-
     private static readonly string[] Automatic = ["crun", "runc", "bwrap"];
+
+    /// <summary>
+    /// Makes ready, on the caller's thread, what the first sandbox needs and no option decides: in the order in which
+    /// it is asked for.
+    /// </summary>
+    public static void WarmUp()
+    {
+        SeccompProfile.Agent.ToBpf(new SeccompOptions { ListenerPath = "" });
+        _ = RecordText.Default.SandboxRecord;
+        _ = RecordText.Default.SandboxTier;
+    }
 
     public static async Task<ISandboxEngine> OpenAsync(
         SandboxEngineOptions options, CancellationToken cancellationToken)

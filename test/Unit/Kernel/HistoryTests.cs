@@ -9,6 +9,7 @@ using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
 using Analemma.Kernel.Mailboxes;
+using Analemma.Unit.Tests.Kernel.Models;
 
 namespace Analemma.Unit.Tests.Kernel;
 
@@ -83,6 +84,19 @@ public sealed class HistoryTests
     public static TheoryData<int> EveryPoint => [.. Enumerable.Range(0, Story.Length + 1)];
 
     /// <summary>An upgrade finds what an earlier kernel kept: what it did not know yet has its default.</summary>
+    /// <summary>It is written by generated code that only writes, and read by other.</summary>
+    [Fact]
+    public void The_options_of_a_start_are_read_as_they_were_written()
+    {
+        KernelOptions options = new() { DeadRecordsMax = 7, Enforced = ["uid"], Models = ModelBench.Options };
+
+        var (type, body) = EventCodec.Write(new KernelStarted("0.1", "crun", options) { At = 1 });
+        var read = Assert.IsType<KernelStarted>(EventCodec.Read(type, body));
+
+        Assert.Equal(("0.1", "crun", 1), (read.Version, read.Engine, read.At));
+        Assert.Equivalent(options, read.Options, strict: true);
+    }
+
     [Fact]
     public void A_checkpoint_of_before_models_is_read()
     {

@@ -39,9 +39,25 @@ public sealed partial class SeccompProfileTests
         Assert.Contains(problems, problem => problem.Contains(expected, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void An_unknown_key_in_a_profile_is_an_error() => Assert.Throws<JsonException>(
-        () => Profile("""{"names":["read"],"action":"allow","reason":"r","comment":"typo"}"""));
+    [Theory]
+    [InlineData("""{"names":["read"],"action":"allow","reason":"r","comment":"typo"}""", "'comment' in a rule")]
+    [InlineData("""{"names":["read"],"action":"allow","reason":"r","when":[{"arg":0,"is":["0x1"]}]}""", "'is' in a cond")]
+    [InlineData("""{"names":["read"],"action":"allow","reason":"r","when":[{"arg":"0"}]}""", "'arg' in a condition")]
+    [InlineData("""{"names":["read"],"action":"allow","reason":"r","when":[{"equals":["0x1"]}]}""", "has no 'arg'")]
+    [InlineData("""{"names":["read"],"action":"permit","reason":"r"}""", "'permit' is no action")]
+    [InlineData("""{"names":"read","action":"allow","reason":"r"}""", "'names' is no list")]
+    [InlineData("""{"names":[1],"action":"allow","reason":"r"}""", "an item that is no text")]
+    [InlineData("""{"names":["read"],"action":"allow","reason":null}""", "'reason' is no text")]
+    [InlineData("""{"action":"allow","reason":"r"}""", "has no 'names'")]
+    [InlineData("""{"names":["read"],"reason":"r"}""", "has no 'action'")]
+    [InlineData("""{"names":["read"],"action":"allow"}""", "has no 'reason'")]
+    [InlineData("7", "a rule is no object")]
+    public void A_profile_that_is_no_profile_is_an_error(string rules, string expected)
+    {
+        var error = Assert.Throws<JsonException>(() => Profile(rules));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Every_syscall_of_the_kernel_headers_has_a_decision()

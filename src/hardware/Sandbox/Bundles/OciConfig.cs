@@ -65,7 +65,8 @@ internal sealed record OciIdMapping(
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    WriteIndented = true)]
+    WriteIndented = true,
+    GenerationMode = JsonSourceGenerationMode.Serialization)]
 [JsonSerializable(typeof(OciConfig))]
 [JsonSerializable(typeof(OciProcess))]
 internal sealed partial class OciJson : JsonSerializerContext

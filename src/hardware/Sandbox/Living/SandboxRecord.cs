@@ -48,7 +48,7 @@ internal sealed record SandboxRecord
     public void Save(string folder)
     {
         var path = PathIn(folder);
-        var text = JsonSerializer.SerializeToUtf8Bytes(this, RecordJson.Default.SandboxRecord);
+        var text = JsonSerializer.SerializeToUtf8Bytes(this, RecordText.Default.SandboxRecord);
         if (text.Length <= PageBytes && HostFiles.TryWriteOver(path, text, (byte)'\n'))
         {
             return;
@@ -92,3 +92,11 @@ internal sealed record SandboxRecord
 
 [JsonSerializable(typeof(SandboxRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;
+
+/// <summary>
+/// Only writes, and so describes no members, which each start would pay for. What a kernel before left is read by
+/// <see cref="RecordJson"/>.
+/// </summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSerializable(typeof(SandboxRecord))]
+internal sealed partial class RecordText : JsonSerializerContext;

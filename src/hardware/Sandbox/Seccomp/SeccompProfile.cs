@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 
 namespace Analemma.Sandbox.Seccomp;
 
@@ -54,9 +53,7 @@ public sealed class SeccompProfile
     /// <summary>
     /// Reads a profile; a malformed one is a <see cref="JsonException"/> or <see cref="FormatException"/>.
     /// </summary>
-    public static SeccompProfile Parse(Stream json) => new(
-        JsonSerializer.Deserialize(json, SeccompJson.Default.SeccompDocument)
-        ?? throw new JsonException("the seccomp profile is null"));
+    public static SeccompProfile Parse(Stream json) => new(ProfileReader.Read(json));
 
     /// <summary>The <c>linux.seccomp</c> object of an OCI bundle.</summary>
     public JsonObject ToOci(SeccompOptions options)
@@ -84,7 +81,8 @@ public sealed class SeccompProfile
     /// annotation run.oci.seccomp_bpf_data.
     /// </summary>
     public byte[] ToBpf(SeccompOptions options) => _compiled.GetOrAdd(
-        options with { ListenerMetadata = null }, kind => ToBpf(kind, SyscallNumbers.Native));
+        options with { ListenerPath = options.ListenerPath is null ? null : "", ListenerMetadata = null },
+        kind => ToBpf(kind, SyscallNumbers.Native));
 
     internal byte[] ToBpf(SeccompOptions options, SyscallNumbers numbers) => BpfCompiler.Compile(
         Rules.Where(rule => rule.AppliesTo(options)),
@@ -202,11 +200,3 @@ public sealed class SeccompProfile
 internal sealed record SeccompDefault(string Errno, string Reason);
 
 internal sealed record SeccompDocument(SeccompDefault Default, IReadOnlyList<SeccompRule> Rules);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectRequiredConstructorParameters = true,
-    RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(SeccompDocument))]
-internal sealed partial class SeccompJson : JsonSerializerContext;

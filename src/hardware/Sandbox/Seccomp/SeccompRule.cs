@@ -1,26 +1,20 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
 
 namespace Analemma.Sandbox.Seccomp;
 
 /// <summary>What the filter does with a syscall that a rule names.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SeccompAction>))]
 public enum SeccompAction
 {
     /// <summary>Runs at full speed.</summary>
-    [JsonStringEnumMemberName("allow")]
     Allow,
 
     /// <summary>Runs, after the listener has seen it: what is enforced elsewhere and worth knowing.</summary>
-    [JsonStringEnumMemberName("report")]
     Report,
 
     /// <summary>Fails with EPERM, and is reported.</summary>
-    [JsonStringEnumMemberName("refuse")]
     Refuse,
 
     /// <summary>Fails with the rule's errno in silence: programs try it without meaning harm.</summary>
-    [JsonStringEnumMemberName("deny")]
     Deny,
 }
 
@@ -29,13 +23,7 @@ public sealed record SeccompRule
 {
     public required IReadOnlyList<string> Names { get; init; }
 
-    public IReadOnlyList<SeccompCondition> When
-    {
-        get;
-
-        // The generated reader passes null for a key that is absent.
-        init => field = value ?? [];
-    } = [];
+    public IReadOnlyList<SeccompCondition> When { get; init; } = [];
 
     /// <summary>The option that must be on for the rule to be there: auditReads, network or entering.</summary>
     public string? With { get; init; }
@@ -96,7 +84,6 @@ public sealed record SeccompCondition
         }
     }
 
-    [JsonPropertyName("equals")]
     public IReadOnlyList<string>? EqualTo
     {
         get;
@@ -107,7 +94,6 @@ public sealed record SeccompCondition
         }
     }
 
-    [JsonPropertyName("notEquals")]
     public IReadOnlyList<string>? NotEqualTo
     {
         get;

@@ -1,7 +1,5 @@
-using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Analemma.Sandbox.Seccomp;
 
@@ -12,37 +10,39 @@ internal sealed class SyscallNumbers
     private const uint AuditX64 = 0xC000_003E;
     private const uint AuditArm64 = 0xC000_00B7;
 
-    private readonly FrozenDictionary<int, string> _names;
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, string> _names = [];
 
-    private SyscallNumbers(uint auditArchitecture, Dictionary<string, int> numbers)
+    private SyscallNumbers(uint auditArchitecture, JsonElement numbers)
     {
         AuditArchitecture = auditArchitecture;
-        ByName = numbers.ToFrozenDictionary();
-        _names = numbers.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
+        foreach (var member in numbers.EnumerateObject())
+        {
+            var number = member.Value.GetInt32();
+            _numbers.Add(member.Name, number);
+            _names.Add(number, member.Name);
+        }
     }
 
     public static SyscallNumbers Native { get; } = Load(RuntimeInformation.OSArchitecture);
 
     public uint AuditArchitecture { get; }
 
-    public FrozenDictionary<string, int> ByName { get; }
+    public IReadOnlyDictionary<string, int> ByName => _numbers;
 
     public static SyscallNumbers Load(Architecture architecture)
     {
         const string Resource = "Analemma.Sandbox.Seccomp.syscall-numbers.json";
         using var json = typeof(SyscallNumbers).Assembly.GetManifestResourceStream(Resource)
             ?? throw new InvalidOperationException($"the resource {Resource} is not in the assembly");
-        var all = JsonSerializer.Deserialize(json, SyscallNumbersJson.Default.DictionaryStringDictionaryStringInt32)!;
+        using var all = JsonDocument.Parse(json);
         return architecture switch
         {
-            Architecture.X64 => new SyscallNumbers(AuditX64, all["x86_64"]),
-            Architecture.Arm64 => new SyscallNumbers(AuditArm64, all["aarch64"]),
+            Architecture.X64 => new SyscallNumbers(AuditX64, all.RootElement.GetProperty("x86_64")),
+            Architecture.Arm64 => new SyscallNumbers(AuditArm64, all.RootElement.GetProperty("aarch64")),
             _ => throw new PlatformNotSupportedException($"there is no seccomp profile for {architecture}"),
         };
     }
 
     public string NameOf(int number) => _names.GetValueOrDefault(number) ?? $"syscall {number}";
 }
-
-[JsonSerializable(typeof(Dictionary<string, Dictionary<string, int>>))]
-internal sealed partial class SyscallNumbersJson : JsonSerializerContext;

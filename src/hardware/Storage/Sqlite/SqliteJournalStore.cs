@@ -54,22 +54,17 @@ public sealed class SqliteJournalStore : IJournalStore
     public long Commits => Interlocked.Read(ref _commits);
 
     /// <summary>
-    /// Loads the database library on a thread of its own, so that <see cref="Open"/> need not: it takes longer than the
-    /// opening itself, most of it in SqliteConnection's type initializer, which looks for platforms that are not here.
+    /// Loads the database library, so that <see cref="Open"/> need not: it takes longer than the opening itself, most
+    /// of it in SqliteConnection's type initializer, which looks for platforms that are not here.
     /// </summary>
     public static void WarmUp()
     {
-        static void Load()
-        {
-            using var connection = new SqliteConnection("Data Source=:memory:;Pooling=False");
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA user_version";
-            command.ExecuteScalar();
-            HashChain.Next(JournalPosition.Beginning, new JournalEntry("none", default, 0));
-        }
-
-        new Thread(Load) { IsBackground = true, Name = "journal warm-up" }.Start();
+        using var connection = new SqliteConnection("Data Source=:memory:;Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        command.ExecuteScalar();
+        HashChain.Next(JournalPosition.Beginning, new JournalEntry("none", default, 0));
     }
 
     /// <summary>

@@ -21,7 +21,7 @@ public static class EventCodec
         return @event switch
         {
             SyscallArrived arrived => WriteSyscall(arrived),
-            KernelStarted started => ("kernel.started", Json(started, EventJsonContext.Default.KernelStarted)),
+            KernelStarted started => ("kernel.started", Json(started, StartedText.Default.KernelStarted)),
             SandboxStarted started => ("sandbox.started", Json(started, EventJsonContext.Default.SandboxStarted)),
             SandboxStartFailed failed =>
                 ("sandbox.start_failed", Json(failed, EventJsonContext.Default.SandboxStartFailed)),
@@ -220,3 +220,14 @@ internal sealed record SyscallRecord(long At, long Call, ProcessId Process, uint
 [JsonSerializable(typeof(ValuesExpired))]
 [JsonSerializable(typeof(CheckpointBody))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;
+
+/// <summary>
+/// Only writes, and so describes no members: a kernel writes this record at each start and seldom reads one.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSerializable(typeof(KernelStarted))]
+internal sealed partial class StartedText : JsonSerializerContext;
