@@ -106,7 +106,7 @@ internal static class ProfileReader
         {
             switch (member.Name)
             {
-                case "arg" when member.Value.ValueKind is JsonValueKind.Number && member.Value.TryGetInt32(out var index):
+                case "arg" when TryNumber(member.Value) is { } index:
                     arg = index;
                     break;
                 case "mask":
@@ -142,7 +142,9 @@ internal static class ProfileReader
     };
 
     private static JsonElement.ObjectEnumerator Members(JsonElement json, string what) =>
-        json.ValueKind is JsonValueKind.Object ? json.EnumerateObject() : throw new JsonException($"{what} is no object");
+        json.ValueKind is JsonValueKind.Object
+            ? json.EnumerateObject()
+            : throw new JsonException($"{what} is no object");
 
     private static JsonElement.ArrayEnumerator Items(JsonProperty member) =>
         member.Value.ValueKind is JsonValueKind.Array
@@ -152,6 +154,9 @@ internal static class ProfileReader
     private static string[] Texts(JsonProperty member) => [.. Items(member).Select(item =>
         item.ValueKind is JsonValueKind.String ? item.GetString()! : throw new JsonException(
             $"'{member.Name}' has an item that is no text"))];
+
+    private static int? TryNumber(JsonElement json) =>
+        json.ValueKind is JsonValueKind.Number && json.TryGetInt32(out var number) ? number : null;
 
     private static string Text(JsonProperty member) => member.Value.ValueKind is JsonValueKind.String
         ? member.Value.GetString()!
