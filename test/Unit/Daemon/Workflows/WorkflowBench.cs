@@ -58,7 +58,9 @@ internal sealed class WorkflowBench : IAsyncDisposable
         _machines = new StateMachines(store);
         _engine = new WorkflowEngine(options, store, Payloads, _machines, time, NullLogger.Instance);
         ExecutionStarts starts = new(options, _machines, _engine);
-        ActivityQueues queues = new(time);
+        // A worker's patience would be over at once in eager time, and it be told that there is no task when there is
+        // none yet.
+        ActivityQueues queues = new(time is EagerClock ? TimeProvider.System : time);
         _aws = new AwsClient(options, time);
         ResourceSlots places = new(store, time);
         StepFunctionsApi? api = null;
