@@ -27,7 +27,7 @@ internal sealed class MachineBench
 
     public StateMachineDefinition Machine { get; }
 
-    public ExecutionIdentity Identity { get; init; }
+    public ExecutionIdentity Identity { get; set; }
 
     public ExecutionState State { get; } = new();
 
@@ -99,6 +99,9 @@ internal sealed class MachineBench
         return waited;
     }
 
+    /// <summary>Whether a turn that has had its share goes on at once.</summary>
+    public bool Continues { get; set; } = true;
+
     public bool HasTimers => _timers.Count > 0;
 
     private void Take(WorkflowEffect effect)
@@ -118,7 +121,7 @@ internal sealed class MachineBench
             case WorkflowEffect.StartChild start:
                 Children.Enqueue(start.Child);
                 break;
-            case WorkflowEffect.Continue:
+            case WorkflowEffect.Continue when Continues:
                 Tell(new ExecutionEvent.Continued(Now));
                 break;
         }

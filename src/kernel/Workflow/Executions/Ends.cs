@@ -101,12 +101,25 @@ internal static class Ends
     {
         var state = turn.State;
         (state.Status, state.Error, state.Cause, state.EndedAt) = (status, error, cause, turn.At);
-        state.Ready.Clear();
+        KeepReady(state);
         foreach (var timer in state.Timers.Keys.ToArray())
         {
             turn.Disarm(timer);
         }
 
         turn.Want(new WorkflowEffect.Finish());
+    }
+
+    // What was about to begin does so when the execution is redriven.
+    private static void KeepReady(ExecutionState state)
+    {
+        for (var left = state.Ready.Count; left > 0; left--)
+        {
+            var entry = state.Ready.Dequeue();
+            if (state.Status is not ExecutionStatus.Succeeded && !entry.Scope.IsOver)
+            {
+                state.Ready.Enqueue(entry);
+            }
+        }
     }
 }

@@ -109,6 +109,9 @@ internal sealed class BranchesRun(int count)
 
     public int Done { get; set; }
 
+    /// <summary>Whether any of them was started.</summary>
+    public bool HasBegun => Done > 0 || Scopes.Count > 0;
+
     /// <summary>Of Map: the next one to start.</summary>
     public int Next { get; set; }
 

@@ -48,13 +48,19 @@ internal static class MapSteps
             return;
         }
 
+        StartRest(turn, owner, map, scope.LastEventId);
+    }
+
+    /// <summary>Starts those that have a place now. One whose input cannot be made fails the state.</summary>
+    public static void StartRest(Turn turn, Frame frame, MapDefinition map, long after)
+    {
         try
         {
-            StartMore(turn, owner, map, scope.LastEventId);
+            StartMore(turn, frame, map, after);
         }
         catch (StateErrorException wrong)
         {
-            Failures.Evaluation(turn, owner, wrong);
+            Failures.Evaluation(turn, frame, wrong);
         }
     }
 
@@ -194,9 +200,10 @@ internal static class MapSteps
         var run = frame.Branches!;
         while (run.Next < run.Items.Count && run.Scopes.Count < run.ConcurrencyMax)
         {
-            var index = run.Next++;
+            var index = run.Next;
             var context = MapItems.Context(index, run.Items[index]);
             var input = Select(turn, frame, map, context, run.Items[index], run.Input);
+            run.Next++;
             var scope = BranchSteps.Start(turn, frame, run, map.Processor, index, input);
             scope.Item = context;
             scope.LastEventId = after;

@@ -1,3 +1,4 @@
+using Analemma.Workflow.Definitions;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Workflow.Executions;
@@ -26,29 +27,33 @@ internal static class Redrives
         {
             // It ended while it waited for its place, and has it now.
             state.IsHeld = false;
-            state.Ready.Enqueue(new Entry(state.Root, state.Root.Machine.StartAt, state.Input));
             return;
         }
 
         Resume(turn, state.Root, redriven.IsDeep);
     }
 
-    // States inside a Parallel or Map that succeeded are not there any more; the others go on.
+    // States inside a Parallel or Map that succeeded are not there any more; the others go on. Those that were to be
+    // entered still are. One that fails again may end those beside it, or all.
     private static void Resume(Turn turn, Scope scope, bool isDeep)
     {
-        if (scope.Frame is not { } frame)
+        if (turn.State.IsOver || scope.IsOver || scope.Frame is not { } frame)
         {
             return;
         }
 
         frame.Attempts = null;
         frame.RetryCount = 0;
-        var inner = frame.Scopes().ToArray();
-        if (inner.Length > 0)
+        if (frame.Branches is { HasBegun: true } run)
         {
-            foreach (var each in inner)
+            foreach (var each in frame.Scopes().ToArray())
             {
                 Resume(turn, each, isDeep);
+            }
+
+            if (frame.Branches == run && !turn.State.IsOver && frame.State is MapDefinition map)
+            {
+                MapSteps.StartRest(turn, frame, map, frame.Scope.LastEventId);
             }
         }
         else if (!DistributedSteps.Redrive(turn, frame, isDeep))

@@ -12,6 +12,8 @@ internal static class StateSteps
         var (scope, name, input) = entry;
         if (turn.State.LastEventId >= turn.Identity.EventsMax)
         {
+            // A redrive with its Map run must find something to go on with; it fails so again.
+            turn.State.Ready.Enqueue(entry);
             Ends.Overflow(turn);
             return;
         }
