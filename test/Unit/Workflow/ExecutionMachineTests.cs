@@ -194,6 +194,43 @@ public sealed class ExecutionMachineTests
         Assert.Contains(strict.Effects, effect => effect is WorkflowEffect.StopChildren);
     }
 
+    // ResultWriter: FAILED and PENDING are for runs that fail.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_distributed_map_that_fails_has_its_results_written_first(bool canWrite)
+    {
+        MachineBench bench = new(Map(
+            "DISTRIBUTED",
+            """
+            "MaxConcurrency":2,"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b"}},
+            """));
+        bench.Start("[1,2,3,4]");
+        bench.EndChild(null);
+        var asked = Assert.IsType<WorkflowEffect.WriteResults>(bench.Effects[^1]);
+        Assert.Contains(bench.Effects, effect => effect is WorkflowEffect.StopChildren);
+        Assert.Equal((true, "[[1,2],[2,3],[3,4]]"), (asked.IsFailed, JsonValue.From(asked.Open).ToString()));
+        bench.EndChild(null);
+        Assert.Single(bench.Effects.OfType<WorkflowEffect.WriteResults>());
+        bench.Tell(new ExecutionEvent.MapRunChanged(bench.Now, asked.TaskId, 9, null, null));
+        Assert.Equal((ExecutionStatus.Running, 0), (bench.State.Status, bench.Children.Count));
+        bench.Tell(canWrite
+            ? new ExecutionEvent.ResultsWritten(bench.Now, asked.TaskId, JsonValue.Parse("{}"))
+            : new ExecutionEvent.ResultsUnwritable(bench.Now, asked.TaskId, "States.ResultWriterFailed", "no"));
+        Assert.Equal("States.ExceedToleratedFailureThreshold", bench.State.Error);
+        Assert.Null(SnapshotProperty.Broken(bench.Machine, bench.Identity, bench.Events));
+
+        bench.Tell(new ExecutionEvent.Redriven(bench.Now) { IsDeep = true });
+        Assert.Equal([0, 1, 2, 3], bench.Children.Select(child => child.Index));
+        while (bench.Children.Count > 0)
+        {
+            bench.EndChild("1");
+        }
+
+        bench.Tell(new ExecutionEvent.ResultsWritten(bench.Now, asked.TaskId, JsonValue.Parse("7")));
+        Assert.Equal("7", bench.State.Output.ToString());
+    }
+
     [Fact]
     public void Items_come_in_batches_when_a_batcher_says_so()
     {

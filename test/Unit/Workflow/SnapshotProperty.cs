@@ -38,6 +38,11 @@ internal static class SnapshotProperty
                 return $"read back after event {k} it is another";
             }
 
+            if (!first.Open.Again().SequenceEqual(again.Open.Again(), EffectComparer.Instance))
+            {
+                return $"read back after event {k} it wants something else";
+            }
+
             for (var i = k; i < events.Count; i++)
             {
                 var result = again.Add(events[i]);
@@ -101,8 +106,10 @@ internal static class SnapshotProperty
         public bool Equals(WorkflowEffect? x, WorkflowEffect? y) => (x, y) switch
         {
             (WorkflowEffect.WriteResults one, WorkflowEffect.WriteResults other) =>
-                one with { Results = JsonArray.Empty } == other with { Results = JsonArray.Empty }
-                && JsonValue.From(one.Results) == JsonValue.From(other.Results),
+                one with { Results = JsonArray.Empty, Open = JsonArray.Empty }
+                    == other with { Results = JsonArray.Empty, Open = JsonArray.Empty }
+                && JsonValue.From(one.Results) == JsonValue.From(other.Results)
+                && JsonValue.From(one.Open) == JsonValue.From(other.Open),
             _ => x == y,
         };
 

@@ -112,6 +112,7 @@ internal sealed class DistributedMaps(
         finally
         {
             _starting.TryRemove(starting, out _);
+            starting.End();
         }
     }
 
@@ -221,12 +222,38 @@ internal sealed class DistributedMaps(
         }
     }
 
+    // Those of a run that fails, again when the kernel before this one has stopped them: it may not have come to all.
+    private async Task StopAsync(
+        LiveExecution execution, WorkflowEffect.WriteResults write, CancellationToken stopping)
+    {
+        foreach (var begun in _starting.Keys.Where(
+            begun => begun.Parent == execution && begun.Child.TaskId == write.TaskId))
+        {
+            begun.IsStopped = true;
+            await begun.Done.WaitAsync(stopping);
+        }
+
+        foreach (var child in engine.Running.Where(child => child.Head.MapRunArn == write.MapRunArn).ToArray())
+        {
+            child.Post(at => new ExecutionEvent.Stopped(at, null, null));
+            await child.Ended.WaitAsync(stopping);
+        }
+    }
+
     private async Task WriteAsync(
         LiveExecution execution, WorkflowEffect.WriteResults write, CancellationToken stopping)
     {
         try
         {
-            var results = MapResults.Of(engine, write.MapRunArn);
+            if (write.IsFailed)
+            {
+                await StopAsync(execution, write, stopping);
+            }
+
+            var results = MapResults.Of(engine, write.MapRunArn, write.Open) with
+            {
+                Redrives = Find(write.MapRunArn)?.State.RedriveCount ?? 0,
+            };
             var output = write.Writer.Resource is null
                 ? results.All(write.Writer)
                 : await files.WriteAsync(write.Writer, write.Parameters, write.MapRunArn, results, stopping);
@@ -256,6 +283,8 @@ internal sealed class DistributedMaps(
 /// <summary>The execution of an item that is being started.</summary>
 internal sealed class ChildStarting(LiveExecution parent, ChildStart child)
 {
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private volatile bool _isStopped;
 
     public LiveExecution Parent => parent;
@@ -268,6 +297,11 @@ internal sealed class ChildStarting(LiveExecution parent, ChildStart child)
         get => _isStopped;
         set => _isStopped = value;
     }
+
+    /// <summary>It is among the running, or will never be.</summary>
+    public Task Done => _done.Task;
+
+    public void End() => _done.TrySetResult();
 }
 
 /// <summary>One run of a distributed Map.</summary>

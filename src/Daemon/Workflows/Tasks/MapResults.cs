@@ -13,8 +13,19 @@ internal sealed record MapResults(IReadOnlyList<MapResult> Results)
 {
     private const int Page = 500;
 
+    private static readonly JsonValue Included = JsonObject.Of(("Included", true));
+
+    /// <summary>Inputs of those that were never started.</summary>
+    public JsonArray Pending { get; init; } = JsonArray.Empty;
+
+    /// <summary>How often their run was redriven.</summary>
+    public int Redrives { get; init; }
+
     /// <summary>As the store has them.</summary>
-    public static MapResults Of(WorkflowEngine engine, string mapRunArn)
+    /// <param name="engine">Has the store.</param>
+    /// <param name="mapRunArn">The run.</param>
+    /// <param name="open">Index and input of those that have not ended, of which some were begun.</param>
+    public static MapResults Of(WorkflowEngine engine, string mapRunArn, JsonArray open)
     {
         SortedDictionary<int, StoredExecution> newest = [];
         ExecutionQuery query = new() { Run = mapRunArn, Max = Page };
@@ -32,17 +43,29 @@ internal sealed record MapResults(IReadOnlyList<MapResult> Results)
         return new MapResults([
             .. newest.Values.Select(FoundExecution.Of).Where(found => found.End is not null)
                 .Select(found => MapResult.Of(engine, found)),
-        ]);
+        ])
+        {
+            Pending = JsonArray.Of([
+                .. open.Items.ToArray()
+                    .Where(each => each[0].TryGetInt32(out var index) && !newest.ContainsKey(index))
+                    .Select(each => each[1]),
+            ]),
+        };
     }
 
     /// <summary>What the state hands on when nothing is written.</summary>
     public JsonArray All(ResultWriterDefinition writer) => Shown(Results, writer.Transformation);
 
-    public JsonArray Succeeded(ResultWriterDefinition writer) =>
-        Shown(Results.Where(result => result.HasSucceeded), writer.Transformation);
+    /// <summary>Those that succeeded in a redrive of their run, or after it.</summary>
+    public JsonArray Succeeded(ResultWriterDefinition writer, int redrive = 0) => Shown(
+        Results.Where(result => result.HasSucceeded && result.Redrive >= redrive), writer.Transformation);
 
     public JsonArray Failed(ResultWriterDefinition writer) =>
         Shown(Results.Where(result => !result.HasSucceeded), writer.Transformation);
+
+    /// <summary>What is told of those that were never started, as a user of the service has published it.</summary>
+    public JsonArray NeverStarted() => JsonArray.Of([.. Pending.Items.ToArray().Select(input => JsonValue.From(
+        JsonObject.Of(("Input", input.Payload()), ("InputDetails", Included), ("Status", "PENDING"))))]);
 
     // Of one that failed all is told, whatever the transformation (Developer Guide, ResultWriter).
     private static JsonArray Shown(IEnumerable<MapResult> results, string transformation)
@@ -74,6 +97,9 @@ internal sealed record MapResults(IReadOnlyList<MapResult> Results)
 /// <param name="Execution">All that is told of it.</param>
 internal sealed record MapResult(bool HasSucceeded, JsonValue Output, JsonValue Execution)
 {
+    /// <summary>Which redrive of its run it is of; 0 for the first run.</summary>
+    public int Redrive { get; init; }
+
     private static readonly JsonValue Included = JsonObject.Of(("Included", true));
 
     public static MapResult Of(WorkflowEngine engine, FoundExecution found)
@@ -97,6 +123,9 @@ internal sealed record MapResult(bool HasSucceeded, JsonValue Output, JsonValue 
         made.Set("RedriveStatus", status).Set("RedriveStatusReason", Json.Maybe(why));
         made.Set("StartDate", Json.IsoTime(found.StartedAt)).Set("StateMachineArn", head.MachineArn);
         made.Set("Status", ExecutionNames.Of(end.Status)).Set("StopDate", Json.IsoTime(end.EndedAt));
-        return new MapResult(hasSucceeded, output, made.Build());
+        return new MapResult(hasSucceeded, output, made.Build())
+        {
+            Redrive = MapRedrives.EndOf(head, end).MapRedrive,
+        };
     }
 }

@@ -76,10 +76,17 @@ internal sealed class S3MapFiles(AwsClient aws, int unpackedBytesMax = S3MapFile
             Owner = Maybe(parameters, "ExpectedBucketOwner"),
         };
         var prefix = Maybe(parameters, "Prefix") is { Length: > 0 } given ? $"{given.TrimEnd('/')}/" : "";
-        var folder = $"{prefix}{mapRunArn.Split(':')[^1]}";
+        var run = bucket with { Key = $"{prefix}{mapRunArn.Split(':')[^1]}" };
+        var folder = FolderOf(run, results.Redrives);
+        // Every redrive has a folder of its own; what succeeded before stays where it is.
+        var (before, redrive) = await WrittenAsync(run, results.Redrives, cancelled);
         var failed = await WriteAsync("FAILED", results.Failed(writer));
-        var succeeded = await WriteAsync("SUCCEEDED", results.Succeeded(writer));
-        var files = JsonObject.Of(("FAILED", failed), ("PENDING", JsonArray.Empty), ("SUCCEEDED", succeeded));
+        var pending = await WriteAsync("PENDING", results.NeverStarted());
+        var succeeded = await WriteAsync("SUCCEEDED", results.Succeeded(writer, redrive));
+        var files = JsonObject.Of(
+            ("FAILED", failed),
+            ("PENDING", pending),
+            ("SUCCEEDED", JsonArray.Of([.. before.Items.ToArray(), .. succeeded.Items.ToArray()])));
         JsonValue manifest = JsonObject.Of(
             ("DestinationBucket", bucket.Bucket), ("MapRunArn", mapRunArn), ("ResultFiles", files));
         var key = $"{folder}/manifest.json";
@@ -105,6 +112,34 @@ internal sealed class S3MapFiles(AwsClient aws, int unpackedBytesMax = S3MapFile
             await _to.PutAsync(name, body, cancelled);
             return JsonArray.Of(JsonObject.Of(("Key", name.Key), ("Size", body.Length)));
         }
+    }
+
+    private static string FolderOf(S3Name run, int redrive) =>
+        redrive == 0 ? run.Key : FormattableString.Invariant($"{run.Key}/Redrive-{redrive}");
+
+    // Files of what succeeded before a redrive, by the newest manifest that is there, and the first redrive after it.
+    private async Task<(JsonArray Files, int Redrive)> WrittenAsync(
+        S3Name run, int redrives, CancellationToken cancelled)
+    {
+        for (var redrive = redrives - 1; redrive >= 0; redrive--)
+        {
+            try
+            {
+                var file = await _to.GetAsync(
+                    run with { Key = $"{FolderOf(run, redrive)}/manifest.json" }, cancelled);
+                if (JsonValue.TryParse(file, JsonLimits.Widest, out var manifest, out _)
+                    && manifest["ResultFiles"]["SUCCEEDED"].TryGetArray(out var files))
+                {
+                    return (files, redrive + 1);
+                }
+            }
+            catch (MapFileException)
+            {
+                // That one could not write; or what is not found is written again.
+            }
+        }
+
+        return (JsonArray.Empty, 0);
     }
 
     // What is listed are the items, or is read for them (Developer Guide, ItemReader, LOAD_AND_FLATTEN).

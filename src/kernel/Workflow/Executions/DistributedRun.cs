@@ -46,6 +46,9 @@ internal sealed class DistributedRun(long taskId, string arn, DateTimeOffset sta
 
     public bool IsWriting { get; set; }
 
+    /// <summary>Whether more has failed than is borne, and it ends when that is written.</summary>
+    public bool IsFailing { get; set; }
+
     /// <summary>Whether a ResultWriter has written them.</summary>
     public bool AreResultsWritten { get; set; }
 

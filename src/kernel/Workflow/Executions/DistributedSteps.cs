@@ -89,7 +89,7 @@ internal static class DistributedSteps
         run.RedriveCount++;
         run.RedrivenAt = turn.At;
         run.Generation = isDeep ? run.RedriveCount : 0;
-        (run.Running, run.IsWriting) = (0, false);
+        (run.Running, run.IsWriting, run.IsFailing) = (0, false, false);
         run.Again.Clear();
         for (var i = 0; i < Math.Min(run.Next, run.Ended.Length); i++)
         {
@@ -131,7 +131,17 @@ internal static class DistributedSteps
                 break;
             case ExecutionEvent.ResultsWritten written:
                 run.AreResultsWritten = map.Writer?.Resource is not null;
+                if (run.IsFailing)
+                {
+                    Fail(turn, frame, run, ErrorNames.ExceedToleratedFailureThreshold, Exceeded);
+                    break;
+                }
+
                 Succeed(turn, frame, run, written.Output);
+                break;
+            case ExecutionEvent.ResultsUnwritable when run.IsFailing:
+                // Why the run fails is of more use than that nobody could write it down.
+                Fail(turn, frame, run, ErrorNames.ExceedToleratedFailureThreshold, Exceeded);
                 break;
             case ExecutionEvent.ResultsUnwritable unwritable:
                 Fail(turn, frame, run, unwritable.Error, unwritable.Cause);
@@ -140,7 +150,11 @@ internal static class DistributedSteps
                 run.MaxConcurrency = changed.MaxConcurrency ?? run.MaxConcurrency;
                 run.ToleratedCount = changed.ToleratedCount ?? run.ToleratedCount;
                 run.ToleratedPercentage = changed.ToleratedPercentage ?? run.ToleratedPercentage;
-                StartMore(turn, frame, map, run);
+                if (!run.IsFailing)
+                {
+                    StartMore(turn, frame, map, run);
+                }
+
                 break;
         }
     }
@@ -198,18 +212,41 @@ internal static class DistributedSteps
         run.Ended[ended.Index] = ended.Status;
         run.Results[ended.Index] = ended.Status is ExecutionStatus.Succeeded ? ended.Output : default;
         Tell(turn, frame, run, ExecutionStatus.Running);
+        if (run.IsFailing)
+        {
+            return;
+        }
+
         if (run.IsBeyondTolerance())
         {
-            Fail(turn, frame, run, ErrorNames.ExceedToleratedFailureThreshold, Exceeded);
+            GiveUp(turn, frame, map, run);
             return;
         }
 
         StartMore(turn, frame, map, run);
     }
 
+    // What has come of it so far is written before it fails (Developer Guide, ResultWriter: FAILED and PENDING).
+    private static void GiveUp(Turn turn, Frame frame, MapDefinition map, DistributedRun run)
+    {
+        if (map.Writer?.Resource is null)
+        {
+            Fail(turn, frame, run, ErrorNames.ExceedToleratedFailureThreshold, Exceeded);
+            return;
+        }
+
+        if (run.Running > 0)
+        {
+            turn.Want(new WorkflowEffect.StopChildren(run.TaskId, run.Arn));
+        }
+
+        run.IsFailing = true;
+        Write(turn, frame, map.Writer, run);
+    }
+
     private static void Complete(Turn turn, Frame frame, MapDefinition map, DistributedRun run)
     {
-        var results = JsonArray.Of([.. run.Results.Where(result => result.IsDefined)]);
+        var results = ResultsOf(run);
         var writer = map.Results;
         // All that is told of an execution is known to who has it.
         if (writer.Resource is null && writer.Transformation != "NONE" && results.Count == run.Results.Length)
@@ -218,10 +255,37 @@ internal static class DistributedSteps
             return;
         }
 
+        Write(turn, frame, writer, run);
+    }
+
+    private static void Write(Turn turn, Frame frame, ResultWriterDefinition writer, DistributedRun run)
+    {
         run.IsWriting = true;
         var parameters = writer.Parameters?.Evaluate(DataFlow.Scope(turn, frame, run.Input)) ?? default;
-        turn.Want(new WorkflowEffect.WriteResults(run.TaskId, writer, parameters, run.Arn, results));
+        turn.Want(new WorkflowEffect.WriteResults(run.TaskId, writer, parameters, run.Arn, ResultsOf(run))
+        {
+            IsFailed = run.IsFailing,
+            Open = run.IsFailing ? OpenOf(run) : JsonArray.Empty,
+        });
     }
+
+    // Which of them were begun is known to who starts them.
+    private static JsonArray OpenOf(DistributedRun run)
+    {
+        JsonArrayBuilder open = new();
+        for (var i = 0; i < run.Inputs!.Count; i++)
+        {
+            if (run.Ended[i] is null)
+            {
+                open.Add(JsonArray.Of(i, run.Inputs[i]));
+            }
+        }
+
+        return open.Build();
+    }
+
+    private static JsonArray ResultsOf(DistributedRun run) =>
+        JsonArray.Of([.. run.Results.Where(result => result.IsDefined)]);
 
     private static void Succeed(Turn turn, Frame frame, DistributedRun run, JsonValue output)
     {

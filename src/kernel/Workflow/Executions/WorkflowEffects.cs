@@ -50,7 +50,14 @@ public abstract record WorkflowEffect
     /// </summary>
     public sealed record WriteResults(
         long TaskId, ResultWriterDefinition Writer, JsonValue Parameters, string MapRunArn, JsonArray Results)
-        : WorkflowEffect;
+        : WorkflowEffect
+    {
+        /// <summary>Whether the run fails: what is under way is stopped first.</summary>
+        public bool IsFailed { get; init; }
+
+        /// <summary>Of a run that fails, what has not ended: an array of index and input for each.</summary>
+        public JsonArray Open { get; init; } = JsonArray.Empty;
+    }
 
     /// <summary>A distributed Map begins, changes or ends; for DescribeMapRun.</summary>
     public sealed record TellMapRun(MapRunState MapRun) : WorkflowEffect;

@@ -246,6 +246,7 @@ internal sealed class SnapshotReader(
             RedrivenAt = MaybeTime(written["redriven"]),
             Generation = WholeOrNone(written["generation"]),
             IsWriting = written["writing"].AsBoolean(),
+            IsFailing = written["failing"].IsTrue,
         };
         foreach (var index in written["again"].AsArray())
         {
@@ -288,7 +289,11 @@ internal sealed class SnapshotReader(
             MapOf(task).Results,
             values.Read(written["parameters"]),
             written["run"].AsString(),
-            JsonArray.Of(Many(written["results"], values.Read)));
+            JsonArray.Of(Many(written["results"], values.Read)))
+        {
+            IsFailed = written["failed"].IsTrue,
+            Open = written["open"].IsUndefined ? JsonArray.Empty : JsonArray.Of(Many(written["open"], values.Read)),
+        };
     }
 
     // The frame that waits for it.

@@ -143,7 +143,8 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
         ("redrives", run.RedriveCount),
         ("redriven", Maybe(run.RedrivenAt)),
         ("generation", Positive(run.Generation)),
-        ("writing", run.IsWriting));
+        ("writing", run.IsWriting),
+        ("failing", run.IsFailing ? JsonValue.True : JsonValue.Undefined));
 
     // Token and key of a task follow from its id.
     private JsonValue Write(TaskInvocation task) => JsonObject.Of(
@@ -166,7 +167,9 @@ internal sealed class SnapshotWriter(ISnapshotSlots slots)
             ("write", write.TaskId),
             ("parameters", slots.Slot(write.Parameters)),
             ("run", write.MapRunArn),
-            ("results", Many(write.Results.Items.ToArray(), slots.Slot))),
+            ("results", Many(write.Results.Items.ToArray(), slots.Slot)),
+            ("failed", write.IsFailed ? JsonValue.True : JsonValue.Undefined),
+            ("open", write.Open.Count > 0 ? Many(write.Open.Items.ToArray(), slots.Slot) : JsonValue.Undefined)),
         _ => throw new ArgumentException($"{effect.GetType().Name} is not kept"),
     };
 

@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
 using System.IO.Compression;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Analemma.Daemon.Workflows;
 using Analemma.Daemon.Workflows.Tasks;
@@ -57,7 +54,10 @@ public sealed class S3MapFilesTests : IDisposable
             writer,
             JsonValue.Parse("""{"Bucket":"b","Prefix":"out"}"""),
             "arn:aws:states:r:a:mapRun:m/l:run",
-            new MapResults([Good("[1,2]"), Bad("""{"Status":"FAILED"}"""), Good("3")]),
+            new MapResults([Good("[1,2]"), Bad("""{"Status":"FAILED"}"""), Good("3")])
+            {
+                Pending = JsonArray.Of(JsonValue.Parse("""{"a":1}""")),
+            },
             TestContext.Current.CancellationToken);
         Assert.Equal("out/run/manifest.json", where["ResultWriterDetails"]["Key"].AsString());
         Assert.Equal("{\"Status\":\"FAILED\"}\n", Encoding.UTF8.GetString(_store["/b/out/run/FAILED_0.jsonl"]));
@@ -65,6 +65,41 @@ public sealed class S3MapFilesTests : IDisposable
         var manifest = JsonValue.Parse(_store["/b/out/run/manifest.json"]);
         Assert.Equal("6", manifest["ResultFiles"]["SUCCEEDED"][0]["Size"].ToString());
         Assert.Equal("out/run/FAILED_0.jsonl", manifest["ResultFiles"]["FAILED"][0]["Key"].AsString());
+        Assert.Equal("out/run/PENDING_0.jsonl", manifest["ResultFiles"]["PENDING"][0]["Key"].AsString());
+        Assert.Equal(
+            """{"Input":"{\"a\":1}","InputDetails":{"Included":true},"Status":"PENDING"}""" + "\n",
+            Encoding.UTF8.GetString(_store["/b/out/run/PENDING_0.jsonl"]));
+    }
+
+    [Theory]
+    [InlineData(true, "out/run/SUCCEEDED_0.json, out/run/Redrive-2/SUCCEEDED_0.json", "[3]")]
+    [InlineData(false, "out/run/Redrive-2/SUCCEEDED_0.json", "[1,3]")]
+    public async Task A_redrive_has_a_folder_of_its_own_and_names_what_was_written_before(
+        bool isWritten, string files, string newest)
+    {
+        MapResults first = new([Good("1"), Bad("{}"), Bad("{}")]);
+        if (isWritten)
+        {
+            await WriteAsync(first);
+        }
+
+        var where = await WriteAsync(new MapResults([Good("1"), Bad("{}"), Good("3") with { Redrive = 2 }])
+        {
+            Redrives = 2,
+        });
+        Assert.Equal("out/run/Redrive-2/manifest.json", where["ResultWriterDetails"]["Key"].AsString());
+        var manifest = JsonValue.Parse(_store["/b/out/run/Redrive-2/manifest.json"])["ResultFiles"];
+        var keys = manifest["SUCCEEDED"].AsArray().Items.ToArray().Select(each => each["Key"].AsString());
+        Assert.Equal(files, string.Join(", ", keys));
+        Assert.Equal("out/run/Redrive-2/FAILED_0.json", manifest["FAILED"][0]["Key"].AsString());
+        Assert.Equal(newest, Encoding.UTF8.GetString(_store["/b/out/run/Redrive-2/SUCCEEDED_0.json"]));
+
+        Task<JsonValue> WriteAsync(MapResults results) => _files.WriteAsync(
+            new ResultWriterDefinition { Transformation = "COMPACT", OutputType = "JSON" },
+            JsonValue.Parse("""{"Bucket":"b","Prefix":"out"}"""),
+            "arn:aws:states:r:a:mapRun:m/l:run",
+            results,
+            TestContext.Current.CancellationToken);
     }
 
     // Developer Guide, ItemReader, Amazon S3 objects: and transformed by LOAD_AND_FLATTEN.
@@ -180,78 +215,5 @@ public sealed class S3MapFilesTests : IDisposable
         }
 
         return packed.ToArray();
-    }
-
-    /// <summary>As much of S3 as these tests need, on the loopback address.</summary>
-    private sealed class ObjectStore : IDisposable
-    {
-        private readonly ConcurrentDictionary<string, byte[]> _objects = new(StringComparer.Ordinal);
-        private readonly HttpListener _listener = new();
-        private readonly Task _serving;
-
-        public ObjectStore()
-        {
-            using (TcpListener free = new(IPAddress.Loopback, 0))
-            {
-                free.Start();
-                Address = new Uri($"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}/");
-            }
-
-            _listener.Prefixes.Add(Address.ToString());
-            _listener.Start();
-            _serving = ServeAsync();
-        }
-
-        public Uri Address { get; }
-
-        public byte[] this[string path]
-        {
-            get => _objects[path];
-            set => _objects[path] = value;
-        }
-
-        public void Dispose()
-        {
-            _listener.Close();
-            _serving.Wait(TimeSpan.FromSeconds(10));
-        }
-
-        private async Task ServeAsync()
-        {
-            while (_listener.IsListening)
-            {
-                HttpListenerContext http;
-                try
-                {
-                    http = await _listener.GetContextAsync();
-                }
-                catch (Exception closed) when (closed is HttpListenerException or ObjectDisposedException)
-                {
-                    return;
-                }
-
-                await AnswerAsync(http);
-            }
-        }
-
-        private async Task AnswerAsync(HttpListenerContext http)
-        {
-            var path = Uri.UnescapeDataString(http.Request.Url!.AbsolutePath);
-            byte[] body = [];
-            if (http.Request.HttpMethod == "PUT")
-            {
-                using MemoryStream sent = new();
-                await http.Request.InputStream.CopyToAsync(sent);
-                _objects[path] = sent.ToArray();
-            }
-            else if (!_objects.TryGetValue(path, out body!))
-            {
-                http.Response.StatusCode = 404;
-                body = "<Error><Message>The specified key does not exist.</Message></Error>"u8.ToArray();
-            }
-
-            await http.Response.OutputStream.WriteAsync(body);
-            http.Response.Close();
-        }
     }
 }
