@@ -52,24 +52,38 @@ internal sealed class AwsClient(WorkflowOptions options, TimeProvider time) : ID
         IEnumerable<(string Name, string Value)>? headers = null)
     {
         HttpRequestMessage request = new(method, new Uri(Endpoint!, pathAndQuery));
+        List<(string Name, string Value)> ofContent = [];
         foreach (var (name, value) in headers ?? [])
         {
-            request.Headers.TryAddWithoutValidation(name, value);
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+            {
+                ofContent.Add((name, value));
+            }
         }
 
-        return SendAsync(request, service, body, contentType, cancelled);
+        return SendAsync(request, service, body, contentType, cancelled, ofContent);
     }
 
     public void Dispose() => _http.Dispose();
 
     private async Task<AwsAnswer> SendAsync(
-        HttpRequestMessage request, string service, byte[] body, string? contentType, CancellationToken cancelled)
+        HttpRequestMessage request,
+        string service,
+        byte[] body,
+        string? contentType,
+        CancellationToken cancelled,
+        IReadOnlyList<(string Name, string Value)>? ofContent = null)
     {
         using var sent = request;
         sent.Content = new ByteArrayContent(body);
         if (contentType is not null)
         {
             sent.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        }
+
+        foreach (var (name, value) in ofContent ?? [])
+        {
+            sent.Content.Headers.TryAddWithoutValidation(name, value);
         }
 
         AwsSigning.Sign(sent, body, Keys(), Region, service, time.GetUtcNow());

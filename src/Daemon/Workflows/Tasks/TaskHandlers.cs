@@ -29,6 +29,7 @@ internal static class TaskHandlers
             new MailboxHandler(kernel, services, hasAws),
             new TopicHandler(kernel, new SnsHandler(aws), hasAws),
             new EventBusHandler(kernel, services, hasAws, time),
+            new S3ObjectHandler(aws),
             services,
         ];
     }
