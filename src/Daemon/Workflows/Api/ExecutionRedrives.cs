@@ -8,7 +8,13 @@ internal static class ExecutionRedrives
     /// <summary>What is refused of one that belongs to a Map Run.</summary>
     public const string ByMapRun = "Execution is redriven with its Map Run";
 
+    // A redrive is an event, and something must come of it.
+    private const long EventsMax = ExecutionLimits.EventsMax - 1;
+
     private static readonly TimeSpan Period = TimeSpan.FromDays(14);
+
+    /// <summary>From its start, redrives and all.</summary>
+    private static readonly TimeSpan Life = TimeSpan.FromDays(365);
 
     /// <summary>The status, and the reason when it is NOT_REDRIVABLE.</summary>
     public static (string? Why, string Status) Of(FoundExecution found, WorkflowOptions options, DateTimeOffset now) =>
@@ -19,9 +25,11 @@ internal static class ExecutionRedrives
             { Head: { IsExpress: true, MapRunArn: not null } } => (null, "REDRIVABLE_BY_MAP_RUN"),
             { Head.IsExpress: true } =>
                 ("Execution is of an EXPRESS state machine and cannot be redriven", "NOT_REDRIVABLE"),
-            { End.Cause: ExecutionLimits.EventsMaxCause } =>
+            { End.Cause: ExecutionLimits.EventsMaxCause } or { Head.Rolls: false, End.Events: >= EventsMax } =>
                 ("Execution history event limit exceeded", "NOT_REDRIVABLE"),
             { Head.MapRunArn: not null } => (null, "REDRIVABLE_BY_MAP_RUN"),
+            _ when options.Strict && now - found.StartedAt > Life =>
+                ("Execution has exceeded the max execution time", "NOT_REDRIVABLE"),
             { End: { } end } when options.Strict && now - end.EndedAt > Period =>
                 ("Execution redrivable period exceeded", "NOT_REDRIVABLE"),
             _ => (null, "REDRIVABLE"),

@@ -191,11 +191,15 @@ internal sealed record ExecutionEnd(
     /// <summary>Which redrive of its Map run it was redriven by; 0 for none.</summary>
     public int MapRedrive { get; init; }
 
+    /// <summary>In its history; 0 where that was not kept.</summary>
+    public long Events { get; init; }
+
     public static ExecutionEnd Of(ExecutionState state) => new(
         state.Status, state.Output, state.Error, state.Cause, state.EndedAt ?? state.StartedAt, state.RedriveCount)
     {
         Paged = PayloadReference.OfLarge(state.Output),
         MapRedrive = state.MapRedrive,
+        Events = state.LastEventId,
     };
 
     public byte[] Write() => JsonValue.From(JsonObject.Of(
@@ -206,6 +210,7 @@ internal sealed record ExecutionEnd(
         ("cause", Json.Maybe(Cause)),
         ("ended", EndedAt.UtcTicks),
         ("redrives", RedriveCount),
+        ("events", Events),
         ("map_redrive", MapRedrive > 0 ? MapRedrive : JsonValue.Undefined))).ToUtf8(JsonWriteOptions.Service);
 
     public static ExecutionEnd Read(byte[] bytes)
@@ -220,6 +225,7 @@ internal sealed record ExecutionEnd(
             json["redrives"].TryGetInt32(out var redrives) ? redrives : 0)
         {
             MapRedrive = json["map_redrive"].TryGetInt32(out var map) ? map : 0,
+            Events = json["events"].TryGetInt64(out var events) ? events : 0,
             Paged = json["output_blob"] is { IsArray: true } paged && paged[1].TryGetInt64(out var size)
                 ? new PayloadReference(paged[0].AsString(), size) : null,
         };
