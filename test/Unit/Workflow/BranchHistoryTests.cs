@@ -108,6 +108,92 @@ public sealed class BranchHistoryTests
     }
 
     [Fact]
+    public void What_goes_wrong_with_those_results_follows_their_success_too()
+    {
+        MachineBench bench = new(Map(
+            """{"Type":"Pass","End":true}""",
+            """ "ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"}, """,
+            "\"ResultSelector\":{\"m.$\":\"$.no\"},"));
+        bench.Start("[1]");
+        bench.EndChild("1");
+        Assert.EndsWith("5 MapStateSucceeded, 6 ExecutionFailed", Lines(bench), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_goes_well_follows_what_was_before_the_success()
+    {
+        Assert.EndsWith(
+            "5 ParallelStateSucceeded, 5 ParallelStateExited, 7 ExecutionSucceeded",
+            Of(Parallel("""{"Type":"Pass","End":true}""", null, "")),
+            StringComparison.Ordinal);
+        Assert.EndsWith(
+            "5 PassStateExited, 6 MapIterationSucceeded, 7 MapStateSucceeded, 7 MapStateExited, 9 ExecutionSucceeded",
+            Of(Map("""{"Type":"Pass","End":true}""")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_catcher_leads_on_from_the_failure() => Assert.EndsWith(
+        "5 ParallelStateSucceeded, 6 EvaluationFailed, 7 ParallelStateFailed, 8 ParallelStateExited, "
+        + "9 PassStateEntered, 10 PassStateExited, 11 ExecutionSucceeded",
+        Of(Parallel(
+            """{"Type":"Pass","End":true}""",
+            null,
+            "\"QueryLanguage\":\"JSONata\",\"Output\":\"{% $states.input.no %}\","
+            + "\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"Next\":\"H\"}],")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_catcher_that_finds_no_path_ends_the_whole() => Assert.EndsWith(
+        "3 FailStateEntered, 4 ParallelStateFailed, 5 ExecutionFailed",
+        Of(Parallel(
+            """{"Type":"Fail","Error":"E"}""",
+            null,
+            "\"Catch\":[{\"ErrorEquals\":[\"E\"],\"Next\":\"H\",\"Assign\":{\"x.$\":\"$.no\"}}],")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void What_runs_beside_a_runtime_error_is_cancelled()
+    {
+        MachineBench bench = new(Parallel(Task, NoPath, ""));
+        bench.Start();
+        Assert.Equal("States.Runtime", bench.State.Error);
+        Assert.Single(bench.Effects.OfType<WorkflowEffect.CancelTask>());
+        Assert.Empty(bench.State.OpenTasks());
+    }
+
+    [Fact]
+    public void A_task_that_says_so_itself_is_not_caught_either()
+    {
+        MachineBench bench = new(
+            Parallel(Task, null, "\"Catch\":[{\"ErrorEquals\":[\"States.ALL\"],\"Next\":\"H\"}],"));
+        bench.Start();
+        bench.Fail("States.Runtime");
+        Assert.Equal((ExecutionStatus.Failed, "States.Runtime"), (bench.State.Status, bench.State.Error));
+    }
+
+    // What is evaluated before a state has begun follows what was before the state; later, what it has come to.
+    [Theory]
+    [InlineData("Arguments", "2 PassStateExited, 3 TaskStateEntered, 3 EvaluationFailed, 5 ExecutionFailed")]
+    [InlineData("Output", "5 TaskStarted, 6 TaskSucceeded, 7 EvaluationFailed, 8 ExecutionFailed")]
+    public void An_evaluation_of_a_task_that_fails_follows_what_was_before_it(string field, string expected)
+    {
+        MachineBench bench = new(
+            """
+            {"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","Next":"T"},
+              "T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","End":true,
+                "FIELD":"{% $states.input.no %}"}}}
+            """.Replace("FIELD", field, StringComparison.Ordinal));
+        bench.Start();
+        if (bench.Tasks.Count > 0)
+        {
+            bench.Succeed("1");
+        }
+
+        Assert.EndsWith(expected, Lines(bench), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_choice_that_leads_nowhere_is_a_runtime_error()
     {
         MachineBench bench = new(
@@ -146,6 +232,17 @@ public sealed class BranchHistoryTests
     [InlineData("sqs:sendMessage", """{"QueueUrl":"q","MessageBody":"b","Foo":1,"foo":2}""", "Foo", "foo")]
     [InlineData("lambda:invoke.waitForTaskToken", """{"FunctionName":"f","TaskToken":"t"}""", "TaskToken")]
     [InlineData("lambda:invoke", """{"FunctionName":"f","Payload":{"TaskToken":"t"}}""")]
+    [InlineData("states:startExecution", """{"StateMachineArn":"m","Name":"n","Input":"{}","TraceHeader":"h"}""")]
+    [InlineData("states:startExecution", """{"StateMachineArn":"m","input":"{}"}""", "input")]
+    [InlineData("sqs:sendMessage", """{"QueueUrl":"q","messageBody":"b"}""", "messageBody")]
+    [InlineData("sns:publish", """{"TopicArn":"t","Message":"m","MessageStructure":"json"}""")]
+    [InlineData("sns:publish", """{"TopicArn":"t","Message":"m","Body":"b"}""", "Body")]
+    [InlineData("events:putEvents", """{"Entries":[],"EndpointId":"e"}""")]
+    [InlineData("events:putEvents", """{"Entries":[],"Bus":"b"}""", "Bus")]
+    [InlineData("dynamodb:getItem", """{"TableName":"t","Key":{},"ConsistentRead":true}""")]
+    [InlineData("dynamodb:getItem", """{"TableName":"t","Key":{},"Item":{}}""", "Item")]
+    [InlineData("dynamodb:putItem", """{"TableName":"t","Item":{},"UpdateExpression":"x"}""", "UpdateExpression")]
+    [InlineData("dynamodb:deleteItem", """{"TableName":"t","Key":{},"Limit":1}""", "Limit")]
     [InlineData("dynamodb:updateItem", """{"TableName":"t","Key":{},"UpdateExpression":"x"}""")]
     public void Parameters_that_a_call_does_not_have_are_told(string call, string parameters, params string[] unknown)
     {
@@ -159,6 +256,30 @@ public sealed class BranchHistoryTests
                 : "An error occurred while executing the state 'A' (entered at the event id #2). The Parameters "
                     + $"'{parameters}' could not be used to start the Task: [{string.Join(", ", told)}]",
             bench.State.Cause);
+    }
+
+    [Theory]
+    [InlineData("JSONPath", "Parameters", "{}", "The field 'FunctionName' is required but was missing")]
+    [InlineData(
+        "JSONata",
+        "Arguments",
+        """{"FunctionName":1,"Qualifier":true}""",
+        "The value for the field 'FunctionName' must be a STRING, "
+        + "The value for the field 'Qualifier' must be a STRING")]
+    public void What_a_function_must_be_called_with_is_told(string language, string field, string given, string wrong)
+    {
+        MachineBench bench = new(
+            """
+            {"QueryLanguage":"LANGUAGE","StartAt":"A","States":{"A":{"Type":"Task","End":true,
+              "Resource":"arn:aws:states:::lambda:invoke","FIELD":GIVEN}}}
+            """.Replace("LANGUAGE", language, StringComparison.Ordinal)
+                .Replace("FIELD", field, StringComparison.Ordinal).Replace("GIVEN", given, StringComparison.Ordinal));
+        bench.Start();
+        Assert.EndsWith(
+            $". The {field} '{given}' could not be used to start the Task: [{wrong}]",
+            bench.State.Cause,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("TaskScheduled", bench.Types);
     }
 
     private static string Of(string definition)
@@ -179,8 +300,8 @@ public sealed class BranchHistoryTests
             + "],\"End\":true}" + next + "}}";
     }
 
-    private static string Map(string state, string config = "") =>
-        "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true,\"ItemProcessor\":{" + config
+    private static string Map(string state, string config = "", string fields = "") =>
+        "{\"StartAt\":\"M\",\"States\":{\"M\":{\"Type\":\"Map\",\"End\":true," + fields + "\"ItemProcessor\":{" + config
         + "\"StartAt\":\"A\",\"States\":{\"A\":" + state + "}}}}}";
 
     private static string Branch(string name, string state) =>

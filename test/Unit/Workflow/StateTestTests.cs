@@ -132,6 +132,18 @@ public sealed class StateTestTests
         """{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:getObject","End":true}""",
         """{"Metadata":[]}""",
         "Mock result schema validation error: Field 'Metadata' must be an object")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}""",
+        """{"Item":{"a":{"BOOL":"x"}}}""",
+        "Mock result schema validation error: Field 'BOOL' must be a boolean")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:lambda:getFunction","End":true}""",
+        """{"Configuration":{"MemorySize":"128"}}""",
+        "Mock result schema validation error: Field 'MemorySize' must be a number")]
+    [InlineData(
+        """{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:lambda:getFunction","End":true}""",
+        """{"Configuration":[]}""",
+        "Mock result schema validation error: Field 'Configuration' must be an object")]
     public void A_mock_that_does_not_fit_is_refused(string definition, string result, string message)
     {
         var (test, refusal) = StateTest.Begin(
@@ -139,6 +151,19 @@ public sealed class StateTestTests
         Assert.Null(test);
         Assert.Equal(new StateTestRefusal("ValidationException", message), refusal);
     }
+
+    [Fact]
+    public void A_mock_may_have_the_least_the_most_and_nothing() => Assert.Equal("SUCCEEDED", Run(Request with
+    {
+        Definition = """
+            {"Type":"Task","Resource":"arn:aws:states:::aws-sdk:lambda:getFunction","End":true,
+             "Parameters":{"FunctionName":"f"}}
+            """,
+        Mock = new StateMock
+        {
+            Result = """{"Configuration":{"MemorySize":128,"EphemeralStorage":{"Size":10240},"Role":null}}""",
+        },
+    }).Status);
 
     [Fact]
     public void Only_what_must_be_there_is_missed_in_strict_mode_alone()
