@@ -22,7 +22,7 @@ public readonly record struct DurableRecord(string Type, byte[] Body, long At);
 // disk; that single rule makes recovery the same code as normal running.
 //
 // Some of them may wait (Raise.MayWait): they stay behind until something else is written, or something looks at what
-// was spent, and then come before it. Nobody waits for them.
+// was spent, and then come before it. Nobody waits for them. What calls used is added up meanwhile (WaitingEvents).
 //
 // A call that only looks may pass a turn that waits for the disk (Pass): it is as if it had come just before.
 //
@@ -37,7 +37,7 @@ public sealed class KernelTurns(KernelState state)
     public const int BatchMax = 2_048;
 
     private readonly Queue<KernelEvent> _arrived = new();
-    private readonly Queue<KernelEvent> _later = new();
+    private readonly WaitingEvents _later = new();
     private readonly List<KernelEvent> _batch = new(256);
     private readonly List<Effect> _effects = [];
     private readonly List<Effect> _passed = [];
@@ -139,7 +139,14 @@ public sealed class KernelTurns(KernelState state)
         {
             if (effect is Raise raise)
             {
-                (raise.MayWait ? _later : _arrived).Enqueue(raise.Event);
+                if (raise.MayWait)
+                {
+                    _later.Add(raise.Event);
+                }
+                else
+                {
+                    _arrived.Enqueue(raise.Event);
+                }
             }
         }
     }
@@ -148,7 +155,7 @@ public sealed class KernelTurns(KernelState state)
     private long TakeLater(List<DurableRecord> records)
     {
         var bytes = 0L;
-        while (_later.TryDequeue(out var @event))
+        foreach (var @event in _later.Take())
         {
             Invariant.Holds(TryWrite(@event, records, ref bytes), "what may wait is small and comes first");
             _batch.Add(@event);

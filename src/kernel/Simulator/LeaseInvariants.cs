@@ -65,8 +65,13 @@ internal sealed class LeaseInvariants
                 _written.Clear();
                 break;
             case UsageSettled settled:
-                _written.Add(settled.Call);
-                _unwritten.Remove(settled.Call);
+                foreach (var call in (CallId[])[settled.Call, .. settled.Others ?? []])
+                {
+                    ViolationException.Unless(_written.Add(call), "usage is written once", $"{call} in {settled}");
+                    _unwritten.Remove(call);
+                }
+
+                CheckCount(settled);
                 break;
         }
 
@@ -80,6 +85,10 @@ internal sealed class LeaseInvariants
     public static void CheckStop(KernelState state) => ViolationException.Unless(
         state.Leases.Count == 0 && state.Models.Answered == default,
         "a clean stop charges nobody", string.Join(", ", state.Leases.All));
+
+    private static void CheckCount(UsageSettled settled) => ViolationException.Unless(
+        settled.Spend.Calls == 1 + (settled.Others?.Count ?? 0),
+        "usage that is added up is of as many calls as it names", settled.ToString());
 
     private void Check(KernelState written, ProcessId process)
     {

@@ -1,8 +1,10 @@
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Kernel;
+using Analemma.Kernel.Budgets;
 using Analemma.Kernel.Effects;
 using Analemma.Kernel.Events;
+using Analemma.Kernel.History;
 using Analemma.Unit.Tests.Kernel.Models;
 
 namespace Analemma.Unit.Tests.Kernel;
@@ -55,6 +57,60 @@ public sealed class TurnTests
             Assert.Equal(["usage.settled"], Turn(Asked(look)));
             Assert.Equal(before + 30, State.Ledger.Today.Tokens);
         }
+    }
+
+    [Fact]
+    public void Usage_of_many_calls_is_one_record_that_names_them_and_settles_each()
+    {
+        var before = State.Ledger.Today;
+        long[] calls = [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            Answer();
+            return _call;
+        })];
+        Assert.Equal(90, State.Models.Answered.Tokens);
+
+        _turns.Arrive(new UsageDue { At = 1 });
+        List<DurableRecord> records = [];
+        Assert.True(_turns.Begin(records));
+        _turns.End();
+
+        var record = Assert.Single(records);
+        var settled = Assert.IsType<UsageSettled>(EventCodec.Read(record.Type, record.Body));
+        Assert.Equal(calls.Select(call => new CallId(call)), settled.Others!.Prepend(settled.Call));
+        Assert.Equal(new Spend(3, 30, 60, settled.Spend.Microdollars), settled.Spend);
+        Assert.Equal((before.Tokens + 90, before.Calls + 3), (State.Ledger.Today.Tokens, State.Ledger.Today.Calls));
+        Assert.Equal((default, default), (State.Models.Answered, State.Models.Reserved));
+    }
+
+    [Fact]
+    public void Only_like_usage_is_added_up_and_what_was_said_is_a_record_of_its_own()
+    {
+        var day = TimeSpan.TicksPerDay;
+        UsageSettled first = new(new CallId(1), _agent, "g", "p", "m", new Spend(1, 1, 2, 3)) { At = day };
+        UsageLeased lease = new(_agent, "g", 0, 0) { At = day };
+        KernelEvent[] others =
+        [
+            first with { Call = new CallId(2), Process = ProcessId.None },
+            first with { Call = new CallId(3), Group = "h" },
+            first with { Call = new CallId(4), Provider = "q" },
+            first with { Call = new CallId(5), Model = "n" },
+            first with { Call = new CallId(6), At = day - 1 },
+            first with { Call = new CallId(7), Conversation = 1, Said = [] },
+            lease,
+        ];
+        WaitingEvents waiting = new();
+        foreach (var @event in (KernelEvent[])[first, .. others, first with { Call = new CallId(8), At = day + 1 }])
+        {
+            waiting.Add(@event);
+        }
+
+        var taken = waiting.Take();
+        var sum = Assert.IsType<UsageSettled>(taken[0]);
+        Assert.Equal((new Spend(2, 2, 4, 6), day), (sum.Spend, sum.At));
+        Assert.Equal([new CallId(8)], sum.Others);
+        Assert.Equal(others, taken.Skip(1));
+        Assert.Empty(waiting.Take());
     }
 
     [Fact]

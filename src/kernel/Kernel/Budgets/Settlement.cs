@@ -18,6 +18,12 @@ internal static class Settlement
         }
 
         Leasing.Settled(state, settled.Call);
+        foreach (var other in settled.Others ?? [])
+        {
+            // Answered already, as all that is added up.
+            Leasing.Settled(state, other);
+        }
+
         ModelEnd.Settled(state, settled.Call, effects);
     }
 

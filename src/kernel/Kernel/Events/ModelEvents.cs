@@ -89,11 +89,14 @@ public enum ModelFailureKind
 
 /// <summary>
 /// What a call has used, all attempts together: once for each call that used anything. It settles budgets for good, and
-/// is on disk before the call's answer leaves, or a lease is.
+/// is on disk before the call's answer leaves, or a lease is. What may wait for that is added up meanwhile.
 /// </summary>
 public sealed record UsageSettled(
     CallId Call, ProcessId Process, string Group, string Provider, string Model, Spend Spend) : KernelEvent
 {
+    /// <summary>Calls that are in it too: of the same process, at the same model, on the same day.</summary>
+    public IReadOnlyList<CallId>? Others { get; init; }
+
     /// <summary>
     /// The conversation that the call was made in, when it was answered: what was said is part of it by this record.
     /// </summary>
