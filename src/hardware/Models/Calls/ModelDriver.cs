@@ -1,7 +1,9 @@
+using System.ClientModel.Primitives;
 using System.Net;
 using Analemma.Models.Anthropic;
 using Analemma.Models.Gemini;
 using Analemma.Models.Http;
+using Analemma.Models.Http.Plain;
 using Analemma.Models.OpenAi;
 using Analemma.Models.Simulated;
 using Microsoft.Extensions.AI;
@@ -15,6 +17,7 @@ internal sealed class ModelDriver : IDisposable
     private const int DetailCharsMax = 800;
 
     private readonly HttpClient? _http;
+    private readonly PlainTransport? _plain;
     private readonly Func<Exception, ProviderFault?> _own;
     private readonly bool _needsKey;
 
@@ -29,13 +32,17 @@ internal sealed class ModelDriver : IDisposable
         var url = options.BaseUrl ?? home;
         // Another server may want no key: a local model, or a gateway that has its own.
         _needsKey = home is not null && url == home;
-        _http = url is null ? null : ProviderHandler.Open(options, url, Header(options.Kind), time, between, connect);
+        _plain = options.Kind is ModelProviderKind.OpenAi
+            ? PlainTransport.TryOpen(options, url!, Header(options.Kind), time, connect) : null;
+        _http = url is null || _plain is not null
+            ? null : ProviderHandler.Open(options, url, Header(options.Kind), time, between, connect);
         Metadata = new ChatClientMetadata(options.Name, url, options.DefaultModel);
         Client = options.Kind switch
         {
             ModelProviderKind.Sim => new SimulatedChatClient(options, time),
             ModelProviderKind.Gemini => new GeminiChatClient(_http!, url!),
-            ModelProviderKind.OpenAi => new OpenAiChatClient(_http!, url!),
+            ModelProviderKind.OpenAi => new OpenAiChatClient(
+                _plain ?? (PipelineTransport)new HttpClientPipelineTransport(_http!), url!),
             ModelProviderKind.Anthropic => new AnthropicChatClient(_http!, url!, options),
         };
         _own = options.Kind == ModelProviderKind.Anthropic ? AnthropicChatClient.FaultOf : _ => null;
@@ -70,6 +77,7 @@ internal sealed class ModelDriver : IDisposable
     {
         Client.Dispose();
         _http?.Dispose();
+        _plain?.Dispose();
     }
 
     private static Uri? Home(ModelProviderKind kind) => kind switch

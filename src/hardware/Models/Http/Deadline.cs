@@ -10,6 +10,9 @@ internal sealed class Deadline(TimeProvider time) : IDisposable
     private CancellationTokenRegistration _registered;
     private CancellationToken _caller;
 
+    /// <summary>Cancelled when a wait was too long, or the caller gives up.</summary>
+    public CancellationToken Token => _passed.Token;
+
     public bool HasPassed => _passed.IsCancellationRequested && !_caller.IsCancellationRequested;
 
     /// <summary>Waits at most so long; a <see cref="ProviderFault"/> says that it was too long.</summary>
@@ -30,13 +33,32 @@ internal sealed class Deadline(TimeProvider time) : IDisposable
         }
         catch (Exception error) when (HasPassed && IsEnd(error))
         {
-            throw new ProviderFault(
-                ModelCallReason.TimedOut, $"{what} did not come within {most.TotalSeconds:0.###} s", error);
+            throw TooLong(most, what, error);
         }
         finally
         {
             _passed.CancelAfter(Timeout.InfiniteTimeSpan);
         }
+    }
+
+    public static ProviderFault TooLong(TimeSpan most, string what, Exception error) =>
+        new(ModelCallReason.TimedOut, $"{what} did not come within {most.TotalSeconds:0.###} s", error);
+
+    /// <summary>Who waits with <see cref="Token"/> waits for this caller from now on.</summary>
+    public void Heed(CancellationToken caller) => Linked(caller);
+
+    /// <summary>A wait begins, for whoever waits with <see cref="Token"/>.</summary>
+    public void Arm(TimeSpan most) => _passed.CancelAfter(most);
+
+    /// <summary>It has ended.</summary>
+    public void Disarm() => _passed.CancelAfter(Timeout.InfiniteTimeSpan);
+
+    /// <summary>The caller has no part in it any more; true when it can be used for another.</summary>
+    public bool TryLeave()
+    {
+        _registered.Dispose();
+        (_registered, _caller) = (default, default);
+        return !_passed.IsCancellationRequested;
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
 
 namespace Analemma.Models.Http;
@@ -13,6 +14,9 @@ namespace Analemma.Models.Http;
 /// <summary>Which of our reasons a provider's error is.</summary>
 internal static partial class ErrorReasons
 {
+    /// <summary>An error message is short; what is longer is no message.</summary>
+    public const int BytesMax = 64 * 1024;
+
     private static readonly (string Word, ModelCallReason Reason)[] Words =
     [
         ("API_KEY_INVALID", ModelCallReason.KeyRejected),
@@ -42,6 +46,21 @@ internal static partial class ErrorReasons
         ("UNAVAILABLE", ModelCallReason.Overloaded),
         ("INTERNAL", ModelCallReason.Overloaded),
     ];
+
+    /// <summary>The fault for an answer that names another address; null for any other.</summary>
+    public static ProviderFault? Redirect(int status) => status is >= 300 and < 400
+        ? new(ModelCallReason.BadRequest, "the base URL only redirects; name the address it leads to")
+        {
+            HttpStatus = status,
+        }
+        : null;
+
+    /// <summary>The wait that a header asks for.</summary>
+    public static TimeSpan? RetryAfter(RetryConditionHeaderValue? header, TimeProvider time)
+    {
+        var wait = header?.Delta ?? (header?.Date - time.GetUtcNow());
+        return wait is { } after && after >= TimeSpan.Zero && after < TimeSpan.FromDays(1) ? after : null;
+    }
 
     /// <summary>The fault for an error; <paramref name="status"/> is null for one inside a stream.</summary>
     public static ProviderFault Fault(int? status, ErrorAnswer answer, TimeSpan? retryAfter)

@@ -15,9 +15,12 @@ internal sealed record KeyHeader(string Name, string Prefix = "")
     public void Write(HttpRequestMessage request, ApiKey? key)
     {
         request.Headers.Remove(Name);
-        if (key is not null)
+        if (Value(key) is { } value)
         {
-            request.Headers.TryAddWithoutValidation(Name, Prefix + key.Reveal());
+            request.Headers.TryAddWithoutValidation(Name, value);
         }
     }
+
+    /// <summary>Null for no header.</summary>
+    public string? Value(ApiKey? key) => key is null ? null : Prefix + key.Reveal();
 }

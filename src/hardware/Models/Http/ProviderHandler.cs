@@ -10,9 +10,6 @@ namespace Analemma.Models.Http;
 /// <summary>One provider's way to the network; its client owns it.</summary>
 internal sealed class ProviderHandler : DelegatingHandler
 {
-    /// <summary>An error message is short; what is longer is no message.</summary>
-    private const int ErrorBytesMax = 64 * 1024;
-
     private readonly ApiKey? _key;
     private readonly KeyHeader _header;
     private readonly ModelTimeouts _timeouts;
@@ -106,22 +103,16 @@ internal sealed class ProviderHandler : DelegatingHandler
         using (response)
         {
             var status = (int)response.StatusCode;
-            if (status is >= 300 and < 400)
-            {
-                return new(ModelCallReason.BadRequest, "the base URL only redirects; name the address it leads to")
-                {
-                    HttpStatus = status,
-                };
-            }
-
-            var body = await ErrorTextAsync(response, cancellationToken);
-            return ErrorReasons.Fault(status, ErrorAnswer.Parse(body), RetryAfter(response));
+            return ErrorReasons.Redirect(status) ?? ErrorReasons.Fault(
+                status,
+                ErrorAnswer.Parse(await ErrorTextAsync(response, cancellationToken)),
+                ErrorReasons.RetryAfter(response.Headers.RetryAfter, _time));
         }
     }
 
     private async Task<string> ErrorTextAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var buffer = new byte[ErrorBytesMax];
+        var buffer = new byte[ErrorReasons.BytesMax];
         var length = 0;
         try
         {
@@ -136,12 +127,5 @@ internal sealed class ProviderHandler : DelegatingHandler
         }
 
         return Encoding.UTF8.GetString(buffer, 0, length);
-    }
-
-    private TimeSpan? RetryAfter(HttpResponseMessage response)
-    {
-        var header = response.Headers.RetryAfter;
-        var wait = header?.Delta ?? (header?.Date - _time.GetUtcNow());
-        return wait is { } after && after >= TimeSpan.Zero && after < TimeSpan.FromDays(1) ? after : null;
     }
 }

@@ -19,13 +19,14 @@ internal sealed class OpenAiChatClient : IChatClient, IEmbedder
     private readonly OpenAiRequest _request;
     private Asked? _latest;
 
-    public OpenAiChatClient(HttpClient http, Uri baseUrl)
+    /// <param name="transport">Writes the real key; the package insists on one and never sees it.</param>
+    /// <param name="baseUrl">Where the server is.</param>
+    public OpenAiChatClient(PipelineTransport transport, Uri baseUrl)
     {
-        // The handler below writes the real key; the package insists on one and never sees it.
         _client = new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions
         {
             Endpoint = baseUrl,
-            Transport = new HttpClientPipelineTransport(http),
+            Transport = transport,
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
             ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },
