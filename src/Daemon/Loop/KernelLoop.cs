@@ -21,7 +21,8 @@ namespace Analemma.Daemon.Loop;
 // ends the turn, and goes on with what has arrived meanwhile (that is the group in group commit).
 //
 // A commit takes as long as the disk does, and the state rests meanwhile. Who only looks, and has nothing else under
-// way, does so then, on the thread that brought the question, with the baton for that moment (ADR 62).
+// way, does so then, on the thread that brought the question, with the baton for that moment (ADR 62). One that finds
+// somebody inside is let in by that one, at the latest before it waits for the disk (ADR 74).
 //
 // Effects start on the thread that ends the turn; runners return at once. What a turn will launch is told at its
 // beginning, and got ready while the disk is busy. If the journal cannot keep a batch, nothing of it has happened, and
@@ -35,6 +36,7 @@ internal sealed class KernelLoop : ISyscallSink
     private const int Looking = 3;
 
     private readonly ConcurrentQueue<KernelEvent> _arrivals = new();
+    private readonly ConcurrentQueue<SyscallArrived> _looks = new();
     private readonly KernelTurns _turns;
     private readonly JournalWriter _journal;
     private readonly IEffectRunner _effects;
@@ -119,10 +121,13 @@ internal sealed class KernelLoop : ISyscallSink
             _calls.Handles.Add(call.Id, descriptor);
         }
 
-        var arrived = Arrival(call);
-        if (!TryPass(call, arrived))
+        if (KernelTurns.MayPass(call.Syscall) && call.IsAlone)
         {
-            Post(arrived);
+            Look(Arrival(call));
+        }
+        else
+        {
+            Post(Arrival(call));
         }
     }
 
@@ -196,37 +201,66 @@ internal sealed class KernelLoop : ISyscallSink
         return true;
     }
 
-    /// <summary>True when the call needed not wait for the commit that is under way, and has had its answer.</summary>
-    private bool TryPass(SyscallCall call, SyscallArrived arrived)
+    // Both threads write first and look then: whoever hands the baton on sees what was asked, or whoever asked sees
+    // that it was handed on.
+    private void Look(SyscallArrived arrived)
+    {
+        Interlocked.Increment(ref _waiting);
+        _looks.Enqueue(arrived);
+        PassCommit();
+        Enter();
+    }
+
+    /// <summary>Answers those who look while a commit is under way, with the baton for that moment.</summary>
+    private void PassCommit()
     {
         // Once the commit has ended its thread goes first, however many want to look.
-        if (Volatile.Read(ref _baton) != WithJournal || _isCommitted || _stopped
-            || !KernelTurns.MayPass(arrived.Syscall) || !call.IsAlone
-            || Interlocked.CompareExchange(ref _baton, Looking, WithJournal) != WithJournal)
+        while (!_looks.IsEmpty && !_isCommitted && !_stopped
+            && Interlocked.CompareExchange(ref _baton, Looking, WithJournal) == WithJournal)
+        {
+            try
+            {
+                _ = TryPass();
+            }
+            catch (Exception wrong)
+            {
+                Panic(wrong);
+            }
+
+            Interlocked.Exchange(ref _baton, WithJournal);
+        }
+    }
+
+    // With the baton, in a turn. Those who are there now: who asks again meanwhile does not hold the turn up.
+    private void PassTurn()
+    {
+        for (var left = _looks.IsEmpty ? 0 : _looks.Count; left > 0 && TryPass(); left--)
+        {
+        }
+    }
+
+    // It is answered as if it had come just before the turn.
+    private bool TryPass()
+    {
+        if (!_looks.TryDequeue(out var arrived))
         {
             return false;
         }
 
-        try
+        Interlocked.Decrement(ref _waiting);
+        EventCount++;
+        foreach (var effect in _turns.Pass(arrived))
         {
-            EventCount++;
-            foreach (var effect in _turns.Pass(arrived))
-            {
-                _effects.Start(effect);
-            }
-        }
-        catch (Exception wrong)
-        {
-            Panic(wrong);
+            _effects.Start(effect);
         }
 
-        Interlocked.Exchange(ref _baton, WithJournal);
         return true;
     }
 
     private void Enter()
     {
-        while (!_stopped && !_arrivals.IsEmpty && Interlocked.CompareExchange(ref _baton, Held, Free) == Free)
+        while (!_stopped && !(_arrivals.IsEmpty && _looks.IsEmpty)
+            && Interlocked.CompareExchange(ref _baton, Held, Free) == Free)
         {
             if (!RunTurns())
             {
@@ -248,10 +282,12 @@ internal sealed class KernelLoop : ISyscallSink
         {
             while (BeginTurn())
             {
+                PassTurn();
                 if (_records.Count > 0)
                 {
                     _calls.SettleEntering();
                     Commit();
+                    PassCommit();
                     return false;
                 }
 
@@ -278,6 +314,19 @@ internal sealed class KernelLoop : ISyscallSink
         }
 
         _records.Clear();
+        return _turns.Begin(_records, _foreseen) || BeginLook();
+    }
+
+    // A turn of its own for one who looks when nothing else is to be done; those behind it pass it.
+    private bool BeginLook()
+    {
+        if (!_looks.TryDequeue(out var arrived))
+        {
+            return false;
+        }
+
+        Interlocked.Decrement(ref _waiting);
+        _turns.Arrive(arrived);
         return _turns.Begin(_records, _foreseen);
     }
 

@@ -111,6 +111,27 @@ public sealed class KernelLoopTests : IDisposable
     }
 
     [Fact]
+    public void Who_looks_while_somebody_is_inside_does_not_wait_for_the_commit_that_one_begins()
+    {
+        _effects.Meanwhile = () =>
+        {
+            _loop.Submit(new TestCall(2, new Spawn { Argv = ["true"] }));
+            _loop.Submit(new TestCall(3, new List()) { Alone = true });
+            _loop.Submit(new TestCall(4, new List()));
+
+            // As the answer to the first who looks leaves, and the turn goes on without waiting for more of them.
+            _effects.Meanwhile = () => _loop.Submit(new TestCall(5, new List()) { Alone = true });
+        };
+        _loop.Submit(new TestCall(1, new Wait { Id = new ProcessId(999_999) }));
+        Assert.Equal(1, _journal.Held);
+        Assert.Equal([1, 3, 5], _effects.Started.Select(CallOf));
+
+        _journal.Release();
+        Assert.Equal([1, 3, 5, 0, 4], _effects.Started.Select(CallOf));
+        Assert.Equal(0, _loop.WaitingCount);
+    }
+
+    [Fact]
     public void Who_has_something_else_under_way_or_changes_something_waits_for_the_commit()
     {
         _loop.Submit(new TestCall(1, new Spawn { Argv = ["true"] }));
@@ -270,6 +291,13 @@ public sealed class KernelLoopTests : IDisposable
             effects.Started.OfType<Launch>().Select(launch => launch.Process.Value));
     }
 
+    private static long CallOf(Effect effect) => effect switch
+    {
+        Answer answer => answer.Call.Value,
+        Refuse refuse => refuse.Call.Value,
+        _ => 0,
+    };
+
     private sealed class TestCall(long id, Syscall syscall) : SyscallCall(id, new Peer(ProcessId.None, 0, 0), syscall)
     {
         public SysError? Failure { get; private set; }
@@ -302,6 +330,9 @@ public sealed class KernelLoopTests : IDisposable
 
         public Exception? Throws { get; set; }
 
+        /// <summary>Done once, by the thread inside, as the next effect starts.</summary>
+        public Action? Meanwhile { get; set; }
+
         public void Expect(Launch launch) => Foreseen.Add(launch);
 
         public int Thread { get; private set; }
@@ -318,6 +349,9 @@ public sealed class KernelLoopTests : IDisposable
             Overlapped |= Interlocked.Exchange(ref _inside, 1) == 1;
             Started.Add(effect);
             Thread = Environment.CurrentManagedThreadId;
+            var meanwhile = Meanwhile;
+            Meanwhile = null;
+            meanwhile?.Invoke();
             Volatile.Write(ref _inside, 0);
         }
     }
