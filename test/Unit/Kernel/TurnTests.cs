@@ -120,6 +120,26 @@ public sealed class TurnTests
         Assert.Equal(["usage.settled"], Turn(new UsageDue { At = 1 }));
     }
 
+    /// <summary>What was used is written before the timer that asks whether it was little.</summary>
+    [Fact]
+    public void A_lease_that_is_used_stays_as_large_as_it_grew()
+    {
+        var use = State.Models.Budgets.Leases.Of(_agent)!;
+        AnswerMany();
+        Assert.True(use.Reservations > LeaseUse.ReservationsMin);
+
+        var grown = use.Reservations;
+        for (var times = 0; times < 3; times++)
+        {
+            AnswerMany();
+            Assert.Equal(["usage.settled"], Turn(new UsageDue { At = 1 }));
+            Assert.Equal(grown, use.Reservations);
+        }
+
+        Turn(new UsageDue { At = 1 });
+        Assert.Equal(grown / 2, use.Reservations);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -135,6 +155,19 @@ public sealed class TurnTests
         var written = Turn()!;
         Assert.Equal(["usage.settled", isShutdown ? "syscall.shutdown" : "sandbox.exited"], written);
         Assert.Equal(0, State.Leases.Count);
+    }
+
+    private void AnswerMany()
+    {
+        for (var calls = 0; calls < 7; calls++)
+        {
+            Turn(Asked(ModelBench.Hello, _agent));
+            while (Turn() is not null)
+            {
+            }
+
+            Turn(Ended(output: 100));
+        }
     }
 
     private void Answer()
@@ -166,9 +199,9 @@ public sealed class TurnTests
     private SyscallArrived Asked(Syscall syscall, ProcessId caller = default) =>
         new(new CallId(++_call), new Caller(caller, 0), syscall) { At = 1 };
 
-    private ModelCallEnded Ended(long? call = null)
+    private ModelCallEnded Ended(long? call = null, long output = 20)
     {
-        ModelResult result = new() { InputTokens = 10, OutputTokens = 20 };
+        ModelResult result = new() { InputTokens = 10, OutputTokens = output };
         return new ModelCallEnded(new CallId(call ?? _call), 1, result) { At = 1 };
     }
 }

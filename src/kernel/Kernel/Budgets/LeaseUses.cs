@@ -123,12 +123,21 @@ internal sealed class LeaseUse(IReadOnlyList<ProcessId> family, string group)
     private const long Little = 4;
 
     private bool _isTooSmall;
+    private Amount _most;
 
     public IReadOnlyList<ProcessId> Family { get; } = family;
 
     public string Group { get; } = group;
 
-    public Amount Used { get; set; }
+    public Amount Used
+    {
+        get;
+        set
+        {
+            field = value;
+            _most = _most.AtLeast(value);
+        }
+    }
 
     public long LastAt { get; set; }
 
@@ -152,14 +161,19 @@ internal sealed class LeaseUse(IReadOnlyList<ProcessId> family, string group)
         }
     }
 
-    /// <summary>So much is leased, and what was used of it since it was last written is all there was.</summary>
+    /// <summary>
+    /// So much is leased. Decided by the most that was used of it at once since the last time: what is used now is
+    /// written before this is asked, and nothing.
+    /// </summary>
     public void Shrink(Amount leased)
     {
         Amount little = new(leased.Tokens / Little, leased.Money / Little);
-        if (Reservations > ReservationsMin && Used.FitsIn(little))
+        if (Reservations > ReservationsMin && _most.FitsIn(little))
         {
             Reservations /= 2;
             IsTooLarge = true;
         }
+
+        _most = Used;
     }
 }

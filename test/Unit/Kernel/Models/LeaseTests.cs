@@ -91,6 +91,11 @@ public sealed class LeaseTests
             Kernel.Settle();
         }
 
+        // Much was used since the last time.
+        Kernel.Apply(new UsageDue { At = 0 });
+        _bench.End(_bench.Think(caller: agent));
+        Assert.Equal(16 * Most, Kernel.State.Leases.Of(agent).Tokens);
+
         foreach (var times in (long[])[8, 4])
         {
             Kernel.Apply(new UsageDue { At = 0 });
