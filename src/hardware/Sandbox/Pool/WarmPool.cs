@@ -32,15 +32,19 @@ public sealed class WarmPool : ISandboxEngine
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _wanted = new(0, 1);
+    private readonly ITimer _rested;
     private readonly string _prefix;
     private readonly Task _filling;
+    private bool _rests;
     private int _latest;
     private int _taken;
+    private int _takenAtRest;
 
     internal WarmPool(LauncherEngine engine, PoolOptions options, ISlotSockets sockets, TimeProvider clock)
     {
         (_engine, _options, _sockets, _clock) = (engine, options, sockets, clock);
         _prefix = $"warm-{Guid.NewGuid().ToString("n")[..8]}";
+        _rested = clock.CreateTimer(_ => Want(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _filling = FillAsync();
     }
 
@@ -97,6 +101,7 @@ public sealed class WarmPool : ISandboxEngine
         // Whatever ended it, the rest is to be done.
         await _filling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await GiveUpAsync();
+        await _rested.DisposeAsync();
         _stopping.Dispose();
         _wanted.Dispose();
         await _engine.DisposeAsync();
@@ -114,7 +119,7 @@ public sealed class WarmPool : ISandboxEngine
             while (slots.TryDequeue(out var slot))
             {
                 _taken++;
-                Want();
+                Rest();
                 if (!slot.Exited.IsCompleted)
                 {
                     return slot;
@@ -161,8 +166,24 @@ public sealed class WarmPool : ISandboxEngine
     private static bool IsOfTheHost(Exception failed) =>
         failed is IOException or UnauthorizedAccessException or LinuxException;
 
+    // New ones are made when whoever took one is long gone: a thread that is woken now often gets the processor that is
+    // getting the slot ready.
+    private void Rest()
+    {
+        if (!_rests)
+        {
+            (_rests, _takenAtRest) = (true, _taken);
+            _rested.Change(_options.RefillDelay, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private void Want()
     {
+        lock (_gate)
+        {
+            _rests = false;
+        }
+
         if (_wanted.CurrentCount == 0)
         {
             _wanted.Release();
@@ -204,17 +225,17 @@ public sealed class WarmPool : ISandboxEngine
         }
     }
 
+    // One delay has passed since the first was taken; if others were taken in it, as many more as it needs.
     private async Task RestAsync()
     {
-        var rested = TimeSpan.Zero;
-        int seen;
-        do
+        var seen = Volatile.Read(ref _takenAtRest);
+        for (var rested = _options.RefillDelay;
+            seen != Volatile.Read(ref _taken) && rested < _options.RefillDelayMax && !HasRunOut();
+            rested += _options.RefillDelay)
         {
             seen = Volatile.Read(ref _taken);
             await Task.Delay(_options.RefillDelay, _clock, _stopping.Token);
-            rested += _options.RefillDelay;
         }
-        while (seen != Volatile.Read(ref _taken) && rested < _options.RefillDelayMax && !HasRunOut());
     }
 
     private bool HasRunOut()
