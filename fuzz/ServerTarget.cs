@@ -76,7 +76,13 @@ internal sealed class ServerTarget(string path, bool harmlessOnly)
                 Demands.Json(frame.Payload);
             }
 
-            if (header is { Opcode: 0, RequestId: 0, Status: not (SysErrorCode.Ok or SysErrorCode.Cancelled) })
+            // A quiet NOOP without a number looks like it, and is an argument that is not allowed.
+            if (header is
+                {
+                    Opcode: 0,
+                    RequestId: 0,
+                    Status: not (SysErrorCode.Ok or SysErrorCode.Cancelled or SysErrorCode.InvalidArgument),
+                })
             {
                 refusals++;
             }
