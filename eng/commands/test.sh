@@ -124,7 +124,33 @@ run_python_tests() {
     fi
 }
 
+# Runs in the background what counts for itself, into files of its name, which `add_apart` adds.
+run_apart() {
+    local name=$1
+    output=$outputs/$name.tests passed=0 failed=0 skipped=0 broken=()
+    "$2" >"$outputs/$name" 2>&1
+    printf '%s\n' ${broken[@]+"${broken[@]}"} >"$outputs/$name.broken"
+    echo "$passed $failed $skipped" >"$outputs/$name.sums"
+}
+
+add_apart() {
+    local name=$1 sums each
+    cat "$outputs/$name"
+    if ! read -ra sums <"$outputs/$name.sums"; then
+        failed=$((failed + 1))
+        broken+=("$name ended before it had a result")
+        return
+    fi
+
+    passed=$((passed + sums[0])) failed=$((failed + sums[1])) skipped=$((skipped + sums[2]))
+    while read -r each; do
+        [[ -z $each ]] || broken+=("$each")
+    done <"$outputs/$name.broken"
+}
+
 wanted() { [[ ${#chosen[@]} -eq 0 ]] || [[ " ${chosen[*],,} " == *" ${1,,} "* ]]; }
+
+wants_python() { wanted python && [[ -d $root/sdk/python/tests ]]; }
 
 if declare -F check_format >/dev/null; then
     say "checking the format beside the tests"
@@ -155,7 +181,12 @@ for project in "$root"/test/*/*.csproj; do
 done
 if [[ ${#computing[@]} -gt 0 ]]; then
     say "running ${computing[*]}"
-    (for name in "${computing[@]}"; do run_program "$name" "$(program_of "$name")"; done) &
+fi
+if [[ ${#computing[@]} -gt 0 ]] || wants_python; then
+    (
+        for name in ${computing[@]+"${computing[@]}"}; do run_program "$name" "$(program_of "$name")"; done
+        if wants_python; then run_apart Python run_python_tests; fi
+    ) &
     computed=$!
     beside+=("$computed")
 fi
@@ -165,18 +196,15 @@ if wanted Integration; then
     run_program Integration "$(program_of Integration)" --max-threads 3
     add_up Integration
 fi
-if [[ ${#computing[@]} -gt 0 ]]; then
+if [[ -n ${computed-} ]]; then
     wait "$computed"
-    for name in "${computing[@]}"; do add_up "$name"; done
+    for name in ${computing[@]+"${computing[@]}"}; do add_up "$name"; done
+    if wants_python; then add_apart Python; fi
 fi
 if wanted conformance; then
     source "$root/eng/recorded-cases.sh"
     run_recorded_cases
 fi
-if wanted python && [[ -d $root/sdk/python/tests ]]; then
-    run_python_tests
-fi
-
 if [[ -n ${format-} ]] && ! wait "$format"; then
     cat "$outputs/format"
     broken+=("the sources are not formatted; ./analemma fmt does it")
