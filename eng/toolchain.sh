@@ -128,10 +128,11 @@ ensure_tools() {
     fi
 }
 
-# dotnet, with its output kept for the moment that it fails.
+# dotnet, with its output kept for the moment that it fails. Its compiler server outlives it by minutes, and would hold
+# the lock of the build as long.
 try_dotnet() {
     mkdir -p "$root/artifacts"
-    dotnet "$@" >"$root/artifacts/build.log" 2>&1
+    dotnet "$@" >"$root/artifacts/build.log" 2>&1 9>&-
 }
 
 fail_build() {

@@ -39,7 +39,10 @@ build_product() {
 ensure_tools
 mkdir -p "$root/artifacts"
 exec 9>"$root/artifacts/.build.lock"
-flock 9
+flock -n 9 || {
+    say "waiting for another build of this checkout"
+    flock 9
+}
 if [[ ${command-} == build ]] || ! is_built; then
     touch "$stamp.begun"
     say "building; the first time takes a minute"
