@@ -253,7 +253,7 @@ public interface ILogSource
 {
     /// <summary>
     /// Reads kept output in order and hands it on; with follow, goes on until the sandbox has ended and all is read.
-    /// Returns how many bytes the limit had dropped.
+    /// Returns how many bytes the limit had dropped before they could be read.
     /// </summary>
     Task<long> ReadAsync(ExecOutput output, int? tailLines, bool follow, CancellationToken cancellationToken);
 }

@@ -22,6 +22,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
     public const int BodySizeMax = 64 * 1024;
 
     private const int FilesMax = 4;
+    private const int FileBytesMin = 1024;
     private const string Prefix = "log.";
 
     private readonly Lock _gate = new();
@@ -49,7 +50,8 @@ internal sealed class LogFolder : ILogSource, IDisposable
     public int BodyBytesMax => (int)Math.Min(BodySizeMax, _fileBytesMax - HeaderSize);
 
     /// <summary>Sets the limit anew; it holds from the next file on.</summary>
-    public void Limit(long bytesMax) => Interlocked.Exchange(ref _fileBytesMax, Math.Max(bytesMax / FilesMax, 4096));
+    public void Limit(long bytesMax) =>
+        Interlocked.Exchange(ref _fileBytesMax, Math.Max(bytesMax / FilesMax, FileBytesMin));
 
     /// <summary>Adds a record. The header is written into the first bytes of the buffer; the body follows it.</summary>
     public void Append(int stream, Span<byte> buffer)
@@ -100,13 +102,16 @@ internal sealed class LogFolder : ILogSource, IDisposable
         Draining?.Invoke();
         var skip = tailLines is { } lines ? await LinesBeforeTailAsync(lines, cancellationToken) : 0;
         Position place = new(0, 0);
+        long read = 0;
+        long appended;
         var buffer = ArrayPool<byte>.Shared.Rent(HeaderSize + BodySizeMax);
         try
         {
             while (true)
             {
                 var grown = follow ? Grown() : null;
-                (place, skip) = await ReadOnAsync(place, skip, buffer, output, cancellationToken);
+                (place, skip, var more, appended) = await ReadOnAsync(place, skip, buffer, output, cancellationToken);
+                read += more;
                 if (grown is null)
                 {
                     break;
@@ -120,10 +125,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        lock (_gate)
-        {
-            return _dropped;
-        }
+        return appended - read;
     }
 
     public void Dispose() => End();
@@ -139,10 +141,13 @@ internal sealed class LogFolder : ILogSource, IDisposable
         }
     }
 
-    private async Task<(Position Place, long Skip)> ReadOnAsync(
+    // Reads all that there is. Tells how much, and how much had ever been appended when the last of it was read.
+    private async Task<(Position Place, long Skip, long Read, long Appended)> ReadOnAsync(
         Position place, long skip, byte[] buffer, ExecOutput output, CancellationToken cancellationToken)
     {
-        while (TryNext(ref place, out var end))
+        long read = 0;
+        long appended;
+        while (TryNext(ref place, out var end, out appended))
         {
             using var file = TryOpen(place.File);
             if (file is null)
@@ -155,6 +160,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
             {
                 var body = ReadRecord(file, place.Offset, buffer, out var stream);
                 var whole = body.Length + HeaderSize;
+                read += body.Length;
                 SkipLines(ref body, ref skip);
                 if (body.Length > 0)
                 {
@@ -166,7 +172,7 @@ internal sealed class LogFolder : ILogSource, IDisposable
             }
         }
 
-        return (place, skip);
+        return (place, skip, read, appended);
     }
 
     private async Task<long> LinesBeforeTailAsync(int tailLines, CancellationToken cancellationToken)
@@ -212,10 +218,11 @@ internal sealed class LogFolder : ILogSource, IDisposable
     }
 
     // Moves to the file where reading goes on; false when all is read.
-    private bool TryNext(ref Position place, out long end)
+    private bool TryNext(ref Position place, out long end, out long appended)
     {
         lock (_gate)
         {
+            appended = _dropped + _sizes.Sum() - (_records.Sum() * (long)HeaderSize);
             if (place.File < _first)
             {
                 place = new Position(_first, 0);

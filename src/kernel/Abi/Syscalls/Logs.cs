@@ -16,5 +16,5 @@ public sealed record Logs : TargetedSyscall
     public int? Tail { get; init; }
 }
 
-/// <summary>Bytes sent, and bytes that the log limit had dropped before.</summary>
+/// <summary>Bytes sent, and bytes that the log limit had dropped before they could be.</summary>
 public sealed record LogsReply(long Bytes, long Dropped) : Reply;
