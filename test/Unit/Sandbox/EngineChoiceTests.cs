@@ -1,4 +1,5 @@
 using Analemma.Sandbox;
+using Analemma.Sandbox.Cgroups;
 using Analemma.Sandbox.Hosts;
 
 namespace Analemma.Unit.Tests.Sandbox;
@@ -82,12 +83,76 @@ public sealed class EngineChoiceTests
         Assert.Contains(remedy, refused.Hint, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_engine_is_made_knowing_what_was_said_of_those_before_it()
+    {
+        IReadOnlyList<string> told = [];
+        EngineCandidate last = new("bwrap", null, passedOver =>
+        {
+            told = [.. passedOver];
+            return new FakeEngine("bwrap", works: true, _closed);
+        });
+
+        await ChooseAsync(Open, [Absent("crun"), Fails("runc"), last]);
+
+        Assert.Equal(["crun is not installed", "runc: no"], told);
+    }
+
+    [Fact]
+    public async Task A_root_that_lacks_capabilities_is_told_which_and_not_to_install_anything()
+    {
+        var refused = await RefusedAsync(Open with { Lacking = ["CAP_SETUID", "CAP_SYS_ADMIN"] }, [Fails("crun")]);
+
+        Assert.StartsWith(
+            "let the kernel's process have CAP_SETUID, CAP_SYS_ADMIN; or ", refused.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "", "bubblewrap hands its filter to no listener", "install crun (apt install crun)")]
+    [InlineData(true, "", "bubblewrap hands its filter to no listener", "set sandbox.engine to auto")]
+    [InlineData(
+        true,
+        "crun: not permitted",
+        "bubblewrap hands its filter to no listener, and crun: not permitted",
+        "let the kernel's process have CAP_SYS_ADMIN")]
+    public void Bubblewrap_reports_no_denials_and_says_what_would(
+        bool hasRuntime, string passedOver, string how, string remedy)
+    {
+        string[] over = passedOver.Length > 0 ? [passedOver] : [];
+
+        var lack = EngineLack.Bubblewrap(hasRuntime, over, Open with { Lacking = ["CAP_SYS_ADMIN"] })["denials"];
+
+        Assert.Equal((how, remedy), (lack.Reason, lack.Remedy));
+    }
+
+    [Theory]
+    [InlineData("Name:\tx\nCapEff:\t000001fffeffffff\nCapBnd:\t0", "")]
+    [InlineData("CapEff:\t00000000a80425fb\n", "CAP_SYS_ADMIN")]
+    [InlineData("CapEff:\t000001ffffffff7f\n", "CAP_SETUID")]
+    [InlineData("CapEff:\tnonsense\n", "")]
+    [InlineData(null, "")]
+    public void Capabilities_that_are_lacking_are_found(string? status, string names) =>
+        Assert.Equal(names, string.Join(' ', HostCapabilities.Lacking(status)));
+
+    [Fact]
+    public void Without_a_sandbox_no_missing_guarantee_is_laid_on_the_host_nor_on_who_runs_the_kernel()
+    {
+        var report = new GuaranteeTable("unsandboxed", new NoCgroups(_ => null), [], IsSingleUid: true)
+        {
+            Lacks = EngineLack.Unsandboxed,
+        }.Report();
+
+        var missing = report.Guarantees.Where(each => !each.Enforced).ToList();
+        Assert.Equal(7, missing.Count);
+        Assert.All(missing, each => Assert.Equal(("asked to run without a sandbox", null), (each.How, each.Remedy)));
+    }
+
     private static EngineCandidate Absent(string name) =>
         EngineCandidate.Impossible(name, $"{name} is not installed");
 
-    private EngineCandidate Works(string name) => new(name, null, () => new FakeEngine(name, works: true, _closed));
+    private EngineCandidate Works(string name) => new(name, null, _ => new FakeEngine(name, works: true, _closed));
 
-    private EngineCandidate Fails(string name) => new(name, null, () => new FakeEngine(name, works: false, _closed));
+    private EngineCandidate Fails(string name) => new(name, null, _ => new FakeEngine(name, works: false, _closed));
 
     private Task<ISandboxEngine> ChooseAsync(UserNamespaceSettings settings, IReadOnlyList<EngineCandidate> all) =>
         EngineChoice.FirstThatWorksAsync(all, TryAsync, settings, _passedOver.Add);
@@ -99,24 +164,5 @@ public sealed class EngineChoiceTests
     {
         _tried.Add(engine.Report.Engine);
         return Task.FromResult(((FakeEngine)engine).Works ? null : $"{engine.Report.Engine}: no");
-    }
-
-    private sealed class FakeEngine(string name, bool works, List<string> closed) : ISandboxEngine
-    {
-        public bool Works { get; } = works;
-
-        public EngineReport Report { get; } = new(name, "none", []);
-
-        public Task<ISandbox> CreateAsync(SandboxPolicy policy, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public Task<IReadOnlyList<ISandbox>> AdoptAsync(
-            Func<string, bool> isWanted, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync()
-        {
-            closed.Add(Report.Engine);
-            return ValueTask.CompletedTask;
-        }
     }
 }

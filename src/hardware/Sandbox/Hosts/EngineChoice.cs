@@ -1,13 +1,15 @@
 namespace Analemma.Sandbox.Hosts;
 
-/// <summary>An engine that may be tried, or why it cannot even be.</summary>
-internal sealed record EngineCandidate(string Name, string? Absent, Func<ISandboxEngine> Make)
+/// <summary>
+/// An engine that may be tried, or why it cannot even be. It is made knowing what was said of those passed over for it.
+/// </summary>
+internal sealed record EngineCandidate(string Name, string? Absent, Func<IReadOnlyList<string>, ISandboxEngine> Make)
 {
     /// <summary>What to do when it cannot be tried; by default to install it.</summary>
     public string? Remedy { get; init; }
 
     public static EngineCandidate Impossible(string name, string reason) =>
-        new(name, reason, () => throw new InvalidOperationException($"{name} cannot be tried: {reason}"));
+        new(name, reason, _ => throw new InvalidOperationException($"{name} cannot be tried: {reason}"));
 }
 
 /// <summary>Takes the first engine that works; where none does, says of each why, and what to do.</summary>
@@ -15,7 +17,7 @@ internal static class EngineChoice
 {
     private const string LastResort = "set sandbox.engine to unsandboxed to run agents without isolation";
 
-    private static readonly Dictionary<string, string> Installing = new()
+    public static readonly IReadOnlyDictionary<string, string> Installing = new Dictionary<string, string>
     {
         ["crun"] = "install crun (apt install crun)",
         ["runc"] = "install runc (apt install runc)",
@@ -44,7 +46,7 @@ internal static class EngineChoice
                 continue;
             }
 
-            var engine = candidate.Make();
+            var engine = candidate.Make(reasons);
             if (await failure(engine) is null || await failure(engine) is not { } reason)
             {
                 reasons.ForEach(passedOver);

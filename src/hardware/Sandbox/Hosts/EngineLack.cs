@@ -17,11 +17,6 @@ internal sealed record EngineLack(string Reason, string? Remedy = null)
         [GuaranteeNames.Denials] = new("no listener for seccomp notifications runs"),
     };
 
-    public static IReadOnlyDictionary<string, EngineLack> Bubblewrap { get; } = new Dictionary<string, EngineLack>
-    {
-        [GuaranteeNames.Denials] = new("bubblewrap hands its filter to no listener", "install crun (apt install crun)"),
-    };
-
     public static IReadOnlyDictionary<string, EngineLack> Gvisor { get; } = new Dictionary<string, EngineLack>
     {
         [GuaranteeNames.Pids] = Of("gVisor's own threads count too, and beyond the limit the whole agent ends"),
@@ -30,6 +25,17 @@ internal sealed record EngineLack(string Reason, string? Remedy = null)
         [GuaranteeNames.UserNamespace] = Of("gVisor's kernel stands in its place"),
         [GuaranteeNames.Denials] = Of("gVisor's kernel refuses by itself and tells nobody"),
     };
+
+    /// <summary>An OCI runtime would report denials; one that is installed was not wanted, or failed here.</summary>
+    public static IReadOnlyDictionary<string, EngineLack> Bubblewrap(
+        bool hasRuntime, IReadOnlyList<string> passedOver, UserNamespaceSettings settings)
+    {
+        const string Reason = "bubblewrap hands its filter to no listener";
+        EngineLack lack = !hasRuntime ? new(Reason, EngineChoice.Installing["crun"])
+            : passedOver.Count == 0 ? new(Reason, "set sandbox.engine to auto")
+            : new($"{Reason}, and {passedOver[0]}", settings.Remedy);
+        return new Dictionary<string, EngineLack> { [GuaranteeNames.Denials] = lack };
+    }
 
     public Guarantee Missing(string name) => new(name, Enforced: false) { How = Reason, Remedy = Remedy };
 

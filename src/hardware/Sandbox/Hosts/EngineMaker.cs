@@ -29,7 +29,7 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         if (name == Bubblewrap)
         {
             var (tools, missing) = BubblewrapTools.Locate();
-            return [new EngineCandidate(name, missing, () => MakeBubblewrap(tools!))];
+            return [new EngineCandidate(name, missing, passedOver => MakeBubblewrap(tools!, passedOver))];
         }
 
         var program = name == "kata" ? "kata-runtime" : name;
@@ -42,11 +42,11 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         {
             return _isSingleUid
                 ? [EngineCandidate.Impossible(name, "runsc needs root") with { Remedy = "run the kernel as root" }]
-                : [new EngineCandidate(name, null, () => MakeGvisor(path))];
+                : [new EngineCandidate(name, null, _ => MakeGvisor(path))];
         }
 
-        EngineCandidate withUser = new(name, null, () => MakeOci(name, path, withUser: true));
-        EngineCandidate without = new(name, null, () => MakeOci(name, path, withUser: false));
+        EngineCandidate withUser = new(name, null, _ => MakeOci(name, path, withUser: true));
+        EngineCandidate without = new(name, null, _ => MakeOci(name, path, withUser: false));
         return HostProcess.IsRoot ? [withUser, without] : [withUser];
     }
 
@@ -80,13 +80,14 @@ internal sealed class EngineMaker(SandboxEngineOptions options)
         return Make(launcher, watcher, bundle.Namespaces, lacks);
     }
 
-    private LauncherEngine MakeBubblewrap(BubblewrapTools tools)
+    private LauncherEngine MakeBubblewrap(BubblewrapTools tools, IReadOnlyList<string> passedOver)
     {
         var watcher = NewWatcher("sandboxes");
         var bundle = Bundle(notifySocket: null, Namespaces(withUser: true), isCompiled: true);
         BubblewrapCommand command = new(tools, bundle.Namespaces, _isSingleUid);
         BubblewrapLauncher launcher = new(command, bundle, _options, watcher) { IsSingleUid = _isSingleUid };
-        return Make(launcher, watcher, bundle.Namespaces, EngineLack.Bubblewrap);
+        var hasRuntime = (OciRuntime.Locate("crun") ?? OciRuntime.Locate("runc")) is not null;
+        return Make(launcher, watcher, bundle.Namespaces, EngineLack.Bubblewrap(hasRuntime, passedOver, Settings));
     }
 
     private LauncherEngine Make(

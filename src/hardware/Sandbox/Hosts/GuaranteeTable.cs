@@ -48,17 +48,20 @@ internal sealed record GuaranteeTable(
             How = IsUnsandboxed ? NotAsked : "allow-list of system calls",
         },
         Namespace(GuaranteeNames.UserNamespace, "user", "own user namespace"),
-        new Guarantee(GuaranteeNames.Uid, !IsSingleUid)
-        {
-            How = IsSingleUid ? "an ordinary user has one uid, which all agents share" : "a host uid for each agent",
-            Remedy = IsSingleUid ? "run the kernel as root" : null,
-        },
+        Uid(),
         new Guarantee(GuaranteeNames.Denials, Enforced: true) { How = "seccomp user notification" },
     ];
 
     private Guarantee Cgroup(string name, string how) => Cgroups.Lack(name) is { } reason
         ? new Guarantee(name, Enforced: false) { How = reason, Remedy = CgroupRemedy }
         : new Guarantee(name, Enforced: true) { How = $"cgroup {Cgroups.Version}: {how}" };
+
+    private Guarantee Uid() => new(GuaranteeNames.Uid, !IsSingleUid && !IsUnsandboxed)
+    {
+        How = IsUnsandboxed ? NotAsked
+            : IsSingleUid ? "an ordinary user has one uid, which all agents share" : "a host uid for each agent",
+        Remedy = IsSingleUid && !IsUnsandboxed ? "run the kernel as root" : null,
+    };
 
     private Guarantee Namespace(string name, string needed, string how) => Namespaces.Contains(needed)
         ? new Guarantee(name, Enforced: true) { How = how }

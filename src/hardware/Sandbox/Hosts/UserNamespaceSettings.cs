@@ -2,21 +2,37 @@ using Analemma.Linux;
 
 namespace Analemma.Sandbox.Hosts;
 
-/// <summary>What may have been set against user namespaces on a host; null where there is no such setting.</summary>
+/// <summary>
+/// What may have been set against sandboxes on a host, user namespaces above all; null where there is no such setting.
+/// </summary>
 internal sealed record UserNamespaceSettings(
     string? UnprivilegedClone, string? AppArmorRestricts, string? NamespacesMax)
 {
     /// <summary>A folder above the state folder that agents' uids cannot pass.</summary>
     public string? Blocked { get; init; }
 
+    /// <summary>Capabilities that a root without all of them lacks, and that makers of sandboxes use.</summary>
+    public IReadOnlyList<string> Lacking { get; init; } = [];
+
+    /// <summary>All of <see cref="Remedies"/> in one; null where there is none.</summary>
+    public string? Remedy => Remedies().ToList() is { Count: > 0 } all ? string.Join("; or ", all) : null;
+
     public static UserNamespaceSettings Read() => new(
         Value("/proc/sys/kernel/unprivileged_userns_clone"),
         Value("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
-        Value("/proc/sys/user/max_user_namespaces"));
+        Value("/proc/sys/user/max_user_namespaces"))
+    {
+        Lacking = HostProcess.IsRoot ? HostCapabilities.Lacking(ProcFiles.TryRead("/proc/self/status")) : [],
+    };
 
     /// <summary>What to change, in commands; empty when nothing stands in the way.</summary>
     public IEnumerable<string> Remedies()
     {
+        if (Lacking.Count > 0)
+        {
+            yield return $"let the kernel's process have {string.Join(", ", Lacking)}";
+        }
+
         if (Blocked is not null)
         {
             yield return RemedyFor(Blocked);

@@ -125,12 +125,11 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
 
         foreach (var name in policy.Require)
         {
-            if (host.Report.Guarantees.FirstOrDefault(one => one.Name == name) is not { Enforced: true } guarantee)
+            var guarantee = host.Report.Guarantees.FirstOrDefault(one => one.Name == name);
+            if (guarantee is not { Enforced: true })
             {
-                throw NotEnforceable(name, "this host does not give it");
+                throw NotEnforceable(name, guarantee?.How ?? "this host does not give it");
             }
-
-            _ = guarantee;
         }
     }
 
