@@ -54,7 +54,7 @@ internal sealed class SandboxStack : IAsyncDisposable
             var notifying = options with { NotifySocket = path, PassedOver = log.EnginePassedOver };
             var trial = SandboxEngines.OpenAsync(notifying, cancellationToken);
             // Made while the sandbox of the trial runs.
-            var unsandboxed = await SandboxEngines.OpenAsync(
+            var other = SandboxEngines.OpenAsync(
                 options with
                 {
                     Engine = "unsandboxed",
@@ -62,20 +62,35 @@ internal sealed class SandboxStack : IAsyncDisposable
                     Instance = null,
                 },
                 cancellationToken);
-            try
-            {
-                return new SandboxStack(await trial, unsandboxed, listener, holder);
-            }
-            catch
-            {
-                await unsandboxed.DisposeAsync();
-                throw;
-            }
+            var (cold, unsandboxed) = await BothAsync(trial, other);
+            return new SandboxStack(cold, unsandboxed, listener, holder);
         }
         catch
         {
             await listener.DisposeAsync();
             Release(holder, agentsLiveOn: true);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Waits for both also when one fails: a trial left to itself would go on, and its sandbox outlive the refusal.
+    /// </summary>
+    internal static async Task<(ISandboxEngine Cold, ISandboxEngine Unsandboxed)> BothAsync(
+        Task<ISandboxEngine> trial, Task<ISandboxEngine> other)
+    {
+        try
+        {
+            await Task.WhenAll(trial, other);
+            return (await trial, await other);
+        }
+        catch
+        {
+            foreach (var made in new[] { trial, other }.Where(each => each.IsCompletedSuccessfully))
+            {
+                await (await made).DisposeAsync();
+            }
+
             throw;
         }
     }
