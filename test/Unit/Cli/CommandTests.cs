@@ -40,6 +40,20 @@ public sealed class CommandTests
             document.RootElement.GetProperty("processes")[0].GetProperty("exit").GetProperty("cause").GetString());
     }
 
+    [Theory]
+    [InlineData("--cold", "warning: network is not enforced on this host; see `analemma doctor`\n")]
+    [InlineData("--network", "warning: network is not enforced for an agent that shares the host's\n")]
+    [InlineData("--unsandboxed", "warning: network is not enforced for an agent without a sandbox\n")]
+    public async Task A_spawn_says_what_is_not_enforced_and_whose_doing_it_is(string option, string warning)
+    {
+        await using var fake = new FakeKernel(request => request.Reply(
+            """{"id":1,"name":"x","pid":7,"status":"running","missing":["network"]}"""));
+
+        var run = await CliRun.AgainstAsync(fake, "spawn", option, "--", "true");
+
+        Assert.Equal(warning, run.Error);
+    }
+
     [Fact]
     public async Task Spawn_turns_its_options_into_the_syscall()
     {

@@ -116,6 +116,17 @@ public sealed class SpawnTests
     }
 
     [Fact]
+    public void A_network_of_its_own_cannot_be_required_by_who_shares_the_hosts()
+    {
+        var kernel = new KernelBench(new KernelOptions { Enforced = [GuaranteeNames.Network] });
+
+        kernel.Call(new Spawn { Argv = ["true"], Network = true, Require = ["network"] });
+
+        Assert.Equal(SysErrorCode.NotEnforceable, kernel.Refusal().Code);
+        Assert.Contains("the host's network is asked for", kernel.Refusal().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Descendants_and_depth_are_bounded()
     {
         var at = _kernel.Run();

@@ -178,6 +178,14 @@ internal static class SpawnSyscall
 
     private static SysError? NotEnforceable(KernelOptions options, Spawn request)
     {
+        if (request.Network is { IsShared: true } && request.Require?.Contains(GuaranteeNames.Network) == true)
+        {
+            return new SysError(
+                SysErrorCode.NotEnforceable,
+                "network is required, and the host's network is asked for: that has no network of its own",
+                "leave one of them out");
+        }
+
         var missing = (request.Require ?? []).Where(name => !options.Enforced.Contains(name)).ToArray();
         return missing.Length == 0 ? null : new SysError(
             SysErrorCode.NotEnforceable,

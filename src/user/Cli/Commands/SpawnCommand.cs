@@ -44,8 +44,11 @@ internal sealed class SpawnCommand : ICliCommand
         var reply = await kernel.SpawnAsync(spawn, session.CancellationToken);
         foreach (var missing in reply.Missing ?? [])
         {
-            session.Terminal.Error.WriteLine(
-                $"warning: {missing} is not enforced on this host; see `analemma doctor`");
+            var why = spawn.Sandboxed == false ? "for an agent without a sandbox"
+                : spawn.Network is { IsShared: true } && missing == GuaranteeNames.Network
+                    ? "for an agent that shares the host's"
+                    : "on this host; see `analemma doctor`";
+            session.Terminal.Error.WriteLine($"warning: {missing} is not enforced {why}");
         }
 
         if (!session.Parsed.GetValue(_follow) && !session.Parsed.GetValue(_wait))
