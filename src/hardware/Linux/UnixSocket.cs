@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Linux;
 
-/// <summary>Who is at the other end of a connection, as it was when it connected: SO_PEERCRED in unix(7).</summary>
+/// <summary>
+/// Who is at the other end of a connection, as it was when it connected: SO_PEERCRED in unix(7). The uid is the host's.
+/// </summary>
 public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid);
 
 /// <summary>
@@ -170,7 +172,7 @@ public sealed unsafe class UnixSocket : SafeHandleMinusOneIsInvalid
         var size = (uint)sizeof(PeerCredentials);
         LinuxException.ThrowIfFailed(
             LibC.getsockopt(this, LibC.SOL_SOCKET, LibC.SO_PEERCRED, &credentials, &size), "getsockopt(SO_PEERCRED)");
-        return credentials;
+        return credentials with { Uid = UidMap.Own.Outside(credentials.Uid) };
     }
 
     protected override bool ReleaseHandle() => LibC.close((int)handle) == 0;
