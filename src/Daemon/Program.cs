@@ -19,7 +19,7 @@ const int Panicked = 70;
 if (!BootFlags.OnlyPrints(args))
 {
     HybridCgroups.Cover(HolderOfLast);
-    WarmUp.Begin();
+    WarmUp.Begin(args);
 }
 
 var request = MachineOptions.Load(
@@ -78,7 +78,14 @@ catch (Exception refused) when (refused is HostSocketException or JournalStoreEx
     or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"analemma-kernel: {refused.Message}");
-    if (refused is SandboxException { Hint: { } hint })
+    var hint = refused switch
+    {
+        SandboxException sandbox => sandbox.Hint,
+        JournalStoreException journal => journal.Hint,
+        JournalCorruptException => "`analemma journal verify` checks every record; go on with a copy from before",
+        _ => null,
+    };
+    if (hint is not null)
     {
         Console.Error.WriteLine($"hint: {hint}");
     }

@@ -47,7 +47,8 @@ internal static class JournalCheckup
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"{path}: there is no journal; no kernel has run with this state folder");
+            throw new JournalStoreException(
+                JournalStoreFailure.Absent, $"{path}: there is no journal; no kernel has run with this state folder");
         }
     }
 

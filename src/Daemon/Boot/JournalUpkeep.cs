@@ -35,7 +35,7 @@ internal static class JournalUpkeep
         if (!files.Exists(File.Exists))
         {
             throw new JournalStoreException(
-                JournalStoreFailure.Io,
+                JournalStoreFailure.Absent,
                 $"{string.Join(" and ", files)}: there is no journal; no kernel has run with this state folder");
         }
 

@@ -1,3 +1,4 @@
+using Analemma.Daemon.Configuration;
 using Analemma.Kernel;
 using Analemma.Kernel.Events;
 using Analemma.Kernel.History;
@@ -12,9 +13,15 @@ namespace Analemma.Daemon.Boot;
 /// </summary>
 internal static class WarmUp
 {
-    public static void Begin()
+    /// <summary>What only finds out about the host needs no journal.</summary>
+    public static void Begin(IReadOnlyList<string> args)
     {
         Run("sandbox warm-up", SandboxEngines.WarmUp);
+        if (BootFlags.OnlyProbes(args))
+        {
+            return;
+        }
+
         Run("journal warm-up", () =>
         {
             SqliteJournalStore.WarmUp();

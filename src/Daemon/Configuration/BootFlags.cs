@@ -16,11 +16,11 @@ internal sealed class BootFlags
           --probe                  find out what this host can enforce, print it as JSON, and end
           --verify-journal         check every record of the journal and of workflows, print the outcome as JSON, and
                                    end; code 1 if bad
+          --audit                  the same of the journal alone, after its audit records, a line of JSON each
           --export-workflows=FILE  write all workflows to a file of JSON lines, and end
           --without-payloads       leave the large payloads of workflows out of that file
           --import-workflows=FILE  bring workflows from such a file, into a store that has none, and end
           --compact-journal        give back what databases do not use, while no kernel runs, and end
-          --audit                  the same, and print its audit records, too
           --print-config           print the settings that would be used, as a machine file, and end
           --version, --help
 
@@ -37,7 +37,9 @@ internal sealed class BootFlags
         "--version", WithoutPayloadsWord,
     ];
 
-    private static readonly string[] Words = ["--config", LogFileWord, "--probe", .. PrintingWords];
+    private const string ProbeWord = "--probe";
+
+    private static readonly string[] Words = ["--config", LogFileWord, ProbeWord, .. PrintingWords];
 
     public BootAction Action { get; private set; } = BootAction.Run;
 
@@ -57,6 +59,9 @@ internal sealed class BootFlags
     /// <summary>Whether the program will print something about itself and end.</summary>
     public static bool OnlyPrints(IReadOnlyList<string> args) =>
         args.Any(each => PrintingWords.Contains(each.Split('=')[0]));
+
+    /// <summary>Whether the program will run agents for a trial alone.</summary>
+    public static bool OnlyProbes(IReadOnlyList<string> args) => args.Contains(ProbeWord);
 
     public static BootFlags Read(IReadOnlyList<string> args)
     {
@@ -87,7 +92,7 @@ internal sealed class BootFlags
 
         switch (name)
         {
-            case "--probe":
+            case ProbeWord:
                 Action = BootAction.Probe;
                 break;
             case "--verify-journal":

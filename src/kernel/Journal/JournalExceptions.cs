@@ -33,6 +33,9 @@ public enum JournalStoreFailure
     /// <summary>The file is not a journal, or one of a newer Analemma.</summary>
     NotAJournal,
 
+    /// <summary>There is no journal where one should be read.</summary>
+    Absent,
+
     /// <summary>The database itself is damaged, below the level of records.</summary>
     Damaged,
 
@@ -58,6 +61,21 @@ public sealed class JournalStoreException(
     : Exception(message, innerException)
 {
     public JournalStoreFailure Failure { get; } = failure;
+
+    /// <summary>What whoever runs the kernel can do about it; null when it passes by itself.</summary>
+    public string? Hint => Failure switch
+    {
+        JournalStoreFailure.Full => "make room on its disk",
+        JournalStoreFailure.Io => "see that its folder is there, and that this user may write to it; "
+            + "kernel.state_folder, or the path of one database, says where it is",
+        JournalStoreFailure.InUse => "stop the kernel that has it, or set kernel.state_folder to a folder of its own",
+        JournalStoreFailure.NotAJournal => "set kernel.state_folder, or the path of one database, to where it is, "
+            + "or to where none is for a new one",
+        JournalStoreFailure.Absent => "name the kernel's folder with --set kernel.state_folder=FOLDER, "
+            + "or the file with --set journal.path=FILE",
+        JournalStoreFailure.Damaged => "`analemma journal verify` says what is damaged; go on with a copy from before",
+        _ => null,
+    };
 
     /// <summary>True when the failed batch is certainly absent and the next append may succeed.</summary>
     public bool StoreIsUsable => Failure is JournalStoreFailure.Full or JournalStoreFailure.Busy

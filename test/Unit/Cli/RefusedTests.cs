@@ -1,4 +1,5 @@
 using Analemma.Abi;
+using Analemma.Cli.Host;
 using Analemma.Unit.Tests.Client;
 
 namespace Analemma.Unit.Tests.Cli;
@@ -27,6 +28,17 @@ public sealed class RefusedTests
         Assert.Equal(1, run.Code);
         Assert.Equal(2, run.Output.Split('7').Length - 1);
         Assert.Contains("there is no missing", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("analemma-kernel: /x: there is none\nhint: set kernel.y\n", "/x: there is none", "set kernel.y")]
+    [InlineData("analemma-kernel: a\nanalemma-kernel: b\n", "a\nb", null)]
+    [InlineData("", "the kernel's program ended with code 9 and no answer", null)]
+    public void The_hint_of_the_kernels_program_stands_apart(string errors, string message, string? hint)
+    {
+        var refusal = KernelQuestion.Refusal("journal_unreadable", errors, 9);
+
+        Assert.Equal(("journal_unreadable", message, hint), (refusal.Code, refusal.Message, refusal.Hint));
     }
 
     [Theory]

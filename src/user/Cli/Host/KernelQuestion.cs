@@ -8,6 +8,8 @@ namespace Analemma.Cli.Host;
 /// <summary>Runs the kernel's program for an answer that needs no kernel: one JSON document on its output.</summary>
 internal static class KernelQuestion
 {
+    private const string HintMark = "hint: ";
+
     /// <summary>Throws with <paramref name="failure"/> as its code when there is no answer.</summary>
     public static Task<T> AskAsync<T>(
         Session session, IEnumerable<string> args, JsonTypeInfo<T> type, TimeSpan patience, string failure)
@@ -64,15 +66,22 @@ internal static class KernelQuestion
         var answer = await read(program.StandardOutput);
         await program.WaitForExitAsync(CancellationToken.None);
         session.CancellationToken.ThrowIfCancellationRequested();
-        return answer ?? throw new CliException(failure, Reason((await errors).Trim(), program.ExitCode));
+        return answer ?? throw Refusal(failure, await errors, program.ExitCode);
     }
 
     private static T? Read<T>(string json, JsonTypeInfo<T> type)
         where T : class =>
         AbiJson.TryRead(Encoding.UTF8.GetBytes(json), type, out var answer, out _) ? answer : null;
 
-    private static string Reason(string errors, int code) =>
-        errors.Length > 0
-            ? errors.Replace("analemma-kernel: ", "", StringComparison.Ordinal)
-            : $"the kernel's program ended with code {code} and no answer";
+    /// <summary>What the kernel's program said before it ended, its hint apart.</summary>
+    internal static CliException Refusal(string failure, string errors, int code)
+    {
+        var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .ToLookup(line => line.StartsWith(HintMark, StringComparison.Ordinal));
+        var message = string.Join('\n', lines[false]).Replace("analemma-kernel: ", "", StringComparison.Ordinal);
+        return new CliException(
+            failure,
+            message.Length > 0 ? message : $"the kernel's program ended with code {code} and no answer",
+            lines[true].FirstOrDefault()?[HintMark.Length..]);
+    }
 }
