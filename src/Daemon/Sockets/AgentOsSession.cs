@@ -1,6 +1,7 @@
 using Analemma.Abi;
 using Analemma.Abi.AgentOs;
 using Analemma.Abi.Frames;
+using Analemma.Abi.Syscalls;
 
 namespace Analemma.Daemon.Sockets;
 
@@ -77,7 +78,7 @@ internal sealed class AgentOsSession(Connection connection) : Session
         }
         else
         {
-            Begin(opcode, frame.Payload.Length, request);
+            Begin(opcode, frame.Payload.Length, request with { Syscall = WithWholePath(request.Syscall) });
         }
     }
 
@@ -151,6 +152,15 @@ internal sealed class AgentOsSession(Connection connection) : Session
         connection.Server.Watch?.Ended(call, status);
         connection.CallEnded();
     }
+
+    // AgentOS ran in the folder of the programs that used it, and they name scripts from there.
+    private Syscall? WithWholePath(Syscall? asked) =>
+        asked is Spawn { Script: { Length: > 0 } script } spawn
+        && connection.Peer.IsHost
+        && !Path.IsPathRooted(script)
+        && new FileInfo($"/proc/{connection.Credentials.Pid}/cwd").LinkTarget is { } folder
+            ? spawn with { Script = Path.Combine(folder, script) }
+            : asked;
 
     private void Begin(byte opcode, int bytes, AgentOsRequest request)
     {

@@ -44,6 +44,27 @@ public sealed class SyscallServerTests
     }
 
     [Fact]
+    public async Task A_script_of_a_program_of_AgentOS_is_found_from_the_programs_own_folder()
+    {
+        await using var server = new RunningServer();
+        var (socket, path) = server.ListenForAgent(42);
+        using (socket)
+        {
+            using var host = server.Connect();
+            using var agent = new RawClient(path);
+
+            host.Send(RawClient.AgentOs(0x10, """{"script":"agents/worker.py"}"""u8));
+            Assert.Equal(Path.GetFullPath("agents/worker.py"), await ScriptAsync());
+            host.Send(RawClient.AgentOs(0x10, """{"script":"/srv/worker.py"}"""u8));
+            Assert.Equal("/srv/worker.py", await ScriptAsync());
+            agent.Send(RawClient.AgentOs(0x10, """{"script":"worker.py"}"""u8));
+            Assert.Equal("worker.py", await ScriptAsync());
+        }
+
+        async Task<string?> ScriptAsync() => Assert.IsType<Spawn>((await server.Sink.NextAsync()).Syscall).Script;
+    }
+
+    [Fact]
     public async Task A_syscall_reaches_the_kernel_decoded_and_its_answer_the_client()
     {
         await using var server = new RunningServer();
