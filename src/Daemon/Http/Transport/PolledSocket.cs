@@ -195,6 +195,20 @@ internal sealed class PolledSocket : IDisposable
         return count;
     }
 
+    /// <summary>Null: it was closed here meanwhile, by a thread that does not poll; nobody asks for its end.</summary>
+    private int? Receive(byte[] buffer, out SocketError error)
+    {
+        error = SocketError.Success;
+        try
+        {
+            return _socket.Receive(buffer, SocketFlags.None, out error);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
     // What was sent before the end is kept for who reads it later.
     private bool IsAtEnd(bool isBroken)
     {
@@ -203,8 +217,7 @@ internal sealed class PolledSocket : IDisposable
             while (!isBroken && _ahead.Length < AheadMax)
             {
                 var more = new byte[4096];
-                var count = _socket.Receive(more, SocketFlags.None, out var error);
-                if (error is SocketError.WouldBlock)
+                if (Receive(more, out var error) is not { } count || error is SocketError.WouldBlock)
                 {
                     return false;
                 }

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Analemma.Daemon.Http.Transport;
+using Analemma.Linux;
 using Microsoft.AspNetCore.Connections;
 
 namespace Analemma.Unit.Tests.Daemon.Http.Transport;
@@ -13,6 +15,22 @@ public sealed class PolledConnectionTests : IAsyncDisposable
     private readonly Wire _wire = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_socket_that_is_closed_here_while_its_peers_end_is_told_harms_nobody()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        using TcpClient peer = new();
+        await peer.ConnectAsync((IPEndPoint)listener.LocalEndpoint, Cancelled);
+        var isTold = false;
+        PolledSocket ours = new(_wire.Poller, await listener.AcceptSocketAsync(Cancelled), () => isTold = true);
+        ours.Dispose();
+
+        ours.OnReady(Readiness.Read | Readiness.PeerShutdown);
+
+        Assert.False(isTold);
+    }
 
     [Fact]
     public async Task What_was_not_consumed_is_shown_again_with_what_has_come_since()
