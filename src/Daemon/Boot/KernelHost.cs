@@ -82,6 +82,7 @@ internal sealed class KernelHost : IAsyncDisposable
     private readonly Task<SandboxStack> _opening;
     private SandboxStack? _sandboxes;
     private KernelLoop? _loop;
+    private readonly ToolNews _news = new();
     private TimerRunner? _timers;
     private LaunchRunner? _launches;
     private MetricsRunner? _metrics;
@@ -117,7 +118,7 @@ internal sealed class KernelHost : IAsyncDisposable
             options.Workflows, new WorkflowKernel(syscalls, _server.HostBudget, _calls), _tasks, time, log);
         _poller = new Lazy<SocketPoller>(() => new SocketPoller(Panic));
         _http = new HttpServer(
-            [_workflows.Http, .. HttpServices.All(syscalls, relays, options.Kernel.Models, time)],
+            [_workflows.Http, .. HttpServices.All(syscalls, relays, options.Kernel.Models, _news, time)],
             [new TunnelService(relays, time)],
             _poller,
             log);
@@ -337,7 +338,7 @@ internal sealed class KernelHost : IAsyncDisposable
             new SecretRunner(_secrets, _calls, _tasks, _time, _loop.Post),
             new ValueRunner(_values, _calls, _tasks, _time, _loop.Post, _log),
             new ToolRunner(
-                _options.Tools, _toolHost.Task, _calls, _tasks, _time, _loop.Post, sandboxes.Ended, _log),
+                _options.Tools, _toolHost.Task, _calls, _tasks, _time, _news.After(_loop.Post), sandboxes.Ended, _log),
             new WorkflowRunner(_workflows, _calls, _tasks, _log),
             new SupervisionRunner(_live, _webhook, _tasks, _time, _loop.Post, _log),
             new ScheduleRunner(_time, _loop.Post),

@@ -2,6 +2,7 @@ using Analemma.Daemon.Http.Lambda;
 using Analemma.Daemon.Http.Models;
 using Analemma.Daemon.Http.Proxy;
 using Analemma.Daemon.Http.Tools;
+using Analemma.Daemon.Runners.Tools;
 using Analemma.Kernel.Models;
 
 namespace Analemma.Daemon.Http;
@@ -11,7 +12,7 @@ internal static class HttpServices
 {
     /// <summary>In the order in which they are asked.</summary>
     public static IReadOnlyList<IHttpService> All(
-        HttpSyscalls syscalls, RelayCalls relays, ModelOptions models, TimeProvider time)
+        HttpSyscalls syscalls, RelayCalls relays, ModelOptions models, ToolNews news, TimeProvider time)
     {
         AnswerStamps stamps = new(time);
         return
@@ -22,7 +23,7 @@ internal static class HttpServices
             new CountService(stamps),
             new EmbeddingService(syscalls, stamps),
             new ModelListService(models, stamps),
-            new McpService(syscalls),
+            new McpService(syscalls, news, time),
             new LambdaRuntimeService(syscalls),
             new IndexService(),
         ];

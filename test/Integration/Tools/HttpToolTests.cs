@@ -22,7 +22,7 @@ public sealed class HttpToolTests
         Assert.Equal("hello from hello", (await kernel.CallToolAsync("web/hello")).Content);
         var view = await kernel.ServerAsync("web");
         Assert.Equal(
-            ("http", "ready", "http tests 2.0", 7, 0), (view.Transport, view.State, view.Says, view.Tools, view.Pid));
+            ("http", "ready", "http tests 2.0", 9, 0), (view.Transport, view.State, view.Says, view.Tools, view.Pid));
         var stream = kernel.Client.CallTool(new CallTool { Name = "web/progress" });
         await foreach (var step in stream.WithCancellation(Token))
         {
@@ -93,6 +93,27 @@ public sealed class HttpToolTests
         Assert.Equal(SysErrorCode.ToolFailed, gone.Code);
         Assert.Equal("failed", (await kernel.ServerAsync("web")).State);
         Assert.Equal(0, (await kernel.ServerAsync("web")).Running);
+    }
+
+    [Fact]
+    public async Task It_has_a_session_says_when_its_tools_are_others_and_may_forget_it()
+    {
+        await using var server = await HttpServer.StartAsync();
+        await using var kernel = await ToolKernel.StartAsync($"[tools.web]\nurl = \"{server.Address}\"\n");
+
+        Assert.Equal("there is one more", (await kernel.CallToolAsync("web/write")).Content);
+        while (!(await kernel.Client.ListToolsAsync(new ListTools { Server = "web" }, Token))
+            .Tools.Any(tool => tool.Name == "web/extra"))
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal("hello from extra", (await kernel.CallToolAsync("web/extra")).Content);
+
+        // A session that the server no longer knows ends as a server does: whether the call was made is not known.
+        await kernel.CallToolAsync("web/forget");
+        Assert.Equal(SysErrorCode.ToolFailed, (await RefusedAsync(kernel, "web/hello")).Code);
+        Assert.Equal("hello from hello", (await kernel.CallToolAsync("web/hello")).Content);
     }
 
     private static Task<SyscallException> RefusedAsync(RunningKernel kernel, string name, long? timeoutMs = null) =>

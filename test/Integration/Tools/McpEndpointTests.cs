@@ -43,6 +43,67 @@ public sealed class McpEndpointTests(SharedToolKernel shared) : IClassFixture<Sh
     }
 
     [Fact]
+    public async Task A_session_is_told_when_its_tools_are_others_takes_calls_back_and_ends()
+    {
+        var agent = await _kernel.SpawnPythonAsync(
+            """
+            import http.client, json, threading
+
+            def ask(verb, session=None, **message):
+                connection = http.client.HTTPConnection("127.0.0.1")
+                headers = {"Content-Type": "application/json", **({"Mcp-Session-Id": session} if session else {})}
+                connection.request(verb, "/mcp", json.dumps(message) if message else None, headers)
+                answer = connection.getresponse()
+                text = answer.read()
+                return answer, json.loads(text) if text else None
+
+            def call(method, **params):
+                return ask("POST", session, id=7, method=method, params=params)[1]["result"]
+
+            def names():
+                return {tool["name"] for tool in call("tools/list")["tools"]}
+
+            answer, welcome = ask("POST", id=1, method="initialize", params={"protocolVersion": "2025-11-25"})
+            session = answer.getheader("Mcp-Session-Id")
+            print(welcome["result"]["capabilities"], len(session))
+            before = names()
+            stream = http.client.HTTPConnection("127.0.0.1")
+            stream.request("GET", "/mcp", headers={"Mcp-Session-Id": session, "Accept": "text/event-stream"})
+            events = stream.getresponse()
+            print(events.status, events.getheader("Content-Type"), ask("GET", session)[0].status)
+
+            def told():
+                while not (line := events.readline()).startswith(b"data: "):
+                    if not line:
+                        return "the end"
+                return json.loads(line[6:])["method"]
+
+            call("tools/call", name="u__write", arguments={})
+            print(told(), len(names() - before))
+            hanging = threading.Thread(target=lambda: print("back", ask(
+                "POST", session, id="c1", method="tools/call", params={"name": "u__hang"})[1]["result"]["isError"]))
+            hanging.start()
+            while hanging.is_alive():
+                ask("POST", session, method="notifications/cancelled", params={"requestId": "c1"})
+            print(ask("DELETE", session)[0].status, told(), ask("POST", session, id=2, method="ping")[0].status)
+            print(ask("POST", "0" * 32, id=2, method="ping")[0].status, ask("DELETE")[0].status)
+            """,
+            spawn => spawn with { Tools = ["u/*"] });
+        await _kernel.WaitAsync(agent);
+        Assert.Equal(
+            """
+            {'tools': {'listChanged': True}} 32
+            200 text/event-stream 409
+            notifications/tools/list_changed 1
+            back True
+            204 the end 404
+            404 405
+
+            """.ReplaceLineEndings("\n"),
+            await _kernel.OutputAsync(agent));
+    }
+
+    [Fact]
     public async Task What_is_no_request_of_the_protocol_is_answered_as_the_protocol_says()
     {
         var agent = await _kernel.SpawnPythonAsync("""

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Analemma.Daemon.Http.Tools;
 
 /// <summary>An answer as a stream of events: progress as it comes, then the result.</summary>
-internal sealed class McpEvents(HttpContext http, JsonNode token)
+internal sealed class McpEvents(HttpContext http, JsonNode? token)
 {
     private static readonly JsonSerializerOptions Plain =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -21,7 +21,7 @@ internal sealed class McpEvents(HttpContext http, JsonNode token)
     public Task ProgressAsync(ReadOnlyMemory<byte> reported)
     {
         var told = (JsonObject)JsonNode.Parse(reported.Span)!;
-        told["progressToken"] = token.DeepClone();
+        told["progressToken"] = token!.DeepClone();
         return WriteAsync(new JsonObject
         {
             ["jsonrpc"] = "2.0",
@@ -30,7 +30,13 @@ internal sealed class McpEvents(HttpContext http, JsonNode token)
         });
     }
 
-    public async Task WriteAsync(JsonObject message)
+    public Task WriteAsync(JsonObject message) =>
+        WriteAsync([.. "event: message\ndata: "u8, .. Bytes(message), .. "\n\n"u8]);
+
+    /// <summary>Nothing but that the stream is there.</summary>
+    public Task KeepAliveAsync() => WriteAsync(": \n\n"u8.ToArray());
+
+    private async Task WriteAsync(byte[] data)
     {
         if (!HasBegun)
         {
@@ -39,7 +45,6 @@ internal sealed class McpEvents(HttpContext http, JsonNode token)
             http.Response.Headers.CacheControl = "no-cache";
         }
 
-        byte[] data = [.. "event: message\ndata: "u8, .. Bytes(message), .. "\n\n"u8];
         await http.Response.Body.WriteAsync(data, http.RequestAborted);
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }

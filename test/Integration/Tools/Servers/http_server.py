@@ -5,13 +5,16 @@ Listens on a free port of the loopback and prints it. Wants `Authorization: Bear
 
 import json
 import os
+import secrets
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 WANTS = "--guarded" in sys.argv
 OBJECT = {"type": "object", "properties": {}}
-NAMES = ("hello", "headers", "progress", "flood", "drop", "late", "die")
+NAMES = ["hello", "headers", "progress", "flood", "drop", "late", "die", "write", "forget"]
+SESSIONS = {}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -40,7 +43,18 @@ class Handler(BaseHTTPRequestHandler):
         return b"".join(pieces)
 
     def do_GET(self):
-        self.reply(405)
+        changed = SESSIONS.get(self.headers.get("Mcp-Session-Id"))
+        if changed is None or (WANTS and self.headers.get("Authorization") != "Bearer canary-1f9a"):
+            self.reply(405)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.close_connection = True
+        while changed.acquire():
+            note = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+            self.wfile.write(f"event: message\ndata: {json.dumps(note)}\n\n".encode())
+            self.wfile.flush()
 
     def do_DELETE(self):
         self.reply(200)
@@ -51,6 +65,8 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(302, Location=f"http://127.0.0.1:{self.server.server_port}/mcp")
         elif WANTS and self.headers.get("Authorization") != "Bearer canary-1f9a":
             self.reply(401, f"no {self.headers.get('Authorization')}".encode(), "text/plain")
+        elif message["method"] != "initialize" and self.headers.get("Mcp-Session-Id") not in SESSIONS:
+            self.reply(404 if "Mcp-Session-Id" in self.headers else 400)
         elif "id" not in message:
             self.reply(202)
         else:
@@ -60,10 +76,12 @@ class Handler(BaseHTTPRequestHandler):
         if method == "initialize":
             result = {
                 "protocolVersion": params["protocolVersion"],
-                "capabilities": {"tools": {}},
+                "capabilities": {"tools": {"listChanged": True}},
                 "serverInfo": {"name": "http tests", "version": "2.0"},
             }
-            self.result(identity, result, Mcp_Session_Id="s1")
+            session = secrets.token_hex(8)
+            SESSIONS[session] = threading.Semaphore(0)
+            self.result(identity, result, Mcp_Session_Id=session)
         elif method == "tools/list":
             self.result(identity, {"tools": [{"name": name, "inputSchema": OBJECT} for name in NAMES]})
         elif method == "tools/call":
@@ -96,6 +114,14 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(30)
         elif name == "die":
             os._exit(3)
+        elif name == "write":
+            NAMES.append("extra")
+            for changed in SESSIONS.values():
+                changed.release()
+            self.result(identity, text("there is one more"))
+        elif name == "forget":
+            SESSIONS.clear()
+            self.result(identity, text("who are you?"))
         else:
             self.result(identity, text(f"hello from {name}"))
 
