@@ -73,6 +73,8 @@ public sealed class SeedTests
         Assert.True(results.Sum(result => (long)result.Foreseen) > Seeds, "launches are foreseen");
         Assert.True(results.Sum(result => (long)result.Passed) > Seeds, "who only looks passes commits");
         Assert.True(results.Sum(result => (long)result.ModelAttempts) > 20 * Seeds, "worlds ask models");
+        Assert.InRange(results.Sum(result => result.Hedges), Seeds / 2, int.MaxValue);
+        Assert.InRange(results.Sum(result => result.HedgesWon), Seeds / 10, int.MaxValue);
         Assert.True(results.Sum(result => result.Leases.Early) > 5 * Seeds, "answers leave before the disk is done");
         Assert.True(results.Sum(result => result.Leases.ChargedForAnswers) > 10, "kernels end with answers unwritten");
         Assert.Equal(

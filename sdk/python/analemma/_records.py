@@ -217,6 +217,7 @@ class Answer(Record):
     finish_reason: str | None = None
     usage: ModelUsage | None = None
     attempts: int = 1
+    hedged: bool = False
     queued_ms: int = 0
     ran_ms: int = 0
 

@@ -54,6 +54,7 @@ internal sealed class TimerRunner(TimeProvider time, Action<KernelEvent> post) :
             TimerKind.WallTime => new WallTimeElapsed(new ProcessId(name.Id)) { At = at },
             TimerKind.Shutdown => new ShutdownOverdue { At = at },
             TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(name.Id)) { At = at },
+            TimerKind.ModelHedge => new ModelHedgeDue(new CallId(name.Id)) { At = at },
             TimerKind.ModelRetry => new ModelRetryDue(new CallId(name.Id)) { At = at },
             TimerKind.Usage => new UsageDue { At = at },
             TimerKind.ModelWake => new ModelWakeDue(name.Id) { At = at },

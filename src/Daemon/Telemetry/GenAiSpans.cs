@@ -56,6 +56,11 @@ internal static class GenAiSpans
         }
 
         span.SetTag("analemma.attempt", start.Attempt);
+        if (start.IsHedge)
+        {
+            span.SetTag("analemma.hedge", true);
+        }
+
         if (start.WaitTicks is { } wait)
         {
             span.SetTag("analemma.queue.wait", TimeSpan.FromTicks(wait).TotalSeconds);

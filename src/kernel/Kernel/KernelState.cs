@@ -221,6 +221,12 @@ public sealed class KernelState
             case UsageDue:
                 Leasing.Due(this, effects);
                 break;
+            case ModelAnswerBegan began:
+                ModelHedging.Began(this, began, effects);
+                break;
+            case ModelHedgeDue due:
+                ModelHedging.Due(this, due, effects);
+                break;
             case ModelRetryDue due:
                 ModelDispatch.RetryDue(this, due);
                 break;

@@ -21,14 +21,18 @@ internal sealed class ModelInvariants(World world)
         var models = state.Models;
         foreach (var provider in state.Options.Models.Providers.Select(provider => provider.Name))
         {
-            var running = models.Calls.Count(call => Is(call, ModelCallState.Running, provider));
-            var queued = models.Calls.Count(call => Is(call, ModelCallState.Queued, provider));
+            var running = models.Calls.Sum(call => Turns(call).Count(turn => turn.Provider == provider));
+            var queued = models.Calls.Count(
+                call => call.State is ModelCallState.Queued && call.Provider == provider);
             Unless(running == models.Running(provider), () => $"{running} run, counted {models.Running(provider)}");
             Unless(queued == models.Waiting(provider), () => $"{queued} wait, counted {models.Waiting(provider)}");
             Unless(world.Models.Running(provider) == running,
                 () => $"{world.Models.Running(provider)} run at {provider}, the kernel says {running}");
         }
 
+        var still = models.Calls.FirstOrDefault(
+            call => call.State is ModelCallState.Running != Turns(call).Any());
+        Unless(still is null, () => $"call {still!.Id} is {still.State}");
         var reserved = models.Calls.Aggregate(default(Amount), (sum, call) => sum.Plus(call.Reserved));
         reserved = reserved.Plus(models.Answered);
         Unless(reserved == models.Reserved, () => $"{reserved} is reserved, counted {models.Reserved}");
@@ -81,8 +85,8 @@ internal sealed class ModelInvariants(World world)
             && !(spent.Microdollars + reserved.Money > budget.Microdollars),
             "budgets are never overspent", $"{whose}: {budget}, {spent}, {reserved}");
 
-    private static bool Is(ModelCall call, ModelCallState state, string provider) =>
-        call.State == state && call.Provider == provider;
+    private static IEnumerable<ModelTurn> Turns(ModelCall call) =>
+        new ModelTurn?[] { call, call.Hedge }.OfType<ModelTurn>().Where(turn => turn.IsRunning);
 
     private static void Unless(bool holds, Func<string> detail)
     {

@@ -210,6 +210,7 @@ internal sealed class SimulatedEffects(World world)
         TimerKind.WallTime => new WallTimeElapsed(new Abi.ProcessId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.Call => new CallTimedOut(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.ModelQueue => new ModelQueueElapsed(new CallId(timer.Id)) { At = world.Clock.Ticks },
+        TimerKind.ModelHedge => new ModelHedgeDue(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.ModelRetry => new ModelRetryDue(new CallId(timer.Id)) { At = world.Clock.Ticks },
         TimerKind.Usage => new UsageDue { At = world.Clock.Ticks },
         TimerKind.ModelWake => new ModelWakeDue(timer.Id) { At = world.Clock.Ticks },

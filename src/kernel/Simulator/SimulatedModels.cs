@@ -14,10 +14,11 @@ namespace Analemma.Simulator;
 internal sealed class SimulatedModels(World world)
 {
     /// <summary>How long an attempt may go on for somebody who has gone.</summary>
-    private static readonly TimeSpan CancelTimeMax = TimeSpan.FromMilliseconds(200);
+    internal static readonly TimeSpan CancelTimeMax = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<(CallId Call, int Attempt), Attempt> _running = [];
     private readonly Dictionary<CallId, int> _answers = [];
+    private readonly SimulatedHedges _hedges = new(world);
     private readonly HashSet<(CallId Call, int Attempt)> _made = [];
 
     /// <summary>Calls with an answer that was wrong.</summary>
@@ -31,6 +32,8 @@ internal sealed class SimulatedModels(World world)
 
     public int Faults { get; private set; }
 
+    public SimulatedHedges Hedges => _hedges;
+
     /// <summary>What was really used, over all kernel starts.</summary>
     public long TokensUsed { get; private set; }
 
@@ -41,6 +44,8 @@ internal sealed class SimulatedModels(World world)
         var key = (start.Call, start.Attempt);
         world.Bodies.CheckThere(start.Turn?.Messages ?? []);
         ViolationException.Unless(_made.Add(key), "an attempt is made once", start.ToString());
+        _hedges.Starts(
+            start, [.. _running.Values.Select(each => each.Start).Where(each => each.Call == start.Call)]);
         var attempt = new Attempt(start);
         _running.Add(key, attempt);
         ViolationException.Unless(
@@ -60,6 +65,28 @@ internal sealed class SimulatedModels(World world)
             "slots are never exceeded", $"{start.Provider} runs {Running(start.Provider)} of {provider.Slots}");
         var (delay, result) = Outcome(start);
         attempt.Due = world.Clock.After(delay, () => End(key, result));
+        if (start is { MayHedge: true, Request.Stream: true })
+        {
+            world.Clock.After(delay * (world.Random.Between(1, 9) / 10.0), () => BeginStream(key, attempt));
+        }
+    }
+
+    /// <summary>The first piece of a stream, if nothing has come between.</summary>
+    private void BeginStream((CallId Call, int Attempt) key, Attempt attempt)
+    {
+        if (!_running.TryGetValue(key, out var running) || running != attempt)
+        {
+            return;
+        }
+
+        if (_hedges.TryClaim(attempt.Start))
+        {
+            world.Kernel.Arrive(new ModelAnswerBegan(key.Call, key.Attempt) { At = world.Clock.Ticks });
+            return;
+        }
+
+        attempt.Due.Cancel();
+        End(key, Lost(Used(attempt.Start, 1)));
     }
 
     /// <summary>The provider may have finished meanwhile; otherwise it stops, and says how far it came.</summary>
@@ -118,11 +145,16 @@ internal sealed class SimulatedModels(World world)
         _made.Clear();
         _flawed.Clear();
         _embeds.Clear();
+        _hedges.Clear();
     }
 
     /// <summary>What runs for nobody costs money all the same: it must be taken back.</summary>
     public void CheckCancels()
     {
+        var lost = _running.Values.FirstOrDefault(attempt => !attempt.WasCancelled
+            && _hedges.IsLost(attempt.Start.Call, attempt.Start.Attempt, CancelTimeMax));
+        ViolationException.Unless(
+            lost is null, "an attempt whose call is another's is taken back", $"{lost?.Start}");
         foreach (var (call, attempt) in _running.Values.Select(attempt => (attempt.Start.Call, attempt)))
         {
             if (!world.Calls.IsWanted(call))
@@ -184,7 +216,8 @@ internal sealed class SimulatedModels(World world)
     private void End((CallId Call, int Attempt) key, ModelResult result)
     {
         _running.Remove(key, out var ended);
-        if (ended!.Start.Turn is { } turn && result.Failure is null)
+        result = Claimed(ended!.Start, result);
+        if (ended.Start.Turn is { } turn && result.Failure is null)
         {
             var said = new ChatMessage(ChatRole.User) { Content = ended.Start.Request.Prompt };
             var answer = new ChatMessage(ChatRole.Assistant) { Content = "42" };
@@ -198,14 +231,33 @@ internal sealed class SimulatedModels(World world)
         if (result.Failure is null)
         {
             _answers[key.Call] = key.Attempt;
+            _hedges.Answered(ended.Start);
         }
-        else if (result.Failure.Kind is ModelFailureKind.Invalid)
+        else if (result.Failure.Kind is ModelFailureKind.Invalid && !ended.Start.IsHedge)
         {
             _flawed.Add(key.Call);
         }
 
         world.Kernel.Arrive(new ModelCallEnded(key.Call, key.Attempt, result) { At = world.Clock.Ticks });
     }
+
+    /// <summary>The caller sees something of one attempt alone.</summary>
+    private ModelResult Claimed(StartModelCall start, ModelResult result)
+    {
+        result = start.MayHedge && _hedges.Has(start) ? result with { Delivered = true } : result;
+        if (result is { Failure: not null, Delivered: false })
+        {
+            return result;
+        }
+
+        return _hedges.TryClaim(start) ? result : Lost(result);
+    }
+
+    private static ModelResult Lost(ModelResult result) => result with
+    {
+        Failure = new ModelFailure(ModelFailureKind.Cancelled, "another attempt has the answer"),
+        Delivered = false,
+    };
 
     private static ModelResult Used(StartModelCall start, long output) => new()
     {

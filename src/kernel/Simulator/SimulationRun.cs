@@ -40,6 +40,12 @@ public sealed record SimulationResult(long Seed, long Steps, IReadOnlyList<Journ
     /// <summary>Attempts at a model.</summary>
     public int ModelAttempts { get; init; }
 
+    /// <summary>Second attempts beside slow ones.</summary>
+    public int Hedges { get; init; }
+
+    /// <summary>Of them, those whose answer was the call's.</summary>
+    public int HedgesWon { get; init; }
+
     /// <summary>Answers before their usage was on disk, leases charged after crashes, and those answered for.</summary>
     public (int Early, int Charged, int ChargedForAnswers) Leases { get; init; }
 
@@ -166,6 +172,8 @@ public static class SimulationRun
             Passed = world.Kernel.Passed,
             NeedsCut = world.Kernel.NeedsCut,
             ModelAttempts = world.Models.Attempts,
+            Hedges = world.Models.Hedges.Made,
+            HedgesWon = world.Models.Hedges.Won,
             Leases = (world.Leases.Early, world.Leases.Charged, world.Leases.ChargedForAnswers),
             Thoughts = world.Calls.Thoughts,
             ToolCallsMade = world.Tools.Calls,

@@ -6,7 +6,8 @@ internal sealed class World
     public World(long seed, Sabotage sabotage, bool areSleepers = false)
     {
         Random = new SeededRandom(seed);
-        var options = WorldOptions.Draw(Random);
+        // By a chance of its own, so that the other worlds stay as they were.
+        var options = WorldOptions.Draw(Random).WithHedges(new SeededRandom(seed ^ 0x6865646765));
         Options = areSleepers ? options.OfSleepers() : options;
         Clock = new SimulatedClock(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Trace = new Trace(Clock);

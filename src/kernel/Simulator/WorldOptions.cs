@@ -111,6 +111,19 @@ internal sealed record WorldOptions
     /// <summary>The same world of agents that rest, and of kernels that die when one of them is needed.</summary>
     public WorldOptions OfSleepers() => this with { Fleets = 2_500, CrashWhenNeeded = 5_000, Shutdowns = 0 };
 
+    /// <summary>The same world, with slow calls that get a second attempt, or without.</summary>
+    public WorldOptions WithHedges(SeededRandom random)
+    {
+        if (!random.Chance(5_000))
+        {
+            return this;
+        }
+
+        HedgeOptions hedge = new(random.Pick<long?>([null, 5, 5, 50]), random.Pick([10, 100, 100]));
+        Dictionary<string, HedgeOptions> hedges = new() { ["sim"] = hedge, ["quick"] = hedge };
+        return this with { Kernel = Kernel with { Models = Kernel.Models with { Hedges = hedges } } };
+    }
+
     private static ToolOptions DrawTools(SeededRandom random) => new()
     {
         Servers =

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Analemma.Abi.Syscalls;
+using Analemma.Kernel;
 using Analemma.Kernel.Models;
 
 namespace Analemma.Daemon.Configuration.Providers;
@@ -48,6 +49,71 @@ internal static class ModelGroups
                 ? model with { Fallback = chain.Split('>', StringSplitOptions.TrimEntries) } : model),
         ];
     }
+
+    /// <summary>Each model with its own rates: <c>MODEL=REQUESTS/TOKENS</c> a minute.</summary>
+    public static List<ModelEntry> WithRates(
+        MachineOptions machine, List<ModelEntry> models, List<string> problems)
+    {
+        Dictionary<string, RateLimit> limits = new(StringComparer.Ordinal);
+        foreach (var (name, value) in NamedValues.Pairs("models.rate_limits", machine.Models.RateLimits, problems))
+        {
+            if (models.All(model => model.Name != name))
+            {
+                problems.Add($"models.rate_limits names {name}, and there is no such model"
+                    + Near(name, models.Select(model => model.Name)));
+            }
+            else if (value.Split('/') is [var requests, var tokens] && IsRate(requests, out var most)
+                && IsRate(tokens, out var size))
+            {
+                limits[name] = new RateLimit(most, size);
+            }
+            else
+            {
+                problems.Add(
+                    $"models.rate_limits has '{value}' for {name}; it must be REQUESTS/TOKENS a minute, each 0 to "
+                    + $"{TokenBucket.PerMinuteMax}");
+            }
+        }
+
+        return
+        [
+            .. models.Select(model => limits.TryGetValue(model.Name, out var limit)
+                ? model with { Limit = limit } : model),
+        ];
+    }
+
+    /// <summary>After how long each model or alias is hedged: <c>MODEL=p95</c>, <c>ALIAS=MILLISECONDS</c>.</summary>
+    public static Dictionary<string, HedgeOptions> Hedges(
+        MachineOptions machine, List<ModelEntry> models, IEnumerable<string> aliases, List<string> problems)
+    {
+        Dictionary<string, HedgeOptions> hedges = new(StringComparer.Ordinal);
+        List<string> known = [.. models.Select(model => model.Name), .. aliases];
+        foreach (var (name, value) in NamedValues.Pairs("models.hedge", machine.Models.Hedge, problems))
+        {
+            var isTime = long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var delay);
+            if (!known.Contains(name))
+            {
+                problems.Add(
+                    $"models.hedge names {name}, and there is no such model or alias{Near(name, known)}");
+            }
+            else if (value != "p95" && (!isTime || delay is < 1 or > Limits.WaitMsMax))
+            {
+                problems.Add(
+                    $"models.hedge has '{value}' for {name}; it must be p95, or milliseconds from 1 to "
+                    + $"{Limits.WaitMsMax}");
+            }
+            else
+            {
+                hedges[name] = new HedgeOptions(isTime ? delay : null, machine.Models.HedgePercent);
+            }
+        }
+
+        return hedges;
+    }
+
+    private static bool IsRate(string text, out long rate) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out rate)
+        && rate <= TokenBucket.PerMinuteMax;
 
     private static Dictionary<string, long> Numbers(string key, string text, List<string> problems)
     {

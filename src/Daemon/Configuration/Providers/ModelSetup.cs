@@ -60,11 +60,14 @@ internal sealed record ModelSetup(ModelOptions Kernel, IReadOnlyList<ModelDriver
         MachineOptions machine, List<ProviderOptions> providers, List<ModelEntry> models, List<string> problems)
     {
         var section = machine.Models;
+        var aliases = NamedValues.Pairs("models.aliases", section.Aliases, problems);
         return new ModelOptions
         {
             Providers = [.. providers.Select(each => each with { AttemptMs = machine.Queue.AttemptMs })],
-            Models = ModelGroups.WithFallback(machine, models, problems),
-            Aliases = NamedValues.Pairs("models.aliases", section.Aliases, problems),
+            Models = ModelGroups.WithRates(
+                machine, ModelGroups.WithFallback(machine, models, problems), problems),
+            Aliases = aliases,
+            Hedges = ModelGroups.Hedges(machine, models, aliases.Keys, problems),
             Default = section.Default.Length > 0 ? section.Default : models[0].Name,
             DayBudget = Budget(section.DayTokens, section.DayMicrodollars),
             AgentBudget = Budget(section.AgentTokens, section.AgentMicrodollars),

@@ -62,8 +62,20 @@ internal sealed record ModelsSection
     [Setting("Microdollars that the agents of a group may spend together, ever: `research=20000000`.")]
     public string GroupMicrodollars { get; init; } = "";
 
+    [Setting("Requests and tokens a minute of a model, beside those of its provider; 0 for no limit: "
+        + "`gpt-5.4-mini=500/200000, qwen3=60/0`.")]
+    public string RateLimits { get; init; } = "";
+
     [Setting("Models to try in order when one fails: `gemini-3.8-flash=gpt-5.4-mini>sim`.")]
     public string Fallback { get; init; } = "";
+
+    [Setting("Models and aliases whose slow calls get a second attempt beside the first, at the next model of the "
+        + "fallback chain that has room or the same, and after how long: milliseconds, or `p95` for the time that 95 "
+        + "of 100 calls before kept to. `fast=p95, gemini-3.8-flash=2000`.")]
+    public string Hedge { get; init; } = "";
+
+    [Setting("At most so many second attempts for a hundred first ones, 1 to 100.")]
+    public int HedgePercent { get; init; } = Kernel.Models.HedgeOptions.PercentDefault;
 
     [Setting("Whether an agent over its budget is paused, and its call waits, instead of being refused.")]
     public bool PauseWhenExhausted { get; init; }
@@ -80,6 +92,7 @@ internal sealed record ModelsSection
             Range("call_tokens", CallTokens, 0, Limits.BudgetMax),
             Range("call_microdollars", CallMicrodollars, 0, Limits.BudgetMax),
             Range("agent_requests_per_minute", AgentRequestsPerMinute, 0, Kernel.Models.TokenBucket.PerMinuteMax),
+            Range("hedge_percent", HedgePercent, 1, 100),
             Range("agent_tokens_per_minute", AgentTokensPerMinute, 0, Kernel.Models.TokenBucket.PerMinuteMax),
         }.OfType<string>();
 

@@ -41,6 +41,12 @@ internal sealed class ModelAttempt(
         isSent: start.Request.Stream == true,
         isKept: start.Request.Stream != true || start.Turn is not null || AnswerCheck.IsWanted(start.Request));
 
+    /// <summary>
+    /// Not null: another attempt of the call may run beside this. Asked before anything is shown, with whether that is
+    /// a piece of a stream; false: the call is the other's.
+    /// </summary>
+    public Func<bool, bool>? Claim { get; init; }
+
     /// <param name="client">Opens the provider's driver.</param>
     /// <param name="taken">Cancelled when the kernel takes the attempt back, or stops.</param>
     public Task<ModelResult> RunAsync(Func<IChatClient> client, CancellationToken taken) => BoundedAsync(
@@ -91,7 +97,8 @@ internal sealed class ModelAttempt(
         {
             due.Token.ThrowIfCancellationRequested();
             await ask(due.Token);
-            return Succeeded();
+            var result = Succeeded();
+            return result.Failure is null && Claim?.Invoke(false) == false ? throw OthersAnswer() : result;
         }
         catch (ModelCallException failed)
         {
@@ -120,6 +127,9 @@ internal sealed class ModelAttempt(
         }
     }
 
+    private static AnswerLeftException OthersAnswer() =>
+        new(ModelFailureKind.Cancelled, "another attempt has the answer");
+
     private TimeSpan Left() => TimeSpan.FromTicks(Math.Clamp(
         start.DueAt - time.GetUtcNow().UtcTicks, 0, DaemonLimits.AttemptMax.Ticks));
 
@@ -145,7 +155,12 @@ internal sealed class ModelAttempt(
                 Take(content);
                 if (content is TextContent { Text.Length: > 0 } text)
                 {
-                    await _stream!.SendAsync(text.Text, cancellationToken);
+                    if (!_stream!.HasSent && Claim?.Invoke(true) == false)
+                    {
+                        throw OthersAnswer();
+                    }
+
+                    await _stream.SendAsync(text.Text, cancellationToken);
                 }
                 else if (content is UsageContent usage)
                 {

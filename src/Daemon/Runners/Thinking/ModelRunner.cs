@@ -35,14 +35,15 @@ internal sealed class ModelRunner(
         // Neither linked nor timed, so there is nothing to dispose of, and to cancel it is safe at any time.
         var taken = new CancellationTokenSource();
         _running[(start.Call.Value, start.Attempt)] = taken;
+        var hedged = HedgedCall.Of(start, calls);
         if (start.Turn is null)
         {
-            AfterTurn.Do(new Beginning(this, start, taken));
+            AfterTurn.Do(new Beginning(this, start, hedged, taken));
             return;
         }
 
         // What was said before is read from disk first.
-        _tasks.Run(stopping => RunAsync(start, taken, stopping));
+        _tasks.Run(stopping => RunAsync(start, hedged, taken, stopping));
     }
 
     public void Cancel(CancelModelCall cancel)
@@ -55,22 +56,35 @@ internal sealed class ModelRunner(
 
     public void Answer(AnswerModelCall answer)
     {
-        if (calls.TakeKept(answer.Call.Value) is ModelAnswer said && said.Attempt == answer.Attempt)
+        if (Said(calls.TakeKept(answer.Call.Value), answer.Attempt) is { } said)
         {
             calls.Remove(answer.Call.Value)?.Reply(said.Into(answer.Known));
         }
     }
 
-    private async Task RunAsync(StartModelCall start, CancellationTokenSource taken, CancellationToken stopping)
+    private static ModelAnswer? Said(object? kept, int attempt) => kept switch
     {
-        var result = await ResultAsync(start, taken.Token, stopping);
+        HedgedCall hedged => hedged.Of(attempt),
+        ModelAnswer answer when answer.Attempt == attempt => answer,
+        _ => null,
+    };
+
+    private async Task RunAsync(
+        StartModelCall start, HedgedCall? hedged, CancellationTokenSource taken, CancellationToken stopping)
+    {
+        var result = await ResultAsync(start, hedged, taken.Token, stopping);
+        if (result is { Failure: not null, Delivered: false })
+        {
+            hedged?.Leave(start.Attempt);
+        }
+
         _running.TryRemove((start.Call.Value, start.Attempt), out _);
         ModelCallEnded ended = new(start.Call, start.Attempt, result) { At = time.GetUtcNow().UtcTicks };
         AfterTurn.Offer((post, ended), static end => end.post(end.ended));
     }
 
     private async Task<ModelResult> ResultAsync(
-        StartModelCall start, CancellationToken taken, CancellationToken stopping)
+        StartModelCall start, HedgedCall? hedged, CancellationToken taken, CancellationToken stopping)
     {
         if (calls.Find(start.Call.Value) is not { } caller)
         {
@@ -84,7 +98,7 @@ internal sealed class ModelRunner(
             {
                 var (settings, said) = await bodies.ReadAsync(turn.Settings, turn.Messages);
                 var whole = start with { Request = TurnRequests.Request(start, settings, said) };
-                return await KeptAsync(start, await AttemptAsync(whole, caller, either.Token));
+                return await KeptAsync(start, await AttemptAsync(whole, hedged, caller, either.Token));
             }
             catch (ConversationLostException lost)
             {
@@ -92,13 +106,14 @@ internal sealed class ModelRunner(
             }
         }
 
-        return (await AttemptAsync(start, caller, either.Token)).Result;
+        return (await AttemptAsync(start, hedged, caller, either.Token)).Result;
     }
 
-    private sealed class Beginning(ModelRunner runner, StartModelCall start, CancellationTokenSource taken)
+    private sealed class Beginning(
+        ModelRunner runner, StartModelCall start, HedgedCall? hedged, CancellationTokenSource taken)
         : IThreadPoolWorkItem
     {
-        public void Execute() => runner._tasks.RunHere(stopping => runner.RunAsync(start, taken, stopping));
+        public void Execute() => runner._tasks.RunHere(stopping => runner.RunAsync(start, hedged, taken, stopping));
     }
 
     private static ModelFailure Lost(string why) => new(ModelFailureKind.Rejected, why)
@@ -128,20 +143,50 @@ internal sealed class ModelRunner(
     }
 
     private async Task<(ModelResult Result, ModelAnswer Answer)> AttemptAsync(
-        StartModelCall start, SyscallCall caller, CancellationToken taken)
+        StartModelCall start, HedgedCall? hedged, SyscallCall caller, CancellationToken taken)
     {
         using var trace = new AttemptTrace(meter, start, caller, time);
-        var before = start.Repair is null ? null : calls.FindKept(start.Call.Value) as ModelAnswer;
-        var attempt = new ModelAttempt(start, before, caller, time, log, trace);
+        var before = start.Repair is null ? null : Said(calls.FindKept(start.Call.Value), start.RepairOf);
+        var attempt = new ModelAttempt(start, before, caller, time, log, trace)
+        {
+            Claim = hedged is null ? null : isPiece => TryClaim(start, hedged, isPiece),
+        };
         var result = await (start.Embed is null
             ? attempt.RunAsync(() => drivers.Value.Open(start.Provider), taken)
             : attempt.EmbedAsync(() => drivers.Value.OpenEmbeddings(start.Provider), taken));
         trace.Ended(result);
         if (result.Failure is null or { Kind: ModelFailureKind.Invalid })
         {
-            calls.Keep(start.Call.Value, attempt.Answer);
+            Keep(start, hedged, attempt.Answer);
         }
 
         return (result, attempt.Answer);
+    }
+
+    private void Keep(StartModelCall start, HedgedCall? hedged, ModelAnswer answer)
+    {
+        if (hedged is null)
+        {
+            calls.Keep(start.Call.Value, answer);
+        }
+        else
+        {
+            hedged.Keep(answer);
+        }
+    }
+
+    private bool TryClaim(StartModelCall start, HedgedCall hedged, bool isPiece)
+    {
+        if (!hedged.TryClaim(start.Attempt))
+        {
+            return false;
+        }
+
+        if (isPiece)
+        {
+            post(new ModelAnswerBegan(start.Call, start.Attempt) { At = time.GetUtcNow().UtcTicks });
+        }
+
+        return true;
     }
 }

@@ -24,8 +24,33 @@ public sealed record LlmReply(IReadOnlyList<ProviderLoad> Providers, IReadOnlyLi
     /// <summary>What they may, if that is limited.</summary>
     public ModelBudget? DayBudget { get; init; }
 
+    /// <summary>Models and aliases whose slow calls get a second attempt, for the host. Absent: none.</summary>
+    public IReadOnlyList<HedgeUse>? Hedges { get; init; }
+
     /// <summary>Every budget that is limited: the day's, groups', agents'. For an agent its own.</summary>
     public IReadOnlyList<BudgetUse> Budgets { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>How the hedges of a model or alias fare. Counts begin anew with each start of the kernel.</summary>
+public sealed record HedgeUse(string Model)
+{
+    /// <summary>How long an attempt may take alone; null: as long as 95 of 100 before it did.</summary>
+    public long? DelayMs { get; init; }
+
+    /// <summary>The most hedges for a hundred attempts.</summary>
+    public int PercentMax { get; init; }
+
+    /// <summary>Attempts that might have been hedged.</summary>
+    public long Attempts { get; init; }
+
+    /// <summary>Of them, those that got a second beside them.</summary>
+    public long Hedges { get; init; }
+
+    /// <summary>Hedges whose answer was the call's.</summary>
+    public long Won { get; init; }
+
+    /// <summary>Attempts that were slow and got none: for want of share, slot, limit or budget.</summary>
+    public long HeldBack { get; init; }
 }
 
 /// <summary>How a budget stands.</summary>

@@ -174,6 +174,12 @@ public sealed record ThinkReply(string Content, string Model, long Tokens) : Rep
     /// <summary>Attempts that it took, over all models of the fallback chain.</summary>
     public int Attempts { get; init; } = 1;
 
+    /// <summary>
+    /// True: a second attempt beside a slow one gave the answer. What the other used is in <see cref="Usage"/>, as far
+    /// as it is known: a provider does not say what an attempt used that was taken back. Absent: not so.
+    /// </summary>
+    public bool? Hedged { get; init; }
+
     /// <summary>How often the answer was repaired, see <see cref="Think.Repair"/>. Absent: never.</summary>
     public int? Repairs { get; init; }
 

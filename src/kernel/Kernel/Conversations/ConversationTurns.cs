@@ -143,7 +143,7 @@ internal static class ConversationTurns
         }
 
         state.ConversationWork.Release(turn.Conversation, call.Id);
-        List<long> unused = [.. Enumerable.Range(0, call.Attempt > 0 ? turn.Bodies : 0)
+        List<long> unused = [.. Enumerable.Range(0, call.Attempts > 0 ? turn.Bodies : 0)
             .Select(i => turn.Input.FirstBody + i).Where(body => !state.Conversations.IsUsed(body))];
         if (unused.Count > 0)
         {

@@ -102,6 +102,9 @@ public enum TimerKind
     /// <summary>Raises ModelRetryDue; the id is a call.</summary>
     ModelRetry,
 
+    /// <summary>Raises ModelHedgeDue; the id is a call.</summary>
+    ModelHedge,
+
     /// <summary>Raises UsageDue; the id is 0.</summary>
     Usage,
 

@@ -33,6 +33,20 @@ public sealed record StartModelCall(CallId Call, int Attempt, string Provider, s
     /// </summary>
     public IReadOnlyList<AnswerFlaw>? Repair { get; init; }
 
+    /// <summary>With Repair: which attempt gave that answer.</summary>
+    public int RepairOf { get; init; }
+
+    /// <summary>
+    /// Another attempt of the same call may run beside this one. Then the first that shows anything has the call:
+    /// before it sends its first piece (which ModelAnswerBegan tells of), keeps anything of a conversation or ends
+    /// well, it makes sure that no other has; if one has, it ends as Cancelled. One that fails without having sent
+    /// anything leaves the call to the other.
+    /// </summary>
+    public bool MayHedge { get; init; }
+
+    /// <summary>It is the second, beside one that is slow.</summary>
+    public bool IsHedge { get; init; }
+
     /// <summary>
     /// The conversation that it is made in. Before ModelCallEnded says that all went well, what it adds is kept, see
     /// ModelResult.Kept.

@@ -125,6 +125,18 @@ public sealed record UsageDue : KernelEvent
     public override bool ShowsSpending => true;
 }
 
+/// <summary>The caller is being sent the first piece of this attempt's answer: of those that may be hedged.</summary>
+public sealed record ModelAnswerBegan(CallId Call, int Attempt) : KernelEvent
+{
+    public override bool IsDurable => false;
+}
+
+/// <summary>An attempt has taken as long as it may without a second beside it.</summary>
+public sealed record ModelHedgeDue(CallId Call) : KernelEvent
+{
+    public override bool IsDurable => false;
+}
+
 /// <summary>The delay before another attempt is over.</summary>
 public sealed record ModelRetryDue(CallId Call) : KernelEvent
 {

@@ -8,6 +8,8 @@ internal sealed class LatestTimes
     private long[]? _times;
     private long _count;
 
+    public long Count => _count;
+
     public void Add(long ticks)
     {
         _times ??= new long[TimesMax];
@@ -15,7 +17,9 @@ internal sealed class LatestTimes
     }
 
     /// <summary>The time that so many of a hundred did not exceed, in milliseconds.</summary>
-    public long Ms(int percent)
+    public long Ms(int percent) => Ticks(percent) / TimeSpan.TicksPerMillisecond;
+
+    public long Ticks(int percent)
     {
         var count = (int)Math.Min(_count, TimesMax);
         if (count == 0)
@@ -25,6 +29,6 @@ internal sealed class LatestTimes
 
         var sorted = _times![..count];
         Array.Sort(sorted);
-        return sorted[((count * percent) + 99) / 100 - 1] / TimeSpan.TicksPerMillisecond;
+        return sorted[((count * percent) + 99) / 100 - 1];
     }
 }

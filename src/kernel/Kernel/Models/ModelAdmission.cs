@@ -69,6 +69,7 @@ internal static class ModelAdmission
             Turn = turn,
             Embed = embed,
             OutputMax = output,
+            Hedging = models.HedgesOf(request.Model, gate),
             ArrivedAt = state.Now,
             Deadline = deadline,
         };
@@ -100,14 +101,20 @@ internal static class ModelAdmission
     /// <summary>Puts a call, its budget reserved, in the queue of its model's provider.</summary>
     public static void Enqueue(KernelState state, ModelCall call, bool first)
     {
-        var (lane, account) = (call.Gate.Lane, call.Account);
         call.State = ModelCallState.Queued;
         call.QueuedAt = state.Now;
-        var leaf = lane.Queue.Leaf(account.Priority, account.Group, account.Share, call.Gate.Entry.Name);
-        var service = state.Options.Models.Queue.Service(call.Input.Likely, call.OutputMax);
-        lane.Queue.Enqueue(call, leaf, service, first);
+        Put(state, call, call, first);
         state.Models.Fresh.Add(call);
-        state.Models.Mark(lane);
+        state.Models.Mark(call.Gate.Lane);
+    }
+
+    /// <summary>The place in the queue alone.</summary>
+    public static void Put(KernelState state, ModelCall call, ModelTurn turn, bool first)
+    {
+        var (queue, account) = (turn.Gate.Lane.Queue, call.Account);
+        var leaf = queue.Leaf(account.Priority, account.Group, account.Share, turn.Gate.Entry.Name);
+        var service = state.Options.Models.Queue.Service(call.Input.Likely, turn.OutputMax);
+        queue.Enqueue(turn, leaf, service, first);
     }
 
     private static void Reserve(KernelState state, ModelCall call, Process? caller, List<Effect> effects)

@@ -28,12 +28,13 @@ public enum ModelCallState
 }
 
 /// <summary>One THINK or EMBED, from its arrival to its one answer. Volatile.</summary>
-public sealed class ModelCall : FairEntry
+public sealed class ModelCall : ModelTurn
 {
     internal ModelCall(
         CallId id, ProcessId process, Think request, AgentAccount account, ModelGate gate, BudgetHold hold)
+        : base(gate)
     {
-        (Id, Process, Request, Account, Gate, Hold) = (id, process, request, account, gate, hold);
+        (Id, Process, Request, Account, Hold) = (id, process, request, account, hold);
         Asked = gate;
     }
 
@@ -46,14 +47,14 @@ public sealed class ModelCall : FairEntry
 
     public ModelCallState State { get; internal set; }
 
-    /// <summary>Numbers the attempts of the call, over all models.</summary>
-    public int Attempt { get; internal set; }
+    /// <summary>Attempts so far, over all models, hedges too.</summary>
+    public int Attempts { get; internal set; }
+
+    /// <summary>The second attempt that runs beside another; null when there is none.</summary>
+    public ModelHedge? Hedge { get; internal set; }
 
     /// <summary>Nobody waits for the answer any more.</summary>
     public bool IsAbandoned { get; internal set; }
-
-    /// <summary>Whose model it waits for, or runs on.</summary>
-    public string Provider => Gate.Lane.Options.Name;
 
     /// <summary>The conversation that it is made in, if any.</summary>
     public long? ConversationId => Turn?.Conversation;
@@ -68,8 +69,23 @@ public sealed class ModelCall : FairEntry
     /// <summary>The model that was asked for: its fallback chain holds to the end.</summary>
     internal ModelGate Asked { get; }
 
-    /// <summary>The model that is asked now.</summary>
-    internal ModelGate Gate { get; set; }
+    /// <summary>Whose hedges it may have; null for none.</summary>
+    internal HedgeMeter? Hedging { get; init; }
+
+    /// <summary>When its attempt has taken as long as it may alone; 0 when that is not waited for.</summary>
+    internal long HedgeAt { get; set; }
+
+    /// <summary>The latest answer was a hedge's.</summary>
+    internal bool IsHedged { get; set; }
+
+    /// <summary>What it comes to when its attempts are over: an answer, or a failure that the caller saw.</summary>
+    internal ModelResult? Verdict { get; set; }
+
+    /// <summary>The attempt that the verdict is of.</summary>
+    internal ModelTurn? VerdictOf { get; set; }
+
+    /// <summary>What it comes to when its hedge fails too.</summary>
+    internal ModelResult? OwnFailure { get; set; }
 
     /// <summary>How many of the chain have been tried.</summary>
     internal int Fallbacks { get; set; }
@@ -96,7 +112,8 @@ public sealed class ModelCall : FairEntry
     /// <summary>What is wrong with the answer that the next attempt is to correct.</summary>
     internal IReadOnlyList<AnswerFlaw>? Flaws { get; set; }
 
-    internal long OutputMax { get; set; }
+    /// <summary>Which attempt gave it.</summary>
+    internal int Flawed { get; set; }
 
     internal long ArrivedAt { get; init; }
 
@@ -107,12 +124,7 @@ public sealed class ModelCall : FairEntry
 
     internal long QueuedTicks { get; set; }
 
-    internal long StartedAt { get; set; }
-
     internal bool HasTimer { get; set; }
-
-    /// <summary>Tokens that rate limits were charged for the attempt under way.</summary>
-    internal long RateTokens { get; set; }
 
     internal Spend Used { get; set; } = Spend.Nothing;
 
@@ -121,9 +133,15 @@ public sealed class ModelCall : FairEntry
     internal SysError? Error { get; set; }
 
     /// <summary>The most that the call can come to, if one more attempt uses all it may.</summary>
-    internal Amount Most => new(
-        Used.Tokens + Input.Most + OutputMax,
-        Used.Microdollars + Gate.Entry.Price(Input.Most, OutputMax));
+    internal Amount Most => new Amount(Used.Tokens, Used.Microdollars).Plus(MostAt(Gate, OutputMax));
+
+    /// <summary>The most that one attempt can come to.</summary>
+    internal Amount MostAt(ModelGate gate, long output) =>
+        new(Input.Most + output, gate.Entry.Price(Input.Most, output));
+
+    /// <summary>The attempt of that number; null when it is over.</summary>
+    internal ModelTurn? RunningTurn(int attempt) =>
+        IsRunning && Attempt == attempt ? this : Hedge is { } hedge && hedge.Attempt == attempt ? hedge : null;
 }
 
 /// <summary>An agent with all its descendants, or the clients on the host, before the models. Volatile.</summary>
@@ -164,6 +182,12 @@ internal sealed class ModelGate(ModelEntry entry, ProviderLane lane, RetryOption
     public ProviderLane Lane { get; } = lane;
 
     public Breaker Breaker { get; } = new(retry);
+
+    /// <summary>From the start of an attempt to its answer, where hedges go by it.</summary>
+    public AttemptTimes Answers { get; } = new();
+
+    /// <summary>The same to the first piece of a streamed one.</summary>
+    public AttemptTimes FirstPieces { get; } = new();
 
     public long ReadyAt(long tokens, long now) => Math.Max(_heldUntil, _limits.ReadyAt(tokens, now));
 

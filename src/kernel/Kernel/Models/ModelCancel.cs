@@ -94,7 +94,7 @@ internal static class ModelCancel
         switch (call.State)
         {
             case ModelCallState.Running:
-                effects.Add(new CancelModelCall(call.Id, call.Attempt));
+                ModelHedging.TakeBackAll(call, effects);
                 return;
             case ModelCallState.Settling or ModelCallState.Compacting:
                 return;

@@ -36,7 +36,7 @@ internal static class ModelDispatch
                 continue;
             }
 
-            Start(state, lane, call, tokens, effects);
+            Start(state, call, tokens, effects);
         }
 
         if (lane.Running < lane.Options.Slots)
@@ -91,41 +91,53 @@ internal static class ModelDispatch
     }
 
     private static void Start(
-        KernelState state, ProviderLane lane, ModelCall call, long tokens, List<Effect> effects)
+        KernelState state, ModelCall call, long tokens, List<Effect> effects)
     {
-        var (now, gate) = (state.Now, call.Gate);
-        lane.Queue.Admit(call);
-        lane.Running++;
-        lane.Limits.Take(tokens, now);
-        gate.Take(tokens, now);
-        call.Account.Limits.Take(tokens, now);
-        gate.Breaker.Started();
-        call.RateTokens = tokens;
+        var now = state.Now;
         call.State = ModelCallState.Running;
         call.QueuedTicks += now - call.QueuedAt;
-        call.StartedAt = now;
-        call.Attempt++;
         call.AttemptsOnModel++;
-        if (call.Attempt == 1)
+        if (call.Attempts == 0)
         {
             call.Account.Meter.Turn(now - call.ArrivedAt);
         }
 
         DisarmQueueTimer(call, effects);
-        effects.Add(new StartModelCall(call.Id, call.Attempt, lane.Options.Name, gate.Entry.Name, call.Request)
+        ModelHedging.Started(state, call, Begin(state, call, call, tokens, effects), effects);
+        Leasing.Started(state, call, effects);
+    }
+
+    /// <summary>Begins an attempt: it gets a slot, and what limits it is charged. When it must be over.</summary>
+    internal static long Begin(
+        KernelState state, ModelCall call, ModelTurn turn, long tokens, List<Effect> effects)
+    {
+        var (now, gate, lane) = (state.Now, turn.Gate, turn.Gate.Lane);
+        var dueAt = Math.Min(call.Deadline, now + (lane.Options.AttemptMs * TimeSpan.TicksPerMillisecond));
+        lane.Queue.Admit(turn);
+        lane.Running++;
+        lane.Limits.Take(tokens, now);
+        gate.Take(tokens, now);
+        call.Account.Limits.Take(tokens, now);
+        gate.Breaker.Started();
+        (turn.RateTokens, turn.StartedAt, turn.Attempt) = (tokens, now, ++call.Attempts);
+        (turn.IsRunning, turn.IsTakenBack) = (true, false);
+        effects.Add(new StartModelCall(call.Id, turn.Attempt, lane.Options.Name, gate.Entry.Name, call.Request)
         {
             Process = call.Process,
             Agent = call.Account.Name,
-            WaitTicks = call.Attempt == 1 ? now - call.ArrivedAt : null,
+            WaitTicks = turn.Attempt == 1 ? now - call.ArrivedAt : null,
             ProviderModel = gate.Entry.ProviderModel ?? gate.Entry.Name,
-            OutputTokensMax = call.OutputMax,
+            OutputTokensMax = turn.OutputMax,
             Repair = call.Flaws,
+            RepairOf = call.Flawed,
+            MayHedge = call.Hedging is not null,
+            IsHedge = turn != call,
             Turn = call.Turn?.Input,
             Embed = call.Embed,
             InputTokens = call.Input.Likely,
-            DueAt = Math.Min(call.Deadline, now + (lane.Options.AttemptMs * TimeSpan.TicksPerMillisecond)),
+            DueAt = dueAt,
         });
-        Leasing.Started(state, call, effects);
+        return dueAt;
     }
 
     private static void ArmWake(ProviderLane lane, long at, List<Effect> effects)

@@ -17,17 +17,20 @@ internal static class ModelEnd
     public static void Ended(KernelState state, ModelCallEnded ended, List<Effect> effects)
     {
         // The last word of an attempt that is over, or of a kernel start before: said already.
-        if (!state.Models.TryGet(ended.Call, out var call)
-            || call.State is not ModelCallState.Running || call.Attempt != ended.Attempt)
+        if (!state.Models.TryGet(ended.Call, out var call) || call.RunningTurn(ended.Attempt) is not { } turn)
         {
             return;
         }
 
-        var result = ended.Result;
-        FreeSlot(state, call, result);
+        FreeSlot(state, call, turn, ended.Result);
         state.Fleets.Watchdogs.Burned(
             state, call.Process, call.Account.Runaway.TokensWithoutProgress, effects);
-        Judge(state, call, result.Failure);
+        Judge(state, turn, ended.Result.Failure);
+        if (ModelHedging.Ended(state, call, turn, ended.Result, effects) is not { } result)
+        {
+            return;
+        }
+
         if (result.Failure is { } failure)
         {
             Failed(state, call, failure, result.Delivered, effects);
@@ -129,46 +132,47 @@ internal static class ModelEnd
         });
     }
 
-    private static void FreeSlot(KernelState state, ModelCall call, ModelResult result)
+    private static void FreeSlot(KernelState state, ModelCall call, ModelTurn turn, ModelResult result)
     {
-        var (lane, gate, account) = (call.Gate.Lane, call.Gate, call.Account);
+        var (lane, gate, account) = (turn.Gate.Lane, turn.Gate, call.Account);
         // Providers say so: with more than any model uses the books would overflow, with less than 0 shrink.
         var input = Math.Clamp(result.InputTokens, 0, TokenBucket.AmountMax);
         var output = Math.Clamp(result.OutputTokens, 0, TokenBucket.AmountMax);
         var used = input + output;
+        turn.IsRunning = false;
         lane.Running--;
         var service = state.Options.Models.Queue.Service(input, output);
-        lane.Queue.Settle(call, service);
+        lane.Queue.Settle(turn, service);
         account.Meter.Serve(service);
         state.Models.ServiceTotal += service;
-        lane.Limits.Settle(call.RateTokens, used, state.Now);
-        gate.Settle(call.RateTokens, used, state.Now);
-        account.Limits.Settle(call.RateTokens, used, state.Now);
+        lane.Limits.Settle(turn.RateTokens, used, state.Now);
+        gate.Settle(turn.RateTokens, used, state.Now);
+        account.Limits.Settle(turn.RateTokens, used, state.Now);
         account.Runaway.TokensWithoutProgress += used;
         call.Used = call.Used.Plus(new Spend(0, input, output, gate.Entry.Price(input, output)));
         state.Models.Mark(lane);
     }
 
-    private static void Judge(KernelState state, ModelCall call, ModelFailure? failure)
+    private static void Judge(KernelState state, ModelTurn turn, ModelFailure? failure)
     {
         if (failure is null)
         {
-            call.Gate.Lane.Ran(state.Now - call.StartedAt);
-            call.Gate.Breaker.Succeeded();
+            turn.Gate.Lane.Ran(state.Now - turn.StartedAt);
+            turn.Gate.Breaker.Succeeded();
         }
         else if (RetryDecision.IsUnhealthy(failure.Kind))
         {
-            call.Gate.Breaker.Failed(state.Now);
+            turn.Gate.Breaker.Failed(state.Now);
         }
         else
         {
-            call.Gate.Breaker.Undecided();
+            turn.Gate.Breaker.Undecided();
         }
 
         if (failure is { Kind: ModelFailureKind.RateLimited, RetryAfterMs: > 0 and { } wait })
         {
             var heeded = Math.Min(wait, state.Options.Models.Retry.RetryAfterMsMax);
-            call.Gate.HoldUntil(state.Now + (heeded * TimeSpan.TicksPerMillisecond));
+            turn.Gate.HoldUntil(state.Now + (heeded * TimeSpan.TicksPerMillisecond));
         }
     }
 
@@ -217,8 +221,7 @@ internal static class ModelEnd
         while (call.Fallbacks < chain.Count)
         {
             var gate = state.Models.Gate(chain[call.Fallbacks++]);
-            if (call.Input.Likely > gate.Entry.ContextTokens || !gate.Breaker.Allows(state.Now)
-                || !MayFallBack(state, call, gate.Entry.Name))
+            if (!gate.Breaker.Allows(state.Now) || !MayAsk(state, call, gate))
             {
                 continue;
             }
@@ -241,10 +244,12 @@ internal static class ModelEnd
         Fail(state, call, error, effects);
     }
 
-    private static bool MayFallBack(KernelState state, ModelCall call, string model)
+    /// <summary>Whether another model than the one that was asked for may be asked.</summary>
+    internal static bool MayAsk(KernelState state, ModelCall call, ModelGate gate)
     {
         state.Processes.TryGet(call.Process, out var caller);
-        return Policy.Rights.MayThink(state, caller, model, null) is null;
+        return call.Input.Likely <= gate.Entry.ContextTokens
+            && Policy.Rights.MayThink(state, caller, gate.Entry.Name, null) is null;
     }
 
     private static SysError TooLate(ModelCall call, SysError error) => call.IsAbandoned
@@ -262,7 +267,7 @@ internal static class ModelEnd
             _ => SysErrorCode.ModelFailed,
         };
         var cut = delivered && failure.Kind is not ModelFailureKind.Invalid ? "the stream broke: " : "";
-        var tries = call.Attempt == 1 ? "" : $" (attempt {call.Attempt})";
+        var tries = call.Attempts == 1 ? "" : $" (attempt {call.Attempts})";
         var message = failure.Kind is ModelFailureKind.NotConfigured
             ? failure.Message
             : $"{call.Gate.Entry.Name} of {call.Gate.Lane.Options.Name}: {cut}{failure.Message}{tries}";
@@ -286,7 +291,8 @@ internal static class ModelEnd
                 OutputTokens = call.Used.OutputTokens,
                 Microdollars = call.Used.Microdollars,
             },
-            Attempts = call.Attempt,
+            Attempts = call.Attempts,
+            Hedged = call.IsHedged ? true : null,
             Repairs = call.Repairs > 0 ? call.Repairs : null,
             QueuedMs = call.QueuedTicks / TimeSpan.TicksPerMillisecond,
             RanMs = (state.Now - call.StartedAt) / TimeSpan.TicksPerMillisecond,

@@ -21,6 +21,7 @@ internal static class ModelOptionRules
         .. BudgetProblems("models.agent_budget", options.AgentBudget),
         .. BudgetProblems("models.call_budget", options.CallBudget),
         .. RateProblems("models.agent_limit", options.AgentLimit),
+        .. options.Hedges.SelectMany(hedge => HedgeProblems(options, hedge.Key, hedge.Value)),
         .. QueueProblems(options.Queue),
         .. RetryProblems(options.Retry),
         .. RunawayProblems(options.Runaway),
@@ -68,6 +69,13 @@ internal static class ModelOptionRules
     [
         .. Range($"{key}.requests_per_minute", limit.RequestsPerMinute, 0, TokenBucket.PerMinuteMax),
         .. Range($"{key}.tokens_per_minute", limit.TokensPerMinute, 0, TokenBucket.PerMinuteMax),
+    ];
+
+    private static IEnumerable<string> HedgeProblems(ModelOptions options, string name, HedgeOptions hedge) =>
+    [
+        .. options.Aliases.ContainsKey(name) ? [] : Known(options, "models.hedge", name),
+        .. Range($"models.hedge.{name}", hedge.DelayMs ?? 1, 1, Limits.WaitMsMax),
+        .. Range("models.hedge_percent", hedge.PercentMax, 1, 100),
     ];
 
     private static IEnumerable<string> QueueProblems(ModelQueueOptions queue) =>

@@ -37,6 +37,14 @@ public sealed record ModelOptions
     /// <summary>Of an agent, unless its spawner said otherwise.</summary>
     public RateLimit AgentLimit { get; init; } = RateLimit.None;
 
+    /// <summary>Models and aliases whose slow calls get a second attempt.</summary>
+    // Null where a journal was written before there was this.
+    public IReadOnlyDictionary<string, HedgeOptions> Hedges
+    {
+        get;
+        init => field = value ?? new Dictionary<string, HedgeOptions>();
+    } = new Dictionary<string, HedgeOptions>();
+
     public ModelQueueOptions Queue { get; init; } = new();
 
     public RetryOptions Retry { get; init; } = new();

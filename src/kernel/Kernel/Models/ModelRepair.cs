@@ -32,7 +32,7 @@ internal static class ModelRepair
         }
 
         call.Repairs++;
-        call.Flaws = failure.Flaws;
+        (call.Flaws, call.Flawed) = (failure.Flaws, call.Attempt);
         call.AttemptsOnModel = 0;
         ModelAdmission.Enqueue(state, call, first: true);
     }

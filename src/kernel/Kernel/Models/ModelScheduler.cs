@@ -13,6 +13,8 @@ namespace Analemma.Kernel.Models;
 //                   ▼                  │  │         ├──► BackingOff ──► Queued again, first in line (retry)
 //                 Held ── resumed ─────┘  └─────────┘    in the queue of another model (fallback)
 //
+// A call that is Running may have two attempts under way (ModelHedging).
+//
 // A call is in one of these states from its arrival to its one answer (ModelAdmission, ModelDispatch, ModelEnd,
 // ModelCancel are the ways between them). All of it is volatile, and begins anew with each kernel start: callers are
 // gone then too. The durable part, what was spent, is the ledger's (see Budgets).
@@ -26,6 +28,7 @@ public sealed class ModelScheduler
     private readonly Dictionary<ProcessId, Dictionary<CallId, ModelCall>> _byProcess = [];
     private readonly Dictionary<ProcessId, AgentAccount> _accounts = [];
     private readonly Dictionary<string, ModelGate> _gates = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HedgeMeter> _hedges = new(StringComparer.Ordinal);
     private readonly List<ProviderLane> _lanes = [];
     private readonly Queue<ProviderLane> _dirty = new();
     private ModelOptions _options = new();
@@ -45,6 +48,9 @@ public sealed class ModelScheduler
     internal KernelRandom Random { get; private set; } = new(0);
 
     internal IReadOnlyList<ProviderLane> Lanes => _lanes;
+
+    /// <summary>One for each model and alias whose calls may be hedged.</summary>
+    internal IReadOnlyCollection<HedgeMeter> Hedges => _hedges.Values;
 
     /// <summary>Calls that came into a queue with this event: they need a timer if they stay.</summary>
     internal List<ModelCall> Fresh { get; } = [];
@@ -73,6 +79,7 @@ public sealed class ModelScheduler
         _byProcess.Clear();
         _accounts.Clear();
         _gates.Clear();
+        _hedges.Clear();
         _lanes.Clear();
         _dirty.Clear();
         Fresh.Clear();
@@ -85,6 +92,11 @@ public sealed class ModelScheduler
         {
             var lane = _lanes.First(lane => lane.Options.Name == entry.Provider);
             _gates.Add(entry.Name, new ModelGate(entry, lane, options.Retry));
+        }
+
+        foreach (var (name, hedge) in options.Hedges)
+        {
+            _hedges.Add(name, new HedgeMeter(name, hedge));
         }
     }
 
@@ -103,6 +115,10 @@ public sealed class ModelScheduler
     }
 
     internal ModelGate Gate(string model) => _gates[model];
+
+    /// <summary>By the name that was asked for, which may be an alias, else by the model's.</summary>
+    internal HedgeMeter? HedgesOf(string? name, ModelGate gate) => _hedges.Count == 0 ? null
+        : _hedges.GetValueOrDefault(name ?? _options.Default) ?? _hedges.GetValueOrDefault(gate.Entry.Name);
 
     internal AgentAccount Account(KernelState state, Process? caller)
     {

@@ -33,6 +33,7 @@ internal static class LlmSyscall
         call.Answer(new LlmReply([.. state.Models.Lanes.Select(lane => Load(state, lane))], [host, .. rows])
         {
             Today = Usage(state.Ledger.OnDayOf(state.Now)),
+            Hedges = state.Models.Hedges.Count == 0 ? null : [.. state.Models.Hedges.Select(Hedges)],
             DayBudget = day is { Tokens: null, Microdollars: null } ? null : day,
             Budgets = [.. state.Models.Budgets.Left(state)],
         });
@@ -62,6 +63,16 @@ internal static class LlmSyscall
         Running = lane.Running,
         Waiting = lane.Queue.Count,
         WaitMs = lane.Running < lane.Options.Slots ? 0 : lane.WaitMs,
+    };
+
+    private static HedgeUse Hedges(HedgeMeter meter) => new(meter.Name)
+    {
+        DelayMs = meter.Options.DelayMs,
+        PercentMax = meter.Options.PercentMax,
+        Attempts = meter.Attempts,
+        Hedges = meter.Hedges,
+        Won = meter.Won,
+        HeldBack = meter.Held,
     };
 
     private static ModelUse Row(KernelState state, Process process, (int Running, int Waiting) now) =>

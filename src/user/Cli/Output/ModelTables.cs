@@ -22,6 +22,12 @@ internal static class ModelTables
         new("WAIT P50", 5), new("P95", 7), new("LATENCY P50", 4), new("P95", 6),
     ];
 
+    private static readonly Column[] HedgeColumns =
+    [
+        new("HEDGED") { MayBeCut = true }, new("AFTER"), new("MOST", 2), new("ATTEMPTS"), new("HEDGES"), new("WON"),
+        new("HELD BACK", 1),
+    ];
+
     private static readonly Column[] BudgetColumns =
     [
         new("SCOPE"), new("OF") { MayBeCut = true }, new("UNIT"), new("LIMIT"), new("SPENT", 1), new("RESERVED", 2),
@@ -40,8 +46,12 @@ internal static class ModelTables
             : PlainTable.Render(BudgetColumns, budgets.Select(Cells), width);
 
     public static IRenderable Render(LlmReply models, int width) => new Rows(
+    [
         PlainTable.Render(ProviderColumns, models.Providers.Select(Cells), width),
-        PlainTable.Render(AgentColumns, models.Agents.Select(Cells), width));
+        PlainTable.Render(AgentColumns, models.Agents.Select(Cells), width),
+        .. models.Hedges is { Count: > 0 } hedges
+            ? [PlainTable.Render(HedgeColumns, hedges.Select(Cells), width)] : Array.Empty<IRenderable>(),
+    ]);
 
     public static string Money(long microdollars) =>
         string.Create(CultureInfo.InvariantCulture, $"${microdollars / 1_000_000m:0.000000}");
@@ -54,6 +64,17 @@ internal static class ModelTables
         Number(provider.Waiting),
         provider.WaitMs == 0 ? "-" : Durations.Format(provider.WaitMs),
         string.Join(", ", provider.Models),
+    ];
+
+    private static string[] Cells(HedgeUse hedge) =>
+    [
+        hedge.Model,
+        hedge.DelayMs is { } delay ? Durations.Format(delay) : "p95",
+        string.Create(CultureInfo.InvariantCulture, $"{hedge.PercentMax} %"),
+        Number(hedge.Attempts),
+        Number(hedge.Hedges),
+        Number(hedge.Won),
+        Number(hedge.HeldBack),
     ];
 
     private static string[] Cells(ModelUse agent) =>

@@ -1,5 +1,6 @@
 using Analemma.Abi.Syscalls;
 using Analemma.Daemon.Configuration;
+using Analemma.Kernel.Models;
 
 namespace Analemma.Unit.Tests.Daemon.Configuration;
 
@@ -46,7 +47,9 @@ public sealed class ModelSetupTests
                 "--openai.models=big, small", "--models.fallback=big=small>sim", "--models.call_tokens=9",
                 "--models.agent_requests_per_minute=7", "--queue.waiting_max=5", "--queue.attempt_ms=1000",
                 "--retry.attempts_max=3", "--retry.breaker_open_ms=4000", "--runaway.action=pause",
-                "--runaway.calls_per_minute_max=60",
+                "--runaway.calls_per_minute_max=60", "--models.aliases=quick=big",
+                "--models.rate_limits=big=60/9000",
+                "--models.hedge=quick=p95, small=250", "--models.hedge_percent=7",
             ],
             new() { ["OPENAI_API_KEY"] = "k" });
 
@@ -56,6 +59,9 @@ public sealed class ModelSetupTests
             [("research", 300, null), ("batch", 50, 1000L), ("default", 100, null)],
             kernel.Groups.Select(group => (group.Name, group.Weight, group.Budget.Tokens)));
         Assert.Equal(["small", "sim"], kernel.Models[0].Fallback);
+        Assert.Equal((new RateLimit(60, 9_000), RateLimit.None), (kernel.Models[0].Limit, kernel.Models[1].Limit));
+        Assert.Equal(
+            (new HedgeOptions(null, 7), new HedgeOptions(250, 7)), (kernel.Hedges["quick"], kernel.Hedges["small"]));
         Assert.Equal((9L, 7L), (kernel.CallBudget.Tokens, kernel.AgentLimit.RequestsPerMinute));
         Assert.Equal((5, 1000L), (kernel.Queue.WaitingMax, kernel.Providers[0].AttemptMs));
         Assert.Equal((3, 4000L), (kernel.Retry.AttemptsMax, kernel.Retry.BreakerOpenMs));
@@ -68,6 +74,12 @@ public sealed class ModelSetupTests
     [InlineData("--models.group_tokens=tema=5", "models.group_tokens names tema")]
     [InlineData("--models.fallback=nope=sim", "models.fallback names nope")]
     [InlineData("--models.fallback=sim=nope", "models.models.sim.fallback is nope")]
+    [InlineData("--models.rate_limits=smi=1/1", "models.rate_limits names smi, and there is no such model; did you")]
+    [InlineData("--models.rate_limits=sim=60", "models.rate_limits has '60' for sim; it must be REQUESTS/TOKENS")]
+    [InlineData("--models.hedge=smi=p95", "models.hedge names smi, and there is no such model or alias; did you mean")]
+    [InlineData("--models.hedge=sim=p99", "models.hedge has 'p99' for sim; it must be p95, or milliseconds from 1")]
+    [InlineData("--models.hedge=sim=0", "models.hedge has '0' for sim")]
+    [InlineData("--models.hedge_percent=0", "models.hedge_percent is 0")]
     [InlineData("--retry.attempts_max=0", "retry.attempts_max is 0")]
     [InlineData("--runaway.action=kill", "expects stop, pause")]
     [InlineData("--retry.atempts_max=1", "did you mean retry.attempts_max?")]
