@@ -20,8 +20,9 @@ internal sealed class SimulatedHedges(World world)
 
     public void Starts(StartModelCall start, IReadOnlyList<StartModelCall> beside)
     {
+        // The first may just have ended, and the kernel not heard of it.
         ViolationException.Unless(
-            start.IsHedge ? beside is [{ IsHedge: false, MayHedge: true }] : beside.Count == 0,
+            start.IsHedge ? beside is [] or [{ IsHedge: false, MayHedge: true }] : beside.Count == 0,
             "an attempt has one other beside it at most", $"{start} beside {beside.Count}");
         if (!start.MayHedge)
         {
