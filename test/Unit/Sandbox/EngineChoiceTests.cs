@@ -109,7 +109,11 @@ public sealed class EngineChoiceTests
 
     [Theory]
     [InlineData(false, "", "bubblewrap hands its filter to no listener", "install crun (apt install crun)")]
-    [InlineData(true, "", "bubblewrap hands its filter to no listener", "set sandbox.engine to auto")]
+    [InlineData(
+        true,
+        "",
+        "bubblewrap hands its filter to no listener",
+        "set sandbox.engine to auto, which takes crun or runc")]
     [InlineData(
         true,
         "crun: not permitted",

@@ -32,7 +32,7 @@ internal sealed record EngineLack(string Reason, string? Remedy = null)
     {
         const string Reason = "bubblewrap hands its filter to no listener";
         EngineLack lack = !hasRuntime ? new(Reason, EngineChoice.Installing["crun"])
-            : passedOver.Count == 0 ? new(Reason, "set sandbox.engine to auto")
+            : passedOver.Count == 0 ? new(Reason, "set sandbox.engine to auto, which takes crun or runc")
             : new($"{Reason}, and {passedOver[0]}", settings.Remedy);
         return new Dictionary<string, EngineLack> { [GuaranteeNames.Denials] = lack };
     }
