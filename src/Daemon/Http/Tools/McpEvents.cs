@@ -5,7 +5,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Analemma.Daemon.Http.Tools;
 
-/// <summary>An answer as a stream of events: progress as it comes, then the result.</summary>
+/// <summary>
+/// A stream of events: of an answer, progress as it comes and then the result; of a session, what its client is told
+/// unasked, and that has no token of progress.
+/// </summary>
 internal sealed class McpEvents(HttpContext http, JsonNode? token)
 {
     private static readonly JsonSerializerOptions Plain =
