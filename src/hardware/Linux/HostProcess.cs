@@ -115,18 +115,18 @@ public static unsafe class HostProcess
         return LibC.prlimit(pid, resource, &limit, null) == 0;
     }
 
+    // Linux gives orphans to the first thread of their subreaper that lives (kernel/exit.c, find_new_reaper): the main
+    // one. What another thread of ours has started is not looked at: .NET's Process ends the program when somebody else
+    // takes its child.
     private static List<int> ZombieChildren()
     {
         List<int> found = [];
-        foreach (var task in Directory.EnumerateDirectories("/proc/self/task"))
+        var children = ProcFiles.TryRead($"/proc/self/task/{Environment.ProcessId}/children") ?? "";
+        foreach (var child in children.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            var children = ProcFiles.TryRead($"{task}/children") ?? "";
-            foreach (var child in children.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            if (int.TryParse(child, out var pid) && ProcFiles.TryReadState(pid) == 'Z')
             {
-                if (int.TryParse(child, out var pid) && ProcFiles.TryReadState(pid) == 'Z')
-                {
-                    found.Add(pid);
-                }
+                found.Add(pid);
             }
         }
 

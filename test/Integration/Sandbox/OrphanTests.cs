@@ -74,6 +74,44 @@ public sealed class OrphanTests
         await EndsByItselfAsync(sandbox);
     }
 
+    /// <summary>As .NET's Process starts them: it ends the program when another takes the status before it.</summary>
+    [Fact]
+    public void A_child_that_somebody_else_of_this_program_started_is_left_to_it()
+    {
+        using ManualResetEventSlim looked = new();
+        using ManualResetEventSlim born = new();
+        PidFd? child = null;
+        var pid = 0;
+        Thread starting = new(() =>
+        {
+            using (var started = ChildProcess.Start(new ChildStart("/bin/sh", ["sh", "-c", "exit 7"])))
+            {
+                pid = started.Pid;
+                child = PidFd.TryOpen(pid);
+            }
+
+            born.Set();
+            looked.Wait();
+        });
+        starting.Start();
+        born.Wait(EngineHome.Token);
+        try
+        {
+            Assert.True(SpinWait.SpinUntil(() => child!.HasEnded, Patience));
+
+            HostProcess.ReapOrphans();
+
+            Assert.Equal('Z', ProcFiles.TryReadState(pid));
+            Assert.Equal(7, child!.TryReap()?.Code);
+        }
+        finally
+        {
+            child!.Dispose();
+            looked.Set();
+            starting.Join();
+        }
+    }
+
     private static (Task<ExecResult> Command, Task Printed) Begin(ISandbox sandbox, CancellationToken cancellationToken)
     {
         TaskCompletionSource printed = new(TaskCreationOptions.RunContinuationsAsynchronously);
