@@ -29,7 +29,9 @@ DEMOS = {demo.NAME: demo for demo in (fault_isolation, untrusted_agent, contenti
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Runs the demonstrations.")
+    # Started by ./analemma, that is what the user called.
+    called = "./analemma demo" if "ANALEMMA_COMMAND" in os.environ else None
+    parser = argparse.ArgumentParser(prog=called, description="Runs the demonstrations.")
     parser.add_argument("name", nargs="*", help=f"which: {', '.join(DEMOS)}; default all")
     parser.add_argument("--json", action="store_true", help="print one JSON object a demonstration, and no more")
     parser.add_argument(

@@ -1,6 +1,16 @@
 # Runs every test project and the tests of the Python SDK. Ends with a line `N passed, N failed, N skipped`.
 # Arguments choose: `./analemma test unit python`. `./analemma test s3` is apart: workflows against a real S3 server.
 
+# A wrong name is told before minutes of building.
+known=(python conformance s3)
+for project in "$root"/test/*/*.csproj; do known+=("$(basename "$(dirname "$project")" | tr '[:upper:]' '[:lower:]')"); done
+for name in "$@"; do
+    if [[ " ${known[*]} " != *" ${name,,} "* ]]; then
+        say "there are no tests '$name'; there are: $(printf '%s\n' "${known[@]}" | sort -u | paste -sd' ')"
+        exit 2
+    fi
+done
+
 forget_models
 ensure_tools
 say "building with tests"

@@ -67,7 +67,10 @@ internal sealed class MachineLoader(
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             var source = new SettingSource();
-            source.Problems.Add($"the machine file cannot be read: {fault.Message}");
+            var namer = named is not null ? "--config" : Variable(ConfigVariable) is not null ? ConfigVariable : null;
+            source.Problems.Add($"the machine file cannot be read: {fault.Message}"
+                + (namer is null ? "" : $" ({namer} names it; without, {(root ? "/etc/analemma" : "~/.config/analemma")}"
+                    + $"/{FileNames[0]} is read where there is one)"));
             return source;
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Analemma.Journal;
 using Analemma.Journal.Executions;
 
@@ -15,6 +16,7 @@ internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept, lo
     : PassThroughStore(inner)
 {
     private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentBag<Action<JournalStoreException?>> _unheard = [];
     private int _writes;
 
     /// <summary>Completes when it is cut, and what is kept is on disk.</summary>
@@ -33,14 +35,28 @@ internal sealed class CutStore(IExecutionStore inner, int cutAt, bool isKept, lo
         if (number < cutAt)
         {
             Inner.Write(change, done);
+            return;
         }
-        else if (number == cutAt && isKept)
+
+        _unheard.Add(done);
+        if (number == cutAt && isKept)
         {
             Inner.Write(change, _ => _cut.SetResult());
         }
         else if (number == cutAt)
         {
             _cut.SetResult();
+        }
+    }
+
+    /// <summary>
+    /// Tells those who still wait for a commit, when the engine has ended and what it says is heard by nobody.
+    /// </summary>
+    public void LetGo()
+    {
+        foreach (var done in _unheard)
+        {
+            done(new JournalStoreException(JournalStoreFailure.Io, "killed"));
         }
     }
 }

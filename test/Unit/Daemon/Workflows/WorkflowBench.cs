@@ -186,6 +186,7 @@ internal sealed class WorkflowBench : IAsyncDisposable
     {
         await _background.CancelAsync();
         _engine.Dispose();
+        (_store as CutStore)?.LetGo();
         await _background.DrainAsync(TimeSpan.FromSeconds(5), TimeProvider.System);
         await _background.DisposeAsync();
         _store.Dispose();
