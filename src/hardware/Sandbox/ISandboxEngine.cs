@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Analemma.Abi.Syscalls;
 using Analemma.Linux;
+using Analemma.Sandbox.Logs;
 using Microsoft.Win32.SafeHandles;
 
 namespace Analemma.Sandbox;
@@ -95,6 +96,10 @@ public sealed record SandboxPolicy
     /// </summary>
     [JsonIgnore]
     public StreamEnds? Ends { get; init; }
+
+    /// <summary>Makes what goes over each stream on its way into the log; null when all is kept as it is.</summary>
+    [JsonIgnore]
+    public Func<ILogFilter>? LogFilter { get; init; }
 
     /// <summary>False forbids a warm sandbox.</summary>
     public bool PoolAllowed { get; init; } = true;

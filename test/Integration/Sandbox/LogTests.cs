@@ -1,4 +1,5 @@
 using System.Text;
+using Analemma.Daemon.Runners.Network;
 
 namespace Analemma.Integration.Tests.Sandbox;
 
@@ -41,6 +42,21 @@ public sealed class LogTests
         Assert.Equal("5\nend", await EngineHome.OutputAsync(sandbox, tail: 2));
         Assert.Equal("1\n2\n3\n4\n5\nend", await EngineHome.OutputAsync(sandbox, tail: 100));
         Assert.Equal("", await EngineHome.OutputAsync(sandbox, tail: 0));
+    }
+
+    /// <summary>In pieces, and at the end of what is printed.</summary>
+    [Fact]
+    public async Task What_a_filter_hides_is_in_no_log()
+    {
+        await using var home = await EngineHome.OpenAsync("crun");
+        var policy = EngineHome.Shell("printf 'a cana'; sleep 0.05; printf 'ry/one b canary/o'");
+
+        var (_, hidden) = await home.RunAsync(
+            policy with { LogFilter = () => SecretMask.ForForms(SecretMask.FormsOf("canary/one")) });
+        var (_, shown) = await home.RunAsync(policy with { Key = policy.Key + "-2" });
+
+        Assert.Equal("a ********** b canary/o", hidden);
+        Assert.Equal("a canary/one b canary/o", shown);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
+using Analemma.Sandbox.Logs;
 
 namespace Analemma.Daemon.Runners.Network;
 
@@ -10,7 +11,7 @@ namespace Analemma.Daemon.Runners.Network;
 // can write it in a way of its own: a rule's host is trusted with its secret, and not to be a friend of the agent.
 
 /// <summary>Makes secrets unreadable in bytes that come in pieces.</summary>
-internal sealed class SecretMask
+internal sealed class SecretMask : ILogFilter
 {
     /// <summary>What is shorter is in every second text, and no secret.</summary>
     private const int SecretBytesMin = 6;
@@ -18,14 +19,19 @@ internal sealed class SecretMask
     private readonly byte[][] _forms;
     private readonly ArrayBufferWriter<byte> _held = new();
 
-    public SecretMask(IEnumerable<string> secrets) => _forms =
-    [
-        .. secrets.Where(secret => secret.Length >= SecretBytesMin)
+    public SecretMask(IEnumerable<string> secrets)
+        : this([.. secrets.Where(secret => secret.Length >= SecretBytesMin)
             .SelectMany(Forms)
             .Distinct(StringComparer.Ordinal)
-            .OrderByDescending(form => form.Length)
-            .Select(Encoding.UTF8.GetBytes),
-    ];
+            .OrderByDescending(form => form.Length)])
+    {
+    }
+
+    private SecretMask(List<string> forms) => _forms = [.. forms.Select(Encoding.UTF8.GetBytes)];
+
+    /// <summary>For texts in which secrets look as <see cref="FormsOf"/> says.</summary>
+    public static SecretMask ForForms(IEnumerable<string> forms) =>
+        new([.. forms.Where(form => form.Length >= SecretBytesMin).OrderByDescending(form => form.Length)]);
 
     /// <summary>Occurrences that were made unreadable.</summary>
     public long Found { get; private set; }

@@ -1,5 +1,6 @@
 using System.Text;
 using Analemma.Daemon.Configuration.Sections;
+using Analemma.Daemon.Runners.Network;
 using Analemma.Sandbox;
 using Analemma.Tools;
 
@@ -86,7 +87,8 @@ internal sealed class ToolConnection : IAsyncDisposable
         ISandbox? sandbox = null;
         try
         {
-            sandbox = await host.Engine.CreateAsync(ToolPolicies.For(section, key), cancellationToken);
+            var policy = ToolPolicies.For(section, key) with { LogFilter = () => SecretMask.ForForms(hidden) };
+            sandbox = await host.Engine.CreateAsync(policy, cancellationToken);
             var (input, output) = sandbox.Streams
                 ?? throw new SandboxException($"the engine {sandbox.Engine} cannot pipe a program's streams");
             await sandbox.StartAsync(cancellationToken);

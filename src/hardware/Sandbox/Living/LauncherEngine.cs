@@ -171,7 +171,7 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
 
         LogFolder log = new(folders.Private, policy.Limits.LogBytes);
         var streams = policy.PipesStreams || policy.Ends?.Output is not null
-            ? [ListenToErrors(folders, log)] : Listen(folders, log);
+            ? [ListenToErrors(folders, log, policy.LogFilter)] : Listen(folders, log, policy.LogFilter);
         Pipes? pipes = null;
         try
         {
@@ -225,14 +225,14 @@ internal sealed class LauncherEngine(SandboxHost host) : ISandboxEngine
     private SandboxLimits HostLimits(SandboxLimits limits) =>
         limits with { Pids = limits.Pids + host.Launcher.OwnProcesses };
 
-    private LogStream[] Listen(SandboxFolders folders, LogFolder log) =>
+    private LogStream[] Listen(SandboxFolders folders, LogFolder log, Func<ILogFilter>? filter = null) =>
     [
-        host.Intake.Open(log, 1, HostFiles.OpenFifoToRead(folders.Stdout)),
-        ListenToErrors(folders, log),
+        host.Intake.Open(log, 1, HostFiles.OpenFifoToRead(folders.Stdout), filter?.Invoke()),
+        ListenToErrors(folders, log, filter),
     ];
 
-    private LogStream ListenToErrors(SandboxFolders folders, LogFolder log) =>
-        host.Intake.Open(log, 2, HostFiles.OpenFifoToRead(folders.Stderr));
+    private LogStream ListenToErrors(SandboxFolders folders, LogFolder log, Func<ILogFilter>? filter) =>
+        host.Intake.Open(log, 2, HostFiles.OpenFifoToRead(folders.Stderr), filter?.Invoke());
 
     private void Remember(LiveSandbox sandbox)
     {

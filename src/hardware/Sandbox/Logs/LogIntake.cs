@@ -13,7 +13,8 @@ internal sealed class LogIntake(Watcher watcher)
     private readonly byte[] _buffer = new byte[LogFolder.HeaderSize + LogFolder.BodySizeMax];
 
     /// <summary>Takes one stream until every writer is gone.</summary>
-    public LogStream Open(LogFolder log, int stream, SafeFileHandle fifo) => new(watcher, _buffer, log, stream, fifo);
+    public LogStream Open(LogFolder log, int stream, SafeFileHandle fifo, ILogFilter? filter) =>
+        new(watcher, _buffer, log, stream, fifo, filter);
 }
 
 /// <summary>One FIFO on its way into a log. Owns the FIFO's descriptor.</summary>
@@ -27,12 +28,14 @@ internal sealed class LogStream : IDisposable
     private readonly LogFolder _log;
     private readonly int _stream;
     private readonly SafeFileHandle _fifo;
+    private readonly ILogFilter? _filter;
     private readonly IDisposable _watch;
     private bool _closed;
 
-    public LogStream(Watcher watcher, byte[] buffer, LogFolder log, int stream, SafeFileHandle fifo)
+    public LogStream(
+        Watcher watcher, byte[] buffer, LogFolder log, int stream, SafeFileHandle fifo, ILogFilter? filter)
     {
-        (_buffer, _log, _stream, _fifo) = (buffer, log, stream, fifo);
+        (_buffer, _log, _stream, _fifo, _filter) = (buffer, log, stream, fifo, filter);
         lock (_gate)
         {
             _watch = watcher.Watch((int)fifo.DangerousGetHandle(), Watcher.In, _ => Take());
@@ -65,7 +68,7 @@ internal sealed class LogStream : IDisposable
             var count = HostFiles.Read(_fifo, _buffer.AsSpan(LogFolder.HeaderSize, _log.BodyBytesMax));
             if (count > 0)
             {
-                _log.Append(_stream, _buffer.AsSpan(0, LogFolder.HeaderSize + count));
+                Keep(_buffer, count);
             }
             else if (count == 0)
             {
@@ -93,7 +96,7 @@ internal sealed class LogStream : IDisposable
                         return;
                     }
 
-                    _log.Append(_stream, buffer.AsSpan(0, LogFolder.HeaderSize + count));
+                    Keep(buffer, count);
                     taken += count;
                 }
             }
@@ -104,11 +107,37 @@ internal sealed class LogStream : IDisposable
         }
     }
 
+    // Without a filter nothing is copied.
+    private void Keep(byte[] buffer, int count)
+    {
+        if (_filter is null)
+        {
+            _log.Append(_stream, buffer.AsSpan(0, LogFolder.HeaderSize + count));
+        }
+        else
+        {
+            KeepFiltered(_filter.Next(buffer.AsMemory(LogFolder.HeaderSize, count)));
+        }
+    }
+
+    private void KeepFiltered(ReadOnlyMemory<byte> text)
+    {
+        while (text.Length > 0)
+        {
+            var body = text[..Math.Min(text.Length, _log.BodyBytesMax)];
+            text = text[body.Length..];
+            var record = new byte[LogFolder.HeaderSize + body.Length];
+            body.CopyTo(record.AsMemory(LogFolder.HeaderSize));
+            _log.Append(_stream, record);
+        }
+    }
+
     private void CloseLocked()
     {
         if (!_closed)
         {
             _closed = true;
+            KeepFiltered(_filter?.Rest() ?? default);
             _log.Draining -= Drain;
             _watch.Dispose();
             _fifo.Dispose();

@@ -69,6 +69,7 @@ def call(identity, name, arguments, meta):
         ]
         return {"content": parts}
     if name == "environment":
+        print(f"my key is {os.environ.get('KEY')}, and that is all", file=sys.stderr, flush=True)
         return text(json.dumps({**os.environ, "argv": sys.argv, "uid": os.getuid(), "cwd": os.getcwd()}))
     if name == "die":
         print("I am dying", file=sys.stderr, flush=True)
