@@ -22,7 +22,7 @@ public sealed class HedgeTests
         var reply = await stage.Kernel.Client.ThinkAsync(Hello, Token);
 
         Assert.Equal(("Yes.", 2), (reply.Content, reply.Attempts));
-        await stage.Server.ClientLeft.WaitAsync(Token);
+        await stage.Server.ClientLeft.WaitAsync(TimeSpan.FromSeconds(30), Token);
         var models = await stage.Kernel.Client.LlmAsync(null, Token);
         var row = Assert.Single(models.Hedges!);
         Assert.Equal(("test-model-1", 1, 1), (row.Model, row.Attempts, row.Hedges));

@@ -96,7 +96,7 @@ public sealed class ProviderTests
         await stage.Server.Received.WaitAsync(Token);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
-        await stage.Server.ClientLeft.WaitAsync(Token);
+        await stage.Server.ClientLeft.WaitAsync(TimeSpan.FromSeconds(30), Token);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ProviderTests
             "import analemma\nanalemma.Kernel().think('Hello?')");
         await stage.Server.Received.WaitAsync(Token);
         await stage.Kernel.Client.KillAsync(new Kill { Id = agent.Id, GraceMs = 0 }, Token);
-        await stage.Server.ClientLeft.WaitAsync(Token);
+        await stage.Server.ClientLeft.WaitAsync(TimeSpan.FromSeconds(30), Token);
     }
 
     [Fact]
@@ -118,9 +118,9 @@ public sealed class ProviderTests
             "openai", new Scene.Answers("Hello."), new Scene.Stalls());
         await stage.Kernel.Client.ThinkAsync(new Think { Prompt = "Hello?" }, Token);
         var late = await Assert.ThrowsAsync<SyscallException>(() => stage.Kernel.Client.ThinkAsync(
-            new Think { Prompt = "Hello?", TimeoutMs = 300 }, Token));
+            new Think { Prompt = "Hello?", TimeoutMs = 2_000 }, Token));
         Assert.Equal(SysErrorCode.TimedOut, late.Code);
-        await stage.Server.ClientLeft.WaitAsync(Token);
+        await stage.Server.ClientLeft.WaitAsync(TimeSpan.FromSeconds(30), Token);
     }
 
     [Theory]
