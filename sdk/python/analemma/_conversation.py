@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
-from analemma import _calls
+from analemma import _model_calls
 from analemma._errors import AnalemmaError
+from analemma._records import Answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from analemma._async import AsyncKernel, AsyncStream
-    from analemma._calls import AnyTool, Call, ThinkOptions
-    from analemma._records import Answer, Compaction, ConversationInfo, TokenCount
+    from analemma._calls import Call
+    from analemma._model_calls import AnyTool, ThinkOptions
+    from analemma._records import Compaction, ConversationInfo, TokenCount
     from analemma._sync import Kernel, Stream
 
 
@@ -37,8 +39,8 @@ def _say(
 ) -> Call[Answer]:
     """One answer; with functions among the tools a tool loop, of which only what is new is said each time."""
     if tools is None or not any(callable(each) or isinstance(each, str) for each in tools):
-        reply = yield _calls._think(prompt, tools=tools, conversation=conversation, **options)
-        return _calls.Answer(reply.json())
+        reply = yield _model_calls._think(prompt, tools=tools, conversation=conversation, **options)
+        return Answer(reply.json())
     from analemma import _loop
 
     kit = _loop.Kit(tools, client)
@@ -53,12 +55,12 @@ def _say(
     def ask(said: list[Any]) -> Generator[Any, Any, Answer]:
         nonlocal told
         # What the model answered is in the conversation already.
-        new = [each for each in said[told:] if not isinstance(each, _calls.Answer)]
+        new = [each for each in said[told:] if not isinstance(each, Answer)]
         told = len(said)
-        reply = yield _calls._think(
+        reply = yield _model_calls._think(
             None, messages=new or None, tools=kit.definitions, conversation=conversation, **rest
         )
-        return _calls.Answer(reply.json())
+        return Answer(reply.json())
 
     run = yield from _loop.loop(ask, kit, first, max_steps, parallel)
     return run.answer
@@ -89,7 +91,7 @@ class Conversation(_Handle):
         super().__init__(id, options)
         self._kernel = kernel
         if id is None:
-            self._id = self._drive(_calls.conversation_open(kernel, **options)).conversation
+            self._id = self._drive(_model_calls.conversation_open(kernel, **options)).conversation
 
     def say(
         self,
@@ -111,38 +113,38 @@ class Conversation(_Handle):
         """Says something; the answer's text as it comes. Left before its end it is not part of the conversation."""
         from analemma._sync import Stream
 
-        return Stream(self._kernel, _calls._think_feed(prompt, conversation=self.id, **options))
+        return Stream(self._kernel, _model_calls._think_feed(prompt, conversation=self.id, **options))
 
     def append(self, *messages: Mapping[str, Any] | Answer) -> ConversationInfo:
         """Adds messages without asking a model."""
-        return self._drive(_calls.conversation_append(self._kernel, self.id, messages))
+        return self._drive(_model_calls.conversation_append(self._kernel, self.id, messages))
 
     def fork(self, keep: int | None = None, name: str | None = None) -> Conversation:
         """Another conversation that begins like this one, or like its first `keep` messages."""
-        fork = self._drive(_calls.conversation_fork(self._kernel, self.id, keep=keep, name=name))
+        fork = self._drive(_model_calls.conversation_fork(self._kernel, self.id, keep=keep, name=name))
         return Conversation(self._kernel, fork.conversation)
 
     def truncate(self, keep: int) -> ConversationInfo:
         """Forgets all but the first messages."""
-        return self._drive(_calls.conversation_truncate(self._kernel, self.id, keep))
+        return self._drive(_model_calls.conversation_truncate(self._kernel, self.id, keep))
 
     def compact(self, keep: int | None = None, *, summary_tokens: int | None = None) -> Compaction:
         """Has a model summarise all but the latest `keep` messages (8), which are gone then; fork first to keep them."""
         return self._drive(
-            _calls.conversation_compact(self._kernel, self.id, keep=keep, summary_tokens=summary_tokens)
+            _model_calls.conversation_compact(self._kernel, self.id, keep=keep, summary_tokens=summary_tokens)
         )
 
     def tokens(self, prompt: str | None = None) -> TokenCount:
         """How many tokens a call would read: `exact` where the provider counts them, else estimated."""
-        return self._drive(_calls.conversation_tokens(self._kernel, self.id, prompt))
+        return self._drive(_model_calls.conversation_tokens(self._kernel, self.id, prompt))
 
     def messages(self) -> list[dict[str, Any]]:
         """All that was said."""
-        return self._drive(_calls.conversation_messages(self._kernel, self.id))
+        return self._drive(_model_calls.conversation_messages(self._kernel, self.id))
 
     def close(self) -> None:
         """Ends it: nothing of it is kept, but what forks share."""
-        self._drive(_calls.conversation_close(self._kernel, self.id))
+        self._drive(_model_calls.conversation_close(self._kernel, self.id))
 
     def __enter__(self) -> Self:
         return self
@@ -169,7 +171,7 @@ class AsyncConversation(_Handle):
     async def open(self) -> Self:
         """Opens it, if it is not open."""
         if self._id is None:
-            opened = await self._drive(_calls.conversation_open(self._kernel, **self._options))
+            opened = await self._drive(_model_calls.conversation_open(self._kernel, **self._options))
             self._id = opened.conversation
         return self
 
@@ -189,38 +191,38 @@ class AsyncConversation(_Handle):
         """Says something; the answer's text as it comes. Left before its end it is not part of the conversation."""
         from analemma._async import AsyncStream
 
-        return AsyncStream(self._kernel, _calls._think_feed(prompt, conversation=self.id, **options))
+        return AsyncStream(self._kernel, _model_calls._think_feed(prompt, conversation=self.id, **options))
 
     async def append(self, *messages: Mapping[str, Any] | Answer) -> ConversationInfo:
         """Adds messages without asking a model."""
-        return await self._drive(_calls.conversation_append(self._kernel, self.id, messages))
+        return await self._drive(_model_calls.conversation_append(self._kernel, self.id, messages))
 
     async def fork(self, keep: int | None = None, name: str | None = None) -> AsyncConversation:
         """Another conversation that begins like this one, or like its first `keep` messages."""
-        fork = await self._drive(_calls.conversation_fork(self._kernel, self.id, keep=keep, name=name))
+        fork = await self._drive(_model_calls.conversation_fork(self._kernel, self.id, keep=keep, name=name))
         return AsyncConversation(self._kernel, fork.conversation)
 
     async def truncate(self, keep: int) -> ConversationInfo:
         """Forgets all but the first messages."""
-        return await self._drive(_calls.conversation_truncate(self._kernel, self.id, keep))
+        return await self._drive(_model_calls.conversation_truncate(self._kernel, self.id, keep))
 
     async def compact(self, keep: int | None = None, *, summary_tokens: int | None = None) -> Compaction:
         """Has a model summarise all but the latest `keep` messages (8), which are gone then; fork first to keep them."""
         return await self._drive(
-            _calls.conversation_compact(self._kernel, self.id, keep=keep, summary_tokens=summary_tokens)
+            _model_calls.conversation_compact(self._kernel, self.id, keep=keep, summary_tokens=summary_tokens)
         )
 
     async def tokens(self, prompt: str | None = None) -> TokenCount:
         """How many tokens a call would read: `exact` where the provider counts them, else estimated."""
-        return await self._drive(_calls.conversation_tokens(self._kernel, self.id, prompt))
+        return await self._drive(_model_calls.conversation_tokens(self._kernel, self.id, prompt))
 
     async def messages(self) -> list[dict[str, Any]]:
         """All that was said."""
-        return await self._drive(_calls.conversation_messages(self._kernel, self.id))
+        return await self._drive(_model_calls.conversation_messages(self._kernel, self.id))
 
     async def close(self) -> None:
         """Ends it: nothing of it is kept, but what forks share."""
-        await self._drive(_calls.conversation_close(self._kernel, self.id))
+        await self._drive(_model_calls.conversation_close(self._kernel, self.id))
 
     async def __aenter__(self) -> Self:
         return await self.open()

@@ -131,9 +131,9 @@ class Kit:
         """Asks the kernel for those of its tools that are named here."""
         if not self._asked:
             return
-        from analemma import _calls
+        from analemma import _tool_calls
 
-        offered = yield from _calls.list_tools(self._client)
+        offered = yield from _tool_calls.list_tools(self._client)
         for name in self._asked:
             found = [
                 each

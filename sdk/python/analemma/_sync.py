@@ -11,7 +11,19 @@ from select import POLLIN, poll
 # for enumerations of address families.
 import _socket
 
-from analemma import _calls, _embeddings, _event_calls, _mail, _pipe_calls, _state, _supervision, _workflows
+from analemma import (
+    _calls,
+    _embeddings,
+    _event_calls,
+    _mail,
+    _model_calls,
+    _network_calls,
+    _pipe_calls,
+    _state,
+    _supervision,
+    _tool_calls,
+    _workflows,
+)
 from analemma._errors import AnalemmaError, CallTimeout, ConnectionFailed, ConnectionLost
 from analemma._generic import G, Generic, T
 from analemma._paths import default_socket
@@ -107,8 +119,8 @@ class Kernel:
 
     hello = _method(_calls.hello)
     echo = _method(_calls.echo)
-    think = _method(_calls.think)
-    run_tools = _method(_calls.run_tools)
+    think = _method(_model_calls.think)
+    run_tools = _method(_model_calls.run_tools)
     spawn = _method(_calls.spawn)
     kill = _method(_calls.kill)
     list = _method(_calls.list_)
@@ -122,14 +134,14 @@ class Kernel:
     files = _method(_calls.files)
     status = _method(_calls.status)
     embed = _method(_embeddings.embed)
-    llm = _method(_calls.llm)
-    endpoint = _method(_calls.endpoint)
-    http = _method(_calls.http)
-    conversations = _method(_calls.conversations)
-    budget_set = _method(_calls.budget_set)
-    secret_set = _method(_calls.secret_set)
-    secret_list = _method(_calls.secret_list)
-    secret_remove = _method(_calls.secret_remove)
+    llm = _method(_model_calls.llm)
+    endpoint = _method(_network_calls.endpoint)
+    http = _method(_network_calls.http)
+    conversations = _method(_model_calls.conversations)
+    budget_set = _method(_model_calls.budget_set)
+    secret_set = _method(_network_calls.secret_set)
+    secret_list = _method(_network_calls.secret_list)
+    secret_remove = _method(_network_calls.secret_remove)
     store = _method(_state.store)
     fetch = _method(_state.fetch)
     delete = _method(_state.delete)
@@ -139,10 +151,10 @@ class Kernel:
     set_perms = _method(_state.set_perms)
     metrics = _method(_calls.metrics)
     audit = _method(_calls.audit)
-    list_tools = _method(_calls.list_tools)
-    call_tool = _method(_calls.call_tool)
-    tool_servers = _method(_calls.tool_servers)
-    restart_tools = _method(_calls.restart_tools)
+    list_tools = _method(_tool_calls.list_tools)
+    call_tool = _method(_tool_calls.call_tool)
+    tool_servers = _method(_tool_calls.tool_servers)
+    restart_tools = _method(_tool_calls.restart_tools)
     send = _method(_mail.send)
     send_many = _method(_mail.send_many)
     post = _method(_mail.post)
@@ -173,10 +185,10 @@ class Kernel:
     fleet_down = _method(_supervision.fleet_down)
     fleet_status = _method(_supervision.fleet_status)
     fleet_restart = _method(_supervision.fleet_restart)
-    think_stream = _feed(_calls.think_stream)
-    run_tools_stream = _feed(_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
-    http_stream = _feed(_calls.http_stream)
-    call_tool_stream = _feed(_calls.call_tool_stream)
+    think_stream = _feed(_model_calls.think_stream)
+    run_tools_stream = _feed(_model_calls.run_tools_stream)  # type: ignore[arg-type,var-annotated]
+    http_stream = _feed(_network_calls.http_stream)
+    call_tool_stream = _feed(_tool_calls.call_tool_stream)
     exec_stream = _feed(_calls.exec_stream)
     logs = _feed(_calls.logs)
     events = _feed(_event_calls.events)
