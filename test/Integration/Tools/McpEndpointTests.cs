@@ -109,9 +109,9 @@ public sealed class McpEndpointTests(SharedToolKernel shared) : IClassFixture<Sh
         var agent = await _kernel.SpawnPythonAsync("""
             import json, urllib.request, urllib.error
 
-            def ask(body, method="POST"):
+            def ask(body, method="POST", **more):
                 data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-                headers = {"Content-Type": "application/json"}
+                headers = {"Content-Type": "application/json", **more}
                 request = urllib.request.Request("http://127.0.0.1/mcp", data, headers, method=method)
                 try:
                     with urllib.request.urlopen(request) as answer:
@@ -133,6 +133,8 @@ public sealed class McpEndpointTests(SharedToolKernel shared) : IClassFixture<Sh
             print(ask({"id": 2, "method": "tools/list"})[1]["result"])
             old = ask({"id": 3, "method": "initialize", "params": {"protocolVersion": "1999-01-01"}})[1]["result"]
             print(old["protocolVersion"], code(b"[" * 5000))
+            ping = {"id": 4, "method": "ping"}
+            print(*(ask(ping, **{"Mcp-Protocol-Version": version})[0] for version in ("2025-06-18", "1999-01-01")))
             """);
         await _kernel.WaitAsync(agent);
         Assert.Equal(
@@ -143,6 +145,7 @@ public sealed class McpEndpointTests(SharedToolKernel shared) : IClassFixture<Sh
             (200, {'jsonrpc': '2.0', 'id': 'x', 'result': {}})
             {'tools': []}
             2025-11-25 (400, -32700)
+            200 400
 
             """.ReplaceLineEndings("\n"),
             await _kernel.OutputAsync(agent));
