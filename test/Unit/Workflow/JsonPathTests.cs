@@ -22,6 +22,8 @@ public sealed class JsonPathTests
     [InlineData("$.store.book[-1].title", "\"C\"")]
     [InlineData("$['odd \\'name\\'']", "1")]
     [InlineData("$.n", "null")]
+    [InlineData("$.store.bicycle['color', 'price']", """{"color":"red","price":19.95}""")]
+    [InlineData("$.store.book[1]['title','tags']", """{"title":"B"}""")]
     [InlineData("$", null)]
     public void A_definite_path_finds_one_value(string path, string? expected)
     {
@@ -44,7 +46,7 @@ public sealed class JsonPathTests
     [InlineData("$.store.book[?(@.tags contains 'x')].title", """["A"]""")]
     [InlineData("$.store.book[?(@.price == $.store.book[0].price)].title", """["A"]""")]
     [InlineData("$.nothing[*].there", "[]")]
-    [InlineData("$.store.bicycle['color','price']", """[{"color":"red","price":19.95}]""")]
+    [InlineData("$.store.book[1:]['title','isbn']", """[{"title":"B","isbn":"1"},{"title":"C","isbn":"2"}]""")]
     public void An_indefinite_path_finds_a_list(string path, string expected)
     {
         Assert.False(JsonPath.TryParse(path)!.IsDefinite);
@@ -63,6 +65,14 @@ public sealed class JsonPathTests
     [InlineData("$.nothing", "No results for path: $['nothing']")]
     [InlineData("$.nothing.there", "Missing property in path $['nothing']")]
     [InlineData("$.store.book[7]", "No results for path: $['store']['book'][7]")]
+    [InlineData("$.store.book[7].title", "No results for path: $['store']['book'][7]['title']")]
+    [InlineData("$.store.bicycle.color.hue", "Property ['hue'] not found in path $['store']['bicycle']['color']")]
+    [InlineData("$.store.book.title", "Property ['title'] not found in path $['store']['book']")]
+    [InlineData("$.n.a.b", "Property ['a'] not found in path $['n']")]
+    [InlineData("$.n[0]", "Filter: [0] can only be applied to arrays. Current context is: null")]
+    [InlineData(
+        "$.store['book','bicycle'].price",
+        "Multi properties can only be used as path leafs: $['store']['book', 'bicycle']")]
     public void What_is_missing_is_named_as_the_service_names_it(string path, string expected)
     {
         Assert.True(JsonPath.TryParse(path)!.Find(Shop, out var missing).IsUndefined);

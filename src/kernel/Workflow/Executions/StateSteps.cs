@@ -166,6 +166,12 @@ internal static class StateSteps
 
     private static string? Text(ValueField? field, EvaluationScope scope)
     {
+        // Told as of a payload template, and otherwise than of the paths of other states.
+        if (field?.Path is { } path && path.Find(scope, out _).IsUndefined)
+        {
+            throw PathTemplate.Missing(path, field.Name, scope);
+        }
+
         var value = DataFlow.Value(field, scope);
         if (value.IsUndefined || value.TryGetString(out var text))
         {

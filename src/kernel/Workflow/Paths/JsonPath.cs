@@ -1,4 +1,5 @@
 using Analemma.Workflow.Json;
+using Analemma.Workflow.Templates;
 
 namespace Analemma.Workflow.Paths;
 
@@ -20,9 +21,18 @@ public sealed class JsonPath
     private readonly PathSegment[] _segments;
     private readonly PathFunction? _function;
 
+    // Where it names several properties and goes on; negative for nowhere.
+    private readonly int _pick;
+
     internal JsonPath(string text, PathRoot root, string? variable, PathSegment[] segments, PathFunction? function)
     {
+        if (segments.Length > 0)
+        {
+            segments[^1] = segments[^1].AsLast();
+        }
+
         (Text, Root, Variable, _segments, _function) = (text, root, variable, segments, function);
+        _pick = Array.FindIndex(segments, static segment => segment is NamesSegment);
         IsDefinite = Array.TrueForAll(segments, static segment => segment.IsDefinite);
     }
 
@@ -42,7 +52,8 @@ public sealed class JsonPath
     /// Whether it names one node to write to: from the input, only names and indices (States Language, Reference
     /// Paths).
     /// </summary>
-    public bool IsReference => IsDefinite && _function is null && Root == PathRoot.Input;
+    public bool IsReference => _function is null && Root == PathRoot.Input
+        && Array.TrueForAll(_segments, static segment => segment is NameSegment or IndexSegment);
 
     internal IReadOnlyList<PathSegment> Segments => _segments;
 
@@ -76,12 +87,21 @@ public sealed class JsonPath
             return default;
         }
 
-        return Find(root, out missing);
+        // In the service's words; whoever takes the whole as it is asks no path.
+        return root.IsNull && Root is PathRoot.Input
+            ? throw StateErrorException.Runtime("Unable to apply Path transformation to null or empty input.")
+            : Find(root, out missing);
     }
 
     /// <summary>Finds what it names below a value.</summary>
     public JsonValue Find(JsonValue root, out string? missing)
     {
+        if (_pick >= 0)
+        {
+            missing = $"Multi properties can only be used as path leafs: {Before(_pick + 1)}";
+            return default;
+        }
+
         var found = IsDefinite ? FindOne(root, out missing) : FindAll(root, out missing);
         return found.IsUndefined || _function is null ? found : _function.Apply(found, root, out missing);
     }
@@ -129,38 +149,23 @@ public sealed class JsonPath
         }
     }
 
-    // Jayway tells a missing leaf from a missing step on the way, and an absent property from a thing without any.
+    // Jayway tells a missing leaf from a missing step on the way, and both from a thing that has no such steps.
     private string WhyMissing(JsonValue at, int index)
     {
-        var segment = (DefiniteSegment)_segments[index];
-        var before = string.Concat(_segments.Take(index).Select(step => step.Canonical));
-        var here = $"${before}{segment.Canonical}";
-        if (index == _segments.Length - 1)
-        {
-            return $"No results for path: {here}";
-        }
-
+        var segment = _segments[index];
+        var isLast = index == _segments.Length - 1;
         return segment switch
         {
-            NameSegment when at.IsObject => $"Missing property in path {here}",
-            NameSegment name =>
-                $"Expected to find an object with property ['{name.Name}'] in path ${before} but found "
-                + $"'{NodeName(at)}'. This is not a json object according to the JsonProvider: "
-                + "'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'.",
-            _ when at.IsArray => $"No results for path: {here}",
-            _ => $"Filter: {segment.Canonical} can only be applied to arrays. Current context is: {at}",
+            IndexSegment when at.IsArray => $"No results for path: {Before(_segments.Length)}",
+            IndexSegment =>
+                $"Filter: {segment.Canonical} can only be applied to arrays. Current context is: {at}",
+            _ when !at.IsObject => $"Property {segment.Canonical} not found in path {Before(index)}",
+            _ when isLast => $"No results for path: {Before(_segments.Length)}",
+            _ => $"Missing property in path {Before(index + 1)}",
         };
     }
 
-    private static string NodeName(JsonValue value) => "com.fasterxml.jackson.databind.node." + value.Kind switch
-    {
-        JsonKind.String => "TextNode",
-        JsonKind.Number => "IntNode",
-        JsonKind.Boolean => "BooleanNode",
-        JsonKind.Array => "ArrayNode",
-        JsonKind.Object => "ObjectNode",
-        _ => "NullNode",
-    };
+    private string Before(int count) => $"${string.Concat(_segments.Take(count).Select(step => step.Canonical))}";
 }
 
 /// <summary>What a path starts from.</summary>

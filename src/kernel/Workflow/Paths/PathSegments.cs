@@ -12,6 +12,9 @@ internal abstract class PathSegment
     /// <summary>As Jayway writes it in its messages.</summary>
     public abstract string Canonical { get; }
 
+    /// <summary>What it is at the end of a path.</summary>
+    public virtual PathSegment AsLast() => this;
+
     /// <summary>The one value that a definite one finds, or undefined.</summary>
     public virtual JsonValue Step(JsonValue value) => default;
 
@@ -49,16 +52,26 @@ internal sealed class IndexSegment(int index) : DefiniteSegment
         value.TryGetArray(out var items) ? value[Index < 0 ? items.Count + Index : Index] : default;
 }
 
-/// <summary>['a','b']: in Jayway an object of those properties that are there.</summary>
+/// <summary>['a','b'], which leads nowhere: Jayway has it at the end of a path only.</summary>
 internal sealed class NamesSegment(IReadOnlyList<string> names) : PathSegment
 {
-    public override string Canonical => $"[{string.Join(',', names.Select(name => $"'{name}'"))}]";
+    public override string Canonical => $"[{string.Join(", ", names.Select(name => $"'{name}'"))}]";
 
-    public override IEnumerable<JsonValue> All(JsonValue value, JsonValue root)
+    public override PathSegment AsLast() => new PickSegment(Canonical, names);
+
+    public override IEnumerable<JsonValue> All(JsonValue value, JsonValue root) => [];
+}
+
+/// <summary>['a','b'] at the end: one object, of those properties that are there.</summary>
+internal sealed class PickSegment(string canonical, IReadOnlyList<string> names) : DefiniteSegment
+{
+    public override string Canonical => canonical;
+
+    public override JsonValue Step(JsonValue value)
     {
         if (!value.TryGetObject(out var fields))
         {
-            yield break;
+            return default;
         }
 
         JsonObjectBuilder picked = new(names.Count);
@@ -70,7 +83,7 @@ internal sealed class NamesSegment(IReadOnlyList<string> names) : PathSegment
             }
         }
 
-        yield return picked.Build();
+        return picked.Build();
     }
 }
 
@@ -126,6 +139,8 @@ internal sealed class WildcardSegment : PathSegment
 internal sealed class DescendantSegment(PathSegment step) : PathSegment
 {
     public override string Canonical => $"..{step.Canonical}";
+
+    public override PathSegment AsLast() => new DescendantSegment(step.AsLast());
 
     public override IEnumerable<JsonValue> All(JsonValue value, JsonValue root)
     {

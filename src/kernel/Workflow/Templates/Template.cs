@@ -73,10 +73,14 @@ internal sealed class PathTemplate(string field, JsonPath path) : Template
         var found = path.Find(scope, out _);
         return found.IsDefined
             ? found
-            : throw StateErrorException.Runtime(
-                $"The JSONPath '{path}' specified for the field '{field}' could not be found in the input "
-                + $"'{scope.Input.ToString(JsonWriteOptions.Service)}'");
+            : throw Missing(path, field, scope);
     }
+
+    /// <summary>A path found nothing where a field wants something.</summary>
+    public static StateErrorException Missing(JsonPath path, string field, EvaluationScope scope) =>
+        StateErrorException.Runtime(
+            $"The JSONPath '{path}' specified for the field '{field}' could not be found in the input "
+            + $"'{scope.Input.ToString(JsonWriteOptions.Service)}'");
 
     public override IEnumerable<string> Variables() => path.Variable is { } variable ? [variable] : [];
 }
