@@ -269,7 +269,9 @@ internal sealed partial class LiveExecution
             turn.Payloads.Add(new PagedPayload(paged, end.Output));
         }
 
-        ExecutionStanding standing = new(status, end is null ? null : _turns.State.EndedAt?.UtcTicks, end?.Write());
+        // One that runs again has a tail, too, which says so.
+        var tail = _turns.State.RedriveCount > 0 ? end ?? ExecutionEnd.Of(_turns.State) : end;
+        ExecutionStanding standing = new(status, end is null ? null : _turns.State.EndedAt?.UtcTicks, tail?.Write());
         var isNew = status != (int)_view.Status || _turns.State.RedriveCount != _view.RedriveCount;
         return new ExecutionStoreChange
         {

@@ -55,6 +55,41 @@ public sealed class RedriveTests : IDisposable
         Assert.Equal(kind == "distributed", history.Contains("MapRunRedriven"));
     }
 
+    [Fact]
+    public async Task An_execution_that_runs_again_tells_how_often_and_since_when()
+    {
+        var path = Path.Combine(_folder, "workflows.db");
+        string execution;
+        await using (var bench = WorkflowBench.Open(path, new FunctionBook()))
+        {
+            await bench.CallAsync("CreateActivity", ("name", "work"));
+            var machine = await bench.CreateAsync(
+                "m", Inner.Replace(Work, "arn:aws:states:us-east-1:000000000000:activity:work", StringComparison.Ordinal));
+            execution = await bench.StartAsync(machine);
+            await bench.CallAsync("StopExecution", ("executionArn", execution));
+            await bench.CallAsync("RedriveExecution", ("executionArn", execution));
+            await RedrivenAsync(bench, machine);
+        }
+
+        await using var next = WorkflowBench.Open(path, new FunctionBook());
+        await RedrivenAsync(next, execution[..execution.LastIndexOf(':')].Replace(
+            ":execution:", ":stateMachine:", StringComparison.Ordinal));
+
+        async Task RedrivenAsync(WorkflowBench bench, string machine)
+        {
+            var described = await bench.CallAsync("DescribeExecution", ("executionArn", execution));
+            var listed = await bench.CallAsync(
+                "ListExecutions", ("stateMachineArn", machine), ("redriveFilter", "REDRIVEN"));
+            Assert.Equal(1, listed["executions"].AsArray().Count);
+            foreach (var told in new[] { described, listed["executions"][0] })
+            {
+                Assert.Equal(("RUNNING", "1"), (told["status"].AsString(), told["redriveCount"].ToString()));
+                Assert.True(told["redriveDate"].IsDefined);
+                Assert.True(told["stopDate"].IsUndefined);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("STANDARD", 2, 1)]
     [InlineData("EXPRESS", 3, 0)]
