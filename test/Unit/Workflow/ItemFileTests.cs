@@ -35,6 +35,13 @@ public sealed class ItemFileTests
         Assert.Equal(expected, Read(text, Reader(type), itemsMax: 2));
 
     [Theory]
+    [InlineData("CSV", "a,b\n1,2", """[{"a":"1","b":"2"}]""")]
+    [InlineData("JSON", "[1]", "[1]")]
+    [InlineData("JSONL", "1", "[1]")]
+    public void A_byte_order_mark_is_no_part_of_a_file(string type, string text, string expected) =>
+        Assert.Equal(expected, Read($"\ufeff{text}", Reader(type)));
+
+    [Theory]
     [InlineData("JSON", "{\"a\":1}", "Attempting to map over non-iterable node.")]
     [InlineData("JSON", "[", "The file is no JSON")]
     [InlineData("JSONL", "1\n{", "Line 2 is no JSON")]

@@ -31,6 +31,8 @@ public static class ItemFile
         [NotNullWhen(false)] out string? cause)
     {
         var max = itemsMax ?? long.MaxValue;
+        // Spreadsheets put a mark before what they write in UTF-8: it is no part of the first name.
+        utf8 = utf8.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;
         return reader.InputType switch
         {
             "CSV" => TryReadCsv(reader, Encoding.UTF8.GetString(utf8), max, out items, out cause),
