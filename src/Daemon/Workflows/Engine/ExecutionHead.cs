@@ -82,6 +82,8 @@ internal sealed record ExecutionHead
         RoleArn = RoleArn,
         StateMachineArn = MachineArn,
         StateMachineName = MachineName,
+        VersionArn = VersionArn,
+        AliasArn = AliasArn,
         IsExpress = IsExpress,
         Seed = Seed,
         Region = options.Region,

@@ -14,6 +14,12 @@ public sealed record ExecutionIdentity
 
     public required string StateMachineName { get; init; }
 
+    /// <summary>The version that it was started by; null for none.</summary>
+    public string? VersionArn { get; init; }
+
+    /// <summary>The alias that led to that; null for none.</summary>
+    public string? AliasArn { get; init; }
+
     /// <summary>EXPRESS, whose context has no redrives.</summary>
     public bool IsExpress { get; init; }
 

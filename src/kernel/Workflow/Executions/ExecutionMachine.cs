@@ -72,7 +72,11 @@ public static class ExecutionMachine
         turn.State.Input = started.Input;
         turn.WriteStart(
             JsonObject.Of(
-                ("input", started.Input), ("inputDetails", Details.NotTruncated), ("roleArn", turn.Identity.RoleArn)),
+                ("input", started.Input),
+                ("inputDetails", Details.NotTruncated),
+                ("roleArn", turn.Identity.RoleArn),
+                ("stateMachineAliasArn", turn.Identity.AliasArn is { } alias ? alias : JsonValue.Undefined),
+                ("stateMachineVersionArn", turn.Identity.VersionArn is { } version ? version : JsonValue.Undefined)),
             started.InputText);
         ArmTimeout(turn, definition);
         turn.State.Ready.Enqueue(new Entry(root, definition.StartAt, started.Input));

@@ -126,7 +126,7 @@ public sealed record HistoryEvent(
         JsonObjectBuilder made = new(fields.Count);
         foreach (var (name, value) in fields)
         {
-            var isData = name is "input" or "output" or "parameters" or "taskCredentials";
+            var isData = name is "input" or "output" or "parameters";
             if (!isData && name != "assignedVariables")
             {
                 made.Set(name, Paged is null ? value : Told(name, value));

@@ -30,9 +30,9 @@ internal static class TaskHistory
             details.Set("heartbeatInSeconds", task.HeartbeatSeconds is { } beat ? beat : default(JsonValue));
         }
 
-        if (task.Credentials.IsDefined)
+        if (task.Credentials["RoleArn"] is { IsString: true } role)
         {
-            details.Set("taskCredentials", task.Credentials);
+            details.Set("taskCredentials", JsonObject.Of(("roleArn", role)));
         }
 
         var type = task.Resource.Kind switch
