@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Analemma.Workflow.Json;
 
 namespace Analemma.Daemon.Workflows.Api;
@@ -103,57 +102,20 @@ internal readonly struct ApiRequest(string operation, JsonObject members, DateTi
         }
     }
 
+    /// <summary>What two requests have in common that ask for pages of the same list.</summary>
+    public JsonObject WithoutPage()
+    {
+        JsonObjectBuilder made = new(members.Count);
+        foreach (var name in members.Names.ToArray().Order(StringComparer.Ordinal))
+        {
+            if (name is not ("nextToken" or "maxResults"))
+            {
+                made.Set(name, this[name]);
+            }
+        }
+
+        return made.Build();
+    }
+
     private static string KindOf(JsonValue value) => value.Kind.ToString().ToLowerInvariant();
-}
-
-/// <summary>Places in a list, as clients hand them back.</summary>
-internal static class PageToken
-{
-    /// <summary>Then they are not taken back any more, as at the service.</summary>
-    private const long LifeSeconds = 24 * 60 * 60;
-
-    private const int CharsMax = 128;
-
-    /// <summary>Good for the operation that gives it, for a day.</summary>
-    public static string Of(ApiRequest request, long place) => Convert.ToBase64String(Encoding.UTF8.GetBytes(
-        FormattableString.Invariant($"{request.Operation}/{place}/{request.At.ToUnixTimeSeconds()}")));
-
-    /// <summary>Null when there is none.</summary>
-    public static long? Read(ApiRequest request)
-    {
-        if (request.MaybeText("nextToken") is not { Length: > 0 } token)
-        {
-            return null;
-        }
-
-        Span<byte> bytes = stackalloc byte[CharsMax];
-        if (token.Length <= CharsMax
-            && Convert.TryFromBase64String(token, bytes, out var count)
-            && Encoding.UTF8.GetString(bytes[..count]).Split('/') is [var operation, var at, var made]
-            && operation == request.Operation
-            && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var place)
-            && long.TryParse(made, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            && request.At.ToUnixTimeSeconds() - seconds < LifeSeconds)
-        {
-            return place;
-        }
-
-        throw ApiRefusedException.Token();
-    }
-
-    /// <summary>One page of what is in memory, and the token of the next; null when there is none.</summary>
-    public static (IReadOnlyList<T> Page, string? Next) Take<T>(ApiRequest request, IEnumerable<T> all, int most = 1000)
-    {
-        var size = request.Page(most: most);
-        var from = (int)Math.Min(PageToken.Read(request) ?? 0, int.MaxValue - size);
-        // A page that was begun goes on with the rest, however many there are.
-        var page = all.Skip(from).Take(size + 1).ToList();
-        if (page.Count <= size)
-        {
-            return (page, null);
-        }
-
-        page.RemoveAt(size);
-        return (page, Of(request, from + size));
-    }
 }

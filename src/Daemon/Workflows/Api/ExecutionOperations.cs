@@ -77,7 +77,7 @@ internal sealed class ExecutionOperations(
         }
 
         var found = Found(arn);
-        if (ExecutionRedrives.Of(found, engine.Options, request.At) is var (why, status) && status != "REDRIVABLE")
+        if (RedriveOf(found, request.At) is var (why, status) && status != "REDRIVABLE")
         {
             throw new ApiRefusedException("ExecutionNotRedrivable", why ?? ExecutionRedrives.ByMapRun);
         }
@@ -125,7 +125,7 @@ internal sealed class ExecutionOperations(
             }
         }
 
-        var (why, status) = ExecutionRedrives.Of(found, engine.Options, request.At);
+        var (why, status) = RedriveOf(found, request.At);
         made.Set("redriveCount", found.RedriveCount).Set("redriveDate", RedrivenAt(found));
         made.Set("redriveStatus", status);
         made.Set("redriveStatusReason", Json.Maybe(why));
@@ -165,7 +165,7 @@ internal sealed class ExecutionOperations(
             asked with
             {
                 Status = status is null ? null : (int)ExecutionNames.Read(status),
-                BeforeKey = PageToken.Read(request) ?? long.MaxValue,
+                BeforeKey = PageToken.ReadNumber(request) ?? long.MaxValue,
                 Max = size + 1,
             },
             request.MaybeText("stateMachineArn"),
@@ -221,7 +221,7 @@ internal sealed class ExecutionOperations(
         }
 
         // A page begins behind the event that the one before ended with: more may have come, and old ones gone.
-        if (PageToken.Read(request) is { } after)
+        if (PageToken.ReadNumber(request) is { } after)
         {
             events = request.Flag("reverseOrder")
                 ? events.SkipWhile(each => each.Id >= after)
@@ -310,6 +310,13 @@ internal sealed class ExecutionOperations(
             && FoundExecution.Of(stored) is { Head.MapRunArn: not null } child
                 ? child
                 : Found(Arns.Check(arn, "execution"));
+
+    // What a machine that is gone has left can run to its end, and no further.
+    private (string? Why, string Status) RedriveOf(FoundExecution found, DateTimeOffset now) =>
+        ExecutionRedrives.Of(found, engine.Options, now) is var told
+        && told.Status == "REDRIVABLE" && machines.Find(found.Head.MachineArn) is null
+            ? (ExecutionRedrives.OfDeletedMachine, "NOT_REDRIVABLE")
+            : told;
 
     private JsonValue RedrivenAt(FoundExecution found) =>
         found.RedriveCount > 0

@@ -8,6 +8,9 @@ internal static class ExecutionRedrives
     /// <summary>What is refused of one that belongs to a Map Run.</summary>
     public const string ByMapRun = "Execution is redriven with its Map Run";
 
+    /// <summary>Why one whose state machine was deleted cannot be.</summary>
+    public const string OfDeletedMachine = "State machine is in DELETING status";
+
     // A redrive is an event, and something must come of it.
     private const long EventsMax = ExecutionLimits.EventsMax - 1;
 

@@ -182,7 +182,7 @@ internal sealed class MachineOperations(WorkflowOptions options, StateMachines m
     public Task<JsonValue> ListAsync(ApiRequest request)
     {
         var (page, next) = PageToken.Take(
-            request, machines.Machines.OrderBy(machine => machine.CreatedAt).ThenBy(machine => machine.Arn));
+            request, machines.Machines, machine => PageToken.Key(machine.CreatedAt, machine.Arn));
         JsonArrayBuilder items = new(page.Count);
         foreach (var machine in page)
         {

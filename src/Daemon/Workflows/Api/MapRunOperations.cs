@@ -30,7 +30,7 @@ internal sealed class MapRunOperations(WorkflowEngine engine, DistributedMaps ma
         var arn = Arns.Check(request.Text("executionArn"), "execution");
         var execution = engine.Store.Find(arn) ?? throw ApiRefusedException.NoExecution(arn);
         var (page, next) = PageToken.Take(
-            request, maps.RunsOf(execution).OrderBy(run => run.State.StartedAt));
+            request, maps.RunsOf(execution), run => PageToken.Key(run.State.StartedAt, run.State.Arn));
         JsonArrayBuilder items = new(page.Count);
         foreach (var run in page)
         {

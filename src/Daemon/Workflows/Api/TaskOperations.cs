@@ -66,7 +66,7 @@ internal sealed class TaskOperations(
     public Task<JsonValue> ListActivitiesAsync(ApiRequest request)
     {
         var (page, next) = PageToken.Take(
-            request, machines.Activities.OrderBy(each => each.CreatedAt).ThenBy(each => each.Arn));
+            request, machines.Activities, each => PageToken.Key(each.CreatedAt, each.Arn));
         JsonArrayBuilder items = new(page.Count);
         foreach (var activity in page)
         {

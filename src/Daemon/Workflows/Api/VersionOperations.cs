@@ -65,7 +65,8 @@ internal sealed class VersionOperations(StateMachines machines, TimeProvider tim
     {
         var (arn, _) = Arns.Machine(request.Text("stateMachineArn"));
         var machine = machines.Find(arn) ?? throw ApiRefusedException.NoMachine(arn);
-        var (page, next) = PageToken.Take(request, machine.Versions.Reverse());
+        var (page, next) = PageToken.Take(
+            request, machine.Versions, version => PageToken.KeyDown(version.Number));
         JsonArrayBuilder items = new(page.Count);
         foreach (var version in page)
         {
@@ -220,13 +221,13 @@ internal sealed class VersionOperations(StateMachines machines, TimeProvider tim
             throw ApiRefusedException.NoMachine(asked);
         }
 
-        var all = machines.AliasesOf(arn).OrderBy(alias => alias.CreatedAt).ThenBy(alias => alias.Name).AsEnumerable();
+        var all = machines.AliasesOf(arn);
         if (Arns.VersionOf(qualifier) is { } number)
         {
             all = all.Where(alias => alias.Routes.Any(route => route.Version == number));
         }
 
-        var (page, next) = PageToken.Take(request, all);
+        var (page, next) = PageToken.Take(request, all, alias => PageToken.Key(alias.CreatedAt, alias.Name));
         JsonArrayBuilder items = new(page.Count);
         foreach (var alias in page)
         {

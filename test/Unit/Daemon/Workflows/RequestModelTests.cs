@@ -204,6 +204,65 @@ public sealed class RequestModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_of_a_page_is_good_for_what_was_asked_for()
+    {
+        await using var bench = Bench();
+        var machine = await bench.CreateAsync("m", Pass);
+        var (first, second) = (await bench.StartAsync(machine), await bench.StartAsync(machine));
+        await bench.EndAsync(first);
+        await bench.EndAsync(second);
+        var page = await bench.CallAsync("GetExecutionHistory", ("executionArn", first), ("maxResults", 2));
+        var token = page["nextToken"];
+        var refused = await bench.AskAsync("GetExecutionHistory", ("executionArn", second), ("nextToken", token));
+        Assert.Equal("InvalidToken", refused.Error);
+        await bench.CallAsync("GetExecutionHistory", ("nextToken", token), ("maxResults", 1), ("executionArn", first));
+    }
+
+    // API reference, DescribeExecution, redriveStatusReason.
+    [Fact]
+    public async Task What_a_deleted_machine_has_left_is_not_redriven()
+    {
+        await using var bench = Bench();
+        var machine = await bench.CreateAsync("m", """{"StartAt":"A","States":{"A":{"Type":"Fail"}}}""");
+        var execution = await bench.StartAsync(machine);
+        Assert.Equal("REDRIVABLE", (await bench.EndAsync(execution))["redriveStatus"].AsString());
+        await bench.CallAsync("DeleteStateMachine", ("stateMachineArn", machine));
+        var told = await bench.CallAsync("DescribeExecution", ("executionArn", execution));
+        Assert.Equal(
+            ("NOT_REDRIVABLE", "State machine is in DELETING status"),
+            (told["redriveStatus"].AsString(), told["redriveStatusReason"].AsString()));
+        Assert.Equal(
+            "ExecutionNotRedrivable", (await bench.AskAsync("RedriveExecution", ("executionArn", execution))).Error);
+    }
+
+    [Fact]
+    public async Task Who_removes_each_page_of_a_list_removes_all_of_it()
+    {
+        await using var bench = Bench();
+        foreach (var name in "edcba")
+        {
+            await bench.CreateAsync($"m{name}", Pass);
+        }
+
+        JsonValue token = default;
+        List<string> removed = [];
+        do
+        {
+            var page = await bench.CallAsync("ListStateMachines", ("maxResults", 2), ("nextToken", token));
+            foreach (var machine in page["stateMachines"].AsArray().Items.ToArray())
+            {
+                await bench.CallAsync("DeleteStateMachine", ("stateMachineArn", machine["stateMachineArn"]));
+                removed.Add(machine["name"].AsString());
+            }
+
+            token = page["nextToken"];
+        }
+        while (token.IsDefined);
+
+        Assert.Equal(["ma", "mb", "mc", "md", "me"], removed.Order());
+    }
+
+    [Fact]
     public async Task A_redrive_asked_for_twice_with_one_token_is_done_once()
     {
         await using var bench = Bench();
