@@ -124,6 +124,20 @@ public sealed class RedriveStepTests
         Assert.Equal((ExecutionStatus.Failed, ExecutionLimits.EventsMaxCause), (bench.State.Status, bench.State.Cause));
     }
 
+    [Fact]
+    public void That_a_history_is_full_is_its_last_event()
+    {
+        MachineBench bench = new(
+            """
+            {"StartAt":"A","States":{"A":{"Type":"Choice","Default":"B",
+              "Choices":[{"Variable":"$.spin","IsPresent":true,"Next":"A"}]},"B":{"Type":"Succeed"}}}
+            """);
+        bench.Identity = bench.Identity with { EventsMax = 10 };
+        bench.Start("""{"spin":true}""");
+        var last = bench.History[^1];
+        Assert.Equal((10L, 9L, HistoryEventType.ExecutionFailed), (last.Id, last.PreviousId, last.Type));
+    }
+
     private static void Redrive(MachineBench bench) =>
         bench.Tell(new ExecutionEvent.Redriven(bench.Now) { IsDeep = true });
 

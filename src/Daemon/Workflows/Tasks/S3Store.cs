@@ -66,7 +66,8 @@ internal sealed class S3Store(AwsClient aws, string error, int unpackedBytesMax)
         return items.Build();
     }
 
-    // Sizes are numbers, times are seconds (Developer Guide, ItemReader, Amazon S3 objects).
+    // Sizes are numbers, times are seconds (Developer Guide, ItemReader, Amazon S3 objects), with an exponent, as users
+    // have seen them (github.com/floci-io/floci, pull request 3460).
     private static JsonValue Listed(XElement found, XNamespace names)
     {
         JsonObjectBuilder item = new();
@@ -79,7 +80,8 @@ internal sealed class S3Store(AwsClient aws, string error, int unpackedBytesMax)
                 {
                     "Size" when long.TryParse(value, CultureInfo.InvariantCulture, out var size) => size,
                     "LastModified" when DateTimeOffset.TryParse(
-                        value, CultureInfo.InvariantCulture, out var time) => time.ToUnixTimeSeconds(),
+                        value, CultureInfo.InvariantCulture, out var time) =>
+                            JsonValue.FromWritten(time.ToUnixTimeSeconds()),
                     _ => value,
                 });
             }

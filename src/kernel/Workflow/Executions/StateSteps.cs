@@ -10,7 +10,8 @@ internal static class StateSteps
     public static void Enter(Turn turn, Entry entry)
     {
         var (scope, name, input) = entry;
-        if (turn.State.LastEventId >= turn.Identity.EventsMax)
+        // The last event that there may be says so, as users have seen it (github.com/floci-io/floci, issue 2734).
+        if (turn.State.LastEventId >= turn.Identity.EventsMax - 1)
         {
             // A redrive with its Map run must find something to go on with; it fails so again.
             turn.State.Ready.Enqueue(entry);

@@ -63,8 +63,8 @@ public sealed class RedriveTests : IDisposable
         await using (var bench = WorkflowBench.Open(path, new FunctionBook()))
         {
             await bench.CallAsync("CreateActivity", ("name", "work"));
-            var machine = await bench.CreateAsync(
-                "m", Inner.Replace(Work, "arn:aws:states:us-east-1:000000000000:activity:work", StringComparison.Ordinal));
+            const string Activity = "arn:aws:states:us-east-1:000000000000:activity:work";
+            var machine = await bench.CreateAsync("m", Inner.Replace(Work, Activity, StringComparison.Ordinal));
             execution = await bench.StartAsync(machine);
             await bench.CallAsync("StopExecution", ("executionArn", execution));
             await bench.CallAsync("RedriveExecution", ("executionArn", execution));

@@ -117,8 +117,8 @@ public sealed class S3MapFilesTests : IDisposable
         var listed = await _files.ReadAsync(
             Listing(loads: false), JsonValue.Parse("""{"Bucket":"b"}"""), 2, TestContext.Current.CancellationToken);
         Assert.Equal(
-            """[{"Key":"p/","Size":0},{"Key":"p/a.jsonl","LastModified":1668699881,"Size":4}]""",
-            JsonValue.From(listed.Items).ToString());
+            """[{"Key":"p/","Size":0},{"Key":"p/a.jsonl","LastModified":1.668699881E9,"Size":4}]""",
+            JsonValue.From(listed.Items).ToString(JsonWriteOptions.Service));
         Assert.Equal([new ItemSource("S3://b", 2)], listed.Sources);
 
         var loaded = await _files.ReadAsync(
