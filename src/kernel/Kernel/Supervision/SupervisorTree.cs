@@ -144,6 +144,9 @@ internal static class SupervisorTree
             }
             else
             {
+                // A supervisor below, which fell just before, may have begun to give it up.
+                var wasGivenUp = unit is { IsLive: true, Goal: UnitGoal.Rest, RestsAs: UnitPhase.GivenUp };
+                unit.Goal = wasGivenUp ? UnitGoal.Restart : unit.Goal;
                 Join(state, unit, batch);
             }
         }

@@ -123,6 +123,26 @@ public sealed class SupervisorTreeTests
     }
 
     [Fact]
+    public void Who_was_being_given_up_with_a_supervisor_is_restarted_by_the_one_further_above()
+    {
+        _kernel.Up(
+            [Supervisor("mid") with { Burst = 1 }, Supervisor("low") with { Parent = "mid" }],
+            Below("mid", "uncle"), Below("low", "good"), Below("low", "next", "good"),
+            Below("low", "bad") with { Restart = new RestartRule { Burst = 1 } });
+        for (var i = 0; i < 2; i++)
+        {
+            _kernel.Exit("bad");
+            _kernel.Obey();
+            _kernel.Obey();
+            _kernel.Wait(10);
+        }
+
+        Assert.Equal(["mid", "root"], _kernel.Escalations.Select(each => each.To));
+        Assert.All(_kernel.Status().Units, unit => Assert.Equal(UnitState.Ready, unit.State));
+        Assert.Equal([2, 3, 3, 3], Incarnations());
+    }
+
+    [Fact]
     public void A_supervisor_has_a_limit_of_restarts_over_all_its_children()
     {
         _kernel.Up([Supervisor("s") with { Burst = 2 }], Below("s", "a"), Below("s", "b"), Below("s", "c"));
