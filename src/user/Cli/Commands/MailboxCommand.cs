@@ -2,6 +2,7 @@ using System.CommandLine;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Output;
+using Analemma.Cli.Values;
 
 namespace Analemma.Cli.Commands;
 
@@ -33,6 +34,24 @@ internal sealed class MailboxCommand : ICliCommand
         Description = "Default: 1000.",
     };
 
+    private readonly Option<string?> _maxSize = new("--max-size")
+    {
+        HelpName = "SIZE",
+        Description = "What its messages have together, such as 16M. Default: 8M.",
+    };
+
+    private readonly Option<string?> _visibility = new("--visibility")
+    {
+        HelpName = "TIME",
+        Description = "Of a durable one: what is not acknowledged in this time comes again. Default: 30s.",
+    };
+
+    private readonly Option<int?> _maxDeliveries = new("--max-deliveries")
+    {
+        HelpName = "N",
+        Description = "Of a durable one: a message given out so often is a dead letter. Default: 10.",
+    };
+
     public Command Declare(CommandSet set)
     {
         Command command = new("mailbox", "Show mailboxes; make and remove those that are no agent's inbox.");
@@ -42,7 +61,7 @@ internal sealed class MailboxCommand : ICliCommand
         command.Add(set.Does(
             new Command("make", "Make a mailbox, or give one a topic.")
             {
-                _name, _durable, _receiver, _topic, _maxMessages,
+                _name, _durable, _receiver, _topic, _maxMessages, _maxSize, _visibility, _maxDeliveries,
             },
             MakeAsync,
             "  analemma mailbox make jobs --durable --receiver worker"));
@@ -83,6 +102,9 @@ internal sealed class MailboxCommand : ICliCommand
                 Receiver = session.Parsed.GetValue(_receiver),
                 Topic = session.Parsed.GetValue(_topic),
                 MaxMessages = session.Parsed.GetValue(_maxMessages),
+                MaxBytes = Sizes.Option(session.Parsed, _maxSize),
+                VisibilityMs = Durations.Option(session.Parsed, _visibility),
+                MaxDeliveries = session.Parsed.GetValue(_maxDeliveries),
             },
             session.CancellationToken);
         if (session.Json)

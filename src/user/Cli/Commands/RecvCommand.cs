@@ -29,6 +29,18 @@ internal sealed class RecvCommand : ICliCommand
 
     private readonly Option<string?> _topic = new("--topic") { HelpName = "T", Description = "Only those about this." };
 
+    private readonly Option<string?> _correlation = new("--correlation")
+    {
+        HelpName = "C",
+        Description = "Only those of this exchange.",
+    };
+
+    private readonly Option<long?> _from = new("--from")
+    {
+        HelpName = "ID",
+        Description = "Only those of this process; 0 for clients on the host.",
+    };
+
     private readonly Option<bool> _keep = new("--keep", "-k")
     {
         Description = "Of a durable mailbox: do not acknowledge; they come again.",
@@ -37,7 +49,7 @@ internal sealed class RecvCommand : ICliCommand
     public Command Declare(CommandSet set) => set.Does(
         new Command("recv", "Take messages out of a mailbox; those of a durable one are acknowledged when printed.")
         {
-            _mailbox, _max, _timeout, _topic, _keep,
+            _mailbox, _max, _timeout, _topic, _correlation, _from, _keep,
         },
         RunAsync,
         """
@@ -56,6 +68,8 @@ internal sealed class RecvCommand : ICliCommand
                 Max = session.Parsed.GetValue(_max),
                 TimeoutMs = SendCommand.Milliseconds(session.Parsed.GetValue(_timeout)),
                 Topic = session.Parsed.GetValue(_topic),
+                Correlation = session.Parsed.GetValue(_correlation),
+                From = session.Parsed.GetValue(_from) is { } from ? new ProcessId(from) : null,
             },
             session.CancellationToken);
         if (session.Json)

@@ -28,6 +28,12 @@ internal sealed class SendCommand : ICliCommand
 
     private readonly Option<string?> _topic = new("--topic") { HelpName = "T", Description = "What it is about." };
 
+    private readonly Option<string?> _correlation = new("--correlation")
+    {
+        HelpName = "C",
+        Description = "The exchange that it belongs to.",
+    };
+
     private readonly Option<string?> _key = new("--key")
     {
         HelpName = "K",
@@ -56,7 +62,7 @@ internal sealed class SendCommand : ICliCommand
     public Command Declare(CommandSet set) => set.Does(
         new Command("send", "Send a message to an agent or a mailbox.")
         {
-            _to, _body, _topic, _key, _priority, _ttl, _timeout, _request,
+            _to, _body, _topic, _correlation, _key, _priority, _ttl, _timeout, _request,
         },
         RunAsync,
         """
@@ -81,6 +87,7 @@ internal sealed class SendCommand : ICliCommand
                 ToId = isId ? new ProcessId(id) : null,
                 Body = BodyOf(text),
                 Topic = session.Parsed.GetValue(_topic),
+                Correlation = session.Parsed.GetValue(_correlation),
                 Key = session.Parsed.GetValue(_key),
                 Priority = session.Parsed.GetValue(_priority),
                 TtlMs = Milliseconds(session.Parsed.GetValue(_ttl)),

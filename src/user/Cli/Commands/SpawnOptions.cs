@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Values;
 
@@ -200,25 +199,17 @@ internal sealed class SpawnOptions
     {
         var limits = new ResourceLimits
         {
-            Memory = Bytes(parsed, _memory),
+            Memory = Sizes.Option(parsed, _memory),
             MaxPids = parsed.GetValue(_pids),
             CpuQuota = CpuQuota(parsed.GetValue(_cpu)),
             CpuWeight = parsed.GetValue(_cpuWeight),
             WallMs = Durations.Option(parsed, _timeout),
             OpenFiles = parsed.GetValue(_openFiles),
-            LogBytes = Bytes(parsed, _logSize),
-            WorkBytes = Bytes(parsed, _workSize),
+            LogBytes = Sizes.Option(parsed, _logSize),
+            WorkBytes = Sizes.Option(parsed, _workSize),
         };
         return limits == new ResourceLimits() ? null : limits;
     }
-
-    private static long? Bytes(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch
-    {
-        null => null,
-        { } text when ByteSize.TryParse(text, out var bytes) => bytes,
-        { } text => throw CliException.Usage(
-            $"{option.Name} {text} is not a size", "write it as 65536, 64K, 256M or 1.5G"),
-    };
 
     private static long? CpuQuota(string? text) => text switch
     {
