@@ -1,3 +1,4 @@
+using System.Globalization;
 using Analemma.Abi;
 using Analemma.Abi.Syscalls;
 using Analemma.Cli.Fleets.Shapes;
@@ -12,8 +13,15 @@ internal static class FleetRules
     /// <summary>-1000.</summary>
     private const int NumberCharsMax = 5;
 
+    private const long BackoffMsDefault = 500;
+
     public static void Check(FleetApply fleet, ShapeReading reading)
     {
+        if (fleet.Agents.Count == 0 && reading.Places.ContainsKey("agents"))
+        {
+            Wrong(reading, "agents", "there is no agent", "write one: NAME: {script: FILE}");
+        }
+
         CheckSupervisors(fleet, reading);
         CheckNames(fleet, reading);
         CheckAfter(fleet, reading);
@@ -21,6 +29,7 @@ internal static class FleetRules
         foreach (var agent in fleet.Agents)
         {
             CheckStart(agent, reading);
+            CheckRestart(agent, reading);
         }
     }
 
@@ -84,6 +93,18 @@ internal static class FleetRules
         if (processes > FleetRanges.ReplicasMax)
         {
             Wrong(reading, "agents", $"{processes} processes, replicas counted; at most {FleetRanges.ReplicasMax}");
+        }
+    }
+
+    private static void CheckRestart(FleetAgent agent, ShapeReading reading)
+    {
+        var path = $"agents.{agent.Name}.restart.backoff_max";
+        if (agent.Restart is { BackoffMaxMs: { } max } rule && max < (rule.BackoffMs ?? BackoffMsDefault))
+        {
+            Wrong(
+                reading, path, string.Create(
+                    CultureInfo.InvariantCulture, $"it is below backoff, {rule.BackoffMs ?? BackoffMsDefault}ms"),
+                "write a longer time, or a shorter backoff");
         }
     }
 

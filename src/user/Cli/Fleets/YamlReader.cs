@@ -43,7 +43,8 @@ internal sealed class YamlReader
         catch (YamlException wrong)
         {
             var mark = wrong.Start.Line > 0 ? wrong.Start : new Mark(0, 1, 1);
-            problems.Add(new FileProblem(mark.Line, mark.Column, "", $"no YAML: {Reason(wrong)}"));
+            problems.Add(Reason(wrong).Contains(" tab", StringComparison.Ordinal) && Tab(text) is { } tab
+                ? tab : new FileProblem(mark.Line, mark.Column, "", $"no YAML: {Reason(wrong)}"));
             return null;
         }
         catch (InvalidOperationException)
@@ -69,6 +70,23 @@ internal sealed class YamlReader
             }
 
             (line, column) = character == '\n' ? (line + 1, 1) : (line, column + 1);
+        }
+
+        return null;
+    }
+
+    /// <summary>Where a line is indented with a tab: the parser tells where the mapping around it began.</summary>
+    private static FileProblem? Tab(string text)
+    {
+        var lines = text.Split('\n');
+        for (var at = 0; at < lines.Length; at++)
+        {
+            var column = lines[at].Length - lines[at].TrimStart(' ').Length;
+            if (column < lines[at].Length && lines[at][column] == '\t')
+            {
+                return new FileProblem(
+                    at + 1, column + 1, "", "no YAML: a line is indented with a tab", "indent it with spaces");
+            }
         }
 
         return null;

@@ -99,8 +99,12 @@ public sealed class FleetFileTests : IDisposable
         fleet: f\nmailboxes: {m: {receiver: a}}\nagents: {a: {script: a.py, replicas: 2}} ⇒ 2:27 mailboxes.m.receiver: a has replicas
         fleet: f\nmailboxes: {a: {}}\nagents: {a: {script: a.py}} ⇒ 2:16 mailboxes.a: an agent is called a
         fleet: f\nmailboxes: {m: {max_size: 1}}\nagents: {a: {script: a.py}} ⇒ 2:27 mailboxes.m.max_size: 1 is not 1 KiB
+        fleet: f\nagents: {} ⇒ 2:9 agents: there is no agent
+        fleet: f\nagents: {a: {script: a.py, restart: {backoff: 5s, backoff_max: 1s}}} ⇒ 2:64 agents.a.restart.backoff_max: it is below backoff
+        fleet: f\nagents: {a: {script: a.py, restart: {backoff_max: 100ms}}} ⇒ 2:51 agents.a.restart.backoff_max: it is below backoff
         fleet: [f ⇒ 
-        fleet: f\n\tagents: x ⇒ 
+        fleet: f\n\tagents: x ⇒ 2:1 : no YAML: a line is indented with a tab
+        fleet: f\nagents:\n\ta: {script: a.py} ⇒ 3:1 : no YAML: a line is indented with a tab
         """;
 
     private readonly FleetText _files = new();
