@@ -64,7 +64,7 @@ internal static class JsonWords
         var plain = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
         return Type.GetTypeCode(plain) switch
         {
-            _ when plain.IsEnum => "one of its names",
+            _ when plain.IsEnum => Names(type),
             TypeCode.String => "text",
             TypeCode.Boolean => "true or false",
             TypeCode.Double => "a number",
@@ -73,5 +73,17 @@ internal static class JsonWords
             TypeCode.UInt64 => "a whole number of 64 bits, not below 0",
             _ => Other,
         };
+    }
+
+    private static string Names(JsonTypeInfo type)
+    {
+        var plain = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
+        var info = type.Options.GetTypeInfo(plain);
+        string[] names =
+        [
+            .. Enum.GetValuesAsUnderlyingType(plain).Cast<object>()
+                .Select(value => JsonSerializer.Serialize(Enum.ToObject(plain, value), info).Trim('"')),
+        ];
+        return names.Length == 1 ? names[0] : $"{string.Join(", ", names[..^1])} or {names[^1]}";
     }
 }

@@ -6,9 +6,10 @@ using Analemma.Abi.Syscalls;
 namespace Analemma.Abi;
 
 // A field that a reader does not know is skipped, so that both sides may be of different ages. What grants or limits is
-// the exception, in requests: there a field that is skipped is a restriction that does not hold.
+// the exception, in requests: there a field that is skipped is a restriction that does not hold. So is who sends a
+// message: whoever says so believes that it counts.
 
-/// <summary>Requests whose grants and limits must be understood whole.</summary>
+/// <summary>Requests whose grants and limits must be understood whole, and whose sender the kernel names.</summary>
 internal static class StrictJson
 {
     private static readonly HashSet<Type> Whole =
@@ -16,6 +17,8 @@ internal static class StrictJson
         typeof(ResourceLimits), typeof(NetworkRule), typeof(Permissions), typeof(ModelShare), typeof(ModelBudget),
         typeof(MountRequest),
     ];
+
+    private static readonly string[] SenderFields = ["from", "from_name"];
 
     private static readonly JsonSerializerOptions Options = new(AbiJsonContext.Default.Options)
     {
@@ -30,6 +33,10 @@ internal static class StrictJson
 
     public static JsonTypeInfo<Http> Http { get; } = Of<Http>();
 
+    public static JsonTypeInfo<Send> Send { get; } = Of<Send>();
+
+    public static JsonTypeInfo<Broadcast> Broadcast { get; } = Of<Broadcast>();
+
     private static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
 
     private static void Refuse(JsonTypeInfo type)
@@ -37,6 +44,15 @@ internal static class StrictJson
         if (Whole.Contains(type.Type))
         {
             type.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        }
+        else if (type.Type == typeof(Send) || type.Type == typeof(Broadcast))
+        {
+            foreach (var name in SenderFields)
+            {
+                var field = type.CreateJsonPropertyInfo(typeof(JsonElement), name);
+                field.Set = (_, _) => throw new JsonException("who sends is the kernel's to say");
+                type.Properties.Add(field);
+            }
         }
     }
 }

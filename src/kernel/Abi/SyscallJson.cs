@@ -184,10 +184,10 @@ public static class SyscallJson
         (SyscallNumber)opcode switch
         {
             SyscallNumber.Send => MailJson.TryRead(json, out Send? send)
-                ? (send, null) : Read(json, AbiJsonContext.Default.Send),
+                ? (send, null) : Read(json, StrictJson.Send),
             SyscallNumber.Recv => MailJson.TryRead(json, out Recv? recv)
                 ? (recv, null) : Read(json, AbiJsonContext.Default.Recv),
-            SyscallNumber.Broadcast => Read(json, AbiJsonContext.Default.Broadcast),
+            SyscallNumber.Broadcast => Read(json, StrictJson.Broadcast),
             SyscallNumber.Register => Read(json, AbiJsonContext.Default.Register),
             SyscallNumber.Unregister => Read(json, AbiJsonContext.Default.Unregister),
             SyscallNumber.Ack => Read(json, AbiJsonContext.Default.Ack),

@@ -44,6 +44,18 @@ public sealed class AbiJsonTests
         Assert.Equal(expected, error!.Message);
     }
 
+    [Theory]
+    [InlineData(SyscallNumber.Send, """{"to":"a","priority":"urgent"}""", "priority: expected low, normal or high")]
+    [InlineData(SyscallNumber.Send, """{"to":"a","from":7}""", "from: who sends is the kernel's to say")]
+    [InlineData(SyscallNumber.Send, """{"from_name":"boss","to":"a"}""", "from_name: who sends is the kernel's to say")]
+    [InlineData(SyscallNumber.Broadcast, """{"from":{"id":7}}""", "from: who sends is the kernel's to say")]
+    public void A_message_is_told_what_it_may_not_say(SyscallNumber number, string json, string expected)
+    {
+        Assert.False(SyscallJson.TryRead((ushort)number, Encoding.UTF8.GetBytes(json), out _, out var error));
+
+        Assert.Equal((SysErrorCode.InvalidArgument, expected), (error!.Code, error.Message));
+    }
+
     [Fact]
     public void Any_other_field_that_is_not_known_is_skipped_and_so_are_all_in_answers()
     {

@@ -46,7 +46,7 @@ public sealed class MailJsonTests
             var (start, end) = (random.Next(40) == 0 ? "[" : "{", Ends[random.Next(i % 2 == 0 ? 3 : Ends.Length)]);
             var text = start + string.Join(',', fields) + end;
             var json = Encoding.UTF8.GetBytes(text);
-            AssertSame(SyscallNumber.Send, json, AbiJsonContext.Default.Send, text);
+            AssertSame(SyscallNumber.Send, json, StrictJson.Send, text);
             AssertSame(SyscallNumber.Recv, json, AbiJsonContext.Default.Recv, text);
             quick += MailJson.TryRead(json, out Send? _) || MailJson.TryRead(json, out Recv? _) ? 1 : 0;
         }
@@ -96,6 +96,15 @@ public sealed class MailJsonTests
         Assert.False(SyscallJson.HasLargeBody(new RecvReply([small], 0)));
         Assert.False(SyscallJson.HasLargeBody(new RecvReply([large, small], 0)));
         Assert.False(SyscallJson.HasLargeBody(new SendReply(6, new ProcessId(3))));
+    }
+
+    [Fact]
+    public void A_body_that_is_too_large_is_told_the_way_for_it()
+    {
+        var refusal = SyscallRules.Check(new Send { To = "a", Body = MailBody.Of(new string('x', 1 << 20)) });
+
+        Assert.Equal(
+            "body has 1048578 bytes; at most 1048576, and more goes beside it, as a handle", refusal?.Message);
     }
 
     [Fact]

@@ -164,7 +164,11 @@ internal static class MailRules
     [
         .. OneOf("encoding", encoding, "base64"),
         .. body?.Length > AbiLimits.PayloadBytesMax
-            ? [$"body has {body.Length} bytes; at most {AbiLimits.PayloadBytesMax}"] : Array.Empty<string>(),
+            ? [
+                $"body has {body.Length} bytes; at most {AbiLimits.PayloadBytesMax}, "
+                + "and more goes beside it, as a handle",
+            ]
+            : Array.Empty<string>(),
     ];
 
     private static bool IsLabel(string? label)
