@@ -49,7 +49,8 @@ internal static class RollingRestart
     {
         if (state.Fleets.TryUnit(fleet.Rolling[0], out var unit) && unit.Goal is not UnitGoal.Leave)
         {
-            if (!unit.IsThere)
+            // One that has done its work and rests until its time comes has come back, too.
+            if (!unit.IsThere && !UnitSchedules.IsAtRest(unit))
             {
                 if (HasFailed(unit))
                 {

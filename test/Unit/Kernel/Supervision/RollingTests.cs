@@ -55,6 +55,25 @@ public sealed class RollingTests
     }
 
     [Fact]
+    public void One_of_the_clock_that_is_done_before_it_is_ready_holds_nobody_up()
+    {
+        _kernel.Up(
+            FleetBench.Agent("report") with
+            {
+                StartOn = StartOn.Schedule,
+                Schedule = new FleetSchedule { Cron = "0 * * * *" },
+                Ready = new ReadyRule { When = ReadyWhen.Syscall },
+            },
+            FleetBench.Agent("web"));
+        _kernel.Wait(3600);
+        _kernel.Call(new FleetRestart { Fleet = "f", Rolling = true });
+        _kernel.Obey();
+        _kernel.Exit("report", code: 0);
+
+        Assert.Equal((UnitState.Scheduled, UnitState.Stopping), (_kernel["report"].State, _kernel["web"].State));
+    }
+
+    [Fact]
     public void The_next_kernel_goes_on_where_this_one_was()
     {
         _kernel.Up(Three());
