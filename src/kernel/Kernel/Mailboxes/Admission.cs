@@ -68,6 +68,7 @@ internal static class Admission
     {
         ReplyWait wait = new(call, caller, letter.Id, box)
         {
+            Asked = letter,
             TakesHandles = letter.Mail.TakesHandles,
             DueAt = state.Now + (timeoutMs * TimeSpan.TicksPerMillisecond),
         };

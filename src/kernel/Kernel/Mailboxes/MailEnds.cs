@@ -193,6 +193,12 @@ internal static class MailEnds
                             ? $"no reply came in time: message {reply.Letter} was not taken from {reply.Box.Plan.Name}"
                             : $"no reply came in time from who took message {reply.Letter}"),
                     effects);
+                if (reply.Asked is { Box: not null, Receipt: 0, IsLeaving: false })
+                {
+                    // Whoever took it now would work for nobody.
+                    Delivery.Kill(state, reply.Asked, DeathReasons.Expired, effects);
+                }
+
                 break;
         }
     }

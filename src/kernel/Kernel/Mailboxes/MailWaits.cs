@@ -50,6 +50,9 @@ internal sealed class ReplyWait(CallId call, Caller caller, long letter, Mailbox
 
     public Mailbox Box { get; } = box;
 
+    /// <summary>The message itself, which is for nobody when this wait is over.</summary>
+    public required Letter Asked { get; init; }
+
     /// <summary>The reply may have a handle.</summary>
     public bool TakesHandles { get; init; }
 

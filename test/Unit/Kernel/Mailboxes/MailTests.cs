@@ -167,6 +167,21 @@ public sealed class MailTests
     }
 
     [Fact]
+    public void A_request_that_nobody_waits_for_any_more_is_given_to_nobody()
+    {
+        _kernel.Call(
+            new Send { To = "other", Body = MailBody.Of("why?"), TimeoutMs = 500, ReplyTimeoutMs = 500 }, _one.Value);
+        _kernel.Wait(TimeSpan.FromMilliseconds(510));
+        _kernel.Apply(new MailDue { At = 0 });
+
+        Assert.Equal(SysErrorCode.TimedOut, _kernel.Refusal().Code);
+        Assert.Empty(Receive(_other).Messages);
+        Assert.Equal(0, _kernel.State.Mail.Accounts.Count);
+        _kernel.Call(new DeadLetters(), _one.Value);
+        Assert.Equal("expired", Assert.Single(((DeadLettersReply)_kernel.One<Answer>().Reply).List).Reason);
+    }
+
+    [Fact]
     public void A_request_ends_when_its_receiver_does()
     {
         _kernel.Call(new Send { To = "other", Body = MailBody.Of("a"), ReplyTimeoutMs = 1_000 }, _one.Value);
