@@ -266,6 +266,7 @@ internal static class Delivery
         if (room.Replies.Count > 0 && room.Replies.TryGetValue(letter.Id, out var asks))
         {
             asks.Replier = wait.Caller;
+            asks.Asked = box.IsDurable ? letter : null;
             wantsReply = true;
         }
 

@@ -50,8 +50,8 @@ internal sealed class ReplyWait(CallId call, Caller caller, long letter, Mailbox
 
     public Mailbox Box { get; } = box;
 
-    /// <summary>The message itself, which is for nobody when this wait is over.</summary>
-    public required Letter Asked { get; init; }
+    /// <summary>The message itself, which is for nobody when this wait is over; null when it cannot come again.</summary>
+    public required Letter? Asked { get; set; }
 
     /// <summary>The reply may have a handle.</summary>
     public bool TakesHandles { get; init; }
