@@ -68,9 +68,9 @@ internal sealed class MachineLoader(
         {
             var source = new SettingSource();
             var namer = named is not null ? "--config" : Variable(ConfigVariable) is not null ? ConfigVariable : null;
-            source.Problems.Add($"the machine file cannot be read: {fault.Message}"
-                + (namer is null ? "" : $" ({namer} names it; without, {(root ? "/etc/analemma" : "~/.config/analemma")}"
-                    + $"/{FileNames[0]} is read where there is one)"));
+            var folder = root ? "/etc/analemma" : "~/.config/analemma";
+            source.Problems.Add($"the machine file cannot be read: {fault.Message}" + (namer is null
+                ? "" : $" ({namer} names it; without, {folder}/{FileNames[0]} is read where there is one)"));
             return source;
         }
     }

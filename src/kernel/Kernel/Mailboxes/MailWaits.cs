@@ -50,7 +50,7 @@ internal sealed class ReplyWait(CallId call, Caller caller, long letter, Mailbox
 
     public Mailbox Box { get; } = box;
 
-    /// <summary>The message itself, which is for nobody when this wait is over; null when it cannot come again.</summary>
+    /// <summary>The message, which is for nobody when this wait is over; null when it cannot come again.</summary>
     public required Letter? Asked { get; set; }
 
     /// <summary>The reply may have a handle.</summary>
