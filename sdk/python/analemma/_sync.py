@@ -328,7 +328,13 @@ class Kernel:
             if lost or not self._session.posted:
                 exchange = None
             else:
-                exchange = self._send(request)
+                try:
+                    exchange = self._send(request)
+                except ConnectionLost:
+                    # Told by this, and not again by the next.
+                    self._posts_lost = False
+                    self._session.take_refused(self._session.posted)
+                    raise
                 self._receive(exchange, request, True)
                 lost, self._posts_lost = self._posts_lost, False
             refused = self._session.take_refused(self._session.posted)

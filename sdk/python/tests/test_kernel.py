@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import select
 import signal
 import sys
 import threading
@@ -442,6 +443,16 @@ class Cases:
 
 class KernelTests(Cases, unittest.TestCase):
     client = Blocking
+
+    def test_a_loss_that_is_seen_before_the_flush_is_told_once(self) -> None:
+        def script(peer: Peer) -> None:
+            next(peer.frames())
+
+        client = self.with_client(script)
+        client.call("post", "worker", 1)
+        self.assertEqual(select.select([client.kernel._socket], [], [], 5)[0], [client.kernel._socket])
+        self.assertRaises(analemma.ConnectionLost, client.call, "flush")
+        client.call("flush")
 
     def test_a_call_can_be_made_while_a_stream_is_open(self) -> None:
         def script(peer: Peer) -> None:
