@@ -199,7 +199,10 @@ if [[ ${#computing[@]} -gt 0 ]] || wants_python; then
     (
         # They take what processors are left: their clocks are simulated, those of the others are not.
         for name in ${computing[@]+"${computing[@]}"}; do
-            (renice -n 2 "$BASHPID" >/dev/null && run_program "$name" "$(program_of "$name")")
+            (
+                renice -n 2 "$BASHPID" >/dev/null 2>&1 || true
+                run_program "$name" "$(program_of "$name")"
+            )
         done
         if wants_python; then run_apart Python run_python_tests; fi
     ) &
